@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// User is an account. ID is random and never given out again; everything else may change.
+type User struct {
+	ID         string         // 26 lower-case base32 characters, 128 random bits
+	Username   string         // unique; by default the whole address. Lower case, never reused after deletion
+	Email      string         // unique where not empty; lower case, normalised by the caller
+	Confirmed  bool           // the account's owner has shown that the address is theirs, or an operator vouched for it
+	Name       string         // what to call the person; may be empty
+	Roles      []string       // as assigned, without the included ones; sorted
+	Attributes map[string]any // the operator's own columns: string, float64, bool or []any of strings; never nil when read
+	Enabled    bool
+	Approved   bool
+	Created    time.Time
+	LastSignIn time.Time // zero: never
+	Version    int64     // grows with every change but LastSignIn; 1 when created
+}
+
+// Identity returns the part of u that a session carries.
+func (u *User) Identity() Identity {
+	id := Identity{UserID: u.ID, Version: u.Version, Username: u.Username, Name: u.Name, Roles: u.Roles,
+		Attributes: u.Attributes, Active: u.Enabled && u.Approved}
+	if u.Confirmed {
+		id.Email = u.Email
+	}
+	return id
+}
+
+// Users keeps accounts. Returned values are the caller's own copies. Username and Email are compared as stored: callers
+// normalise first, drivers compare bytes.
+type Users interface {
+	// CreateUser stores u with its ID, Version 1, and creds with it, or nothing at all. A *TakenError names a username
+	// or address in use; a username of a deleted account counts as in use.
+	CreateUser(ctx context.Context, u User, creds ...Credential) error
+
+	// User returns the account with that id.
+	User(ctx context.Context, id string) (User, error)
+
+	// FindUser returns the account whose username or address is login. The address wins where both match.
+	FindUser(ctx context.Context, login string) (User, error)
+
+	// UpdateUser replaces what is stored of u.ID if its Version is still u.Version, and returns u with the next Version;
+	// ErrStale otherwise. Created and LastSignIn are not changed. One row of Changes is committed with it. It refuses
+	// to take away the last enabled administrator: ErrLastAdministrator.
+	UpdateUser(ctx context.Context, u User) (User, error)
+
+	// DeleteUser removes the account and its credentials, keeps its username from being given out again, and commits
+	// one row of Changes. ErrLastAdministrator as above.
+	DeleteUser(ctx context.Context, id string) error
+
+	// ListUsers returns up to q.Limit accounts after q.After, in the order of their ids' creation (Created, ID).
+	ListUsers(ctx context.Context, q UserQuery) ([]User, error)
+
+	// SignedIn records the time of a sign-in. It changes no Version and tells nobody.
+	SignedIn(ctx context.Context, id string, at time.Time) error
+}
+
+// UserQuery selects accounts. The zero value selects the first hundred.
+type UserQuery struct {
+	Text  string // part of the address, username or name, in any letter case
+	Role  string // only who is assigned this role
+	After string // id of the last account of the page before
+	Limit int    // 1 to 1,000; default 100
+}
+
+// Identity is whom a session speaks for: the part of a User that a gate needs on every request. A session store keeps a
+// copy beside the session, so that one read answers both.
+type Identity struct {
+	UserID     string
+	Version    int64 // of the User that it was taken from
+	Username   string
+	Email      string // empty unless confirmed
+	Name       string
+	Roles      []string
+	Attributes map[string]any
+	Active     bool // enabled and approved; sessions of an inactive identity end
+}
