@@ -1,0 +1,61 @@
+package cache
+
+import (
+	"context"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// The calls that change sessions. Each forgets what it may have changed before it returns, also where it failed: an
+// error such as a timeout does not say that nothing happened.
+
+// CreateSession passes on. Nobody can have asked for the new key before, so there is nothing to forget.
+func (c *Cache) CreateSession(ctx context.Context, l *store.Live) error {
+	return c.inner.CreateSession(ctx, l)
+}
+
+// Session reads the store, always: whoever changes a session decides by what is, not by what is remembered.
+func (c *Cache) Session(ctx context.Context, key store.Key) (store.Live, error) {
+	return c.inner.Session(ctx, key)
+}
+
+// ProveSession passes on and forgets the sessions of the user: the proof counts for the whole family.
+func (c *Cache) ProveSession(ctx context.Context, old, new store.Key, p store.Proof) error {
+	known, ok := c.entries.GetEntryQuietly(short(&old))
+	err := c.inner.ProveSession(ctx, old, new, p)
+	if ok && known.Value.key == old {
+		c.told(known.Value.live.Session.UserID)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	// Whose it is, only the store knows. A browser that has just given its second factor is on its way to a host whose
+	// session may be remembered without it.
+	live, err := c.inner.Session(ctx, new)
+	if err != nil {
+		c.ledger.forgetAll()
+		c.watches.toldAll()
+		return nil
+	}
+	c.told(live.Session.UserID)
+	return nil
+}
+
+// EndSession passes on and forgets the sessions of the user.
+func (c *Cache) EndSession(ctx context.Context, userID, id string) error {
+	defer c.told(userID)
+	return c.inner.EndSession(ctx, userID, id)
+}
+
+// EndSessionsOf passes on and forgets the sessions of the user.
+func (c *Cache) EndSessionsOf(ctx context.Context, userID, except string) (int, error) {
+	defer c.told(userID)
+	return c.inner.EndSessionsOf(ctx, userID, except)
+}
+
+// RefreshIdentity passes on and forgets the sessions of the user.
+func (c *Cache) RefreshIdentity(ctx context.Context, id store.Identity) error {
+	defer c.told(id.UserID)
+	return c.inner.RefreshIdentity(ctx, id)
+}
