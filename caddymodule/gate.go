@@ -1,0 +1,129 @@
+package caddymodule
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/rolepolicy"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// ServeHTTP meets every request of the site: it removes whatever poses as an identity, answers the reserved paths, judges
+// the rest, and passes on what may pass, with our headers. Errors deny (SECURITY, invariant 4).
+func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	g.identities.strip(r)
+	if bad := plainRequest(r); bad != nil {
+		return g.refuse(w, bad)
+	}
+	run, err := g.app.Ready(r.Context())
+	if err != nil {
+		return g.notReady(w, r)
+	}
+	q := question{gate: g, run: run, w: w, r: r, next: next}
+	if path, ok := g.reservedPath(r); ok {
+		return q.reserved(path)
+	}
+	if !g.judges(r) {
+		return q.pass(nil)
+	}
+	verdict := q.judge()
+	switch {
+	case verdict.Malformed():
+		return g.refuse(w, &refusal{http.StatusBadRequest, "The path cannot be read."})
+	case isEarlyData(r) && (!safeMethod(r.Method) || verdict.AskedAddress()):
+		return g.refuse(w, &refusal{http.StatusTooEarly, "Please send this again after the TLS handshake."})
+	case verdict.Kind == rolepolicy.Public:
+		return q.pass(nil)
+	case g.isPreflight(r):
+		return g.answerPreflight(w, r)
+	}
+	who, err := q.identify()
+	if err != nil {
+		return q.cannotIdentify(err)
+	}
+	return q.decide(&verdict, who)
+}
+
+// question is one request on its way through the gate.
+type question struct {
+	gate *Gate
+	run  *Running
+	w    http.ResponseWriter
+	r    *http.Request
+	next caddyhttp.Handler
+}
+
+// decide acts on the verdict for who asks; nil is nobody.
+func (q *question) decide(verdict *rolepolicy.Verdict, who *caller) error {
+	if who != nil && who.entry != nil && isWebSocket(q.r) && !q.gate.sameOrNamedOrigin(q.r) {
+		return q.crossOrigin()
+	}
+	now := q.run.Now()
+	outcome := verdict.Decide(who.subject(), who.proofs(), now)
+	q.run.Metrics.verdict(outcome)
+	switch outcome {
+	case rolepolicy.Granted:
+		if who == nil {
+			return q.pass(nil)
+		}
+		if who.entry != nil {
+			q.run.Sessions.Use(who.entry, now)
+		}
+		who.verdict = verdict
+		return q.pass(who)
+	case rolepolicy.NeedLogin:
+		return q.askToSignIn(authportal.Demand{})
+	case rolepolicy.NeedMFA:
+		return q.askToSignIn(authportal.Demand{MFA: true, Fresh: verdict.Fresh()})
+	case rolepolicy.NeedFresh:
+		return q.askToSignIn(authportal.Demand{Fresh: verdict.Fresh()})
+	}
+	return q.forbid(who)
+}
+
+// pass hands the request on: without anything of ours, and with the identity of who, if anyone.
+func (q *question) pass(who *caller) error {
+	takeToken(q.r.Header, q.gate.Basic)
+	stripCookies(q.r.Header)
+	answer := answerFilter{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: q.w}}
+	if who != nil {
+		if err := q.gate.writeIdentity(q, who); err != nil {
+			return q.unavailable(err)
+		}
+		if staysOpen(q.r) {
+			stop := q.watch(who)
+			defer stop()
+		}
+	}
+	answer.origin = q.gate.namedOrigin(q.r)
+	err := q.next.ServeHTTP(&answer, q.r)
+	answer.finish()
+	return err
+}
+
+// identify finds out who asks: by a token of ours, else by the session cookie; nil is nobody. An error means that nobody
+// can tell, and is never a reason to go on.
+func (q *question) identify() (*caller, error) {
+	if token, ok := takeToken(q.r.Header, q.gate.Basic); ok {
+		return q.byToken(token)
+	}
+	key, present := authportal.SessionKey(q.r, q.gate.secure(q.r))
+	if !present {
+		return nil, nil
+	}
+	entry, err := q.run.session(q.r.Context(), key)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &caller{identity: q.gate.identityOf(q.run, entry), entry: entry}, nil
+}
+
+// storeTimeout bounds what a request waits for the session store: 503 is due within 250 ms (CONTRACT §2.2).
+const storeTimeout = 200 * time.Millisecond

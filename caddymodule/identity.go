@@ -1,0 +1,153 @@
+package caddymodule
+
+import (
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/gatehouse-auth/gatehouse/rolepolicy"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// identity is what a gate knows of one session or token, prepared once and used by every request that shows it.
+type identity struct {
+	store.Identity
+	session string   // public id of the sign-in; empty for a token
+	methods []string // how the person showed who they are
+	roles   []string // all roles held, included ones too, sorted
+	subject *rolepolicy.Subject
+	proofs  rolepolicy.Proofs
+	values  []string // what each of identityWriter.names says, in their order
+}
+
+// identityWriter removes whatever an upstream could read as an identity, and writes ours.
+type identityWriter struct {
+	stripped  *nameSet
+	names     []string // headers of the chosen presets, canonical
+	fields    []field
+	separator string
+	encoding  HeaderEncoding
+	extra     []ExtraHeader
+}
+
+func newIdentityWriter(chosen []string, separator string, enc HeaderEncoding, extra []ExtraHeader, jwtHeader string) *identityWriter {
+	iw := &identityWriter{separator: separator, encoding: enc, extra: extra}
+	stripped := append([]string{jwtHeader}, overrideHeaders...)
+	for _, headers := range presets {
+		for _, h := range headers {
+			stripped = append(stripped, h.name)
+		}
+	}
+	for _, h := range extra {
+		stripped = append(stripped, h.Name)
+	}
+	iw.stripped = newNameSet(stripped...)
+	for _, preset := range chosen {
+		for _, h := range presets[preset] {
+			iw.names = append(iw.names, h.name)
+			iw.fields = append(iw.fields, h.field)
+		}
+	}
+	return iw
+}
+
+// strip removes identity and override headers from r: repeated, under every spelling, as trailers, and as names in
+// Connection, by which a client would make reverse_proxy delete what we write later (RFC 9110 §7.6.1).
+func (iw *identityWriter) strip(r *http.Request) {
+	for name := range r.Header {
+		if iw.stripped.has(name) {
+			delete(r.Header, name)
+		}
+	}
+	if conn, ok := r.Header["Connection"]; ok && !(len(conn) == 1 && (conn[0] == "keep-alive" || conn[0] == "close")) {
+		iw.stripConnection(r.Header, conn)
+	}
+	if r.Trailer != nil {
+		iw.stripTrailer(r.Trailer)
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = &trailerFilter{ReadCloser: r.Body, r: r, iw: iw}
+		}
+	}
+}
+
+func (iw *identityWriter) stripConnection(h http.Header, lines []string) {
+	kept := make([]string, 0, len(lines))
+	for _, line := range lines {
+		for option := range strings.SplitSeq(line, ",") {
+			option = strings.TrimSpace(option)
+			if option != "" && !iw.stripped.has(option) && !protectedHeaders.has(option) {
+				kept = append(kept, option)
+			}
+		}
+	}
+	if len(kept) == 0 {
+		delete(h, "Connection")
+		return
+	}
+	h["Connection"] = []string{strings.Join(kept, ", ")}
+}
+
+// protectedHeaders are end-to-end headers whose removal behind our back would change what was judged or who the upstream
+// thinks is asking.
+var protectedHeaders = newNameSet("Cookie", "Authorization", "Host", "Origin", "Content-Type", "Content-Length",
+	"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Via")
+
+func (iw *identityWriter) stripTrailer(trailer http.Header) {
+	for name := range trailer {
+		if iw.stripped.has(name) || ownCredentialHeaders.has(name) {
+			delete(trailer, name)
+		}
+	}
+}
+
+// ownCredentialHeaders may hold our cookie or token, which have no business in a trailer.
+var ownCredentialHeaders = newNameSet("Cookie", "Authorization")
+
+// trailerFilter strips trailers at the moment when net/http has filled them in: with the end of the body, before
+// reverse_proxy copies them.
+type trailerFilter struct {
+	io.ReadCloser
+	r  *http.Request
+	iw *identityWriter
+}
+
+func (t *trailerFilter) Read(p []byte) (int, error) {
+	n, err := t.ReadCloser.Read(p)
+	if err != nil {
+		t.iw.stripTrailer(t.r.Trailer)
+	}
+	return n, err
+}
+
+// prepare computes once what every request of this identity needs.
+func (iw *identityWriter) prepare(id *store.Identity, roles *rolepolicy.Roles, held []string) *identity {
+	out := &identity{Identity: *id}
+	out.roles = roles.Expand(held)
+	out.subject = roles.NewSubject(id.Username, id.Email, out.roles)
+	out.values = make([]string, len(iw.fields))
+	for i, f := range iw.fields {
+		out.values[i] = f.value(id, out.roles, iw.separator, iw.encoding)
+	}
+	return out
+}
+
+// write sets our headers and placeholders. The values are copied into slices of this request's own, because later handlers
+// may change them in place.
+func (iw *identityWriter) write(r *http.Request, id *identity) {
+	values := make([]string, len(id.values))
+	copy(values, id.values)
+	for i, value := range values {
+		if value != "" {
+			r.Header[iw.names[i]] = values[i : i+1 : i+1]
+		}
+	}
+	repl := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	repl.Map(id.placeholder)
+	for _, h := range iw.extra {
+		if value := clean(repl.ReplaceKnown(h.Value, "")); value != "" {
+			r.Header.Set(h.Name, iw.encoding.encode(value))
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package caddymodule
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/rolepolicy"
+)
+
+// reservedFolder is the part of every gated site that belongs to the gate.
+const reservedFolder = "/.gatehouse"
+
+// visitAt builds what the portal needs to know of r at site. Nothing forwarded is read but what Caddy vouches for (DESIGN, law 14).
+func visitAt(site *authportal.Site, r *http.Request) *authportal.Visit {
+	v := &authportal.Visit{Site: site, Addr: clientAddr(r), Secure: isSecure(r), Host: hostOnly(r.Host), Base: site.Base}
+	scheme := "http://"
+	if v.Secure {
+		scheme = "https://"
+	}
+	v.Origin = scheme + strings.ToLower(r.Host)
+	return v
+}
+
+// isSecure tells whether the browser came by https: over TLS, or by word of a proxy that Caddy trusts (CONTRACT §4).
+func isSecure(r *http.Request) bool {
+	if r.TLS != nil {
+		return true
+	}
+	proto := r.Header["X-Forwarded-Proto"]
+	if len(proto) != 1 || proto[0] != "https" {
+		return false
+	}
+	trusted, _ := caddyhttp.GetVar(r.Context(), caddyhttp.TrustedProxyVarKey).(bool)
+	return trusted
+}
+
+// clientAddr is Caddy's client_ip; the zero Addr, which no `from` matches, where it cannot be read.
+func clientAddr(r *http.Request) netip.Addr {
+	text, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
+	addr, _ := netip.ParseAddr(text)
+	return addr.WithZone("").Unmap()
+}
+
+// hostOnly returns a Host header's name: lower case, without port and trailing dot.
+func hostOnly(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	return strings.ToLower(strings.TrimSuffix(host, "."))
+}
+
+// sentRequest returns the address as the client sent it, before any rewrite.
+func sentRequest(r *http.Request) *http.Request {
+	if sent, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
+		return &sent
+	}
+	return r
+}
+
+// sentPath returns the escaped path as sent, byte for byte.
+func sentPath(r *http.Request) string {
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	return path
+}
+
+// reservedPath tells whether r is for us, in the address as sent or in the rewritten one, so that no rewrite swallows it,
+// and returns the path below the folder. A request that only an odd reading places there is for us too, and finds nothing.
+func (g *Gate) reservedPath(r *http.Request) (reservedRequest, bool) {
+	sent, now := sentPath(r), r.URL.EscapedPath()
+	if rest, ok := strings.CutPrefix(now, reservedFolder+"/"); ok {
+		prefix, _ := strings.CutSuffix(sent, now)
+		if prefix == sent {
+			prefix = ""
+		}
+		return reservedRequest{prefix: prefix, path: "/" + rest}, true
+	}
+	if rest, ok := strings.CutPrefix(sent, reservedFolder+"/"); ok {
+		return reservedRequest{path: "/" + rest}, true
+	}
+	if rolepolicy.Below(now, reservedFolder) || (sent != now && rolepolicy.Below(sent, reservedFolder)) {
+		return reservedRequest{odd: true}, true
+	}
+	return reservedRequest{}, false
+}
+
+// reservedRequest is what a request for the reserved folder asks for.
+type reservedRequest struct {
+	prefix string // what handle_path or `uri strip_prefix` cut off before we saw the address
+	path   string // below the folder: "/login"
+	odd    bool   // only an odd reading of the path leads here
+}
+
+// prefixOf returns what was cut off the address before it reached this gate, if links back to us must carry it.
+func (g *Gate) prefixOf(r *http.Request) string {
+	if len(g.prefixes) == 0 {
+		return ""
+	}
+	sent := sentPath(r)
+	for _, prefix := range g.prefixes {
+		if sent == prefix || strings.HasPrefix(sent, prefix+"/") {
+			return prefix
+		}
+	}
+	return ""
+}

@@ -1,0 +1,57 @@
+package caddymodule
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// placeholder answers {http.auth.user.*} for the handlers behind the gate (CONTRACT §3). It is installed only after a
+// verdict that let the request in with this identity.
+func (id *identity) placeholder(key string) (any, bool) {
+	name, ok := strings.CutPrefix(key, "http.auth.user.")
+	if !ok {
+		return nil, false
+	}
+	switch name {
+	case "id":
+		return id.UserID, true
+	case "username":
+		return id.Username, true
+	case "email":
+		return id.Email, true
+	case "name":
+		return id.Name, true
+	case "roles":
+		return strings.Join(id.roles, ","), true
+	case "session":
+		return id.session, true
+	case "methods":
+		return strings.Join(id.methods, ","), true
+	}
+	if attribute, ok := strings.CutPrefix(name, "attributes."); ok {
+		return attributeText(id.Attributes[attribute]), true
+	}
+	return nil, false
+}
+
+// attributeText writes an attribute as a header or template wants it: lists joined by commas, whole numbers without a point.
+func attributeText(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case []any:
+		parts := make([]string, len(v))
+		for i, element := range v {
+			parts[i] = attributeText(element)
+		}
+		return strings.Join(parts, ",")
+	}
+	return fmt.Sprint(value)
+}

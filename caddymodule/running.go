@@ -1,0 +1,27 @@
+package caddymodule
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/rolepolicy"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// Running is what Start has made and handlers use. It does not change. On a reload, requests in flight keep the one they
+// have, whose stores then answer store.ErrClosed once the last configuration that held them is gone.
+type Running struct {
+	Users    store.UserStore
+	Sessions store.SessionStore
+	Roles    *rolepolicy.Roles
+	Metrics  *Metrics
+	Log      *slog.Logger
+	Now      func() time.Time
+
+	// PortalBase is the address of the pages, such as "https://auth.example.com/auth", without a slash at its end. Empty:
+	// every gate serves its own.
+	PortalBase string
+
+	// AllowHTTP permits sign-in over plain http on hosts that are not loopback.
+	AllowHTTP bool
+}
