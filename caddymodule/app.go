@@ -14,6 +14,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
+// administrator is the role that may do everything in Gatehouse itself.
+const administrator = "admin"
+
 func init() { caddy.RegisterModule(new(App)) }
 
 // App is the app `gatehouse`: who there is, how they sign in, and where that is remembered. All of it is optional, and the
@@ -116,13 +119,9 @@ func (a *App) loadDrivers(ctx caddy.Context) error {
 
 // Validate checks what JSON can say wrong; a Caddyfile has been told with file and line before.
 func (a *App) Validate() error {
-	includes := make(map[string][]string, len(a.Roles))
-	for name, role := range a.Roles {
-		includes[name] = role.Includes
-	}
-	var err error
-	if a.roles, err = rolepolicy.NewRoles(includes); err != nil {
-		return fmt.Errorf("roles: %w", err)
+	err := a.checkRoles()
+	if err != nil {
+		return err
 	}
 	if a.Portal != "" {
 		if a.Portal, err = portalAddress(a.Portal); err != nil {
@@ -145,6 +144,18 @@ func (a *App) Validate() error {
 	return nil
 }
 
+// checkRoles prepares the inclusion of roles.
+func (a *App) checkRoles() (err error) {
+	includes := make(map[string][]string, len(a.Roles))
+	for name, role := range a.Roles {
+		includes[name] = role.Includes
+	}
+	if a.roles, err = rolepolicy.NewRoles(includes); err != nil {
+		return fmt.Errorf("roles: %w", err)
+	}
+	return nil
+}
+
 func (s *Signup) validate() error {
 	if !slices.Contains([]string{"", "open", "closed"}, s.Mode) {
 		return fmt.Errorf("signup: unknown mode %q: use open or closed", s.Mode)
@@ -152,6 +163,9 @@ func (s *Signup) validate() error {
 	for _, role := range s.Roles {
 		if err := rolepolicy.CheckRoleName(role); err != nil {
 			return fmt.Errorf("signup: %w", err)
+		}
+		if role == administrator {
+			return errors.New("signup: must not give the role admin: whoever signs up would rule the place")
 		}
 	}
 	seen := make(map[string]bool)

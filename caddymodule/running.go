@@ -6,13 +6,14 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 	"github.com/gatehouse-auth/gatehouse/store"
+	"github.com/gatehouse-auth/gatehouse/store/cache"
 )
 
 // Running is what Start has made and handlers use. It does not change. On a reload, requests in flight keep the one they
 // have, whose stores then answer store.ErrClosed once the last configuration that held them is gone.
 type Running struct {
 	Users    store.UserStore
-	Sessions store.SessionStore
+	Sessions *cache.Cache
 	Roles    *rolepolicy.Roles
 	Metrics  *Metrics
 	Log      *slog.Logger

@@ -19,11 +19,3 @@ func (a *App) expandSecrets() error {
 	}
 	return nil
 }
-
-// at turns file:line into the beginning of a message.
-func at(source string) string {
-	if source == "" {
-		return ""
-	}
-	return source + ": "
-}
