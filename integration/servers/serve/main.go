@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/gatehouse-auth/gatehouse/integration/servers"
+)
+
+func main() {
+	untilEOF := flag.Bool("until-eof", false, "stop at the end of standard input, so that whoever holds it cannot die without us")
+	flag.Parse()
+	if err := run(flag.Arg(0), *untilEOF); err != nil {
+		fmt.Fprintln(os.Stderr, "serve:", err)
+		os.Exit(1)
+	}
+}
+
+func run(dir string, untilEOF bool) error {
+	if dir == "" {
+		return errors.New("usage: serve [-until-eof] <directory>")
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	if untilEOF {
+		go func() {
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			stop()
+		}()
+	}
+	return servers.Serve(ctx, dir, os.Stdout)
+}
