@@ -1,0 +1,78 @@
+package sql
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqliteDialect is SQLite in WAL mode. Transactions that write begin IMMEDIATE, so that one waits for the other at its
+// beginning and never fails half-way for having read before the other wrote; rows need no locks of their own.
+type sqliteDialect struct{}
+
+func (sqliteDialect) goose() (goose.Dialect, fs.FS, []goose.ProviderOption) {
+	files, _ := fs.Sub(migrations, "migrations/sqlite") // the path is valid, or the build would have failed
+	return goose.DialectSQLite3, files, nil
+}
+
+// alone: a statement with RETURNING that is not in a transaction commits when it is reset, where an error of the commit
+// is easily lost; so every write has its transaction.
+func (sqliteDialect) alone() bool    { return false }
+func (sqliteDialect) prepares() bool { return true }
+func (sqliteDialect) share() string  { return "" }
+func (sqliteDialect) update() string { return "" }
+func (sqliteDialect) blob() string   { return "BLOB" }
+
+func (sqliteDialect) holdAdministrators(context.Context, querier) error { return nil }
+
+// tell writes a row that every process on this file reads, this one included; see watchSQLite.
+func (sqliteDialect) tell(ctx context.Context, tx querier, userID string, now time.Time) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO feed (user_id, at) VALUES ($1, $2)`, userID, micros(now))
+	return err
+}
+
+func (sqliteDialect) wake(context.Context, querier) error { return nil }
+
+func (sqliteDialect) broken(err error) (unique string, missingOwner bool) {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return "", false
+	}
+	switch e.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		_, columns, _ := strings.Cut(e.Error(), "failed: ") // "UNIQUE constraint failed: users.email (2067)"
+		return "unique " + columns, false
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return "", true
+	}
+	return "", false
+}
+
+// passing: a migration that another process applied in between fails because its tables are there already.
+func (sqliteDialect) passing(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	return e.Code()&0xff == sqlite3.SQLITE_BUSY || strings.Contains(e.Error(), "already exists")
+}
+
+// outage: whatever is not about the statement is about the file.
+func (sqliteDialect) outage(err error) (string, bool) {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err.Error(), true
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_MISUSE,
+		sqlite3.SQLITE_RANGE, sqlite3.SQLITE_TOOBIG:
+		return e.Error(), false
+	}
+	return e.Error(), true
+}
