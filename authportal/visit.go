@@ -2,6 +2,7 @@ package authportal
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -38,10 +39,14 @@ type Visit struct {
 	Site   *Site
 	Addr   netip.Addr // Caddy's client_ip
 	Secure bool       // https, as CONTRACT §4 defines it
-	Host   string     // lower case, without port and trailing dot: what a session belongs to
-	Origin string     // scheme://host[:port] as the browser sees it
+	Host   string     // lower case, without port and trailing dot: what a session belongs to. One that the site is configured for
+	Origin string     // scheme://host[:port] as the browser sees it, of that same host
 	Base   string     // Site.Base, below the prefix that a handle_path cut off: what links must begin with
+	Path   string     // below Base, of a reserved route: "/login", "/api/v1/session"; "" or "/" for the root
 }
+
+// prefix is what a handle_path cut off before the site saw the path; mostly nothing.
+func (v *Visit) prefix() string { return strings.TrimSuffix(v.Base, v.Site.Base) }
 
 // Demand is what a rule asks for beyond a session.
 type Demand struct {

@@ -1,0 +1,86 @@
+package api
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Problem is an outcome that is not the one hoped for, as RFC 9457 wants it told. As an error it means that the caller
+// was answered truthfully, not that we failed.
+type Problem struct {
+	Status     int
+	Code       string         // stable; programs decide by it
+	Detail     string         // one English sentence for the developer; never a secret, never internals
+	RetryAfter time.Duration  // 0: no such header
+	Extra      map[string]any // further members: "field", "reason", "login_url"
+}
+
+func (p *Problem) Error() string { return p.Code }
+
+// With returns a copy with one further member.
+func (p *Problem) With(name string, value any) *Problem {
+	q := *p
+	q.Extra = maps.Clone(p.Extra)
+	if q.Extra == nil {
+		q.Extra = map[string]any{}
+	}
+	q.Extra[name] = value
+	return &q
+}
+
+// Challenge is what every 401 of ours carries.
+const Challenge = `Bearer realm="gatehouse"`
+
+// Write answers with the problem.
+func (p *Problem) Write(w http.ResponseWriter) {
+	body := map[string]any{}
+	maps.Copy(body, p.Extra)
+	body["type"], body["status"], body["code"] = "about:blank", p.Status, p.Code
+	body["title"] = http.StatusText(p.Status)
+	if p.Detail != "" {
+		body["detail"] = p.Detail
+	}
+	b, err := json.Marshal(body)
+	if err != nil { // an Extra that is no JSON value is a fault of ours
+		b = []byte(`{"type":"about:blank","status":500,"code":"internal"}`)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	p.headers(h)
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(append(b, '\n'))
+}
+
+// headers sets those that any face of the problem carries.
+func (p *Problem) headers(h http.Header) {
+	if p.Status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "" {
+		h.Set("WWW-Authenticate", Challenge)
+	}
+	if p.RetryAfter > 0 {
+		h.Set("Retry-After", RetrySeconds(p.RetryAfter))
+	}
+}
+
+// RetrySeconds rounds up, and says at least one: "0" would invite an immediate retry.
+func RetrySeconds(d time.Duration) string {
+	return strconv.FormatInt(max(1, int64((d+time.Second-1)/time.Second)), 10)
+}
+
+// WriteJSON answers with a value.
+func WriteJSON(w http.ResponseWriter, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		(&Problem{Status: http.StatusInternalServerError, Code: "internal"}).Write(w)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(b, '\n'))
+}

@@ -1,0 +1,135 @@
+package authportal
+
+import (
+	"context"
+	"log/slog"
+	"mime"
+	"net/http"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/api"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+)
+
+// call is one request at one site, as the actions see it.
+type call struct {
+	p   *Portal
+	w   http.ResponseWriter
+	r   *http.Request // its context carries the time limit of the whole call
+	v   *Visit
+	api bool   // came by the JSON face
+	arg string // what stands for {id} in the route
+
+	me *caller // whoever asks, once looked up
+}
+
+func (c *call) ctx() context.Context { return c.r.Context() }
+
+// --- the JSON face
+
+// decode reads the JSON body into dst.
+func (c *call) decode(dst any) error { return api.Decode(c.w, c.r, dst) }
+
+// json answers with a value.
+func (c *call) json(status int, v any) error {
+	api.WriteJSON(c.w, status, v)
+	return nil
+}
+
+// noContent answers 204.
+func (c *call) noContent() error {
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// --- the face of pages
+
+const maxForm = 64 << 10
+
+// form reads a posted form. Fields are then read by c.r.PostForm.Get, never by FormValue, which would take them from the
+// URL as well.
+func (c *call) form() error {
+	if t, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || t != "application/x-www-form-urlencoded" {
+		p := *errMalformed
+		p.Status = http.StatusUnsupportedMediaType
+		return &p
+	}
+	if c.r.ContentLength > maxForm {
+		return errTooLarge
+	}
+	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, maxForm)
+	if err := c.r.ParseForm(); err != nil {
+		return errMalformed
+	}
+	return nil
+}
+
+// page answers with a page of this site.
+func (c *call) page(status int, p pages.Page) error {
+	p.Base = c.v.Base
+	c.p.pages.Write(c.w, c.r, status, p)
+	return nil
+}
+
+// redirect leads the browser on; after a POST by 303, so that nothing is sent twice.
+func (c *call) redirect(to string) error {
+	status := http.StatusFound
+	if c.r.Method == http.MethodPost {
+		status = http.StatusSeeOther
+	}
+	c.w.Header().Set("Location", to)
+	c.w.WriteHeader(status)
+	return nil
+}
+
+// link returns the address of a page of this site: "/account".
+func (c *call) link(path string) string { return c.v.Base + path }
+
+// --- both faces
+
+// answer tells an outcome in the face of the call. Faults of ours are logged here, once.
+func (c *call) answer(err error) {
+	if weFailed(err) {
+		level := slog.LevelError
+		if c.r.Context().Err() == context.Canceled {
+			level = slog.LevelDebug // the browser has gone
+		}
+		c.p.log.LogAttrs(context.WithoutCancel(c.ctx()), level, "request failed", slog.String("path", c.v.Path),
+			slog.String("host", c.v.Host), slog.Any("error", err))
+	}
+	p := problemOf(err)
+	if c.api {
+		if p.Code == errLoginRequired.Code {
+			p = p.With("login_url", c.link("/login"))
+		}
+		p.Write(c.w)
+		return
+	}
+	if p.Code == errLoginRequired.Code {
+		_ = c.redirect(c.p.LoginURL(c.v, c.v.Base+c.v.Path, Demand{}))
+		return
+	}
+	if p.RetryAfter > 0 {
+		c.w.Header().Set("Retry-After", api.RetrySeconds(p.RetryAfter))
+	}
+	if p.Status == http.StatusUnauthorized {
+		c.w.Header().Set("WWW-Authenticate", api.Challenge)
+	}
+	retry := ""
+	if p.Status == http.StatusServiceUnavailable && (c.r.Method == http.MethodGet || c.r.Method == http.MethodHead) {
+		retry = c.link(c.v.Path)
+	}
+	_ = c.page(p.Status, pages.Page{Name: pages.Error, Data: pages.ErrorData{Status: p.Status, Code: p.Code, Detail: p.Detail, RetryURL: retry}})
+}
+
+// message is the sentence of a problem, for a form that is shown again.
+func message(p *Problem) *pages.Message {
+	args := map[string]any{}
+	for k, v := range p.Extra {
+		args[k] = v
+	}
+	if p.RetryAfter > 0 {
+		args["minutes"] = int((p.RetryAfter + time.Minute - 1) / time.Minute)
+	}
+	return &pages.Message{ID: "problem_" + p.Code, Args: args}
+}

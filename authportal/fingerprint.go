@@ -1,0 +1,68 @@
+package authportal
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// settingFingerprint names the fact in the users store.
+const settingFingerprint = "key.fingerprint"
+
+// ErrOtherKey says that the users store belongs to gateways with another secret.
+var ErrOtherKey = errors.New("the users store was set up with another secret")
+
+// Fingerprint returns what may be told of the key that seals: enough to tell two keys apart, too little to be one.
+func (k *Keys) Fingerprint() (string, error) { return fingerprint(k.secrets[0]) }
+
+func fingerprint(secret string) (string, error) {
+	b, err := derive(secret, "fingerprint", 16)
+	if err != nil {
+		return "", fmt.Errorf("deriving the fingerprint: %w", err)
+	}
+	return hex.EncodeToString(b), nil
+}
+
+// CheckFingerprint holds the key against the users store, and leaves its fingerprint there if it is the first. A gateway
+// whose secrets do not include the key of the store gets ErrOtherKey and must not start: it could read no session's
+// hand-off and no sealed factor of the others.
+//
+// To change the key: add the new secret behind the old one on every gateway, reload them all, put the new one first,
+// reload again, and drop the old one when nothing sealed with it is left (30 minutes for sign-ins in progress). The store
+// follows whichever known key comes first, so that during such a change gateways with either order start.
+func (k *Keys) CheckFingerprint(ctx context.Context, users store.UserStore) error {
+	var known []string
+	for _, s := range k.secrets {
+		f, err := fingerprint(s)
+		if err != nil {
+			return err
+		}
+		known = append(known, f)
+	}
+	for range 3 { // another gateway may be at the same point of its start
+		old, err := users.Setting(ctx, settingFingerprint)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			old = nil
+		case err != nil:
+			return fmt.Errorf("reading the fingerprint of the secret: %w", err)
+		case string(old) == known[0]:
+			return nil
+		case !slices.Contains(known, string(old)):
+			return fmt.Errorf("%w (it has %s, ours is %s): give this gateway the secret of the others, or list theirs behind the new one",
+				ErrOtherKey, old, known[0])
+		}
+		err = users.PutSetting(ctx, settingFingerprint, old, []byte(known[0]))
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, store.ErrStale) {
+			return fmt.Errorf("keeping the fingerprint of the secret: %w", err)
+		}
+	}
+	return fmt.Errorf("keeping the fingerprint of the secret: %w", store.ErrStale)
+}

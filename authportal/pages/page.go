@@ -1,0 +1,153 @@
+package pages
+
+import (
+	"time"
+)
+
+// Names of the pages. A directory of templates replaces one by the file of its name.
+const (
+	Login     = "login"
+	Signup    = "signup"
+	Logout    = "logout"
+	Account   = "account"
+	Setup     = "setup"
+	Forbidden = "forbidden"
+	Error     = "error"
+)
+
+// Page is one answer: which template, filled with what.
+type Page struct {
+	Name string // one of the constants above
+	Base string // what links and form actions begin with: "/.gatehouse", "/auth", ""
+	Data any    // LoginData for Login, and so on
+
+	Notice  *Message // something went well
+	Problem *Message // something did not
+
+	// Values refills the form with what the person typed, by field name. Never a password.
+	Values        map[string]string
+	FieldProblems map[string]*Message // by field name
+
+	// LeavesSite says that a form of this page may end on another host: its Content-Security-Policy then carries no
+	// form-action, which Chromium enforces along the whole chain of redirects after a POST.
+	LeavesSite bool
+}
+
+// Message is a sentence for the person: the id of a translation and what stands in its gaps.
+type Message struct {
+	ID   string
+	Args map[string]any
+}
+
+// Method is a way to sign in, as the login page offers it.
+type Method struct {
+	Name  string // as configured: the value of the form field "method"
+	Kind  string // "password"
+	Label string // as configured; empty: the translation of "method_<kind>"
+	URL   string // where a method that has no form of its own begins; empty for one that has
+}
+
+// LoginData fills Login.
+type LoginData struct {
+	Methods []Method
+
+	// To and Flow are hidden fields "to" and "flow", sent back as they are. Only one of them is set, or none.
+	To, Flow string
+
+	Remember   bool   // offer to stay signed in: the check box "remember"
+	SignupURL  string // empty: signing up is closed
+	FixedLogin string // the account that is asked to sign in again; the field "login" cannot be changed then
+	Reason     string // why one who is signed in is asked: "fresh", "mfa"; empty otherwise
+
+	// Step is set where a method asks for more than its first form: the fields to show and the hidden field "step".
+	Step *Step
+}
+
+// Step is a further form of a method.
+type Step struct {
+	Token  string // hidden field "step"
+	Method string // hidden field "method"
+	Fields []Field
+}
+
+// Field is one input of a form.
+type Field struct {
+	Name         string // of the input
+	Type         string // "text", "password", "email", "number"
+	Label        string // as configured; empty: the translation of "field_<name>"
+	Required     bool
+	Autocomplete string
+	Value        string
+}
+
+// SignupData fills Signup.
+type SignupData struct {
+	To, Flow string // hidden fields, as in LoginData
+	LoginURL string
+	Fields   []Field // beyond email, password and name: the site's own, "username" among them
+	Closed   bool    // nobody may sign up here
+	Done     string  // "confirm_email", "approval_pending": the form is gone, the sentence says what comes next
+	// MinLength is the least number of characters of a password.
+	MinLength int
+}
+
+// LogoutData fills Logout.
+type LogoutData struct {
+	User     *User  // who is asked whether to leave; nil: nobody is signed in any more
+	LoginURL string // to come back
+}
+
+// User is an account as its owner sees it.
+type User struct {
+	ID, Username, Email, Name string
+	Roles                     []string
+	Confirmed                 bool
+}
+
+// AccountData fills Account.
+type AccountData struct {
+	User          User
+	Sessions      []Session
+	Tokens        []Token
+	NewToken      string // shown once, right after it was made
+	HasPassword   bool
+	MinLength     int
+	Administrator bool
+}
+
+// Session is one sign-in in its owner's list.
+type Session struct {
+	ID, Host, Address, Device string
+	Created, LastSeen         time.Time
+	Remembered, Current       bool
+}
+
+// Token is an API token in its owner's list.
+type Token struct {
+	ID, Name               string
+	Roles                  []string
+	Created, Used, Expires time.Time // zero: never
+}
+
+// SetupData fills Setup, the first administrator's form.
+type SetupData struct {
+	Token     string // hidden field "token"
+	MinLength int
+	Expired   bool // the link is used, old or unknown: no form, only what to do
+}
+
+// ForbiddenData fills Forbidden: signed in, and not let in.
+type ForbiddenData struct {
+	User      *User
+	LogoutURL string
+	Path      string // what was asked for, as sent, cut at 200 bytes
+	Reason    string // "role", "mfa"; empty: no reason is told
+}
+
+// ErrorData fills Error. The sentence is the translation of "error_<Code>"; an unknown code falls back to the status.
+type ErrorData struct {
+	Status   int
+	Code     string // as in problem answers: "store_unavailable"
+	Detail   string // in English, for the curious
+	RetryURL string // a link that tries again; empty: none
+}

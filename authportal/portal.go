@@ -1,0 +1,130 @@
+package authportal
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// Config is all that a Portal depends on. Nothing is read from elsewhere.
+type Config struct {
+	Users    store.UserStore
+	Sessions store.SessionStore // the cache, in a running server
+	Keys     *Keys
+	Methods  []Named // configured ways to sign in, in the order shown to people
+	Settings Settings
+
+	// ExpandRoles adds the roles that the held ones include. The result is sorted and may be shared. nil: none include others.
+	ExpandRoles func(held []string) []string
+	// CheckRole and CheckUsername refuse values that could pose as two in a header, or cannot stand in a rule.
+	CheckRole     func(string) error
+	CheckUsername func(string) error
+
+	Notify func(ctx context.Context, e Event) // is told every event; must not block; nil: nobody
+	Now    func() time.Time                   // nil: time.Now
+	Rand   io.Reader                          // nil: crypto/rand
+	Log    *slog.Logger                       // nil: nothing is logged
+	Pages  Pages
+}
+
+// Pages writes what people see; *pages.Set is the one we have.
+type Pages interface {
+	Write(w http.ResponseWriter, r *http.Request, status int, p pages.Page)
+	Assets() http.Handler
+}
+
+// Portal signs people in and out and lets them keep their accounts, on any number of sites. It is safe for concurrent use.
+type Portal struct {
+	users    store.UserStore
+	sessions store.SessionStore
+	keys     *Keys
+	methods  []Named
+	set      Settings
+	expand   func([]string) []string
+	checkRole,
+	checkUsername func(string) error
+	notify func(context.Context, Event)
+	now    func() time.Time
+	rand   io.Reader
+	log    *slog.Logger
+	pages  Pages
+
+	routes routes
+	signed *signedCache
+}
+
+// New wires a Portal. It calls no store.
+func New(c Config) (*Portal, error) {
+	switch {
+	case c.Users == nil || c.Sessions == nil:
+		return nil, errors.New("building the portal: no store")
+	case c.Keys == nil:
+		return nil, errors.New("building the portal: no keys")
+	case c.Pages == nil:
+		return nil, errors.New("building the portal: no pages")
+	}
+	p := &Portal{
+		users: c.Users, sessions: c.Sessions, keys: c.Keys, methods: slices.Clone(c.Methods), set: c.Settings.withDefaults(),
+		expand: c.ExpandRoles, checkRole: c.CheckRole, checkUsername: c.CheckUsername,
+		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log, pages: c.Pages,
+	}
+	seen := map[string]bool{}
+	for _, m := range p.methods {
+		if m.Method == nil || m.Name == "" || seen[m.Name] {
+			return nil, fmt.Errorf("building the portal: login method %q is unnamed, named twice or missing", m.Name)
+		}
+		seen[m.Name] = true
+	}
+	if p.expand == nil {
+		p.expand = func(held []string) []string { return held }
+	}
+	if p.checkRole == nil {
+		p.checkRole = func(string) error { return nil }
+	}
+	if p.checkUsername == nil {
+		p.checkUsername = func(string) error { return nil }
+	}
+	if p.notify == nil {
+		p.notify = func(context.Context, Event) {}
+	}
+	if p.now == nil {
+		p.now = time.Now
+	}
+	if p.rand == nil {
+		p.rand = rand.Reader
+	}
+	if p.log == nil {
+		p.log = slog.New(slog.DiscardHandler)
+	}
+	p.routes = newRoutes(p)
+	p.signed = newSignedCache()
+	return p, nil
+}
+
+// passwords returns the method that keeps passwords, nil where none is configured.
+func (p *Portal) passwords() Passwords {
+	for _, m := range p.methods {
+		if pw, ok := m.Method.(Passwords); ok {
+			return pw
+		}
+	}
+	return nil
+}
+
+// secret returns n random bytes from the injected source.
+func (p *Portal) secret(n int) ([]byte, error) {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(p.rand, b); err != nil {
+		return nil, fmt.Errorf("reading randomness: %w", err)
+	}
+	return b, nil
+}

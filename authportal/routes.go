@@ -1,0 +1,138 @@
+package authportal
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// timeLimit bounds every call into a store or a method, together: what takes longer is told as an outage.
+const timeLimit = 10 * time.Second
+
+// route is one action at one address. What do returns is told in the face of the address: a page, or a problem.
+type route struct {
+	method string // GET (serves HEAD too), POST, PATCH, DELETE
+	path   string // below the base; a segment "{id}" stands for any one, and is found in call.arg
+	do     func(*call) error
+
+	// anywhere says that a gate serves it too whose pages live on a portal elsewhere. Addresses of the API always are.
+	anywhere bool
+}
+
+const apiPrefix = "/api/v1/"
+
+type routes map[string][]route // by number of segments and first segment
+
+func routeKey(path string) string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return first + "/" + string(rune('0'+strings.Count(path, "/")))
+}
+
+func newRoutes(p *Portal) routes {
+	rt := routes{}
+	for _, group := range [][]route{p.signInRoutes(), p.accountRoutes()} {
+		for _, r := range group {
+			rt[routeKey(r.path)] = append(rt[routeKey(r.path)], r)
+		}
+	}
+	return rt
+}
+
+// find returns the route and what stands for {id}; or the methods that the address does know; or nothing.
+func (rt routes) find(method, path string) (found *route, arg string, allowed []string) {
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	list := rt[routeKey(path)]
+	for i := range list {
+		a, ok := matches(list[i].path, path)
+		if !ok {
+			continue
+		}
+		if list[i].method == method {
+			return &list[i], a, nil
+		}
+		allowed = append(allowed, list[i].method)
+	}
+	return nil, "", allowed
+}
+
+func matches(pattern, path string) (arg string, ok bool) {
+	before, after, has := strings.Cut(pattern, "{id}")
+	if !has {
+		return "", pattern == path
+	}
+	if !strings.HasPrefix(path, before) || !strings.HasSuffix(path, after) || len(path) <= len(before)+len(after) {
+		return "", false
+	}
+	arg = path[len(before) : len(path)-len(after)]
+	return arg, !strings.Contains(arg, "/")
+}
+
+// Serve answers every reserved address below v.Base; the host has decided that v.Path is one.
+func (p *Portal) Serve(w http.ResponseWriter, r *http.Request, v *Visit) {
+	ctx, cancel := context.WithTimeout(r.Context(), timeLimit)
+	defer cancel()
+	c := &call{p: p, w: w, r: r.WithContext(ctx), v: v, api: strings.HasPrefix(v.Path, apiPrefix)}
+	c.safetyHeaders()
+	if isAsset(v.Path) {
+		p.serveAsset(c)
+		return
+	}
+	if !c.ownOrigin() {
+		c.emitCrossOrigin()
+		c.answer(errCrossOrigin)
+		return
+	}
+	rt, arg, allowed := p.routes.find(r.Method, strings.TrimSuffix(v.Path, "/"))
+	switch {
+	case rt == nil && c.api && r.Method == http.MethodOptions && allowed != nil:
+		c.preflight(allowed)
+		return
+	case rt == nil && allowed != nil:
+		w.Header().Set("Allow", allow(allowed))
+		c.answer(errMethod)
+		return
+	case rt == nil:
+		c.answer(errNotFound)
+		return
+	case !c.api && !rt.anywhere && !v.Site.Hosted:
+		c.elsewhere()
+		return
+	}
+	c.arg = arg
+	if err := rt.do(c); err != nil {
+		c.answer(err)
+	}
+}
+
+// elsewhere leads to the same page of the portal that serves this site's pages.
+func (c *call) elsewhere() {
+	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead || c.v.Site.PortalBase == "" {
+		c.answer(errNotFound)
+		return
+	}
+	// The query stays behind: whatever token it may hold is for this address.
+	_ = c.redirect(c.v.Site.PortalBase + strings.TrimSuffix(c.v.Path, "/"))
+}
+
+func allow(methods []string) string {
+	m := append(slices.Clone(methods), http.MethodOptions)
+	if slices.Contains(m, http.MethodGet) {
+		m = append(m, http.MethodHead)
+	}
+	slices.Sort(m)
+	return strings.Join(slices.Compact(m), ", ")
+}
+
+// SecretInURL tells whether requests for the path (below the base) carry a one-time secret in their query, so that the
+// host keeps them out of access logs.
+func SecretInURL(path string) bool {
+	switch strings.TrimSuffix(path, "/") {
+	case "/callback", "/setup", "/confirm", "/reset":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,287 @@
+package authportal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// sessionWait bounds the look-up of a session: an identity is there within this time, or the answer is 503.
+const sessionWait = 250 * time.Millisecond
+
+// caller is who asks.
+type caller struct {
+	live     *store.Live // nil: nobody is signed in
+	key      store.Key   // of the session
+	viaToken bool        // by an API token, so there is no session to end or to prove
+}
+
+// Session returns the session that the request carries for this visit, nil where there is none. A session belongs to a
+// host: its cookie shown at another one opens nothing. An error means that the store failed, never that nobody is signed in.
+func (p *Portal) Session(ctx context.Context, r *http.Request, v *Visit) (*store.Live, error) {
+	key, ok := SessionKey(r, v.Secure)
+	if !ok {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, sessionWait)
+	defer cancel()
+	l, err := p.sessions.Session(ctx, key)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading the session: %w", err)
+	case l.Session.Host != v.Host || !l.Identity.Active || l.Session.Expired(p.now()):
+		return nil, nil
+	}
+	return &l, nil
+}
+
+// caller looks up who asks, once per call. On the API a token of ours in Authorization is judged before the cookie, and
+// a bad one is refused rather than passed over.
+func (c *call) caller() (*caller, error) {
+	if c.me != nil {
+		return c.me, nil
+	}
+	me := &caller{}
+	if token, ok := bearer(c.r); ok && c.api {
+		l, err := c.p.CheckToken(c.ctx(), token)
+		if err != nil {
+			return nil, err
+		}
+		me.live, me.viaToken = l, true
+	} else {
+		l, err := c.p.Session(c.ctx(), c.r, c.v)
+		if err != nil {
+			return nil, err
+		}
+		me.live = l
+		me.key, _ = SessionKey(c.r, c.v.Secure)
+	}
+	c.me = me
+	return me, nil
+}
+
+// session returns the session of whoever asks, nil where nobody is signed in.
+func (c *call) session() (*store.Live, error) {
+	me, err := c.caller()
+	if err != nil || me.viaToken {
+		return nil, err
+	}
+	return me.live, nil
+}
+
+// mustSession returns the session of whoever asks, or the problem login_required. An API token is no session: what
+// changes an account needs the person.
+func (c *call) mustSession() (*store.Live, error) {
+	me, err := c.caller()
+	switch {
+	case err != nil:
+		return nil, err
+	case me.viaToken:
+		return nil, errForbidden
+	case me.live == nil:
+		return nil, errLoginRequired
+	}
+	return me.live, nil
+}
+
+// freshFor is how young a sign-in must be to change what it rests on.
+const freshFor = 10 * time.Minute
+
+// mustFresh is mustSession for a sign-in of the last ten minutes, else the problem fresh_login_required.
+func (c *call) mustFresh() (*store.Live, error) {
+	l, err := c.mustSession()
+	if err == nil && !c.p.Meets(&l.Session, Demand{Fresh: freshFor}) {
+		err = errFreshRequired
+	}
+	return l, err
+}
+
+// mustUser returns the account behind the session, as stored now, or the problem login_required.
+func (c *call) mustUser() (*store.Live, store.User, error) {
+	l, err := c.mustSession()
+	if err != nil {
+		return nil, store.User{}, err
+	}
+	u, err := c.p.users.User(c.ctx(), l.Identity.UserID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, u, errLoginRequired // deleted; the session ends as soon as the relay has told
+	case err != nil:
+		return nil, u, fmt.Errorf("reading the account: %w", err)
+	case !u.Enabled || !u.Approved:
+		return nil, u, errLoginRequired
+	}
+	return l, u, nil
+}
+
+// Meets tells whether the proofs of a session satisfy the demand now.
+func (p *Portal) Meets(s *store.Session, d Demand) bool {
+	if d.MFA && !p.strong(s.Proofs) {
+		return false
+	}
+	return d.Fresh <= 0 || p.now().Sub(lastProof(s.Proofs)) < d.Fresh
+}
+
+// strong tells whether two different methods, the later one a second factor, stand behind a sign-in.
+func (p *Portal) strong(proofs []store.Proof) bool {
+	for i := range proofs {
+		for j := range i {
+			if proofs[i].Method != proofs[j].Method && p.isFactor(proofs[i].Method) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (p *Portal) isFactor(name string) bool {
+	for i := range p.methods {
+		if p.methods[i].Name == name {
+			_, ok := p.methods[i].Method.(SecondFactor)
+			return ok
+		}
+	}
+	return false
+}
+
+// lastProof returns when the person last showed who they are; the zero time if never.
+func lastProof(proofs []store.Proof) time.Time {
+	var t time.Time
+	for i := range proofs {
+		if proofs[i].At.After(t) {
+			t = proofs[i].At
+		}
+	}
+	return t
+}
+
+// open starts a new session and gives its secret to the browser.
+func (c *call) open(u *store.User, proofs []store.Proof, remember bool) (*store.Live, error) {
+	now := c.p.now()
+	l := &store.Live{Identity: u.Identity(), Session: store.Session{
+		UserID: u.ID, Host: c.v.Host, Created: now, LastSeen: now, Proofs: proofs,
+		Address: address(c.v), Device: bounded(c.r.UserAgent(), 200), Remembered: remember,
+		Idle: c.p.set.Idle, Expires: now.Add(c.p.set.Lifetime),
+	}}
+	if remember {
+		l.Session.Idle, l.Session.Expires = 0, now.Add(c.p.set.Remember)
+	}
+	return l, c.create(l)
+}
+
+// openChild starts the session of this host below a sign-in at the portal. The store takes deadlines, proofs and
+// identity from the parent, and refuses if that has ended meanwhile.
+func (c *call) openChild(parent, userID string) (*store.Live, error) {
+	now := c.p.now()
+	l := &store.Live{Session: store.Session{Parent: parent, UserID: userID, Host: c.v.Host, Created: now, LastSeen: now}}
+	return l, c.create(l)
+}
+
+func (c *call) create(l *store.Live) error {
+	secret, err := c.p.secret(secretBytes)
+	if err != nil {
+		return err
+	}
+	if l.Session.ID, err = c.p.newID(); err != nil {
+		return err
+	}
+	l.Session.Key = store.KeyOf(secret)
+	if err := c.p.sessions.CreateSession(c.ctx(), l); err != nil {
+		return fmt.Errorf("starting the session: %w", err)
+	}
+	if err := c.recheck(l); err != nil {
+		return err
+	}
+	c.give(secret, &l.Session)
+	c.me = &caller{live: l, key: l.Session.Key}
+	return nil
+}
+
+// recheck closes the race between a sign-in and a change of its account. A change made after the account was read and
+// before the session was stored was told to sessions when this one was not among them yet: nobody would tell it again,
+// and a disabled account would keep a session. So, now that the session is there and every later change will find it,
+// the account is read once more.
+func (c *call) recheck(l *store.Live) error {
+	u, err := c.p.users.User(c.ctx(), l.Session.UserID)
+	id := u.Identity()
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		id = store.Identity{UserID: l.Session.UserID, Version: l.Identity.Version + 1} // deleted: not active
+	case err != nil:
+		c.drop(l)
+		return fmt.Errorf("reading the account again: %w", err)
+	case u.Version == l.Identity.Version:
+		return nil
+	}
+	if err := c.p.sessions.RefreshIdentity(c.ctx(), id); err != nil {
+		c.drop(l)
+		return fmt.Errorf("telling the session of a change: %w", err)
+	}
+	if !id.Active {
+		return errDisabled
+	}
+	l.Identity = id
+	return nil
+}
+
+// drop ends a sign-in that must not be; its secret was shown to nobody. A child is left alone: it dies with its parent.
+func (c *call) drop(l *store.Live) {
+	if l.Session.Parent == "" {
+		_ = c.p.sessions.EndSession(context.WithoutCancel(c.ctx()), l.Session.UserID, l.Session.ID)
+	}
+}
+
+// give hands the secret of a session to the browser.
+func (c *call) give(secret []byte, s *store.Session) {
+	var age time.Duration
+	if s.Remembered {
+		age = s.Expires.Sub(c.p.now())
+	}
+	c.setCookie(cookieSession, secret64.EncodeToString(secret), age)
+}
+
+// renew records a proof on the whole family of the caller's session and gives this browser a new secret for it: what
+// was known of the old one (session fixation, a copied cookie) is worth nothing after a proof.
+func (c *call) renew(proof store.Proof) error {
+	secret, err := c.p.secret(secretBytes)
+	if err != nil {
+		return err
+	}
+	key := store.KeyOf(secret)
+	if err := c.p.sessions.ProveSession(c.ctx(), c.me.key, key, proof); err != nil {
+		return fmt.Errorf("proving the session again: %w", err)
+	}
+	c.give(secret, &c.me.live.Session)
+	c.me.key, c.me.live.Session.Key = key, key
+	return nil
+}
+
+// clearSession takes the session cookie from the browser.
+func (c *call) clearSession() { c.setCookie(cookieSession, "", -1) }
+
+func address(v *Visit) string {
+	if !v.Addr.IsValid() {
+		return ""
+	}
+	return v.Addr.Unmap().WithZone("").String()
+}
+
+// bounded cuts s at n bytes, at the start of a character, and drops what is not text.
+func bounded(s string, n int) string {
+	if len(s) > n {
+		s = s[:n]
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+}
