@@ -74,8 +74,13 @@ func (e *Explanation) explainPath(p *Policy, req *Request, s *Subject, path stri
 			r := ReadingExplained{Method: method, Path: one.path, Original: original, How: words}
 			e.explainReading(p, req, s, r, p.exact)
 			if folded != one.path || p.fold != p.exact {
+				// Said only where it is another path or another rule.
 				r.Path, r.How = folded, words+", letter case folded"
 				e.explainReading(p, req, s, r, p.fold)
+				last := len(e.Readings) - 1
+				if folded == one.path && sameRule(e.Readings[last].Rule, e.Readings[last-1].Rule) {
+					e.Readings = e.Readings[:last]
+				}
 			}
 		}
 	}
@@ -94,6 +99,8 @@ func (e *Explanation) explainReading(p *Policy, req *Request, s *Subject, r Read
 	}
 	e.Readings = append(e.Readings, r)
 }
+
+func sameRule(a, b *RuleExplained) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // deciding picks the rules that a verdict rests on.
 func (e *Explanation) deciding() []RuleExplained {
@@ -121,7 +128,11 @@ func (e Explanation) String() string {
 	}
 	fmt.Fprintf(&b, "verdict: %s, %s\n", e.Kind, e.Outcome)
 	for _, r := range e.Deciding {
-		fmt.Fprintf(&b, "  by %s\n", r)
+		fmt.Fprintf(&b, "  by %s", r)
+		if e.Kind == Allow && e.Outcome == Forbidden && !r.Holds {
+			b.WriteString(", which does not name them")
+		}
+		b.WriteString("\n")
 	}
 	if len(e.Deciding) == 0 {
 		b.WriteString("  because no rule matches, under at least one reading\n")

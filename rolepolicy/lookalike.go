@@ -43,7 +43,8 @@ func plainCharacters(s string) string {
 }
 
 // overlong reads an ASCII character written in more bytes than it needs, which
-// RFC 3629 §3 forbids. The bytes are masked and not checked, as bad decoders do.
+// RFC 3629 §3 forbids. The second byte of two is masked and not checked, as bad
+// decoders do (%C0%2E is a dot to them).
 func overlong(s string) (c byte, length int) {
 	switch {
 	case s[0] == 0xc0 || s[0] == 0xc1:
@@ -67,7 +68,7 @@ func overlong(s string) (c byte, length int) {
 		r = rune(s[0] & 1)
 	}
 	for i := 1; i < length; i++ {
-		if s[i]&0xc0 != 0x80 {
+		if length > 2 && s[i]&0xc0 != 0x80 {
 			return 0, 0
 		}
 		r = r<<6 | rune(s[i]&0x3f)
