@@ -1,0 +1,138 @@
+package password
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// Kind is what the method is called in proofs and on the login page.
+const Kind = "password"
+
+// Method checks passwords against the hashes in the users store. It is safe for concurrent use.
+type Method struct {
+	users  store.Credentials
+	hasher *Hasher
+	env    authportal.MethodEnv
+}
+
+var (
+	_ authportal.Method     = (*Method)(nil)
+	_ authportal.LoginNamer = (*Method)(nil)
+	_ authportal.Passwords  = (*Method)(nil)
+)
+
+// New returns the method. It calls no store.
+func New(s Settings, env authportal.MethodEnv) (*Method, error) {
+	h, err := NewHasher(s)
+	if err != nil {
+		return nil, fmt.Errorf("opening the password method: %w", err)
+	}
+	if env.Log == nil {
+		env.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Method{users: env.Users, hasher: h, env: env}, nil
+}
+
+// Kind returns "password".
+func (m *Method) Kind() string { return Kind }
+
+// AsksLogin says that the form asks for a login name too.
+func (m *Method) AsksLogin() {}
+
+// MinLength is the least number of characters of a new password.
+func (m *Method) MinLength() int { return m.hasher.settings.MinLength }
+
+// Begin shows the form.
+func (m *Method) Begin(context.Context, *authportal.Attempt) (authportal.Step, error) {
+	return authportal.Show{Fields: []pages.Field{
+		{Name: "login", Type: "text", Required: true, Autocomplete: "username"},
+		{Name: "password", Type: "password", Required: true, Autocomplete: "current-password"},
+	}}, nil
+}
+
+// Continue checks the password. An unknown user, one without a password, and a wrong password look and cost alike.
+func (m *Method) Continue(ctx context.Context, a *authportal.Attempt) (authportal.Step, error) {
+	c, err := m.check(ctx, a.User, a.Field("password"))
+	switch {
+	case err != nil:
+		return nil, err
+	case c != nil:
+		return authportal.Proven{User: *a.User, Kind: c.Kind, ID: c.ID, Version: c.Version}, nil
+	case a.User == nil:
+		return authportal.Refused{Reason: "unknown user"}, nil
+	}
+	return authportal.Refused{Reason: "wrong password"}, nil
+}
+
+// CheckPassword tells whether password is that of u; a nil u costs the same and is never right.
+func (m *Method) CheckPassword(ctx context.Context, u *store.User, password string) (bool, error) {
+	c, err := m.check(ctx, u, password)
+	return c != nil, err
+}
+
+// MakePassword returns the credential of a new password: *authportal.UnacceptableError where it may not be one.
+func (m *Method) MakePassword(ctx context.Context, u *store.User, password string) (store.Credential, error) {
+	if reason := m.hasher.Refusal(password); reason != "" {
+		return store.Credential{}, &authportal.UnacceptableError{Reason: reason}
+	}
+	encoded, err := m.hasher.Hash(ctx, password)
+	if err != nil {
+		return store.Credential{}, err
+	}
+	return store.Credential{Kind: store.KindPassword, ID: u.ID, Owner: u.ID, Data: encoded, Created: m.env.Now(), Version: 1}, nil
+}
+
+// check returns the credential that the password proved, as it is stored now; nil where the password is wrong.
+func (m *Method) check(ctx context.Context, u *store.User, typed string) (*store.Credential, error) {
+	var c store.Credential
+	if u != nil {
+		var err error
+		c, err = m.users.Credential(ctx, store.KindPassword, u.ID)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, fmt.Errorf("loading the password of %s: %w", u.ID, err)
+		}
+	} else if _, err := m.users.Credential(ctx, store.KindPassword, "nobody"); err != nil && !errors.Is(err, store.ErrNotFound) {
+		// The read costs time too, and whether the store answers must not depend on who is asked for.
+		return nil, fmt.Errorf("loading the password of nobody: %w", err)
+	}
+	// A row of someone else under this id would be a fault of the store; it opens nothing.
+	if u == nil || c.Owner != u.ID {
+		c = store.Credential{}
+	}
+	match, outdated, err := m.hasher.Verify(ctx, c.Data, typed)
+	if err != nil {
+		return nil, err
+	}
+	if !match {
+		return nil, nil
+	}
+	if outdated {
+		c = m.renew(ctx, c, typed)
+	}
+	return &c, nil
+}
+
+// renew replaces a hash that was made under other settings. It is a courtesy: where it fails, the sign-in goes on and
+// the next one tries again. The swap does nothing if the password was changed meanwhile, and c stays as it was read, so
+// that the dispatcher finds out.
+func (m *Method) renew(ctx context.Context, c store.Credential, typed string) store.Credential {
+	encoded, err := m.hasher.Hash(ctx, typed)
+	if err == nil {
+		renewed := c
+		renewed.Data = encoded
+		if err = m.users.SwapCredential(ctx, renewed); err == nil {
+			renewed.Version++
+			return renewed
+		}
+	}
+	if !errors.Is(err, store.ErrStale) && !errors.Is(err, authportal.ErrBusy) {
+		m.env.Log.WarnContext(ctx, "password hash could not be renewed", slog.String("user_id", c.Owner), slog.Any("error", err))
+	}
+	return c
+}

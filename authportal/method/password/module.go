@@ -1,0 +1,39 @@
+package password
+
+import (
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
+)
+
+func init() { caddy.RegisterModule(Module{}) }
+
+// Module is the sign-in method `password` in a configuration: the module gatehouse.methods.password. Its settings hold for
+// every place where a password is set or compared.
+type Module struct {
+	Settings
+}
+
+var (
+	_ caddy.Module            = Module{}
+	_ caddy.Validator         = Module{}
+	_ caddyfile.Unmarshaler   = (*Module)(nil)
+	_ authportal.MethodDriver = Module{}
+)
+
+// CaddyModule returns the Caddy module information.
+func (Module) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "gatehouse.methods.password", New: func() caddy.Module { return new(Module) }}
+}
+
+// Validate refuses settings out of bounds.
+func (m Module) Validate() error {
+	_, err := m.complete()
+	return err
+}
+
+// OpenMethod wires the method.
+func (m Module) OpenMethod(env authportal.MethodEnv) (authportal.Method, error) {
+	return New(m.Settings, env)
+}

@@ -1,0 +1,58 @@
+package password
+
+import (
+	"context"
+	"errors"
+	"runtime"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
+)
+
+// queueLength is how many may wait for a slot. More would wait longer than a person or a browser does.
+const queueLength = 128
+
+// pool bounds how much hashing happens at once. Hashing is the most expensive thing that a stranger can make the gateway
+// do, and whoever is signed in already must not notice: half of the cores hash, a bounded queue waits, and the rest is
+// told to come back later.
+type pool struct {
+	inside chan struct{} // one element for everybody who hashes or waits
+	slots  chan struct{} // one element for everybody who hashes
+}
+
+// defaultSlots leaves half of the cores to proxied traffic.
+func defaultSlots() int { return max(1, runtime.GOMAXPROCS(0)/2) }
+
+func newPool(slots, queue int) *pool {
+	return &pool{inside: make(chan struct{}, slots+queue), slots: make(chan struct{}, slots)}
+}
+
+// do runs f in a slot. It returns ErrBusy at once where the queue is full, and later where the time limit of the call runs
+// out in the queue; and the context's error where the caller went away. In none of these cases f runs. What has begun is
+// finished: a hash cannot be interrupted.
+func (p *pool) do(ctx context.Context, f func()) error {
+	select {
+	case p.inside <- struct{}{}:
+	default:
+		return authportal.ErrBusy
+	}
+	defer func() { <-p.inside }()
+	// Who is gone already must not win a free slot by chance.
+	if ctx.Err() != nil {
+		return gaveUp(ctx)
+	}
+	select {
+	case p.slots <- struct{}{}:
+	case <-ctx.Done():
+		return gaveUp(ctx)
+	}
+	defer func() { <-p.slots }()
+	f()
+	return nil
+}
+
+func gaveUp(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return authportal.ErrBusy
+	}
+	return ctx.Err()
+}
