@@ -27,7 +27,7 @@ const (
 	relayBatch    = 256
 	relayWorkers  = 8 // identities refreshed at one time, so that a bulk change is in force soon too
 	relayPatience = 5 * time.Second
-	relayBackoff  = 2 * time.Second // longest pause between tries
+	relayBackoff  = 500 * time.Millisecond // longest pause between tries; it is what a change waits once an outage is over
 )
 
 // Run carries until ctx ends, and returns nil then; ErrClosed where a store was closed under it. Every other error it

@@ -96,7 +96,7 @@ func (c *Cache) Get(ctx context.Context, key store.Key) (*Entry, error) {
 			return nil, store.ErrNotFound
 		}
 		if !e.idleOver(now) {
-			c.counts.hit(&key)
+			c.counts.hit()
 			return e, nil
 		}
 	}
@@ -112,7 +112,7 @@ func (c *Cache) Fresh(ctx context.Context, key store.Key) (*Entry, error) {
 // keep remembers what was read, unless it is stale already.
 func (c *Cache) keep(e *Entry) {
 	if old, ok := c.entries.GetEntryQuietly(short(&e.key)); ok && old.Value.key == e.key {
-		e.advance(old.Value.seen.Load()) // uses that the store has not been told of yet
+		e.inherit(old.Value)
 	}
 	if c.ledger.trusts(e) {
 		c.entries.Set(short(&e.key), e)

@@ -20,10 +20,10 @@ type Entry struct {
 	every   int64          // least distance of two writes of last-seen, nanoseconds
 	memo    atomic.Pointer[memo]
 
-	_       [64]byte     // what follows is written to by requests, what precedes is only read by them
-	seen    atomic.Int64 // last use known here, Unix nanoseconds
-	written atomic.Int64 // last use that the store knows of
-	queued  atomic.Bool  // waits in uses
+	_      [64]byte     // what follows is written to by requests, what precedes is only read by them
+	seen   atomic.Int64 // last use known here, Unix nanoseconds
+	wrote  atomic.Int64 // when the store was last told of a use
+	queued atomic.Bool  // waits in uses
 }
 
 // Live returns the session and whom it speaks for, as they were when the store was read. It is shared: read only.
@@ -41,7 +41,7 @@ func (c *Cache) newEntry(key store.Key, live store.Live, born uint64) *Entry {
 		e.every = min(e.every, e.idle/4)
 	}
 	e.seen.Store(nanos(s.LastSeen))
-	e.written.Store(nanos(s.LastSeen))
+	e.wrote.Store(nanos(s.LastSeen)) // or later, by another gateway: that only makes us write sooner
 	return e
 }
 
@@ -70,6 +70,12 @@ func (e *Entry) advance(t int64) {
 			return
 		}
 	}
+}
+
+// inherit takes over what an older entry of the same session knows of use that the store may not know yet.
+func (e *Entry) inherit(old *Entry) {
+	e.advance(old.seen.Load())
+	e.wrote.Store(max(e.wrote.Load(), old.wrote.Load()))
 }
 
 // memo is one link of a short list, newest first; links are never changed.

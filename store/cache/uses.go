@@ -54,7 +54,7 @@ func (u *uses) add(e *Entry) bool {
 		shard.byKey = make(map[store.Key]*Entry)
 	}
 	if old != nil && old != e {
-		e.advance(old.seen.Load())
+		e.inherit(old)
 		old.queued.Store(false) // whoever still holds it, as an open stream does, may queue it again
 	}
 	shard.byKey[e.key] = e
@@ -68,7 +68,7 @@ func (u *uses) take(now int64) []*Entry {
 		shard := &u.shards[i]
 		shard.Lock()
 		for key, e := range shard.byKey {
-			if now-e.written.Load() >= e.every {
+			if now-e.wrote.Load() >= e.every {
 				delete(shard.byKey, key)
 				due = append(due, e)
 			}
@@ -101,9 +101,9 @@ func (c *Cache) flush(ctx context.Context, now int64) error {
 		if err == nil {
 			err = c.inner.TouchSessions(ctx, told)
 		}
-		for i, e := range batch {
+		for _, e := range batch {
 			if err == nil {
-				e.written.Store(told[i].Seen.UnixNano())
+				e.wrote.Store(c.o.Now().UnixNano()) // not when it was seen, or the rate would follow that
 			} else if e.queued.CompareAndSwap(false, true) && !c.uses.add(e) {
 				e.queued.Store(false)
 				c.counts.dropped.Add(1)

@@ -1,0 +1,283 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// outbox is a users store of which only what a relay needs is there.
+type outbox struct {
+	UserStore
+	mu      sync.Mutex
+	users   map[string]User
+	rows    []Change
+	next    int64
+	fail    error
+	waiting chan struct{}
+}
+
+func newOutbox() *outbox {
+	return &outbox{users: make(map[string]User), waiting: make(chan struct{}, 1)}
+}
+
+// change commits a user and its row; a nil role list deletes the user.
+func (o *outbox) change(id string, roles []string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if roles == nil {
+		delete(o.users, id)
+	} else {
+		o.users[id] = User{ID: id, Roles: roles, Enabled: true, Approved: true, Version: o.users[id].Version + 1}
+	}
+	o.next++
+	o.rows = append(o.rows, Change{o.next, id})
+}
+
+func (o *outbox) wake() {
+	select {
+	case o.waiting <- struct{}{}:
+	default:
+	}
+}
+
+func (o *outbox) User(_ context.Context, id string) (User, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	u, ok := o.users[id]
+	if !ok {
+		return User{}, ErrNotFound
+	}
+	return u, nil
+}
+
+func (o *outbox) PendingChanges(_ context.Context, limit int) ([]Change, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.rows[:min(limit, len(o.rows))]), o.fail
+}
+
+func (o *outbox) AckChanges(_ context.Context, seqs ...int64) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.rows = slices.DeleteFunc(o.rows, func(c Change) bool { return slices.Contains(seqs, c.Seq) })
+	return nil
+}
+
+func (o *outbox) ChangesWaiting() <-chan struct{} { return o.waiting }
+
+func (o *outbox) pending() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.rows)
+}
+
+func (o *outbox) failWith(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.fail = err
+}
+
+// told is a session store that only hears of identities.
+type told struct {
+	Sessions
+	mu    sync.Mutex
+	now   map[string]Identity
+	calls int
+	fail  func(Identity) error
+}
+
+func (s *told) RefreshIdentity(_ context.Context, id Identity) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls++
+	if s.fail != nil {
+		if err := s.fail(id); err != nil {
+			return err
+		}
+	}
+	if s.now == nil {
+		s.now = make(map[string]Identity)
+	}
+	if s.now[id.UserID].Version <= id.Version {
+		s.now[id.UserID] = id
+	}
+	return nil
+}
+
+func (s *told) failWith(f func(Identity) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fail = f
+}
+
+func (s *told) of(id string) Identity {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now[id]
+}
+
+// relaying runs n relays in the bubble until the test is over.
+func relaying(t *testing.T, o *outbox, s *told, n int) {
+	for range n {
+		ended := make(chan error, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { ended <- (&Relay{Users: o, Sessions: s}).Run(ctx) }()
+		t.Cleanup(func() {
+			cancel()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	synctest.Wait()
+}
+
+func TestAChangeIsInForceAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, s := newOutbox(), &told{}
+		relaying(t, o, s, 1)
+		o.change("ann", []string{"editor"})
+		o.wake()
+		synctest.Wait() // no time passes
+		if id := s.of("ann"); !id.Active || id.Version != 1 || !slices.Equal(id.Roles, []string{"editor"}) {
+			t.Errorf("told %+v", id)
+		}
+		o.change("ann", nil)
+		o.wake()
+		synctest.Wait()
+		if id := s.of("ann"); id.Active || id.Version != math.MaxInt64 || id.UserID != "ann" {
+			t.Errorf("told of the deletion: %+v", id)
+		}
+		if o.pending() != 0 {
+			t.Errorf("%d rows left", o.pending())
+		}
+	})
+}
+
+func TestAChangeThatNobodyWokeForIsFoundWithinASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, s := newOutbox(), &told{}
+		relaying(t, o, s, 1)
+		o.change("ann", []string{"editor"})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if !s.of("ann").Active {
+			t.Error("not told")
+		}
+	})
+}
+
+func TestManyChangesOfAUserAreToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, s := newOutbox(), &told{}
+		for i := range 200 {
+			o.change("ann", []string{fmt.Sprint("role", i)})
+		}
+		relaying(t, o, s, 1)
+		if s.calls != 1 || s.of("ann").Version != 200 || o.pending() != 0 {
+			t.Errorf("%d calls, version %d, %d rows left", s.calls, s.of("ann").Version, o.pending())
+		}
+	})
+}
+
+func TestABulkChangeNeedsNoTick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, s := newOutbox(), &told{}
+		for i := range 2000 {
+			o.change(fmt.Sprint("user", i), []string{})
+		}
+		relaying(t, o, s, 1)
+		if s.calls != 2000 || o.pending() != 0 {
+			t.Errorf("%d calls, %d rows left", s.calls, o.pending())
+		}
+	})
+}
+
+func TestAnOutageDelaysAndLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, s := newOutbox(), &told{}
+		relaying(t, o, s, 1)
+		s.failWith(func(Identity) error { return fmt.Errorf("refreshing: %w", ErrUnavailable) })
+		for i := range 50 {
+			o.change(fmt.Sprint("user", i), []string{})
+		}
+		o.wake()
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		if o.pending() != 50 {
+			t.Fatalf("%d rows kept of 50", o.pending())
+		}
+		s.mu.Lock()
+		if s.calls > 10*60*relayWorkers {
+			t.Errorf("%d tries in ten minutes", s.calls)
+		}
+		s.mu.Unlock()
+		s.failWith(nil)
+		time.Sleep(relayBackoff)
+		synctest.Wait()
+		if o.pending() != 0 || !s.of("user49").Active {
+			t.Errorf("%d rows left after the outage", o.pending())
+		}
+
+		o.failWith(ErrUnavailable)
+		o.change("ann", []string{"editor"})
+		time.Sleep(time.Minute)
+		o.failWith(nil)
+		time.Sleep(relayBackoff)
+		synctest.Wait()
+		if !s.of("ann").Active {
+			t.Error("lost while the users store was away")
+		}
+	})
+}
+
+func TestOneThatCannotBeToldHoldsNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, s := newOutbox(), &told{}
+		s.failWith(func(id Identity) error {
+			if id.UserID == "bad" {
+				return errors.New("cannot be encoded")
+			}
+			return nil
+		})
+		o.change("bad", []string{})
+		for i := range 20 {
+			o.change(fmt.Sprint("user", i), []string{})
+		}
+		relaying(t, o, s, 1)
+		if o.pending() != 1 || !s.of("user19").Active {
+			t.Errorf("%d rows left", o.pending())
+		}
+	})
+}
+
+func TestTwoRelaysOnOneOutboxAreHarmless(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, s := newOutbox(), &told{}
+		relaying(t, o, s, 2)
+		for i := range 500 {
+			o.change(fmt.Sprint("user", i%50), []string{fmt.Sprint("role", i)})
+			o.wake()
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if o.pending() != 0 || s.of("user49").Version != 10 {
+			t.Errorf("%d rows left, version %d", o.pending(), s.of("user49").Version)
+		}
+	})
+}
+
+func TestARelayEndsWithItsStores(t *testing.T) {
+	o := newOutbox()
+	o.failWith(fmt.Errorf("reading changes: %w", ErrClosed))
+	if err := (&Relay{Users: o, Sessions: &told{}}).Run(t.Context()); !errors.Is(err, ErrClosed) {
+		t.Error(err)
+	}
+}
