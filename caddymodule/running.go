@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/cache"
@@ -14,6 +15,8 @@ import (
 type Running struct {
 	Users    store.UserStore
 	Sessions *cache.Cache
+	Portal   *authportal.Portal
+	Keys     *authportal.Keys
 	Roles    *rolepolicy.Roles
 	Metrics  *Metrics
 	Log      *slog.Logger

@@ -34,7 +34,7 @@ func portalAddress(raw string) (string, error) {
 	return strings.TrimRight(u.String(), "/"), nil
 }
 
-var fieldName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+var signupFieldName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 
 // takenFields are the names that the API's sign-up and account bodies use themselves: a field of that name would write over
 // what is not the person's to choose.
@@ -43,7 +43,7 @@ var takenFields = []string{"id", "email", "login", "password", "current", "name"
 
 // checkFieldName tells what is wrong with the name of a sign-up field.
 func checkFieldName(name string) error {
-	if !fieldName.MatchString(name) {
+	if !signupFieldName.MatchString(name) {
 		return fmt.Errorf("field %q: use lower-case letters, digits and _, beginning with a letter, at most 63 of them", name)
 	}
 	if slices.Contains(takenFields, name) {
