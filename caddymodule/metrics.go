@@ -7,29 +7,30 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Verdict is what a gate did with one request: the only label of the verdict counter.
-type Verdict uint8
+// answer is what a gate did with one request: the only label of the counter of requests.
+type answer uint8
 
-// The verdicts.
 const (
-	VerdictPublic      Verdict = iota // let through without looking for an identity
-	VerdictOptional                   // let through, with an identity where there was one
-	VerdictAllowed                    // let through with the identity that the rule demands
-	VerdictLogin                      // signed out, or `mfa` or `fresh` unmet: sent to sign in, or 401
-	VerdictForbidden                  // signed in and not permitted, or nobody is: 403
-	VerdictRefused                    // not a request that can be judged: 400, 421, 425 and the like
-	VerdictUnavailable                // a store or the app was not there: 503
-	verdicts                          // how many there are
+	answerPublic       answer = iota // let through without looking for an identity
+	answerGranted                    // let through, with the identity where there is one
+	answerLogin                      // signed out: sent to sign in, or 401
+	answerMFA                        // a second factor is missing: the same
+	answerFresh                      // the sign-in is too old: the same
+	answerForbidden                  // 403
+	answerRefused                    // no request that can be judged: 400, 425 and the like
+	answerInvalidToken               // 401 for a token that is unknown, expired or revoked
+	answerUnavailable                // a store or the app was not there: 503
+	answers                          // how many there are
 )
 
-var verdictNames = [verdicts]string{"public", "optional", "allowed", "login", "forbidden", "refused", "unavailable"}
+var answerNames = [answers]string{"public", "granted", "login", "mfa", "fresh", "forbidden", "refused", "invalid_token", "unavailable"}
 
 // Metrics are the collectors of Gatehouse. They are made once a process, because counters must survive a reload, and
 // registered with every configuration's registry anew, because Caddy makes a new one each time. Labels are bounded: no user,
 // address, host or path is ever one.
 type Metrics struct {
 	verdicts     *prometheus.CounterVec
-	byVerdict    [verdicts]prometheus.Counter // resolved once: the hot path looks nothing up
+	byAnswer     [answers]prometheus.Counter // resolved once: the hot path looks nothing up
 	signIns      *prometheus.CounterVec
 	cache        *prometheus.CounterVec
 	storeSeconds *prometheus.HistogramVec
@@ -43,7 +44,7 @@ func newMetrics() *Metrics {
 	const space, part = "caddy", "gatehouse"
 	m := &Metrics{
 		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: space, Subsystem: part, Name: "verdicts_total",
-			Help: "Requests judged by gates, by verdict."}, []string{"verdict"}),
+			Help: "Requests judged by gates, by what followed."}, []string{"verdict"}),
 		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: space, Subsystem: part, Name: "sign_ins_total",
 			Help: "Attempts to sign in, by method and result."}, []string{"method", "result"}),
 		cache: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: space, Subsystem: part, Name: "session_cache_total",
@@ -55,8 +56,8 @@ func newMetrics() *Metrics {
 		hashing: prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: space, Subsystem: part, Name: "password_hashing",
 			Help: "Passwords being hashed and waiting for their turn."}, []string{"state"}),
 	}
-	for v := range verdicts {
-		m.byVerdict[v] = m.verdicts.WithLabelValues(verdictNames[v])
+	for a := range answers {
+		m.byAnswer[a] = m.verdicts.WithLabelValues(answerNames[a])
 	}
 	return m
 }
@@ -72,5 +73,5 @@ func (m *Metrics) register(r *prometheus.Registry) error {
 	return nil
 }
 
-// Count counts one verdict. It takes no lock and allocates nothing.
-func (m *Metrics) Count(v Verdict) { m.byVerdict[v].Inc() }
+// count counts one answer of a gate. It takes no lock and allocates nothing.
+func (m *Metrics) count(a answer) { m.byAnswer[a].Inc() }
