@@ -14,8 +14,8 @@ import (
 // header block that is about to be sent, informational ones and 101 included.
 type answerFilter struct {
 	caddyhttp.ResponseWriterWrapper
-	onStream func() // called before the header of an answer that stays open; may be nil
-	done     bool
+	origin string // of another site, which `cors` names and which may read the answer
+	done   bool
 }
 
 // WriteHeader filters, then passes on.
@@ -26,9 +26,8 @@ func (f *answerFilter) WriteHeader(status int) {
 		if status >= 200 || status == http.StatusSwitchingProtocols {
 			f.done = true
 		}
-		if f.onStream != nil && f.done {
-			f.onStream()
-			f.onStream = nil
+		if f.origin != "" && f.done {
+			setAllowOrigin(h, f.origin)
 		}
 	}
 	f.ResponseWriter.WriteHeader(status)

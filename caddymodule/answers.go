@@ -6,18 +6,24 @@ import (
 	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // The answers of a gate to requests that it does not let in. None sets a cookie, all are no-store, and all are written here,
 // so that handle_errors never sees them.
 
 func (g *Gate) refuse(w http.ResponseWriter, why *refusal) error {
+	processMetrics.Count(VerdictRefused)
+	if why.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") // RFC 9110 §15.5.6
+	}
 	authportal.WriteProblem(w, why.status, "malformed", why.detail)
 	return nil
 }
 
 // notReady answers while the configuration is being started.
 func (g *Gate) notReady(w http.ResponseWriter, r *http.Request) error {
+	processMetrics.Count(VerdictUnavailable)
 	w.Header().Set("Retry-After", "1")
 	if whoAsks(r) == askGRPC {
 		return writeGRPC(w, grpcUnavailable, "starting")
@@ -30,7 +36,7 @@ func (g *Gate) notReady(w http.ResponseWriter, r *http.Request) error {
 func (q *question) cannotIdentify(err error) error {
 	if errors.Is(err, errBadToken) {
 		q.allowOrigin()
-		q.run.Metrics.refusedToken()
+		q.run.Metrics.Count(VerdictLogin)
 		if whoAsks(q.r) == askGRPC {
 			return writeGRPC(q.w, grpcUnauthenticated, errBadToken.Error())
 		}
@@ -42,7 +48,7 @@ func (q *question) cannotIdentify(err error) error {
 }
 
 func (q *question) unavailable(err error) error {
-	q.run.Metrics.unavailable()
+	q.run.Metrics.Count(VerdictUnavailable)
 	q.run.Log.Error("cannot tell who asks", "error", err)
 	q.allowOrigin()
 	q.w.Header().Set("Retry-After", "1")
@@ -104,14 +110,15 @@ func fromBrowser(r *http.Request) bool {
 
 // forbid answers someone who is known and may not enter.
 func (q *question) forbid(who *caller) error {
+	q.run.Metrics.Count(VerdictForbidden)
 	q.allowOrigin()
 	switch whoAsks(q.r) {
 	case askNavigation, askForm:
-		var name string
+		var id *store.Identity
 		if who != nil {
-			name = who.Username
+			id = &who.live.Identity
 		}
-		q.run.Portal.WriteForbidden(q.w, q.r, q.visit(), name)
+		q.run.Portal.WriteForbidden(q.w, q.r, q.visit(), id)
 	case askGRPC:
 		return writeGRPC(q.w, grpcPermissionDenied, "permission denied")
 	default:

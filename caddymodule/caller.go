@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
@@ -14,8 +15,7 @@ import (
 // caller is who asks: a person's session (entry is set) or a program's token.
 type caller struct {
 	*identity
-	entry   *cache.Entry
-	verdict *rolepolicy.Verdict // by which the caller was let in
+	entry *cache.Entry
 }
 
 // subject returns what a verdict asks about; nil for nobody.
@@ -43,46 +43,22 @@ func (q *question) byToken(token string) (*caller, error) {
 	}
 	ctx, cancel := context.WithTimeout(q.r.Context(), storeTimeout)
 	defer cancel()
-	id, err := q.run.Portal.CheckToken(ctx, token)
-	if errors.Is(err, store.ErrNotFound) {
+	live, err := q.run.Portal.CheckToken(ctx, token)
+	if problem, ok := errors.AsType[*authportal.Problem](err); ok && problem.Status == http.StatusUnauthorized {
 		return nil, errBadToken
 	}
 	if err != nil {
 		return nil, err
 	}
-	prepared := q.gate.identities.prepare(&id, q.run.Roles, id.Roles)
-	prepared.methods = []string{"token"}
-	return &caller{identity: prepared}, nil
+	return &caller{identity: q.gate.identities.prepare(q.run, live)}, nil
 }
 
-// session reads a session through the cache, within storeTimeout where the store must be asked.
-func (run *Running) session(ctx context.Context, key store.Key) (*cache.Entry, error) {
-	if entry, ok := run.Sessions.Cached(key); ok {
-		return entry, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	return run.Sessions.Get(ctx, key)
-}
+// storeTimeout bounds what a request waits for a store: 503 is due within 250 ms (CONTRACT §2.2).
+const storeTimeout = 200 * time.Millisecond
 
 // identityOf returns what this gate prepared of entry, preparing it with the first request.
 func (g *Gate) identityOf(run *Running, entry *cache.Entry) *identity {
-	return entry.Memo(g.generation, func() any {
-		live := entry.Live()
-		id := g.identities.prepare(&live.Identity, run.Roles, live.Identity.Roles)
-		id.session = live.Session.SignIn()
-		id.proofs = rolepolicy.Proofs{MFA: authportal.SecondFactor(live.Session.Proofs)}
-		for _, proof := range live.Session.Proofs {
-			id.methods = append(id.methods, proof.Method)
-			id.proofs.AuthTime = later(id.proofs.AuthTime, proof.At)
-		}
-		return id
+	return entry.Memo(g.generation, func(live *store.Live) any {
+		return g.identities.prepare(run, live)
 	}).(*identity)
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

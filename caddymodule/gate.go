@@ -3,7 +3,6 @@ package caddymodule
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
@@ -28,15 +27,17 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 		return q.reserved(path)
 	}
 	if !g.judges(r) {
+		run.Metrics.Count(VerdictPublic)
 		return q.pass(nil)
 	}
 	verdict := q.judge()
 	switch {
-	case verdict.Malformed():
+	case verdict.Malformed != "":
 		return g.refuse(w, &refusal{http.StatusBadRequest, "The path cannot be read."})
-	case isEarlyData(r) && (!safeMethod(r.Method) || verdict.AskedAddress()):
+	case isEarlyData(r) && (!safeMethod(r.Method) || verdict.AskedAddress):
 		return g.refuse(w, &refusal{http.StatusTooEarly, "Please send this again after the TLS handshake."})
 	case verdict.Kind == rolepolicy.Public:
+		run.Metrics.Count(VerdictPublic)
 		return q.pass(nil)
 	case g.isPreflight(r):
 		return g.answerPreflight(w, r)
@@ -60,27 +61,33 @@ type question struct {
 // decide acts on the verdict for who asks; nil is nobody.
 func (q *question) decide(verdict *rolepolicy.Verdict, who *caller) error {
 	if who != nil && who.entry != nil && isWebSocket(q.r) && !q.gate.sameOrNamedOrigin(q.r) {
+		q.run.Metrics.Count(VerdictRefused)
 		return q.crossOrigin()
 	}
 	now := q.run.Now()
-	outcome := verdict.Decide(who.subject(), who.proofs(), now)
-	q.run.Metrics.verdict(outcome)
-	switch outcome {
+	switch verdict.Decide(who.subject(), who.proofs(), now) {
 	case rolepolicy.Granted:
-		if who == nil {
-			return q.pass(nil)
+		if verdict.Kind == rolepolicy.Optional {
+			q.run.Metrics.Count(VerdictOptional)
+		} else {
+			q.run.Metrics.Count(VerdictAllowed)
 		}
-		if who.entry != nil {
+		if who != nil && who.entry != nil {
 			q.run.Sessions.Use(who.entry, now)
 		}
-		who.verdict = verdict
+		if who != nil && staysOpen(q.r) {
+			return q.passOpen(*verdict, who)
+		}
 		return q.pass(who)
 	case rolepolicy.NeedLogin:
+		q.run.Metrics.Count(VerdictLogin)
 		return q.askToSignIn(authportal.Demand{})
 	case rolepolicy.NeedMFA:
-		return q.askToSignIn(authportal.Demand{MFA: true, Fresh: verdict.Fresh()})
+		q.run.Metrics.Count(VerdictLogin)
+		return q.askToSignIn(authportal.Demand{MFA: true, Fresh: verdict.Fresh})
 	case rolepolicy.NeedFresh:
-		return q.askToSignIn(authportal.Demand{Fresh: verdict.Fresh()})
+		q.run.Metrics.Count(VerdictLogin)
+		return q.askToSignIn(authportal.Demand{MFA: verdict.MFA, Fresh: verdict.Fresh})
 	}
 	return q.forbid(who)
 }
@@ -89,17 +96,12 @@ func (q *question) decide(verdict *rolepolicy.Verdict, who *caller) error {
 func (q *question) pass(who *caller) error {
 	takeToken(q.r.Header, q.gate.Basic)
 	stripCookies(q.r.Header)
-	answer := answerFilter{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: q.w}}
 	if who != nil {
-		if err := q.gate.writeIdentity(q, who); err != nil {
+		if err := q.writeIdentity(who.identity); err != nil {
 			return q.unavailable(err)
 		}
-		if staysOpen(q.r) {
-			stop := q.watch(who)
-			defer stop()
-		}
 	}
-	answer.origin = q.gate.namedOrigin(q.r)
+	answer := answerFilter{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: q.w}, origin: q.gate.namedOrigin(q.r)}
 	err := q.next.ServeHTTP(&answer, q.r)
 	answer.finish()
 	return err
@@ -111,11 +113,11 @@ func (q *question) identify() (*caller, error) {
 	if token, ok := takeToken(q.r.Header, q.gate.Basic); ok {
 		return q.byToken(token)
 	}
-	key, present := authportal.SessionKey(q.r, q.gate.secure(q.r))
+	key, present := authportal.SessionKey(q.r, isSecure(q.r))
 	if !present {
 		return nil, nil
 	}
-	entry, err := q.run.session(q.r.Context(), key)
+	entry, err := q.run.Sessions.Get(q.r.Context(), key)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
@@ -124,6 +126,3 @@ func (q *question) identify() (*caller, error) {
 	}
 	return &caller{identity: q.gate.identityOf(q.run, entry), entry: entry}, nil
 }
-
-// storeTimeout bounds what a request waits for the session store: 503 is due within 250 ms (CONTRACT §2.2).
-const storeTimeout = 200 * time.Millisecond

@@ -1,20 +1,21 @@
 package caddymodule
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // identity is what a gate knows of one session or token, prepared once and used by every request that shows it.
 type identity struct {
-	store.Identity
-	session string   // public id of the sign-in; empty for a token
+	live    *store.Live
 	methods []string // how the person showed who they are
 	roles   []string // all roles held, included ones too, sorted
 	subject *rolepolicy.Subject
@@ -121,16 +122,36 @@ func (t *trailerFilter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// prepare computes once what every request of this identity needs.
-func (iw *identityWriter) prepare(id *store.Identity, roles *rolepolicy.Roles, held []string) *identity {
-	out := &identity{Identity: *id}
-	out.roles = roles.Expand(held)
-	out.subject = roles.NewSubject(id.Username, id.Email, out.roles)
-	out.values = make([]string, len(iw.fields))
-	for i, f := range iw.fields {
-		out.values[i] = f.value(id, out.roles, iw.separator, iw.encoding)
+// prepare computes once what every request of this session needs.
+func (iw *identityWriter) prepare(run *Running, live *store.Live) *identity {
+	id := &identity{live: live, roles: run.Roles.Expand(live.Identity.Roles)}
+	id.subject = run.Roles.NewSubject(live.Identity.Username, live.Identity.Email, id.roles)
+	id.proofs.MFA = run.Portal.Meets(&live.Session, authportal.Demand{MFA: true})
+	for _, proof := range live.Session.Proofs {
+		id.methods = append(id.methods, proof.Method)
+		if proof.At.After(id.proofs.AuthTime) {
+			id.proofs.AuthTime = proof.At
+		}
 	}
-	return out
+	id.values = make([]string, len(iw.fields))
+	for i, f := range iw.fields {
+		id.values[i] = f.value(&live.Identity, id.roles, iw.separator, iw.encoding)
+	}
+	return id
+}
+
+// writeIdentity tells the handlers behind us who asks.
+func (q *question) writeIdentity(id *identity) error {
+	q.gate.identities.write(q.r, id)
+	if q.gate.JWT == "" {
+		return nil
+	}
+	token, err := q.run.Portal.SignIdentity(q.visit(), id.live)
+	if err != nil {
+		return fmt.Errorf("signing an identity: %w", err)
+	}
+	q.r.Header.Set(q.gate.JWT, token)
+	return nil
 }
 
 // write sets our headers and placeholders. The values are copied into slices of this request's own, because later handlers

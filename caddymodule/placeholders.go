@@ -15,22 +15,22 @@ func (id *identity) placeholder(key string) (any, bool) {
 	}
 	switch name {
 	case "id":
-		return id.UserID, true
+		return id.live.Identity.UserID, true
 	case "username":
-		return id.Username, true
+		return id.live.Identity.Username, true
 	case "email":
-		return id.Email, true
+		return id.live.Identity.Email, true
 	case "name":
-		return id.Name, true
+		return id.live.Identity.Name, true
 	case "roles":
 		return strings.Join(id.roles, ","), true
 	case "session":
-		return id.session, true
+		return id.live.Session.SignIn(), true
 	case "methods":
 		return strings.Join(id.methods, ","), true
 	}
 	if attribute, ok := strings.CutPrefix(name, "attributes."); ok {
-		return attributeText(id.Attributes[attribute]), true
+		return attributeText(id.live.Identity.Attributes[attribute]), true
 	}
 	return nil, false
 }

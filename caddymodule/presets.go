@@ -15,7 +15,7 @@ const (
 	fieldUsername field = iota
 	fieldID
 	fieldEmail
-	fieldName
+	fieldPerson
 	fieldRoles
 	fieldHighestRole
 )
@@ -30,11 +30,11 @@ type presetHeader struct {
 var presets = map[string][]presetHeader{
 	"remote": {
 		{"Remote-User", fieldUsername}, {"Remote-User-Id", fieldID}, {"Remote-Email", fieldEmail},
-		{"Remote-Name", fieldName}, {"Remote-Roles", fieldRoles}, {"Remote-Groups", fieldRoles},
+		{"Remote-Name", fieldPerson}, {"Remote-Roles", fieldRoles}, {"Remote-Groups", fieldRoles},
 	},
 	"webauth": {
-		{"X-Webauth-User", fieldUsername}, {"X-Webauth-Email", fieldEmail}, {"X-Webauth-Name", fieldName},
-		{"X-Webauth-Fullname", fieldName}, {"X-Webauth-Groups", fieldRoles}, {"X-Webauth-Role", fieldHighestRole},
+		{"X-Webauth-User", fieldUsername}, {"X-Webauth-Email", fieldEmail}, {"X-Webauth-Name", fieldPerson},
+		{"X-Webauth-Fullname", fieldPerson}, {"X-Webauth-Groups", fieldRoles}, {"X-Webauth-Role", fieldHighestRole},
 	},
 	"x_forwarded": {
 		{"X-Forwarded-User", fieldUsername}, {"X-Forwarded-Preferred-Username", fieldUsername},
@@ -88,7 +88,7 @@ func (f field) value(id *store.Identity, roles []string, separator string, enc H
 		return clean(id.UserID)
 	case fieldEmail:
 		return enc.encode(clean(id.Email))
-	case fieldName:
+	case fieldPerson:
 		return enc.encode(clean(id.Name))
 	case fieldRoles:
 		encoded := make([]string, len(roles))

@@ -1,0 +1,310 @@
+package caddymodule
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/rolepolicy"
+)
+
+func init() { caddy.RegisterModule(new(Gate)) }
+
+// Gate is the handler http.handlers.gatehouse: it lets in whom its rules let in, tells the handlers behind it who that is, and
+// makes sure that nobody else can. Its zero value demands that everyone is signed in.
+type Gate struct {
+	// Requests that do not match are treated as public: not judged, but still freed of identity headers and cookies of ours.
+	MatcherSetsRaw caddyhttp.RawMatcherSets `json:"match,omitempty" caddy:"namespace=http.matchers"`
+
+	// The rules, in the order in which they are asked. Default: a single `allow user`.
+	Rules []GateRule `json:"rules,omitempty"`
+
+	// The header families that carry the identity: remote, webauth, x_forwarded, x_auth_request, none. Default: remote.
+	Headers []string `json:"headers,omitempty"`
+
+	// What stands between two roles in one header. Default: a comma.
+	Separator string `json:"separator,omitempty"`
+
+	// How values that are not ASCII are written: utf8, percent (RFC 3986) or mime (RFC 2047). Default: utf8.
+	Encode HeaderEncoding `json:"encode,omitempty"`
+
+	// Further headers, whose values may hold placeholders such as {http.auth.user.attributes.plan}.
+	Extra []ExtraHeader `json:"extra_headers,omitempty"`
+
+	// The header that carries a signed identity (a JWT). Default: none.
+	JWT string `json:"jwt,omitempty"`
+
+	// The path of this app's own login page. Default: the portal's.
+	LoginPage string `json:"login_page,omitempty"`
+
+	// Accepts Basic with an API token as the password. Default: false; Bearer tokens always work.
+	Basic bool `json:"basic,omitempty"`
+
+	// Origins whose preflights, fetches and WebSockets may come with our cookie, such as "https://spa.example.com".
+	CORS []string `json:"cors,omitempty"`
+
+	// The site's host names, where the site address names none.
+	Hosts []string `json:"hosts,omitempty"`
+
+	// Where the directive stands, as file:line; for messages only.
+	Source string `json:"source,omitempty"`
+
+	app        *App
+	matchers   caddyhttp.MatcherSets
+	identities *identityWriter
+	policy     *rolepolicy.Policy // set by settle
+	site       *authportal.Site   // set by settle
+	prefixes   []string           // what handlers above cut off the address; set by settle
+	generation uint64             // whose memos are this gate's; set by settle
+}
+
+// GateRule is one line of a gate block.
+type GateRule struct {
+	// "deny", "allow", "optional" or "public".
+	Kind string `json:"kind"`
+
+	// Who may enter, any of these: "user", "role:a&role:b", "user:ann", "domain:example.com". For allow only.
+	Who []string `json:"who,omitempty"`
+
+	// "/x" exactly, "/x/*" the folder and all below, "*" one whole segment. Default: every path.
+	Paths []string `json:"paths,omitempty"`
+
+	// Conditions: the rule is passed over where the request has another method or comes from another address.
+	Methods []string `json:"methods,omitempty"`
+	From    []string `json:"from,omitempty"`
+
+	// Demands: a second factor, and a sign-in at most this long ago.
+	MFA   bool           `json:"mfa,omitempty"`
+	Fresh caddy.Duration `json:"fresh,omitempty"`
+
+	// Where the rule stands, as file:line; for messages only.
+	Source string `json:"source,omitempty"`
+}
+
+// ExtraHeader is one further header for the upstream.
+type ExtraHeader struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// CaddyModule returns the module's identity.
+func (*Gate) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "http.handlers.gatehouse", New: func() caddy.Module { return new(Gate) }}
+}
+
+// Provision wires the gate to its app.
+func (g *Gate) Provision(ctx caddy.Context) error {
+	app, err := ctx.App("gatehouse")
+	if err != nil {
+		return fmt.Errorf("%sloading the gatehouse app: %w", at(g.Source), err)
+	}
+	g.app = app.(*App)
+	if g.MatcherSetsRaw != nil {
+		mods, err := ctx.LoadModule(g, "MatcherSetsRaw")
+		if err != nil {
+			return fmt.Errorf("%sloading matchers: %w", at(g.Source), err)
+		}
+		if err := g.matchers.FromInterface(mods); err != nil {
+			return err
+		}
+	}
+	if len(g.Headers) == 0 {
+		g.Headers = []string{"remote"}
+	}
+	if g.Separator == "" {
+		g.Separator = ","
+	}
+	if err := g.check(); err != nil {
+		return fmt.Errorf("%s%w", at(g.Source), err)
+	}
+	g.identities = newIdentityWriter(g.Headers, g.Separator, g.Encode, g.Extra, g.JWT)
+	g.app.register(g)
+	return nil
+}
+
+// check finds what JSON can say wrong; a Caddyfile has been told with file and line before.
+func (g *Gate) check() error {
+	for _, preset := range g.Headers {
+		if err := checkPreset(preset); err != nil {
+			return err
+		}
+	}
+	if slices.Contains(g.Headers, "none") && len(g.Headers) > 1 {
+		return errors.New("headers none stands alone")
+	}
+	if err := checkEncoding(string(g.Encode)); err != nil {
+		return err
+	}
+	if err := checkSeparator(g.Separator); err != nil {
+		return err
+	}
+	for _, h := range g.Extra {
+		if err := checkHeaderName(h.Name); err != nil {
+			return err
+		}
+	}
+	if g.JWT != "" {
+		if err := checkHeaderName(g.JWT); err != nil {
+			return err
+		}
+	}
+	for _, origin := range g.CORS {
+		if err := checkOrigin(origin); err != nil {
+			return err
+		}
+	}
+	if g.LoginPage != "" {
+		if err := checkLoginPage(g.LoginPage); err != nil {
+			return err
+		}
+	}
+	_, err := g.compile(nil)
+	return err
+}
+
+// compile turns the rules into a policy. Without roles it only checks them.
+func (g *Gate) compile(roles *rolepolicy.Roles) (*rolepolicy.Policy, error) {
+	rules := make([]rolepolicy.Rule, 0, len(g.Rules)+1)
+	if g.LoginPage != "" {
+		// the app's own login page must be seen by those who are not signed in yet (CONTRACT §2.4)
+		rules = append(rules, rolepolicy.Rule{Kind: rolepolicy.Public, Paths: []string{g.LoginPage},
+			Methods: []string{"GET", "HEAD"}, Source: g.Source})
+	}
+	if len(g.Rules) == 0 {
+		rules = append(rules, rolepolicy.Rule{Kind: rolepolicy.Allow, Who: []string{"user"}, Source: g.Source})
+	}
+	for _, r := range g.Rules {
+		rule, err := r.rule()
+		if err != nil {
+			return nil, fmt.Errorf("%s%w", at(r.Source), err)
+		}
+		rules = append(rules, rule)
+	}
+	if roles == nil {
+		var err error
+		if roles, err = rolepolicy.NewRoles(nil); err != nil {
+			return nil, err
+		}
+	}
+	return rolepolicy.Compile(rules, roles)
+}
+
+func (r GateRule) rule() (rolepolicy.Rule, error) {
+	kinds := map[string]rolepolicy.Kind{"deny": rolepolicy.Deny, "allow": rolepolicy.Allow,
+		"optional": rolepolicy.Optional, "public": rolepolicy.Public}
+	kind, ok := kinds[r.Kind]
+	if !ok {
+		return rolepolicy.Rule{}, fmt.Errorf("unknown kind of rule %q: use public, optional, allow or deny", r.Kind)
+	}
+	from, err := parsePrefixes(r.From)
+	if err != nil {
+		return rolepolicy.Rule{}, err
+	}
+	return rolepolicy.Rule{Kind: kind, Who: r.Who, Paths: r.Paths, Methods: r.Methods, From: from, MFA: r.MFA,
+		Fresh: time.Duration(r.Fresh), Source: r.Source}, nil
+}
+
+// parsePrefixes reads addresses and networks; a single address is a network of one.
+func parsePrefixes(texts []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range texts {
+		if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
+			addr = addr.Unmap()
+			out = append(out, netip.PrefixFrom(addr, addr.BitLen()))
+			continue
+		}
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("from %s: write an address or a network such as 10.0.0.0/8", text)
+		}
+		out = append(out, prefix.Masked())
+	}
+	return out, nil
+}
+
+func checkPreset(name string) error {
+	if _, ok := presets[name]; !ok {
+		return fmt.Errorf("unknown headers %q: use remote, webauth, x_forwarded, x_auth_request or none", name)
+	}
+	return nil
+}
+
+func checkEncoding(name string) error {
+	if !slices.Contains([]string{"", "utf8", "percent", "mime"}, name) {
+		return fmt.Errorf("unknown encoding %q: use utf8, percent or mime", name)
+	}
+	return nil
+}
+
+func checkSeparator(s string) error {
+	// role names never hold one of these, so that no value can pose as two (CONTRACT §3)
+	if len(s) != 1 || !strings.Contains(",;| ", s) {
+		return fmt.Errorf("separator %q: use one of , ; | or a space, which role names never hold", s)
+	}
+	return nil
+}
+
+// checkHeaderName refuses names by which a gate would break the request itself.
+func checkHeaderName(name string) error {
+	if !httpguts.ValidHeaderFieldName(name) {
+		return fmt.Errorf("%q is no header name", name)
+	}
+	if protectedHeaders.has(name) || newNameSet("Connection", "Transfer-Encoding", "Upgrade", "TE", "Trailer", "Accept",
+		"User-Agent", "Cookie2", "Proxy-Authorization", "Keep-Alive", "Set-Cookie").has(name) {
+		return fmt.Errorf("header %s has a meaning of its own in HTTP: choose another name, such as X-%s", name, name)
+	}
+	return nil
+}
+
+func checkOrigin(origin string) error {
+	u, err := url.Parse(origin)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || origin != u.Scheme+"://"+strings.ToLower(u.Host) || strings.Contains(origin, "*") {
+		return fmt.Errorf("cors %s: write an origin such as https://spa.example.com, in lower case, without a path", origin)
+	}
+	return nil
+}
+
+func checkLoginPage(path string) error {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "*?#%;\\{}") || strings.HasPrefix(path, reservedFolder+"/") {
+		return fmt.Errorf("login_page %s: write the path of a page of this app, such as /welcome", path)
+	}
+	return nil
+}
+
+func checkMethod(method string) error {
+	if !httpguts.ValidHeaderFieldName(method) || strings.ToUpper(method) != method {
+		return fmt.Errorf("method %s: write an HTTP method in capital letters, such as POST", method)
+	}
+	return nil
+}
+
+func checkHost(host string) error {
+	if host == "" || hostOnly(host) != host || strings.ContainsAny(host, "/*{} ") {
+		return fmt.Errorf("hosts %s: write a host name in lower case, without scheme, port or star", host)
+	}
+	return nil
+}
+
+// at puts the place of a directive before a message.
+func at(source string) string {
+	if source == "" {
+		return ""
+	}
+	return source + ": "
+}
+
+// Interface guards
+var (
+	_ caddy.Provisioner           = (*Gate)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Gate)(nil)
+	_ handler                     = (*Gate)(nil)
+)
