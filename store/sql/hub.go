@@ -91,6 +91,9 @@ func (h *hub) subscribe(changed func(string), state func(bool)) *subscriber {
 	sub := &subscriber{changed: changed, state: state, wake: make(chan struct{}, 1), quit: make(chan struct{}),
 		done: make(chan struct{})}
 	h.mu.Lock()
+	if h.closed {
+		sub.end()
+	}
 	if h.subs == nil {
 		h.subs = make(map[*subscriber]struct{})
 	}
@@ -110,6 +113,20 @@ func (h *hub) leave(sub *subscriber) {
 	h.mu.Unlock()
 	sub.once.Do(func() { close(sub.quit) })
 	<-sub.done
+}
+
+// dismiss ends a subscription from our side: the last that it hears is that nothing is vouched for any more.
+func (h *hub) dismiss(sub *subscriber) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, subscribed := h.subs[sub]; !subscribed {
+		return
+	}
+	delete(h.subs, sub)
+	if h.up {
+		sub.put(event{state: true})
+	}
+	sub.end()
 }
 
 func (h *hub) close() {
