@@ -13,7 +13,7 @@ import (
 // so that handle_errors never sees them.
 
 func (g *Gate) refuse(w http.ResponseWriter, why *refusal) error {
-	processMetrics.Count(VerdictRefused)
+	processMetrics.count(answerRefused)
 	if why.status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") // RFC 9110 §15.5.6
 	}
@@ -23,7 +23,7 @@ func (g *Gate) refuse(w http.ResponseWriter, why *refusal) error {
 
 // notReady answers while the configuration is being started.
 func (g *Gate) notReady(w http.ResponseWriter, r *http.Request) error {
-	processMetrics.Count(VerdictUnavailable)
+	processMetrics.count(answerUnavailable)
 	w.Header().Set("Retry-After", "1")
 	if whoAsks(r) == askGRPC {
 		return writeGRPC(w, grpcUnavailable, "starting")
@@ -36,7 +36,7 @@ func (g *Gate) notReady(w http.ResponseWriter, r *http.Request) error {
 func (q *question) cannotIdentify(err error) error {
 	if errors.Is(err, errBadToken) {
 		q.allowOrigin()
-		q.run.Metrics.Count(VerdictLogin)
+		q.run.Metrics.count(answerInvalidToken)
 		if whoAsks(q.r) == askGRPC {
 			return writeGRPC(q.w, grpcUnauthenticated, errBadToken.Error())
 		}
@@ -48,7 +48,7 @@ func (q *question) cannotIdentify(err error) error {
 }
 
 func (q *question) unavailable(err error) error {
-	q.run.Metrics.Count(VerdictUnavailable)
+	q.run.Metrics.count(answerUnavailable)
 	q.run.Log.Error("cannot tell who asks", "error", err)
 	q.allowOrigin()
 	q.w.Header().Set("Retry-After", "1")
@@ -110,7 +110,7 @@ func fromBrowser(r *http.Request) bool {
 
 // forbid answers someone who is known and may not enter.
 func (q *question) forbid(who *caller) error {
-	q.run.Metrics.Count(VerdictForbidden)
+	q.run.Metrics.count(answerForbidden)
 	q.allowOrigin()
 	switch whoAsks(q.r) {
 	case askNavigation, askForm:

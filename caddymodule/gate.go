@@ -27,7 +27,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 		return q.reserved(path)
 	}
 	if !g.judges(r) {
-		run.Metrics.Count(VerdictPublic)
+		run.Metrics.count(answerPublic)
 		return q.pass(nil)
 	}
 	verdict := q.judge()
@@ -37,7 +37,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 	case isEarlyData(r) && (!safeMethod(r.Method) || verdict.AskedAddress):
 		return g.refuse(w, &refusal{http.StatusTooEarly, "Please send this again after the TLS handshake."})
 	case verdict.Kind == rolepolicy.Public:
-		run.Metrics.Count(VerdictPublic)
+		run.Metrics.count(answerPublic)
 		return q.pass(nil)
 	case g.isPreflight(r):
 		return g.answerPreflight(w, r)
@@ -61,17 +61,13 @@ type question struct {
 // decide acts on the verdict for who asks; nil is nobody.
 func (q *question) decide(verdict *rolepolicy.Verdict, who *caller) error {
 	if who != nil && who.entry != nil && isWebSocket(q.r) && !q.gate.sameOrNamedOrigin(q.r) {
-		q.run.Metrics.Count(VerdictRefused)
+		q.run.Metrics.count(answerRefused)
 		return q.crossOrigin()
 	}
 	now := q.run.Now()
 	switch verdict.Decide(who.subject(), who.proofs(), now) {
 	case rolepolicy.Granted:
-		if verdict.Kind == rolepolicy.Optional {
-			q.run.Metrics.Count(VerdictOptional)
-		} else {
-			q.run.Metrics.Count(VerdictAllowed)
-		}
+		q.run.Metrics.count(answerGranted)
 		if who != nil && who.entry != nil {
 			q.run.Sessions.Use(who.entry, now)
 		}
@@ -80,13 +76,13 @@ func (q *question) decide(verdict *rolepolicy.Verdict, who *caller) error {
 		}
 		return q.pass(who)
 	case rolepolicy.NeedLogin:
-		q.run.Metrics.Count(VerdictLogin)
+		q.run.Metrics.count(answerLogin)
 		return q.askToSignIn(authportal.Demand{})
 	case rolepolicy.NeedMFA:
-		q.run.Metrics.Count(VerdictLogin)
+		q.run.Metrics.count(answerMFA)
 		return q.askToSignIn(authportal.Demand{MFA: true, Fresh: verdict.Fresh})
 	case rolepolicy.NeedFresh:
-		q.run.Metrics.Count(VerdictLogin)
+		q.run.Metrics.count(answerFresh)
 		return q.askToSignIn(authportal.Demand{MFA: verdict.MFA, Fresh: verdict.Fresh})
 	}
 	return q.forbid(who)
