@@ -9,9 +9,12 @@ import (
 	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyevents"
 
+	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 	"github.com/gatehouse-auth/gatehouse/store"
+	"github.com/gatehouse-auth/gatehouse/store/lease"
 )
 
 // administrator is the role that may do everything in Gatehouse itself.
@@ -66,11 +69,15 @@ type App struct {
 	usersDriver    store.UsersDriver
 	sessionsDriver store.SessionsDriver // nil: embedded
 	secrets        []string             // Secret with placeholders replaced; nil: the one in Caddy's storage
+	methods        []authportal.MethodDriver
+	methodNames    []string // of methods
 	roles          *rolepolicy.Roles
+	events         *caddyevents.App
 
 	mu       sync.Mutex
 	handlers []handler // in the order of their provisioning
 
+	lease   *lease.Lease[*engine]   // what Start acquired; nil before
 	started chan struct{}           // closed by Start once running is set
 	running atomic.Pointer[Running] // nil until Start is done
 }
@@ -87,10 +94,16 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if err := a.loadDrivers(ctx); err != nil {
 		return err
 	}
+	if err := a.loadMethods(ctx); err != nil {
+		return err
+	}
 	if err := a.expandSecrets(); err != nil {
 		return err
 	}
-	return processMetrics.register(ctx.GetMetricsRegistry())
+	if err := a.eventsApp(); err != nil {
+		return err
+	}
+	return a.registerMetrics(ctx.GetMetricsRegistry())
 }
 
 func (a *App) loadDrivers(ctx caddy.Context) error {

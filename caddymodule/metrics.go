@@ -1,7 +1,6 @@
 package caddymodule
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,9 +31,7 @@ type Metrics struct {
 	verdicts     *prometheus.CounterVec
 	byAnswer     [answers]prometheus.Counter // resolved once: the hot path looks nothing up
 	signIns      *prometheus.CounterVec
-	cache        *prometheus.CounterVec
 	storeSeconds *prometheus.HistogramVec
-	hashing      *prometheus.GaugeVec
 }
 
 // processMetrics is the process's one set; nothing ever replaces it.
@@ -47,14 +44,10 @@ func newMetrics() *Metrics {
 			Help: "Requests judged by gates, by what followed."}, []string{"verdict"}),
 		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: space, Subsystem: part, Name: "sign_ins_total",
 			Help: "Attempts to sign in, by method and result."}, []string{"method", "result"}),
-		cache: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: space, Subsystem: part, Name: "session_cache_total",
-			Help: "Look-ups in the local session cache, by result."}, []string{"result"}),
 		storeSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: space, Subsystem: part, Name: "store_seconds",
 			Help:    "Time that calls to the users and the session store took, by store, call and result.",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5}},
 			[]string{"store", "call", "result"}),
-		hashing: prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: space, Subsystem: part, Name: "password_hashing",
-			Help: "Passwords being hashed and waiting for their turn."}, []string{"state"}),
 	}
 	for a := range answers {
 		m.byAnswer[a] = m.verdicts.WithLabelValues(answerNames[a])
@@ -62,11 +55,11 @@ func newMetrics() *Metrics {
 	return m
 }
 
-// register makes the collectors part of one configuration's registry.
-func (m *Metrics) register(r *prometheus.Registry) error {
-	for _, c := range []prometheus.Collector{m.verdicts, m.signIns, m.cache, m.storeSeconds, m.hashing} {
-		var already prometheus.AlreadyRegisteredError
-		if err := r.Register(c); err != nil && !errors.As(err, &already) {
+// registerMetrics makes the collectors part of this configuration's registry.
+func (a *App) registerMetrics(r *prometheus.Registry) error {
+	m := processMetrics
+	for _, c := range []prometheus.Collector{m.verdicts, m.signIns, m.storeSeconds, gauges{a}} {
+		if err := r.Register(c); err != nil {
 			return fmt.Errorf("registering metrics: %w", err)
 		}
 	}

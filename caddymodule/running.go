@@ -28,4 +28,6 @@ type Running struct {
 
 	// AllowHTTP permits sign-in over plain http on hosts that are not loopback.
 	AllowHTTP bool
+
+	hashing hashingLoad // nil where no method hashes
 }

@@ -1,0 +1,38 @@
+package caddymodule
+
+import (
+	"slices"
+	"sync"
+)
+
+// actives are the apps that have started and not stopped, the latest last: during a reload there are two. Caddy makes the
+// admin endpoint before any app and tells it of none, so that this list, which Start and Stop keep, is its only way to the
+// running configuration.
+type actives struct {
+	mu   sync.Mutex
+	apps []*App
+}
+
+var active actives
+
+func (l *actives) add(a *App) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.apps = append(l.apps, a)
+}
+
+func (l *actives) remove(a *App) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.apps = slices.DeleteFunc(l.apps, func(b *App) bool { return b == a })
+}
+
+// latest returns the app in force, nil where there is none.
+func (l *actives) latest() *App {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.apps) == 0 {
+		return nil
+	}
+	return l.apps[len(l.apps)-1]
+}

@@ -1,0 +1,48 @@
+package caddymodule
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyevents"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
+)
+
+// eventsApp gets Caddy's events app, which every configuration has.
+func (a *App) eventsApp() error {
+	app, err := a.ctx.App("events")
+	if err != nil {
+		return fmt.Errorf("getting the events app: %w", err)
+	}
+	a.events = app.(*caddyevents.App)
+	return nil
+}
+
+// notify counts what happened in the portal and tells Caddy's event handlers. It uses the app's context, because the
+// request that caused the event may be over while a handler still works.
+func (a *App) notify(_ context.Context, e authportal.Event) {
+	if e.Kind == authportal.EventSignIn {
+		processMetrics.signIns.WithLabelValues(a.methodLabel(e.Method), e.Result).Inc()
+	}
+	if !a.events.ShouldEmit(e.Kind) {
+		return
+	}
+	data := map[string]any{"result": e.Result, "time": e.Time, "host": e.Host}
+	for key, value := range map[string]string{"reason": e.Reason, "user_id": e.UserID, "username": e.Username,
+		"method": e.Method, "session": e.Session, "address": e.Address} {
+		if value != "" {
+			data[key] = value
+		}
+	}
+	a.events.Emit(a.ctx, e.Kind, data)
+}
+
+// methodLabel bounds the label: what is not a configured method (a ticket, the setup link) is "other".
+func (a *App) methodLabel(name string) string {
+	if slices.Contains(a.methodNames, name) {
+		return name
+	}
+	return "other"
+}

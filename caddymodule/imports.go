@@ -1,0 +1,7 @@
+package caddymodule
+
+// The guests that come with Gatehouse. A stranger's plug-in registers itself in the same way.
+import (
+	_ "github.com/gatehouse-auth/gatehouse/authportal/method/password"
+	_ "github.com/gatehouse-auth/gatehouse/store/sql"
+)
