@@ -27,6 +27,7 @@ var (
 	errInvalidToken       = &Problem{Status: http.StatusUnauthorized, Code: "invalid_token", Detail: "the token is unknown, expired or revoked"}
 	errFreshRequired      = &Problem{Status: http.StatusForbidden, Code: "fresh_login_required", Detail: "sign in again to do this"}
 	errSecondFactor       = &Problem{Status: http.StatusForbidden, Code: "second_factor_required", Detail: "this needs a second factor, and the account has none"}
+	errTooMany            = &Problem{Status: http.StatusTooManyRequests, Code: codeTooMany, Detail: "too many attempts; try again later"}
 	errDisabled           = &Problem{Status: http.StatusForbidden, Code: "account_disabled", Detail: "this account is disabled"}
 	errUnapproved         = &Problem{Status: http.StatusForbidden, Code: "approval_pending", Detail: "this account waits for an administrator's approval"}
 	errUnconfirmed        = &Problem{Status: http.StatusForbidden, Code: "email_not_confirmed", Detail: "the e-mail address is not confirmed yet"}
@@ -39,6 +40,8 @@ var (
 	errMethod             = &Problem{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Detail: "this method is not for this address"}
 	errBusy               = &Problem{Status: http.StatusServiceUnavailable, Code: "busy", Detail: "too many people sign in at once", RetryAfter: 2 * time.Second}
 	errUnavailable        = &Problem{Status: http.StatusServiceUnavailable, Code: codeUnavailable, Detail: "what is needed for this cannot be reached now", RetryAfter: 5 * time.Second}
+	errInvalidCode        = &Problem{Status: http.StatusUnauthorized, Code: "invalid_code", Detail: "the code is wrong or used"}
+	errStepExpired        = &Problem{Status: http.StatusBadRequest, Code: "sign_in_expired", Detail: "this sign-in took too long or belongs to another browser; begin anew"}
 	errSignInBroken       = &Problem{Status: http.StatusBadRequest, Code: "sign_in_broken", Detail: "this browser did not keep the sign-in; cookies may be blocked"}
 )
 

@@ -162,8 +162,9 @@ func lastProof(proofs []store.Proof) time.Time {
 	return t
 }
 
-// open starts a new session and gives its secret to the browser.
-func (c *call) open(u *store.User, proofs []store.Proof, remember bool) (*store.Live, error) {
+// open starts a new session and gives its secret to the browser. still is asked once the session is there: what the
+// proofs rest on must not have changed.
+func (c *call) open(u *store.User, proofs []store.Proof, remember bool, still func() error) (*store.Live, error) {
 	now := c.p.now()
 	l := &store.Live{Identity: u.Identity(), Session: store.Session{
 		UserID: u.ID, Host: c.v.Host, Created: now, LastSeen: now, Proofs: proofs,
@@ -173,7 +174,7 @@ func (c *call) open(u *store.User, proofs []store.Proof, remember bool) (*store.
 	if remember {
 		l.Session.Idle, l.Session.Expires = 0, now.Add(c.p.set.Remember)
 	}
-	return l, c.create(l)
+	return l, c.create(l, still)
 }
 
 // openChild starts the session of this host below a sign-in at the portal. The store takes deadlines, proofs and
@@ -181,10 +182,10 @@ func (c *call) open(u *store.User, proofs []store.Proof, remember bool) (*store.
 func (c *call) openChild(parent, userID string) (*store.Live, error) {
 	now := c.p.now()
 	l := &store.Live{Session: store.Session{Parent: parent, UserID: userID, Host: c.v.Host, Created: now, LastSeen: now}}
-	return l, c.create(l)
+	return l, c.create(l, func() error { return nil })
 }
 
-func (c *call) create(l *store.Live) error {
+func (c *call) create(l *store.Live, still func() error) error {
 	secret, err := c.p.secret(secretBytes)
 	if err != nil {
 		return err
@@ -197,6 +198,10 @@ func (c *call) create(l *store.Live) error {
 		return fmt.Errorf("starting the session: %w", err)
 	}
 	if err := c.recheck(l); err != nil {
+		return err
+	}
+	if err := still(); err != nil {
+		c.drop(l)
 		return err
 	}
 	c.give(secret, &l.Session)

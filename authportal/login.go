@@ -1,0 +1,182 @@
+package authportal
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+)
+
+func (p *Portal) signInRoutes() []route {
+	return []route{
+		{method: http.MethodGet, path: "", do: (*call).root, anywhere: true},
+		{method: http.MethodGet, path: "/login", do: (*call).loginPage, anywhere: true},
+		{method: http.MethodPost, path: "/login", do: (*call).loginForm, anywhere: true},
+		{method: http.MethodGet, path: "/logout", do: (*call).logoutPage, anywhere: true},
+		{method: http.MethodPost, path: "/logout", do: (*call).logoutForm, anywhere: true},
+		{method: http.MethodGet, path: "/callback", do: (*call).callback, anywhere: true},
+		{method: http.MethodGet, path: "/jwks.json", do: (*call).jwks, anywhere: true},
+		{method: http.MethodGet, path: "/api/v1/session", do: (*call).sessionAPI},
+		{method: http.MethodGet, path: "/api/v1/login", do: (*call).loginMethodsAPI},
+		{method: http.MethodPost, path: "/api/v1/login", do: (*call).loginAPI},
+		{method: http.MethodPost, path: "/api/v1/logout", do: (*call).logoutAPI},
+	}
+}
+
+// root leads to the account, or to signing in.
+func (c *call) root() error {
+	live, err := c.session()
+	if err != nil {
+		return err
+	}
+	if live != nil {
+		return c.redirect(c.link("/account"))
+	}
+	return c.redirect(c.link("/login"))
+}
+
+// loginPage shows the form, unless there is nothing to ask.
+func (c *call) loginPage() error {
+	if !c.v.Site.Hosted {
+		return c.startFlow("/login")
+	}
+	if err := c.mustHTTPS(); err != nil {
+		return err
+	}
+	q := c.r.URL.Query()
+	to, flow := q.Get("to"), q.Get("flow")
+	in := c.intent(to, flow)
+	live, err := c.session()
+	if err != nil {
+		return err
+	}
+	if live == nil {
+		return c.showLogin(http.StatusOK, try{To: to, Flow: flow}, in, nil, nil)
+	}
+	if in.MFA && !c.p.strong(live.Session.Proofs) {
+		return c.askFactor(try{To: to, Flow: flow}, in)
+	}
+	if !in.satisfied(c.p, live) {
+		return c.showLogin(http.StatusOK, try{To: to, Flow: flow}, in, nil, nil)
+	}
+	where, err := c.onward(live, in, false)
+	if err != nil {
+		return err
+	}
+	return c.redirect(where)
+}
+
+// askFactor asks somebody who is signed in for a second factor; who has none is told so, here, for the gate would only
+// send them back.
+func (c *call) askFactor(t try, in *intent) error {
+	live, u, err := c.mustUser()
+	if err != nil {
+		return err
+	}
+	factors, err := c.p.factors(c.ctx(), &u)
+	if err != nil {
+		return err
+	}
+	if len(factors) == 0 {
+		return c.page(http.StatusForbidden, pages.Page{Name: pages.Forbidden, LeavesSite: true, Data: pages.ForbiddenData{
+			User:      userOf(live),
+			LogoutURL: c.link("/logout"),
+			Path:      bounded(in.To, 200),
+			Reason:    "mfa",
+		}, Problem: message(errSecondFactor)})
+	}
+	next := (&pending{User: u.ID, Version: u.Version, Proofs: live.Session.Proofs}).next("", &u, nil, t)
+	token, err := c.keepPending(next)
+	if err != nil {
+		return err
+	}
+	return c.showLogin(http.StatusOK, t, in, nil, &outcome{Factors: factors, Step: &pages.Step{Token: token}})
+}
+
+// loginForm is the form's face of signIn.
+func (c *call) loginForm() error {
+	if err := c.form(); err != nil {
+		return err
+	}
+	f := c.r.PostForm
+	t := try{Method: f.Get("method"), Login: f.Get("login"), Step: f.Get("step"), To: f.Get("to"), Flow: f.Get("flow"),
+		Remember: f.Get("remember") != "", Field: f.Get}
+	out, err := c.signIn(t)
+	switch {
+	case err != nil:
+		p := problemOf(err)
+		if p.Status >= http.StatusInternalServerError && p.Code != errBusy.Code || p.Code == errHTTPS.Code || p.Code == errSignInBroken.Code {
+			return err
+		}
+		setRetry(c.w, p)
+		return c.showLogin(p.Status, t, c.intent(t.To, t.Flow), p, nil)
+	case out.Step != nil:
+		return c.showLogin(http.StatusOK, t, c.intent(t.To, t.Flow), nil, out)
+	}
+	return c.redirect(out.Location)
+}
+
+// showLogin writes the page: the first form, or that of a further step.
+func (c *call) showLogin(status int, t try, in *intent, problem *Problem, out *outcome) error {
+	data := pages.LoginData{To: t.To, Flow: t.Flow, Remember: !c.p.set.RememberOff, Methods: c.methodList(t)}
+	if c.p.set.Signup.Mode != SignupClosed {
+		data.SignupURL = c.link("/signup") + query(t)
+	}
+	live, err := c.session()
+	if err != nil {
+		return err
+	}
+	if live != nil && !in.satisfied(c.p, live) {
+		data.FixedLogin, data.Remember, data.SignupURL = live.Identity.Username, false, ""
+		data.Reason = "fresh"
+		if in.MFA && !c.p.strong(live.Session.Proofs) {
+			data.Reason = "mfa"
+		}
+	}
+	p := pages.Page{Name: pages.Login, LeavesSite: true, Values: map[string]string{"login": bounded(t.Login, 256)}}
+	if t.Remember {
+		p.Values["remember"] = "1"
+	}
+	if out != nil {
+		data.Step = out.Step
+		if len(out.Factors) > 0 {
+			data.Methods = named(out.Factors)
+			data.Step.Method = out.Factors[0].Name
+		}
+	}
+	if problem != nil {
+		p.Problem = message(problem)
+	}
+	p.Data = data
+	return c.page(status, p)
+}
+
+// methodList is what people may choose from.
+func (c *call) methodList(t try) []pages.Method {
+	list := named(c.p.methods)
+	for i, m := range c.p.methods {
+		if _, ok := m.Method.(LoginNamer); !ok {
+			list[i].URL = c.link("/login/"+url.PathEscape(m.Name)) + query(t)
+		}
+	}
+	return list
+}
+
+func named(methods []Named) []pages.Method {
+	out := make([]pages.Method, 0, len(methods))
+	for _, m := range methods {
+		out = append(out, pages.Method{Name: m.Name, Kind: m.Method.Kind(), Label: m.Label})
+	}
+	return out
+}
+
+// query hands the goal on to a sibling page.
+func query(t try) string {
+	switch {
+	case t.Flow != "":
+		return "?flow=" + url.QueryEscape(t.Flow)
+	case t.To != "":
+		return "?to=" + url.QueryEscape(t.To)
+	}
+	return ""
+}

@@ -1,0 +1,158 @@
+package authportal
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/api"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// methodJSON is a way to sign in, as programs read it.
+type methodJSON struct {
+	Name  string `json:"name"`
+	Kind  string `json:"kind"`
+	Label string `json:"label"`
+	URL   string `json:"url,omitempty"`
+}
+
+type fieldJSON struct {
+	Name     string `json:"name"`
+	Required bool   `json:"required"`
+}
+
+// loginMethodsAPI answers GET login.
+func (c *call) loginMethodsAPI() error {
+	fields := []fieldJSON{}
+	for _, f := range c.p.set.Signup.Fields {
+		fields = append(fields, fieldJSON{f.Name, f.Required})
+	}
+	return c.json(http.StatusOK, map[string]any{
+		"methods": methodsJSON(c.methodList(try{})), "signup": c.p.set.Signup.Mode, "remember": !c.p.set.RememberOff, "fields": fields,
+	})
+}
+
+func methodsJSON(list []pages.Method) []methodJSON {
+	out := make([]methodJSON, 0, len(list))
+	for _, m := range list {
+		if m.Label == "" {
+			m.Label = m.Kind
+		}
+		out = append(out, methodJSON(m))
+	}
+	return out
+}
+
+// loginAPI answers POST login: the JSON face of signIn.
+func (c *call) loginAPI() error {
+	var body struct {
+		Login, Method, Step, To string
+		Remember                bool
+	}
+	fields := map[string]json.RawMessage{}
+	if err := c.decode(&fields); err != nil {
+		return err
+	}
+	if err := pick(fields, map[string]any{"login": &body.Login, "method": &body.Method, "step": &body.Step, "to": &body.To,
+		"remember": &body.Remember}); err != nil {
+		return err
+	}
+	bad := false
+	t := try{Method: body.Method, Login: body.Login, Step: body.Step, To: body.To, Remember: body.Remember}
+	t.Field = func(name string) string {
+		var s string
+		if raw, ok := fields[name]; ok && json.Unmarshal(raw, &s) != nil {
+			bad = true
+		}
+		return s
+	}
+	if t.Field("password"); bad {
+		return errMalformed
+	}
+	out, err := c.signIn(t)
+	if err != nil {
+		return err
+	}
+	return c.signedIn(http.StatusOK, out)
+}
+
+// pick reads the named members into their places; one of another type is malformed.
+func pick(from map[string]json.RawMessage, into map[string]any) error {
+	for name, dst := range into {
+		if raw, ok := from[name]; ok && json.Unmarshal(raw, dst) != nil {
+			return errMalformed
+		}
+	}
+	return nil
+}
+
+// signedIn answers a program whose person has signed in, or has a further step to take.
+func (c *call) signedIn(status int, out *outcome) error {
+	switch {
+	case len(out.Factors) > 0:
+		return c.json(status, map[string]any{"status": "second_factor", "methods": methodsJSON(named(out.Factors)), "step": out.Step.Token})
+	case out.Step != nil:
+		return c.json(status, map[string]any{"status": "step", "step": out.Step.Token, "method": out.Step.Method, "fields": out.Step.Fields})
+	case out.Provider:
+		return c.json(status, map[string]any{"status": "redirect", "location": out.Location})
+	}
+	answer := map[string]any{"status": "signed_in"}
+	if out.Location != "" {
+		answer["location"] = out.Location
+	}
+	return c.json(status, answer)
+}
+
+// sessionAPI answers GET session: who is signed in, and since when.
+func (c *call) sessionAPI() error {
+	me, err := c.caller()
+	if err != nil {
+		return err
+	}
+	if me.live == nil {
+		return errLoginRequired
+	}
+	return c.json(http.StatusOK, map[string]any{"user": c.p.userJSON(&me.live.Identity), "session": sessionJSON(&me.live.Session)})
+}
+
+// userJSON is the owner's view of their identity, as a gate would hand it to an upstream.
+func (p *Portal) userJSON(id *store.Identity) map[string]any {
+	roles := slices.Clone(p.expand(id.Roles))
+	slices.Sort(roles)
+	if roles == nil {
+		roles = []string{}
+	}
+	attributes := id.Attributes
+	if attributes == nil {
+		attributes = map[string]any{}
+	}
+	return map[string]any{"id": id.UserID, "username": id.Username, "email": id.Email, "name": id.Name, "roles": roles,
+		"attributes": attributes}
+}
+
+// sessionJSON names the sign-in, as the owner's list does, not the child of one host.
+func sessionJSON(s *store.Session) map[string]any {
+	out := map[string]any{"id": s.SignIn(), "created": s.Created.UTC().Format(time.RFC3339), "methods": methodsOf(s.Proofs),
+		"remembered": s.Remembered}
+	if !s.Expires.IsZero() {
+		out["expires"] = s.Expires.UTC().Format(time.RFC3339)
+	}
+	return out
+}
+
+func userOf(l *store.Live) *pages.User {
+	id := &l.Identity
+	return &pages.User{ID: id.UserID, Username: id.Username, Email: id.Email, Name: id.Name, Roles: id.Roles, Confirmed: id.Email != ""}
+}
+
+func setRetry(w http.ResponseWriter, p *Problem) {
+	if p.RetryAfter > 0 {
+		w.Header().Set("Retry-After", api.RetrySeconds(p.RetryAfter))
+	}
+	if p.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", api.Challenge)
+	}
+}
