@@ -60,7 +60,7 @@ func read(sent string) ([]reading, string) {
 		return nil, fault
 	}
 	c := collection{seen: map[string]bool{}}
-	c.add(reading{path: sent})
+	c.add(reading{path: upperHex(sent)})
 	for decoded, next := 0, 0; ; decoded++ {
 		level := next
 		for ; next < len(c.all); next++ {
@@ -160,6 +160,30 @@ func unhex(c byte) byte {
 		return c - 'A' + 10
 	}
 	return 16
+}
+
+// upperHex writes %c3 as %C3: they are the same path (RFC 3986 §6.2.2.1), and a
+// pattern with an escape has to match what either kind of client sends.
+func upperHex(s string) string {
+	i := strings.IndexByte(s, '%')
+	if i < 0 {
+		return s
+	}
+	b := []byte(s)
+	for ; i < len(b)-2; i++ {
+		if b[i] == '%' {
+			b[i+1], b[i+2] = upperByte(b[i+1]), upperByte(b[i+2])
+			i += 2
+		}
+	}
+	return string(b)
+}
+
+func upperByte(c byte) byte {
+	if 'a' <= c && c <= 'z' {
+		c -= 'a' - 'A'
+	}
+	return c
 }
 
 // decode decodes percent escapes once and leaves broken ones as they are.

@@ -27,7 +27,7 @@ func TestReadings(t *testing.T) {
 		"/a/b":                 "/a/b",
 		"/a/":                  "/a/ /a",
 		"/a%20b":               "/a%20b /a\x00b",
-		"/a%2fb":               "/a%2fb /a/b",
+		"/a%2fb":               "/a%2Fb /a/b",
 		"/a%252fb":             "/a%252fb /a%2fb /a/b",
 		"/100%25":              "/100%25 /100%",
 		"/a/./b":               "/a/./b /a/b",

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 )
@@ -109,6 +110,7 @@ type rule struct {
 	index   int32 // place among the rules; the lowest that matches decides
 	kind    Kind
 	who     []conjunction
+	paths   []string
 	methods []string
 	from    []netip.Prefix
 	mfa     bool
@@ -119,7 +121,8 @@ type rule struct {
 
 // compileRule checks everything about r but its paths.
 func compileRule(r Rule, index int) (*rule, error) {
-	c := &rule{index: int32(index), kind: r.Kind, mfa: r.MFA, fresh: r.Fresh, text: r.String(), source: r.Source}
+	c := &rule{index: int32(index), kind: r.Kind, mfa: r.MFA, fresh: r.Fresh,
+		paths: slices.Clone(r.Paths), text: r.String(), source: r.Source}
 	switch {
 	case r.Kind > Public:
 		return nil, fmt.Errorf("unknown kind of rule %d: use deny, allow, optional or public", r.Kind)
