@@ -11,7 +11,12 @@ import (
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 )
 
-func init() { httpcaddyfile.RegisterGlobalOption("gatehouse", parseGlobal) }
+func init() {
+	httpcaddyfile.RegisterGlobalOption("gatehouse", parseGlobal)
+	// Both stand before a directive of Caddy's own, the later one next to it: portal, gate, basic_auth.
+	httpcaddyfile.RegisterDirectiveOrder("portal", httpcaddyfile.Before, "basic_auth")
+	httpcaddyfile.RegisterDirectiveOrder("gate", httpcaddyfile.Before, "basic_auth")
+}
 
 // parseGlobal reads the global block. Syntax:
 //

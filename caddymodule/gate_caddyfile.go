@@ -14,7 +14,6 @@ import (
 
 func init() {
 	httpcaddyfile.RegisterDirective("gate", parseGate)
-	httpcaddyfile.RegisterDirectiveOrder("gate", httpcaddyfile.Before, "basic_auth")
 }
 
 // parseGate reads the directive `gate`. It is no handler directive, because its matcher must stay inside the handler: a

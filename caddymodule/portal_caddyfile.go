@@ -8,7 +8,6 @@ import (
 
 func init() {
 	httpcaddyfile.RegisterDirective("portal", parsePortal)
-	httpcaddyfile.RegisterDirectiveOrder("portal", httpcaddyfile.Before, "gate")
 }
 
 // parsePortal reads the directive `portal`. Syntax:
