@@ -1,8 +1,344 @@
 #!/usr/bin/env bash
+# Runs every test of the repository against real servers. See usage below.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
-WORK="$(mktemp -d "${TMPDIR:-/tmp}/gatehouse-run.XXXXXX")"
-chmod 711 "$WORK"
-go build -o "$WORK/serve" ./integration/servers/serve
-mkdir -m 711 "$WORK/servers"
-exec "$WORK/serve" "$WORK/servers"
+
+usage() {
+	cat <<'USAGE'
+usage: integration/run.sh [long | servers | help]
+
+  (nothing)  installs what the tests need where it is missing (apt-get), starts Redis (standalone with TLS, unix socket and
+             an ACL user; Sentinel; a cluster) and PostgreSQL on free loopback ports, checks and builds the code, runs all
+             tests, prints one summary and stops what it started. Exit code 0 only if nothing failed.
+  long       the same with fuzzing for 5 minutes a target, loads at full size and the race detector everywhere. Writes its
+             summary to docs/long-run.md.
+  servers    only starts the servers, prints the variables that name them as lines of a shell, and waits for Ctrl-C:
+               integration/run.sh servers >/tmp/servers.env &      then, once the file ends in "# ready":
+               . /tmp/servers.env && go test ./store/...
+
+Environment:
+  CI=true        turns every skipped test into a failure
+  FUZZTIME       how long each fuzz target runs           (default 5s, long 5m)
+  GATEHOUSE_LOAD share of the full size that loads have   (default 0.01, long 1)
+USAGE
+}
+
+mode="${1:-short}"
+case "$mode" in
+short | long | servers) ;;
+help | -h | --help)
+	usage
+	exit 0
+	;;
+*)
+	usage >&2
+	exit 2
+	;;
+esac
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+cd "$root"
+began=$SECONDS
+
+# PostgreSQL runs as another user where we are root, and must be able to enter the directory.
+work="$(mktemp -d "${TMPDIR:-/tmp}/gatehouse-run.XXXXXX")"
+chmod 711 "$work"
+mkdir -m 711 "$work/servers" "$work/bin" "$work/logs"
+totals="$work/totals"
+: >"$totals"
+
+# A Caddy that a test starts must not touch the data of whoever runs the tests; the settings of `go env -w` stay.
+if command -v go >/dev/null; then
+	GOENV="$(go env GOENV)"
+	export GOENV
+fi
+export XDG_DATA_HOME="$work/home/data" XDG_CONFIG_HOME="$work/home/config"
+
+# Whatever a test leaves running is found by this variable in its environment.
+export GATEHOUSE_TEST_RUN="$work"
+
+say() { printf '%s\n' "$*"; }
+die() {
+	say "run.sh: $*" >&2
+	exit 1
+}
+
+# --- stopping ---------------------------------------------------------------------------------------------------------
+
+child=""       # the stage that runs now, leader of a process group of its own
+servers_pid="" # the process that holds the servers
+servers_fd=""  # its standard input: the servers stop when that is closed, even if this script is killed
+
+# strays lists the processes that carry this run's mark.
+strays() {
+	local file pid
+	for file in /proc/[0-9]*/environ; do
+		pid="${file#/proc/}"
+		pid="${pid%/environ}"
+		[[ "$pid" != "$servers_pid" ]] || continue
+		if grep -qzxF "GATEHOUSE_TEST_RUN=$work" "$file" 2>/dev/null && [[ -e "/proc/$pid/exe" ]]; then
+			say "$pid"
+		fi
+	done
+}
+
+stop_child() {
+	[[ -n "$child" ]] || return 0
+	kill -TERM -- "-$child" 2>/dev/null || true
+	for _ in {1..50}; do
+		kill -0 -- "-$child" 2>/dev/null || break
+		sleep 0.1
+	done
+	kill -KILL -- "-$child" 2>/dev/null || true
+	child=""
+}
+
+stop_servers() {
+	[[ -n "$servers_pid" ]] || return 0
+	exec {servers_fd}>&-
+	wait "$servers_pid" 2>/dev/null || true
+	servers_pid=""
+}
+
+cleanup() {
+	local status=$? pid
+	trap - EXIT
+	trap '' INT TERM HUP
+	stop_child
+	stop_servers
+	for pid in $(strays); do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	rm -rf "$work/servers" "$work/bin" "$work/home" "$work/hold" "$totals"
+	rmdir "$work/logs" "$work" 2>/dev/null || true # kept where there are logs
+	exit "$status"
+}
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# --- what the tests need ----------------------------------------------------------------------------------------------
+
+have() { command -v "$1" >/dev/null 2>&1; }
+have_postgres() { have postgres || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }
+have_chromium() { have chromium || have chromium-browser || have google-chrome; }
+
+missing_packages() {
+	have redis-server || say redis-server
+	have_postgres || say postgresql
+	have_chromium || say chromium
+	have gcc || say gcc libc6-dev # the race detector links with it
+}
+
+install_missing() {
+	local packages as_root=()
+	mapfile -t packages < <(missing_packages | tr ' ' '\n')
+	((${#packages[@]})) || return 0
+	have apt-get || die "missing: ${packages[*]}. This system has no apt-get: install them by hand."
+	if ((EUID != 0)); then
+		have sudo || die "missing: ${packages[*]}. Run as root, install sudo, or install them by hand."
+		as_root=(sudo)
+	fi
+	say "installing ${packages[*]}"
+	# What Debian starts by itself after the installation is neither used nor in the way: ours have ports of their own.
+	"${as_root[@]}" apt-get update -q >"$work/logs/apt.log" 2>&1 || die "apt-get update failed: see $work/logs/apt.log"
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -q -y --no-install-recommends "${packages[@]}" >>"$work/logs/apt.log" 2>&1 ||
+		die "apt-get install ${packages[*]} failed: see $work/logs/apt.log"
+	[[ -z "$(missing_packages)" ]] || die "still missing after the installation: $(missing_packages | tr '\n' ' ')"
+}
+
+have go || die "Go is not installed: see https://go.dev/dl/"
+install_missing
+go build -o "$work/bin/serve" ./integration/servers/serve
+
+# --- the servers ------------------------------------------------------------------------------------------------------
+
+mkfifo "$work/hold"
+exec {servers_fd}<>"$work/hold"
+
+if [[ "$mode" == servers ]]; then
+	"$work/bin/serve" -until-eof "$work/servers" <"$work/hold" {servers_fd}>&- &
+	servers_pid=$!
+	wait "$servers_pid" # until a signal comes, or the servers do not start
+	exit
+fi
+
+start_servers() {
+	local file="$work/bin/servers.env"
+	"$work/bin/serve" -until-eof "$work/servers" <"$work/hold" >"$file" 2>"$work/logs/servers.log" {servers_fd}>&- &
+	servers_pid=$!
+	until grep -qx '# ready' "$file"; do
+		kill -0 "$servers_pid" 2>/dev/null || die "the servers did not start: $(cat "$work/logs/servers.log")"
+		sleep 0.1
+	done
+	# shellcheck disable=SC1090 # written a moment ago
+	source "$file"
+}
+
+# --- stages -----------------------------------------------------------------------------------------------------------
+
+stages=() # one line each for the summary
+broken=0  # stages that failed without a failed test to show for it
+
+failed_tests() { awk '{ n += $2 } END { print n + 0 }' "$totals"; }
+
+# stage runs a command as a process group of its own, so that Ctrl-C ends it with all its children, times it, and lets the
+# next stage follow whatever happened.
+stage() {
+	local name="$1" start=$SECONDS status=0 verdict=ok failed line
+	shift
+	failed="$(failed_tests)"
+	say
+	say "=== $name"
+	setsid "$@" </dev/null {servers_fd}>&- &
+	child=$!
+	wait "$child" || status=$?
+	child=""
+	if ((status != 0)); then
+		verdict=FAILED
+		# A stage of tests also fails for skips under CI=true, which are counted by themselves.
+		if (($(failed_tests) == failed)) && [[ "$name" != tests:* ]]; then
+			broken=$((broken + 1))
+		fi
+	fi
+	printf -v line '%-42s %-6s %5ds' "$name" "$verdict" "$((SECONDS - start))"
+	stages+=("$line")
+	say "--- $line"
+}
+
+# script names a function below to `stage`, which needs a command.
+script=(bash -euo pipefail -c)
+
+check_format() {
+	local odd
+	odd="$(git ls-files --cached --others --exclude-standard '*.go' 2>/dev/null | xargs -r gofmt -l)"
+	[[ -z "$odd" ]] || {
+		printf 'gofmt would change:\n%s\n' "$odd"
+		return 1
+	}
+}
+
+# The database of known vulnerabilities is on the network. Where it is out of reach the check is not run, and says so;
+# it is no test, and counts as none.
+check_vulnerabilities() {
+	local out status=0
+	if [[ -z "${HTTPS_PROXY:-}${https_proxy:-}" ]] && ! timeout 15 bash -c ': </dev/tcp/vuln.go.dev/443' 2>/dev/null; then
+		echo 'NOT RUN: vuln.go.dev, the Go vulnerability database, cannot be reached from here.'
+		return 0
+	fi
+	out="$(go tool -modfile=integration/tools.mod govulncheck ./... 2>&1)" || status=$?
+	printf '%s\n' "$out"
+	if ((status != 0)) && grep -qi 'fetching vulnerabilities' <<<"$out"; then
+		echo 'NOT RUN: vuln.go.dev, the Go vulnerability database, did not answer.'
+		return 0
+	fi
+	return "$status"
+}
+
+# tests <log> <arguments of go test>
+tests() {
+	local log="$1"
+	shift
+	"$work/bin/summary" -totals "$totals" -log "$work/logs/$log.json" -count=1 -timeout "$test_timeout" "$@"
+}
+
+rooms() { go list ./... | grep -v '/integration\(/\|$\)'; }
+
+# Packages with the race detector: all that hold state of their own. Caddy itself is compiled with it once.
+raced() {
+	if [[ "$mode" == long ]]; then
+		echo ./...
+	else
+		rooms | grep -E '/(rolepolicy|store|authportal|caddymodule)(/|$)'
+	fi
+}
+
+# with <pattern of a function's name>: the directories of test files that declare one, and its name
+with() {
+	git ls-files --cached --others --exclude-standard '*_test.go' |
+		xargs -r grep -HoE "^func $1[A-Za-z0-9_]*" | sed -E 's,^(.*/)?[^/]*_test\.go:func ,./\1 ,'
+}
+
+test_rooms() { rooms | xargs "$BASH" -euo pipefail -c 'tests rooms "$@"' tests; }
+test_race() { raced | xargs "$BASH" -euo pipefail -c 'tests race -race "$@"' tests; }
+test_integration() { tests integration -p 1 ./integration/...; }
+
+fuzz() {
+	local dir target failed=0
+	while read -r dir target; do
+		printf '%s %s for %s\n' "$dir" "$target" "$fuzz_time"
+		tests "fuzz-$target" -run '^$' -fuzz "^$target\$" -fuzztime "$fuzz_time" "$dir" </dev/null || failed=1
+	done < <(with Fuzz)
+	return "$failed"
+}
+
+benchmarks() {
+	local dirs
+	mapfile -t dirs < <(with Benchmark | cut -d ' ' -f 1 | sort -u)
+	((${#dirs[@]})) || return 0
+	tests benchmarks -run '^$' -bench . -benchtime 1x "${dirs[@]}"
+}
+
+fuzz_time="${FUZZTIME:-5s}"
+test_timeout=15m
+export GATEHOUSE_LOAD="${GATEHOUSE_LOAD:-0.01}"
+if [[ "$mode" == long ]]; then
+	fuzz_time="${FUZZTIME:-5m}"
+	test_timeout=6h
+	[[ "$GATEHOUSE_LOAD" != 0.01 ]] || GATEHOUSE_LOAD=1
+fi
+export work totals mode fuzz_time test_timeout
+export -f check_format check_vulnerabilities tests rooms raced with test_rooms test_race test_integration fuzz benchmarks
+
+start_servers
+go build -o "$work/bin/summary" ./integration/summary
+
+stage 'gofmt' "${script[@]}" check_format
+stage 'go vet' go vet ./...
+stage 'staticcheck' go tool -modfile=integration/tools.mod staticcheck ./...
+stage 'govulncheck' "${script[@]}" check_vulnerabilities
+stage 'build cmd/caddy' go build -o "$work/bin/caddy" ./cmd/caddy
+[[ ! -x "$work/bin/caddy" ]] || export GATEHOUSE_TEST_CADDY="$work/bin/caddy"
+if [[ "$mode" == long ]] || grep -rqE 'servers\.CaddyRace\(|GATEHOUSE_TEST_CADDY_RACE' --include='*_test.go' .; then
+	stage 'build cmd/caddy -race' go build -race -o "$work/bin/caddy-race" ./cmd/caddy
+	[[ ! -x "$work/bin/caddy-race" ]] || export GATEHOUSE_TEST_CADDY_RACE="$work/bin/caddy-race"
+fi
+stage 'tests: rooms' "${script[@]}" test_rooms
+stage 'tests: rooms, with the race detector' "${script[@]}" test_race
+stage 'tests: integration' "${script[@]}" test_integration
+stage "fuzz targets, $fuzz_time each" "${script[@]}" fuzz
+stage 'benchmarks, once each' "${script[@]}" benchmarks
+
+# --- the summary ------------------------------------------------------------------------------------------------------
+
+read -r passed failed skipped < <(awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }' "$totals")
+failed=$((failed + broken))
+
+report() {
+	printf '%s\n' "${stages[@]}"
+	printf '%-42s %-6s %5ds\n' 'in all' '' "$((SECONDS - began))"
+	printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+}
+
+if [[ "$mode" == long ]]; then
+	{
+		printf '# The last long run\n\n`integration/run.sh long` on %s, commit %s, %s, %d cores.\n\n```\n' \
+			"$(date -u +%F)" "$(git rev-parse --short HEAD)" "$(go env GOVERSION)" "$(nproc)"
+		report
+		printf '```\n'
+	} >docs/long-run.md
+fi
+
+left="$(strays)"
+if [[ -n "$left" ]]; then
+	say
+	say 'left running by tests, and stopped now:'
+	# shellcheck disable=SC2086 # one word a process
+	ps -o pid=,args= -p $left || true
+fi
+say
+say "logs: $work/logs"
+report
+((failed == 0)) || exit 1
+[[ "${CI:-}" != true ]] || ((skipped == 0)) || exit 1

@@ -93,6 +93,7 @@ func (p *Process) start() error {
 	defer log.Close()
 	cmd := exec.Command(p.command[0], p.command[1:]...)
 	cmd.Dir = filepath.Dir(p.log)
+	cmd.Env = append(os.Environ(), "LC_ALL=C") // what it says is read by onFreePort
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = childAttributes(p.owner)
 	if err := cmd.Start(); err != nil {

@@ -31,11 +31,10 @@ type RedisServer struct {
 type RedisOption func(*redisPlan)
 
 type redisPlan struct {
-	config  [][2]string
-	tls     bool
-	socket  bool
-	acl     *url.Userinfo
-	cluster bool
+	config [][2]string
+	tls    bool
+	socket bool
+	acl    *url.Userinfo
 }
 
 // WithTLS adds a second port that speaks TLS with a certificate of a throw-away authority.

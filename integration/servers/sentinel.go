@@ -151,7 +151,7 @@ func (s *RedisSentinelServers) addSentinel(dir string) error {
 		if err := writeRedisConfig(file, [][2]string{
 			{"bind", "127.0.0.1"}, {"port", strconv.Itoa(port)}, {"dir", dir}, {"sentinel", watch},
 			{"sentinel", "down-after-milliseconds " + sentinelMaster + " 1000"},
-			{"sentinel", "failover-timeout " + sentinelMaster + " 5000"},
+			{"sentinel", "failover-timeout " + sentinelMaster + " 3000"},
 		}); err != nil {
 			return nil, err
 		}
@@ -210,7 +210,26 @@ func (s *RedisSentinelServers) failover() error {
 	if !old.Running() {
 		return nil
 	}
+	if err := s.demote(ctx, old); err != nil {
+		return err
+	}
 	return until(ctx, "the old master follows", func() error { return isReplica(ctx, old) })
+}
+
+// demote tells the old master to follow and cuts its clients: what the sentinels do too, but only eight seconds later.
+func (s *RedisSentinelServers) demote(ctx context.Context, old *RedisServer) error {
+	master, err := s.master(ctx)
+	if err != nil {
+		return err
+	}
+	for _, command := range [][]any{
+		{"REPLICAOF", "127.0.0.1", master.port}, {"CLIENT", "KILL", "TYPE", "normal"}, {"CLIENT", "KILL", "TYPE", "pubsub"},
+	} {
+		if _, err := old.do(ctx, command...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *RedisSentinelServers) awaitOther(ctx context.Context, old *RedisServer) error {

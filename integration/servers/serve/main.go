@@ -26,7 +26,11 @@ func run(dir string, untilEOF bool) error {
 	if dir == "" {
 		return errors.New("usage: serve [-until-eof] <directory>")
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		ends = append(ends, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	defer stop()
 	if untilEOF {
 		go func() {
