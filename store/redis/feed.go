@@ -1,0 +1,171 @@
+package redis
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Times of the feed. The contract: a heartbeat every 250 ms, and 750 ms of silence mean down.
+const (
+	beatEvery   = 250 * time.Millisecond
+	silence     = 750 * time.Millisecond
+	comeUp      = 3 * time.Second // how long a new subscription may take until its first beats arrive
+	backoffLow  = 50 * time.Millisecond
+	backoffHigh = time.Second
+)
+
+// feed follows one channel on a connection of its own, from the first Subscribe on until the store is closed.
+type feed struct {
+	store   *Store
+	channel string // every changed user, published by the script that changed
+	beats   string // this instance's own heartbeats
+	hub     hub
+
+	mu      sync.Mutex
+	cancel  context.CancelFunc
+	stopped bool
+	done    chan struct{}
+}
+
+func newFeed(s *Store) *feed {
+	return &feed{store: s, channel: s.prefix + "feed", beats: s.prefix + "beat:" + rand.Text()}
+}
+
+// Subscribe tells of changes; see store.Feed. A callback must not cancel its own subscription.
+func (s *Store) Subscribe(changed func(userID string), state func(up bool)) (cancel func()) {
+	s.feed.start()
+	sub := s.feed.hub.add(changed, state)
+	return sync.OnceFunc(func() { s.feed.hub.remove(sub) })
+}
+
+func (f *feed) start() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stopped || f.cancel != nil {
+		return
+	}
+	// The feed outlives whoever subscribes first; stop ends it.
+	ctx, cancel := context.WithCancel(context.Background())
+	f.cancel, f.done = cancel, make(chan struct{})
+	go f.run(ctx)
+}
+
+func (f *feed) stop() {
+	f.mu.Lock()
+	f.stopped = true
+	cancel, done := f.cancel, f.done
+	f.mu.Unlock()
+	if cancel != nil {
+		cancel()
+		<-done
+	}
+	f.hub.close()
+}
+
+// run follows the channel, and begins anew with growing patience whenever the way is lost.
+func (f *feed) run(ctx context.Context) {
+	defer close(f.done)
+	log := f.store.env.Log
+	for wait, failures := backoffLow, 0; ; {
+		wasUp, err := f.follow(ctx)
+		f.hub.set(false)
+		if ctx.Err() != nil {
+			return
+		}
+		if wasUp {
+			wait, failures = backoffLow, 0
+		}
+		if failures++; failures == 1 {
+			log.Warn("the feed of changed sessions is down; sessions are read from Redis until it is back", "error", err)
+		} else {
+			log.Debug("the feed of changed sessions is still down", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait/2 + mathrand.N(wait)):
+		}
+		wait = min(wait*2, backoffHigh)
+	}
+}
+
+var (
+	errSilent  = errors.New("no heartbeat came through")
+	errNewPath = errors.New("the masters are others now")
+)
+
+// follow subscribes, and vouches for the channel as long as our own heartbeats, published through every master, come back
+// in time. It returns when they do not, or when a master turns out to be another: one that was promoted may hold older
+// data, so what was read from the one before is worth nothing.
+func (f *feed) follow(ctx context.Context) (wasUp bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ps := f.store.rdb.Subscribe(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer ps.Close()
+	subscribing, done := context.WithTimeout(ctx, comeUp)
+	defer done()
+	if err := ps.Subscribe(subscribing, f.channel, f.beats); err != nil {
+		return false, fmt.Errorf("subscribing: %w", err)
+	}
+
+	messages := make(chan any, 1024)
+	failed := make(chan error, 1)
+	wg.Go(func() {
+		for {
+			m, err := ps.ReceiveTimeout(ctx, 0)
+			if err != nil {
+				failed <- err
+				return
+			}
+			select {
+			case messages <- m:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	p := newPulse(f.store, f.beats)
+	wg.Go(func() { p.run(ctx) })
+
+	check := time.NewTicker(beatEvery / 5)
+	defer check.Stop()
+	confirmed := 0
+	for {
+		select {
+		case <-ctx.Done():
+			return wasUp, ctx.Err()
+		case err := <-failed:
+			return wasUp, fmt.Errorf("listening: %w", err)
+		case m := <-messages:
+			switch m := m.(type) {
+			case *redis.Subscription:
+				confirmed++
+			case *redis.Message:
+				if m.Channel == f.beats {
+					p.heard(m.Payload)
+				} else {
+					f.hub.tell(m.Payload)
+				}
+			}
+		case <-check.C:
+		}
+		alive, err := p.state()
+		switch {
+		case err != nil:
+			return wasUp, err
+		case confirmed >= 2 && alive && !wasUp:
+			wasUp = true
+			f.hub.set(true)
+			f.store.env.Log.Info("the feed of changed sessions is up")
+		}
+	}
+}

@@ -1,0 +1,266 @@
+package redis
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// format is the first byte of every record. A later format gets another number; two versions of the gateway run side by
+// side during an upgrade, so the old number is then still read.
+const format = 1
+
+// What a record is, in the low bits of its second byte.
+const (
+	isSignIn  = 1
+	isChild   = 2
+	isPointer = 3 // the sign-in has another key now
+	kindBits  = 3
+)
+
+// Flags, in the other bits.
+const (
+	flagRemembered = 1 << (iota + 2)
+	flagClosing
+	flagActive
+	flagEmail           // there is a confirmed address …
+	flagEmailIsUsername // … and it is the username
+	flagAttributes
+)
+
+// record is what lies under a session's key.
+type record struct {
+	kind     int
+	closing  bool // its end has begun: the family takes in nobody, its children go first, the record last
+	session  store.Session
+	identity store.Identity
+	children []childRef // of a sign-in
+	moved    store.Key  // of a pointer
+}
+
+// childRef lists a child. A retired one has had its key changed; it stays listed until its record is surely gone.
+type childRef struct {
+	key     store.Key
+	retired bool
+}
+
+// encode packs r, or says why that cannot be.
+func (r *record) encode() ([]byte, error) {
+	p := &packer{b: make([]byte, 0, 256)}
+	if r.kind == isPointer {
+		return append(append(p.b, format, isPointer), r.moved[:]...), nil
+	}
+	s, id := &r.session, &r.identity
+	p.b = append(p.b, format, byte(r.kind)|r.flags())
+	p.id(s.UserID)
+	p.id(s.ID)
+	if r.kind == isChild {
+		p.id(s.Parent)
+	}
+	p.text(s.Host)
+	base := s.Created.UnixMilli()
+	p.int(base)
+	p.int(s.LastSeen.UnixMilli() - base)
+	p.int(s.Expires.UnixMilli() - base)
+	p.uint(uint64((s.Idle + time.Millisecond - 1) / time.Millisecond)) // rounded up: 0 means no limit
+	p.uint(uint64(len(s.Proofs)))
+	for _, proof := range s.Proofs {
+		p.method(proof.Method)
+		p.int(proof.At.UnixMilli() - base)
+	}
+	p.address(s.Address)
+	p.text(shorten(s.Device))
+
+	p.int(id.Version)
+	p.text(id.Username)
+	if id.Email != "" && id.Email != id.Username {
+		p.text(id.Email)
+	}
+	p.text(id.Name)
+	p.uint(uint64(len(id.Roles)))
+	for _, role := range id.Roles {
+		p.text(role)
+	}
+	if len(id.Attributes) > 0 {
+		attributes, err := json.Marshal(id.Attributes)
+		if err != nil {
+			return nil, fmt.Errorf("attributes: %w", err)
+		}
+		p.text(string(attributes))
+	}
+	if r.kind == isSignIn {
+		p.uint(uint64(len(r.children)))
+		for _, c := range r.children {
+			retired := byte(0)
+			if c.retired {
+				retired = 1
+			}
+			p.b = append(append(p.b, retired), c.key[:]...)
+		}
+	}
+	return p.b, nil
+}
+
+func (r *record) flags() (f byte) {
+	set := func(flag byte, on bool) {
+		if on {
+			f |= flag
+		}
+	}
+	set(flagRemembered, r.session.Remembered)
+	set(flagClosing, r.closing)
+	set(flagActive, r.identity.Active)
+	set(flagEmail, r.identity.Email != "")
+	set(flagEmailIsUsername, r.identity.Email != "" && r.identity.Email == r.identity.Username)
+	set(flagAttributes, len(r.identity.Attributes) > 0)
+	return f
+}
+
+// decode reads a record that lies under key. Anything that encode did not write is errDamaged.
+func decode(b []byte, key store.Key) (*record, error) {
+	u := &unpacker{b: b}
+	if u.byte() != format {
+		return nil, errDamaged
+	}
+	flags := u.byte()
+	has := func(flag byte) bool { return flags&flag != 0 }
+	r := &record{kind: int(flags & kindBits), closing: has(flagClosing)}
+	switch r.kind {
+	case isPointer:
+		r.moved = u.key()
+		return r, u.end(flags == isPointer)
+	case isSignIn, isChild:
+	default:
+		return nil, errDamaged
+	}
+	s, id := &r.session, &r.identity
+	s.Key, s.Remembered = key, has(flagRemembered)
+	s.UserID = u.id()
+	s.ID = u.id()
+	if r.kind == isChild {
+		s.Parent = u.id()
+	}
+	s.Host = u.text()
+	base := u.int()
+	s.Created = time.UnixMilli(base).UTC()
+	s.LastSeen, s.Expires = u.time(base), u.time(base)
+	s.Idle = time.Duration(u.uint()) * time.Millisecond
+	if n := u.count(2); n > 0 {
+		s.Proofs = make([]store.Proof, n)
+		for i := range s.Proofs {
+			s.Proofs[i] = store.Proof{Method: u.method(), At: u.time(base)}
+		}
+	}
+	s.Address = u.address()
+	device, ok := lengthen(u.text())
+	s.Device = device
+
+	id.UserID, id.Active = s.UserID, has(flagActive)
+	id.Version = u.int()
+	id.Username = u.text()
+	switch {
+	case has(flagEmailIsUsername):
+		id.Email = id.Username
+	case has(flagEmail):
+		id.Email = u.text()
+	}
+	id.Name = u.text()
+	if n := u.count(1); n > 0 {
+		id.Roles = make([]string, n)
+		for i := range id.Roles {
+			id.Roles[i] = u.text()
+		}
+	}
+	id.Attributes = map[string]any{}
+	if has(flagAttributes) {
+		if json.Unmarshal(u.take(u.uint()), &id.Attributes) != nil || id.Attributes == nil {
+			u.fail()
+		}
+	}
+	if r.kind == isSignIn {
+		for range u.count(33) {
+			c := childRef{retired: u.byte() == 1}
+			c.key = u.key()
+			r.children = append(r.children, c)
+		}
+	}
+	// A family is found by these: a record without them is nobody's session.
+	return r, u.end(ok && s.UserID != "" && s.ID != "" && (r.kind == isSignIn || s.Parent != "") && s.Idle >= 0)
+}
+
+// end tells whether all was read, and read well.
+func (u *unpacker) end(ok bool) error {
+	if u.err == nil && (!ok || len(u.b) > 0) {
+		u.err = errDamaged
+	}
+	return u.err
+}
+
+// live tells whether the record, taken by itself, opens a door at now. A child whose copy of the idle limit has passed
+// may still be alive through its family.
+func (r *record) live(now time.Time) bool {
+	return r.kind != isPointer && r.identity.Active && !r.session.Expired(now)
+}
+
+// over tells whether no use of the family can keep the record alive.
+func (r *record) over(now time.Time) bool {
+	return r.kind == isPointer || !r.identity.Active || !now.Before(r.session.Expires)
+}
+
+// slack is how long records outlive their deadlines in Redis: clocks of gateways differ, and the deadline is theirs to judge.
+const slack = time.Minute
+
+// ttl is how long Redis keeps the record, counted from now. A child is kept until the absolute deadline: use of a sibling
+// prolongs its life without touching it.
+func (r *record) ttl(now time.Time) time.Duration {
+	until := r.session.Expires
+	if r.kind == isSignIn && r.session.Idle > 0 {
+		if idle := r.session.LastSeen.Add(r.session.Idle); idle.Before(until) {
+			until = idle
+		}
+	}
+	return lifetime(until.Sub(now))
+}
+
+// lifetime makes d one that Redis takes: at least the slack, and no more than its arithmetic bears.
+func lifetime(d time.Duration) time.Duration {
+	const most = 10 * 365 * 24 * time.Hour
+	return min(max(d, 0), most) + slack
+}
+
+// clone returns a copy that shares no slice that its owner may append to.
+func (r *record) clone() *record {
+	c := *r
+	c.session.Proofs = slices.Clone(r.session.Proofs)
+	c.children = slices.Clone(r.children)
+	return &c
+}
+
+// adopt brings a child up to what its sign-in holds, and tells whether that changed it. Each part only moves forward,
+// so that copying from two readings of the sign-in in any order ends in the later.
+func (r *record) adopt(signIn *record) (changed bool) {
+	if signIn.identity.Version > r.identity.Version {
+		r.identity, changed = signIn.identity, true
+	}
+	if len(signIn.session.Proofs) > len(r.session.Proofs) {
+		r.session.Proofs, changed = slices.Clone(signIn.session.Proofs), true
+	}
+	if signIn.session.LastSeen.After(r.session.LastSeen) {
+		r.session.LastSeen, changed = signIn.session.LastSeen, true
+	}
+	return changed
+}
+
+// position returns where key is listed, or -1.
+func (r *record) position(key store.Key) int {
+	return slices.IndexFunc(r.children, func(c childRef) bool { return c.key == key })
+}
+
+// lists tells whether key is that of a child, now.
+func (r *record) lists(key store.Key) bool {
+	i := r.position(key)
+	return i >= 0 && !r.children[i].retired
+}
