@@ -149,7 +149,7 @@ func (c *Cache) Close() error {
 	c.closeOnce.Do(func() {
 		c.closed.Store(true)
 		c.unsubscribe()
-		c.ledger.close()
+		c.ledger.up(false)
 		c.end()
 		c.flights.settle()
 		c.running.Wait()

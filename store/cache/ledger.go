@@ -21,8 +21,7 @@ type ledger struct {
 	seed  maphash.Seed
 	marks []atomic.Uint64
 
-	mu     sync.Mutex // orders changes of floor
-	closed bool
+	mu sync.Mutex // orders changes of floor
 }
 
 const nobody = math.MaxUint64
@@ -71,18 +70,10 @@ func (l *ledger) up(up bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := l.seq.Add(1)
-	if !up || l.closed {
+	if !up {
 		n = nobody
 	}
 	l.floor.Store(n)
-}
-
-// close trusts nothing any more.
-func (l *ledger) close() {
-	l.mu.Lock()
-	l.closed = true
-	l.mu.Unlock()
-	l.up(false)
 }
 
 func (l *ledger) isUp() bool { return l.floor.Load() != nobody }

@@ -55,12 +55,17 @@ func held(f *fake) (looked chan struct{}, release chan struct{}) {
 	var once atomic.Bool
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.hold = func(context.Context, store.Key) error {
-		if once.CompareAndSwap(false, true) {
-			close(looked)
-			<-release
+	f.hold = func(ctx context.Context, _ store.Key) error {
+		if !once.CompareAndSwap(false, true) {
+			return nil
 		}
-		return nil
+		close(looked)
+		select {
+		case <-release:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	return looked, release
 }
