@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
 	"golang.org/x/text/secure/precis"
 	"golang.org/x/text/unicode/norm"
 )
@@ -51,8 +52,8 @@ func NormalizeEmail(typed string) (string, error) {
 	if err != nil || !dotAtom(local) {
 		return bad("has characters before the @ that an address cannot have here")
 	}
-	if cases.Fold().String(local) != local {
-		return bad("has letters before the @ whose lower case is not the same everywhere") // ß and ss, ς and σ
+	if collapse(local) != local {
+		return bad("has letters before the @ whose lower case is not the same everywhere") // ß and ss, ς and σ, ı and i
 	}
 	if domain, err = asciiDomain(domain); err != nil {
 		return bad("has a domain that cannot exist")
@@ -86,10 +87,9 @@ func NormalizeUsername(typed, email string) (string, error) {
 	}
 	name, err := identifier(s)
 	if err == nil {
-		// Folding goes further than lower case: "Straße" and "STRASSE" are one name.
-		name, err = identifier(cases.Fold().String(name))
+		name, err = identifier(collapse(name))
 	}
-	if err != nil || strings.ContainsAny(name, ",;|&:/\\{}<>\"`@") {
+	if err != nil || collapse(name) != name || strings.ContainsAny(name, ",;|&:/\\{}<>\"`@") {
 		return bad("has characters that a username cannot have")
 	}
 	if utf8.RuneCountInString(name) > maxUsername {
@@ -141,6 +141,10 @@ func line(typed string, limit int) (s, why string) {
 	}
 	return s, ""
 }
+
+// collapse brings letters together that some system takes for the same by way of upper case or folding, further than
+// lower case goes: "Straße" and "STRASSE", "σοφος" and "ΣΟΦΟΣ", "ı" and "i".
+func collapse(s string) string { return cases.Fold().String(cases.Upper(language.Und).String(s)) }
 
 var errIdentifier = errors.New("not an identifier")
 

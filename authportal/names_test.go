@@ -38,6 +38,7 @@ func TestWhatIsNoPlainAddressIsRefused(t *testing.T) {
 		"{http.request.host}@b.example", "a@-b.example", "a@b_c.example", "a@" + strings.Repeat("b", 64) + ".example",
 		strings.Repeat("a", 65) + "@b.example", "a@" + strings.Repeat("b.", 127) + "example", strings.Repeat("a", 1<<20), "a@xn--\u00fc.example",
 		"stra\u00dfe@b.example", "\u03c3\u03c2@b.example", // ß and ς: other systems store another mailbox
+		"\u0131nn@b.example", // ı, whose upper case is that of i
 		"\u0430nn@b.example", // Cyrillic а
 		"a\xff@b.example", "a@b.exam\xffple", "\u212bnn\u0430@b.example",
 	} {
@@ -51,7 +52,7 @@ func TestUsernames(t *testing.T) {
 	const own = "ann@example.com"
 	for typed, want := range map[string]string{
 		"": own, " ": own, "ANN@Example.com": own, "ann": "ann", "  Ann ": "ann", "ANN-Marie_2.b": "ann-marie_2.b", "ａｎｎ": "ann",
-		"Ame\u0301lie": "am\u00e9lie", "Straße": "strasse", "STRASSE": "strasse", "ΣΟΦΟΣ": "σοφοσ", "σοφος": "σοφοσ", "Иван": "иван", "o'neil": "o'neil",
+		"Ame\u0301lie": "am\u00e9lie", "Straße": "strasse", "STRASSE": "strasse", "ΣΟΦΟΣ": "σοφοσ", "σοφος": "σοφοσ", "Иван": "иван", "o'neil": "o'neil", "yıldız": "yildiz",
 		strings.Repeat("é", 64): strings.Repeat("é", 64),
 	} {
 		if got, err := NormalizeUsername(typed, own); err != nil || got != want {
