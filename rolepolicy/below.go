@@ -4,10 +4,7 @@ package rolepolicy
 // A path that cannot be read leads nowhere: it is refused when it is judged. The folder is written in small letters,
 // without a slash at its end.
 func Below(path, folder string) bool {
-	if ok, upper := plain(path); ok {
-		if upper {
-			path = fold(path)
-		}
+	if ok, _ := plain(path); ok {
 		return within(path, folder)
 	}
 	readings, fault := read(path)
@@ -22,6 +19,15 @@ func Below(path, folder string) bool {
 	return false
 }
 
+// within compares in small letters without making a copy: it runs for every request.
 func within(path, folder string) bool {
-	return len(path) >= len(folder) && path[:len(folder)] == folder && (len(path) == len(folder) || path[len(folder)] == '/')
+	if len(path) < len(folder) || len(path) > len(folder) && path[len(folder)] != '/' {
+		return false
+	}
+	for i := range len(folder) {
+		if lowerByte(path[i]) != folder[i] {
+			return false
+		}
+	}
+	return true
 }
