@@ -38,7 +38,9 @@ type goal struct {
 	Mark   []byte `json:"k,omitempty"` // SHA-256 of the browser's mark
 }
 
-func (g *goal) demand() Demand { return Demand{MFA: g.MFA, Fresh: time.Duration(g.Fresh) * time.Second} }
+func (g *goal) demand() Demand {
+	return Demand{MFA: g.MFA, Fresh: time.Duration(g.Fresh) * time.Second}
+}
 
 // old tells whether the goal was sealed longer ago than d.
 func (g *goal) old(now time.Time, d time.Duration) bool { return now.Sub(time.Unix(g.Began, 0)) >= d }

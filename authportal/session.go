@@ -194,7 +194,10 @@ func (c *call) create(l *store.Live, still func() error) error {
 		return err
 	}
 	l.Session.Key = store.KeyOf(secret)
-	if err := c.p.sessions.CreateSession(c.ctx(), l); err != nil {
+	err = c.p.sessions.CreateSession(c.ctx(), l)
+	if l.Session.Parent == "" && errors.Is(err, store.ErrNotFound) {
+		return errDisabled // a store that knows the accounts has seen before us that this one may not
+	} else if err != nil {
 		return fmt.Errorf("starting the session: %w", err)
 	}
 	if err := c.recheck(l); err != nil {
