@@ -18,6 +18,9 @@ const (
 	EventSetup          = "setup"
 	EventProfileChange  = "profile_change"
 	EventCrossOrigin    = "cross_origin"
+	EventUserCreate     = "user_create"
+	EventUserChange     = "user_change"
+	EventUserDelete     = "user_delete"
 )
 
 // Results of events.
@@ -32,6 +35,7 @@ type Event struct {
 	Kind     string
 	Result   string
 	Reason   string // why it was refused or failed: a problem code or a few words of ours
+	Actor    string // who did it, where that is not the person it is about: "command line", the id of an administrator
 	UserID   string // whom it is about; empty where there is no such account
 	Username string
 	Method   string // of signing in
@@ -48,6 +52,12 @@ func (c *call) emit(e Event) {
 		e.Address = c.v.Addr.Unmap().String()
 	}
 	e.Host = c.v.Host
+	// The request's end must not cut off an audit record.
+	tell(context.WithoutCancel(c.r.Context()), c.p.log, c.p.notify, e)
+}
+
+// tell logs a complete event and tells the host.
+func tell(ctx context.Context, log *slog.Logger, notify func(context.Context, Event), e Event) {
 	level := slog.LevelInfo
 	switch {
 	case e.Result == ResultFailed:
@@ -55,10 +65,8 @@ func (c *call) emit(e Event) {
 	case e.Result == ResultRefused && (e.Reason == codeTooMany || e.Reason == codeCrossOrigin):
 		level = slog.LevelWarn
 	}
-	// The request's end must not cut off an audit record.
-	ctx := context.WithoutCancel(c.r.Context())
-	c.p.log.LogAttrs(ctx, level, e.Kind, slog.String("result", e.Result), slog.String("reason", e.Reason),
-		slog.String("user_id", e.UserID), slog.String("username", e.Username), slog.String("method", e.Method),
+	log.LogAttrs(ctx, level, e.Kind, slog.String("result", e.Result), slog.String("reason", e.Reason),
+		slog.String("actor", e.Actor), slog.String("user_id", e.UserID), slog.String("username", e.Username), slog.String("method", e.Method),
 		slog.String("session", e.Session), slog.String("address", e.Address), slog.String("host", e.Host))
-	c.p.notify(ctx, e)
+	notify(ctx, e)
 }
