@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -54,8 +55,8 @@ func acceptsHTML(lines []string) bool {
 		for part := range strings.SplitSeq(line, ",") {
 			name, params, err := mime.ParseMediaType(part)
 			if err == nil && name == "text/html" {
-				weight := strings.TrimRight(params["q"], "0")
-				return weight != "." && (weight != "" || params["q"] == "")
+				weight, err := strconv.ParseFloat(params["q"], 64)
+				return err != nil || weight > 0
 			}
 		}
 	}
