@@ -1,8 +1,12 @@
 package cache_test
 
 import (
+	"context"
 	"errors"
+	"maps"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -34,13 +38,52 @@ type whole struct {
 func (w whole) Close() error { return errors.Join(w.SessionStore.Close(), w.users.Close()) }
 
 func TestACachedStoreIsASessionStore(t *testing.T) {
+	suite(t, func(t *testing.T, s store.SessionStore, now func() time.Time) store.SessionStore {
+		return cache.New(s, cache.Options{Now: now})
+	})
+}
+
+// The same when what is read is what Get remembers, with the feed up from the start.
+func TestWhatIsRememberedIsWhatTheStoreWouldSay(t *testing.T) {
+	suite(t, func(t *testing.T, s store.SessionStore, now func() time.Time) store.SessionStore {
+		r := remembering{cache.New(s, cache.Options{Now: now})}
+		for !r.Stats().Up {
+			runtime.Gosched()
+		}
+		return r
+	})
+}
+
+// remembering reads by Get, and gives copies away, as Session does.
+type remembering struct{ *cache.Cache }
+
+func (r remembering) Session(ctx context.Context, key store.Key) (store.Live, error) {
+	e, err := r.Get(ctx, key)
+	if err != nil {
+		return store.Live{}, err
+	}
+	l := *e.Live()
+	l.Session.LastSeen = e.LastSeen()
+	l.Session.Proofs = slices.Clone(l.Session.Proofs)
+	l.Identity.Roles = slices.Clone(l.Identity.Roles)
+	l.Identity.Attributes = maps.Clone(l.Identity.Attributes)
+	for name, value := range l.Identity.Attributes {
+		if list, ok := value.([]any); ok {
+			l.Identity.Attributes[name] = slices.Clone(list)
+		}
+	}
+	return l, nil
+}
+
+// suite holds what wrap makes of an embedded session store against the suite of every driver.
+func suite(t *testing.T, wrap func(*testing.T, store.SessionStore, func() time.Time) store.SessionStore) {
 	storetest.Sessions(t, func(t *testing.T) storetest.SessionsHarness {
 		p := place(filepath.Join(t.TempDir(), "gatehouse.db"))
 		users := p.open(t, time.Now)
 		return storetest.SessionsHarness{
 			Open: func(t *testing.T, now func() time.Time) store.SessionStore {
 				s := p.open(t, now)
-				return cache.New(whole{s.EmbeddedSessions(), s}, cache.Options{Now: now})
+				return wrap(t, whole{s.EmbeddedSessions(), s}, now)
 			},
 			PutUser: func(t *testing.T, u store.User) {
 				t.Helper()
