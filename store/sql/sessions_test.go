@@ -9,13 +9,10 @@ import (
 )
 
 func TestEmbeddedSessionsKeepTheContract(t *testing.T) {
-	everywhereSessions(t)
-}
-
-func everywhereSessions(t *testing.T) {
-	for _, d := range dialects {
+	for _, d := range suites {
 		t.Run(d.name, func(t *testing.T) {
-			storetest.Sessions(t, func(t *testing.T) storetest.SessionsHarness { return sessionsHarness(t, d.fresh(t)) })
+			fresh := d.fresh(t)
+			storetest.Sessions(t, func(t *testing.T) storetest.SessionsHarness { return sessionsHarness(t, fresh(t)) })
 		})
 	}
 }
