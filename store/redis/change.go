@@ -107,11 +107,12 @@ func (s *Store) at(ctx context.Context, key store.Key) func() (held, error) {
 
 func (s *Store) signIn(ctx context.Context, userID, id string) func() (held, error) {
 	return func() (held, error) {
-		key, err := s.find(ctx, userID, id)
+		p := s.place(userID)
+		key, err := s.lookup(ctx, p, p.field(id))
 		if err != nil {
 			return held{}, err
 		}
-		h, err := s.follow(ctx, key)
+		h, err := s.resolve(ctx, p, p.field(id), key)
 		if err != nil {
 			return h, err
 		}

@@ -47,32 +47,45 @@ func (s *Store) enter(ctx context.Context, r *record) (*store.Identity, error) {
 	return unmark(mark, r.session.UserID)
 }
 
-// find returns the key under which the sign-in is listed; ErrNotFound where it is not.
-func (s *Store) find(ctx context.Context, userID, id string) (key store.Key, err error) {
-	p := s.place(userID)
-	field := p.field(id)
+// lookup returns the key that is listed in a field; ErrNotFound where there is none.
+func (s *Store) lookup(ctx context.Context, p place, field string) (key store.Key, err error) {
 	var got [2]*redis.StringCmd
-	_, err = s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+	// Exec returns one error of the two answers; each is looked at for itself.
+	_, _ = s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		for i, name := range p.keys() {
 			got[i] = pipe.HGet(ctx, name, field)
 		}
 		return nil
 	})
 	for _, cmd := range got {
-		if value, err := cmd.Result(); err == nil {
+		value, err := cmd.Result()
+		if err == nil {
 			return entryKey(value)
 		}
-	}
-	if err == nil || errors.Is(err, redis.Nil) {
-		// Exec returns the first error only: the second answer may have been another.
-		for _, cmd := range got {
-			if err := cmd.Err(); !errors.Is(err, redis.Nil) {
-				return key, err
-			}
+		if !errors.Is(err, redis.Nil) {
+			return key, err
 		}
-		err = store.ErrNotFound
 	}
-	return key, err
+	return key, store.ErrNotFound
+}
+
+// resolve returns the record that is listed in a field under key. Where that is gone it asks the index again: the key may
+// have been changed since it was read.
+func (s *Store) resolve(ctx context.Context, p place, field string, key store.Key) (held, error) {
+	for {
+		h, err := s.follow(ctx, key)
+		if !errors.Is(err, store.ErrNotFound) {
+			return h, err
+		}
+		now, err := s.lookup(ctx, p, field)
+		if err == nil && now == key {
+			err = store.ErrNotFound
+		}
+		if err != nil {
+			return held{}, err
+		}
+		key = now
+	}
 }
 
 // entries returns what is listed of a user, and by accident of others with the same tag: only the record tells.
@@ -128,8 +141,8 @@ func (s *Store) signIns(ctx context.Context, userID string, entries []entry) ([]
 	for i, cmd := range got {
 		raw, err := cmd.Result()
 		h, err := unpack(keys[i], raw, err)
-		if err == nil && h.kind == isPointer {
-			h, err = s.follow(ctx, h.moved)
+		if errors.Is(err, store.ErrNotFound) || err == nil && h.kind == isPointer {
+			h, err = s.resolve(ctx, p, entries[i].field, keys[i])
 		}
 		switch {
 		case errors.Is(err, store.ErrNotFound):
