@@ -84,7 +84,7 @@ func Sessions(t *testing.T, fresh func(t *testing.T) SessionsHarness) {
 
 		{"what one handle changes the other sees and is told", feedTells},
 		{"every kind of change is told", feedKinds},
-		{"changes of one handle are told in order", feedOrder},
+		{"many changes are all told, one at a time", feedMany},
 		{"cancelling waits for the call under way and is the last", feedCancel},
 		{"a late subscriber is told that the feed is up", feedLate},
 

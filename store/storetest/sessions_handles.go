@@ -103,24 +103,39 @@ func feedKinds(w *world) {
 	expect("an inactive identity")
 }
 
-func feedOrder(w *world) {
-	f := w.follow(w.open())
-	var want []string
-	for range 20 {
-		u := w.user(newID()[:8])
-		l := w.signIn(u)
-		w.must(w.s.EndSession(w.ctx(), u.ID, l.Session.ID))
-		want = append(want, "changed "+u.ID)
-	}
-	w.eventually("the last change is told", func() bool { return f.has(want[len(want)-1]) })
-	var got []string
-	for _, line := range f.all() {
-		if slices.Contains(want, line) && !slices.Contains(got, line) {
-			got = append(got, line)
+func feedMany(w *world) {
+	other := w.open()
+	var running, calls atomic.Int64
+	one := func() func() {
+		calls.Add(1)
+		if running.Add(1) > 1 {
+			w.Error("two calls at one time")
 		}
+		return func() { running.Add(-1) }
 	}
-	if !slices.Equal(got, want) {
-		w.Fatalf("told\n%q, want\n%q", got, want)
+	f := &told{}
+	w.Cleanup(other.Subscribe(
+		func(id string) { defer one()(); f.changed(id) },
+		func(up bool) { defer one()(); f.state(up) },
+	))
+	w.eventually("the feed comes up", func() bool { return f.has("state true") })
+	ended := make([]store.User, racers)
+	lives := make([]store.Live, racers)
+	for i := range ended {
+		ended[i] = w.user(newID()[:8])
+		lives[i] = w.signIn(ended[i])
+	}
+	race(func(i int) bool {
+		if err := w.s.EndSession(w.ctx(), ended[i].ID, lives[i].Session.ID); err != nil {
+			w.Errorf("ending: %v", err)
+		}
+		return true
+	})
+	for _, u := range ended {
+		w.eventually("every change is told", func() bool { return f.has("changed " + u.ID) })
+	}
+	if lines := f.all(); lines[0] != "state true" || f.has("state false") {
+		w.Fatalf("the feed told %q", lines)
 	}
 }
 
