@@ -22,18 +22,20 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 	if err != nil {
 		return g.notReady(w, r)
 	}
-	q := question{gate: g, run: run, w: w, r: r, next: next}
-	if path, ok := g.reservedPath(r); ok {
-		return q.reserved(path)
+	if !g.servesHost(r) {
+		return g.refuse(w, &refusal{http.StatusMisdirectedRequest, "This host is not served here."})
 	}
-	if !g.judges(r) {
-		run.Metrics.count(answerPublic)
-		return q.pass(nil)
+	q := question{gate: g, run: run, w: w, r: r, next: next}
+	if asked, ok := g.reservedPath(r); ok {
+		return q.reserved(asked)
 	}
 	verdict := q.judge()
 	switch {
 	case verdict.Malformed != "":
 		return g.refuse(w, &refusal{http.StatusBadRequest, "The path cannot be read."})
+	case !g.judges(r):
+		run.Metrics.count(answerPublic)
+		return q.pass(nil)
 	case isEarlyData(r) && (!safeMethod(r.Method) || verdict.AskedAddress):
 		return g.refuse(w, &refusal{http.StatusTooEarly, "Please send this again after the TLS handshake."})
 	case verdict.Kind == rolepolicy.Public:

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -55,12 +56,10 @@ func hostOnly(host string) string {
 	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
-// sentRequest returns the address as the client sent it, before any rewrite.
-func sentRequest(r *http.Request) *http.Request {
-	if sent, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
-		return &sent
-	}
-	return r
+// servesHost tells whether r is for a host of this gate. Where the site address names hosts, Caddy has seen to it; `hosts`
+// names them where it does not, and then a request for another name has no session and no address to be led back to.
+func (g *Gate) servesHost(r *http.Request) bool {
+	return len(g.Hosts) == 0 || slices.Contains(g.Hosts, hostOnly(r.Host))
 }
 
 // sentPath returns the escaped path as sent, byte for byte.

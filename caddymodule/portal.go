@@ -112,6 +112,9 @@ func (g *Gate) settle(place Place, run *Running) error {
 		return err
 	}
 	g.policy = policy
+	for _, warning := range policy.Warnings() {
+		run.Log.Warn("a rule of this gate never decides", "rule", warning)
+	}
 	g.prefixes = place.Prefixes
 	g.generation = run.Sessions.NewOwner()
 	g.site = &authportal.Site{Base: reservedFolder, LoginPage: g.LoginPage, Origins: g.CORS, JWT: g.JWT != ""}
