@@ -1,0 +1,395 @@
+package gatehouse_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	module    = "github.com/gatehouse-auth/gatehouse"
+	caddyCore = "github.com/caddyserver/caddy/v2"
+	caddyFile = caddyCore + "/caddyconfig/caddyfile"
+	anyCaddy  = "github.com/caddyserver/..."
+	libraries = "libraries" // packages outside the module and outside Caddy
+	anything  = "anything"
+	maxLines  = 450 // of a file that is no test
+)
+
+// room is a row of the import table. The first room that a package is in holds for it. What is listed nowhere may not be
+// imported; the standard library and the room's own packages always may. Names of our own packages are below the module.
+type room struct {
+	name   string   // "store" is that package alone, "store/..." with all below it, "store/*" each folder with all below it
+	may    []string // direct imports
+	never  []string // not even by way of others
+	reason string
+}
+
+var rooms = []room{
+	{
+		name:   ".",
+		reason: "the root holds the rules of the house and no code",
+	}, {
+		name:   "rolepolicy/...",
+		reason: "a verdict is a pure function: what decides who may pass can be read, tested and fuzzed without a server",
+	}, {
+		name:   "store",
+		reason: "the records are everybody's vocabulary, and must not bring a driver or Caddy into rooms that are free of them",
+	}, {
+		name:   "store/lease",
+		may:    []string{"store"},
+		never:  []string{anyCaddy},
+		reason: "what keeps a store open across reloads knows neither the store's kind nor who reloads",
+	}, {
+		name:   "store/storetest",
+		may:    []string{"store", libraries},
+		never:  []string{anyCaddy, "store/*", "authportal/...", "rolepolicy/...", "caddymodule/..."},
+		reason: "the suite judges every driver alike, a stranger's too, so it knows none of them",
+	}, {
+		name:   "store/cache",
+		may:    []string{"store", libraries},
+		never:  []string{anyCaddy, "store/*", "authportal/...", "rolepolicy/...", "caddymodule/..."},
+		reason: "the cache wraps any session store, so it knows none of them",
+	}, {
+		name:   "store/*",
+		may:    []string{"store", "store/lease", caddyCore, caddyFile, libraries},
+		never:  []string{"store/*", "authportal/...", "rolepolicy/...", "caddymodule/...", caddyCore + "/modules/caddyhttp"},
+		reason: "a driver is a guest: it uses the API that a stranger's plugin would, and knows no HTTP and no other driver",
+	}, {
+		name:   "authportal/method/*",
+		may:    []string{"authportal", "authportal/api", "authportal/mail", "authportal/pages", "store", "store/lease", caddyCore, caddyFile, libraries},
+		never:  []string{"authportal/method/*", "store/*", "rolepolicy/...", "caddymodule/...", caddyCore + "/modules/caddyhttp"},
+		reason: "a method is a guest: it proves who somebody is, never routes to another method and keeps nothing by itself",
+	}, {
+		name:   "authportal/...",
+		may:    []string{"store", libraries},
+		never:  []string{anyCaddy, "authportal/method/*", "store/*", "rolepolicy/...", "caddymodule/..."},
+		reason: "signing in is plain net/http: it is tested without Caddy, judges no path and runs on any store",
+	}, {
+		name:   "caddymodule/...",
+		may:    []string{anything},
+		never:  []string{"integration/...", "cmd/..."},
+		reason: "the one place where the cores and Caddy meet; what tests need stays out of the product",
+	}, {
+		name:   "cmd/...",
+		may:    []string{anything},
+		never:  []string{"integration/..."},
+		reason: "a binary holds what a plugin of Caddy would, and nothing that tests need",
+	}, {
+		name:   "integration/...",
+		may:    []string{anything},
+		reason: "tests may use everything",
+	},
+}
+
+// goPackage is what `go list -json` says of a package; imports of tests are not among them.
+type goPackage struct {
+	ImportPath    string
+	Dir           string
+	Imports, Deps []string
+}
+
+func TestEveryPackageImportsOnlyWhatItsRoomMay(t *testing.T) {
+	for _, p := range listPackages(t) {
+		for _, fault := range importFaults(p) {
+			t.Error(fault)
+		}
+	}
+}
+
+// The table is only worth something if it catches what it forbids.
+func TestImportTableCatchesViolations(t *testing.T) {
+	for _, c := range []struct {
+		pkg, imports string
+		wantFault    bool
+	}{
+		{"rolepolicy", "net/netip", false},
+		{"rolepolicy", "golang.org/x/net/idna", true},
+		{"rolepolicy", module + "/store", true},
+		{"store", "context", false},
+		{"store", "github.com/redis/go-redis/v9", true},
+		{"store", module + "/rolepolicy", true},
+		{"store", caddyCore, true},
+		{"store/lease", caddyCore, true},
+		{"store/cache", module + "/store/redis", true},
+		{"store/cache", "github.com/maypok86/otter/v2", false},
+		{"store/storetest", module + "/store/sql", true},
+		{"store/redis", module + "/store", false},
+		{"store/redis", module + "/store/lease", false},
+		{"store/redis", caddyCore, false},
+		{"store/redis", caddyFile, false},
+		{"store/redis", caddyCore + "/modules/caddyhttp", true},
+		{"store/redis", module + "/store/sql", true},
+		{"store/redis", module + "/authportal", true},
+		{"store/redis", module + "/caddymodule", true},
+		{"store/sql", module + "/store/sql/migrations", false},
+		{"authportal", module + "/authportal/pages", false},
+		{"authportal", module + "/store", false},
+		{"authportal", module + "/store/sql", true},
+		{"authportal", module + "/rolepolicy", true},
+		{"authportal", module + "/authportal/method/password", true},
+		{"authportal/mail", caddyCore, true},
+		{"authportal/pages", "github.com/caddyserver/certmagic", true},
+		{"authportal/methodtest", module + "/authportal", false},
+		{"authportal/method/password", module + "/authportal", false},
+		{"authportal/method/password", caddyCore, false},
+		{"authportal/method/password", caddyCore + "/modules/caddyhttp", true},
+		{"authportal/method/password", caddyCore + "/caddyconfig/httpcaddyfile", true},
+		{"authportal/method/password", module + "/authportal/method/totp", true},
+		{"authportal/method/password", module + "/store/sql", true},
+		{"caddymodule", module + "/rolepolicy", false},
+		{"caddymodule", caddyCore + "/modules/caddyhttp", false},
+		{"caddymodule", module + "/integration/servers", true},
+		{"cmd/caddy", module + "/caddymodule", false},
+		{"integration/bench", module + "/caddymodule", false},
+		{"corridor", "context", true}, // a package without a row
+	} {
+		got := importFaults(goPackage{ImportPath: module + "/" + c.pkg, Imports: []string{c.imports}, Deps: []string{c.imports}})
+		if (len(got) > 0) != c.wantFault {
+			t.Errorf("%s importing %s: faults %q, want any: %t", c.pkg, c.imports, got, c.wantFault)
+		}
+	}
+	// what comes in by way of a library that is allowed itself
+	got := importFaults(goPackage{
+		ImportPath: module + "/authportal", Imports: []string{"example.com/x"}, Deps: []string{"example.com/x", caddyCore},
+	})
+	if len(got) != 1 {
+		t.Errorf("Caddy by way of a library: faults %q", got)
+	}
+}
+
+// importFaults says in words what a package imports and may not.
+func importFaults(p goPackage) []string {
+	name := ownName(p.ImportPath)
+	r, home := roomOf(name)
+	if r == nil {
+		return []string{p.ImportPath + " is in no room: give it a row in the import table, with a reason"}
+	}
+	own := func(imported string) bool {
+		other, otherHome := roomOf(ownName(imported))
+		return other == r && otherHome == home
+	}
+	var faults []string
+	for _, imported := range p.Imports {
+		if !isStandard(imported) && !own(imported) && !r.allows(imported) {
+			faults = append(faults, fmt.Sprintf("%s imports %s: %s", p.ImportPath, imported, r.reason))
+		}
+	}
+	for _, dep := range p.Deps {
+		if !slices.Contains(p.Imports, dep) && !own(dep) && r.forbids(dep) {
+			faults = append(faults, fmt.Sprintf("%s reaches %s by way of others: %s", p.ImportPath, dep, r.reason))
+		}
+	}
+	return faults
+}
+
+// roomOf finds the row of a package, and the folder whose packages share a room with it.
+func roomOf(name string) (r *room, home string) {
+	i := slices.IndexFunc(rooms, func(r room) bool { return matches(r.name, name) })
+	if i < 0 {
+		return nil, ""
+	}
+	home = strings.TrimSuffix(rooms[i].name, "/...")
+	if base, isEach := strings.CutSuffix(home, "/*"); isEach {
+		folder, _, _ := strings.Cut(strings.TrimPrefix(name, base+"/"), "/")
+		home = base + "/" + folder
+	}
+	return &rooms[i], home
+}
+
+func (r *room) allows(imported string) bool {
+	return !r.forbids(imported) && slices.ContainsFunc(r.may, func(pattern string) bool {
+		switch pattern {
+		case anything:
+			return true
+		case libraries:
+			return !matches(anyCaddy, imported) && !matches(module+"/...", imported)
+		}
+		return matches(pattern, ownName(imported))
+	})
+}
+
+// forbids leaves out what the room may import by name: "store/*" keeps a driver from the other drivers, not from the lease.
+func (r *room) forbids(imported string) bool {
+	name := ownName(imported)
+	return !slices.Contains(r.may, name) &&
+		slices.ContainsFunc(r.never, func(pattern string) bool { return matches(pattern, name) })
+}
+
+// ownName is the path below the module, "." for the root, and the import path as it is for packages of others.
+func ownName(importPath string) string {
+	if importPath == module {
+		return "."
+	}
+	return strings.TrimPrefix(importPath, module+"/")
+}
+
+func matches(pattern, name string) bool {
+	if base, found := strings.CutSuffix(pattern, "/..."); found {
+		return name == base || strings.HasPrefix(name, base+"/")
+	}
+	if base, found := strings.CutSuffix(pattern, "/*"); found {
+		return strings.HasPrefix(name, base+"/")
+	}
+	return name == pattern
+}
+
+// isStandard knows the standard library by its first element, which has no dot.
+func isStandard(importPath string) bool {
+	first, _, _ := strings.Cut(importPath, "/")
+	return !strings.Contains(first, ".")
+}
+
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Dir,Imports,Deps", "./...")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v: %s", err, &stderr)
+	}
+	var all []goPackage
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+var saysNever = regexp.MustCompile(`\b(never|nothing|no|neither)\b`)
+
+func TestEveryPackageSaysInDocGoWhatItOwnsAndWhatItNeverDoes(t *testing.T) {
+	for _, p := range listPackages(t) {
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, "doc.go"), nil, parser.ParseComments)
+		if err != nil {
+			t.Errorf("%s: %v", p.ImportPath, err)
+			continue
+		}
+		doc := strings.Join(strings.Fields(file.Doc.Text()), " ")
+		start := "Package " + file.Name.Name + " "
+		if file.Name.Name == "main" {
+			start = "Command " + path.Base(p.ImportPath) + " "
+		}
+		if !strings.HasPrefix(doc, start) {
+			t.Errorf("%s: the comment in doc.go does not begin with %q", p.ImportPath, start)
+		}
+		if !saysNever.MatchString(doc) {
+			t.Errorf("%s: the comment in doc.go does not say what the package never does", p.ImportPath)
+		}
+	}
+}
+
+func TestEveryFileKeepsTheHouseRules(t *testing.T) {
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata"):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(name, ".go"):
+			return nil
+		}
+		source, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		for _, fault := range fileFaults(name, source) {
+			t.Error(fault)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFileRulesCatchViolations(t *testing.T) {
+	sleep := "package p\n\nimport %s\"time\"\n\nfunc f() { %s.Sleep(time.Second) }\n"
+	for _, c := range []struct {
+		name, source string
+		wantFault    bool
+	}{
+		{"a_test.go", fmt.Sprintf(sleep, "", "time"), true},
+		{"a_test.go", "package p\n\nimport clock \"time\"\n\nvar f = clock.Sleep\n", true},
+		{"a_test.go", "package p\n\n// time.Sleep is not ours\nvar s = \"time.Sleep(1)\"\n", false},
+		{"a_test.go", "package p\n\nimport (\n\t\"testing/synctest\"\n\t\"time\"\n)\n\nvar f, g = time.Sleep, synctest.Wait\n", false},
+		{"a_test.go", "package p\n\nfunc f(other clock) { other.Sleep(1) }\n", false},
+		{"a.go", fmt.Sprintf(sleep, "", "time"), false},
+		{"a.go", "package p\nvar  x = 1\n", true},
+		{"a.go", "package p\n" + strings.Repeat("\n// x", maxLines-2) + "\n", false},
+		{"a.go", "package p\n" + strings.Repeat("\n// x", maxLines) + "\n", true},
+		{"a_test.go", "package p\n" + strings.Repeat("\n// x", maxLines) + "\n", false},
+	} {
+		if got := fileFaults(c.name, []byte(c.source)); (len(got) > 0) != c.wantFault {
+			t.Errorf("%s %.60q: faults %q, want any: %t", c.name, c.source, got, c.wantFault)
+		}
+	}
+}
+
+// fileFaults says in words which rule a file breaks.
+func fileFaults(name string, source []byte) []string {
+	var faults []string
+	if formatted, err := format.Source(source); err != nil || !bytes.Equal(formatted, source) {
+		faults = append(faults, name+" is not as gofmt would have it")
+	}
+	if lines := bytes.Count(source, []byte("\n")); lines > maxLines && !strings.HasSuffix(name, "_test.go") {
+		faults = append(faults, fmt.Sprintf("%s has %d lines: what else moved in?", name, lines))
+	}
+	if strings.HasSuffix(name, "_test.go") {
+		for _, line := range sleeps(name, source) {
+			faults = append(faults, fmt.Sprintf("%s:%d sleeps: a test moves its clock, or waits for what it waits for", name, line))
+		}
+	}
+	return faults
+}
+
+// sleeps finds where a file names time.Sleep. In a bubble of testing/synctest that moves a clock which nobody waits for, so
+// files that use one are left out.
+func sleeps(name string, source []byte) (lines []int) {
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, name, source, 0)
+	if err != nil {
+		return nil // gofmt says so
+	}
+	clock := ""
+	for _, spec := range file.Imports {
+		switch spec.Path.Value {
+		case `"testing/synctest"`:
+			return nil
+		case `"time"`:
+			clock = "time"
+			if spec.Name != nil {
+				clock = spec.Name.Name
+			}
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Sleep" {
+			if x, ok := s.X.(*ast.Ident); ok && clock != "" && x.Name == clock {
+				lines = append(lines, files.Position(s.Pos()).Line)
+			}
+		}
+		return true
+	})
+	return lines
+}
