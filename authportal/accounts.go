@@ -1,3 +1,181 @@
 package authportal
 
-func (p *Portal) accountRoutes() []route { return nil }
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// administratorRole is the role that may do everything in Gatehouse itself.
+const administratorRole = "admin"
+
+// Accounts makes and changes accounts: the one set of rules behind sign-up, set-up, the account page, administrators and
+// the command line. Outcomes that are the caller's to hear are a *Problem; any other error means that we failed. It is
+// safe for concurrent use.
+type Accounts struct {
+	users     store.UserStore
+	sessions  store.SessionStore
+	passwords Passwords // nil: nobody signs in by password here
+	checkRole,
+	checkUsername func(string) error
+	notify func(context.Context, Event)
+	now    func() time.Time
+	rand   io.Reader
+	log    *slog.Logger
+}
+
+// NewAccounts wires Accounts without a Portal, as the command line needs it. Of the configuration it reads Users,
+// Sessions, Methods, CheckRole, CheckUsername, Notify, Now, Rand and Log.
+func NewAccounts(c Config) (*Accounts, error) {
+	if c.Users == nil || c.Sessions == nil {
+		return nil, errors.New("wiring accounts: no store")
+	}
+	p := &Portal{methods: c.Methods}
+	a := &Accounts{users: c.Users, sessions: c.Sessions, passwords: p.passwords(), checkRole: c.CheckRole, checkUsername: c.CheckUsername,
+		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log}
+	if a.checkRole == nil {
+		a.checkRole = func(string) error { return nil }
+	}
+	if a.checkUsername == nil {
+		a.checkUsername = func(string) error { return nil }
+	}
+	if a.notify == nil {
+		a.notify = func(context.Context, Event) {}
+	}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	if a.rand == nil {
+		a.rand = rand.Reader
+	}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	return a, nil
+}
+
+// Accounts returns the accounts of this portal.
+func (p *Portal) Accounts() *Accounts {
+	return &Accounts{users: p.users, sessions: p.sessions, passwords: p.passwords(), checkRole: p.checkRole, checkUsername: p.checkUsername,
+		notify: p.notify, now: p.now, rand: p.rand, log: p.log}
+}
+
+// By is who acts on an account that is not their own, for the audit trail.
+type By struct {
+	Actor   string // "command line", or the id of an administrator
+	Address string // of their browser; empty where there is none
+	Host    string
+}
+
+func (a *Accounts) emit(ctx context.Context, by By, e Event) {
+	e.Time, e.Actor, e.Address, e.Host = a.now(), by.Actor, by.Address, by.Host
+	tell(context.WithoutCancel(ctx), a.log, a.notify, e)
+}
+
+var (
+	errUserExists        = &Problem{Status: 409, Code: "user_exists", Detail: "there is an account with this address"}
+	errUsernameTaken     = &Problem{Status: 409, Code: "username_taken", Detail: "this username is in use, or was once"}
+	errLastAdministrator = &Problem{Status: 409, Code: "last_administrator", Detail: "nobody who is enabled would hold the role admin any more"}
+	errChanging          = &Problem{Status: 409, Code: "conflict", Detail: "the account is being changed by somebody else; look at it again"}
+)
+
+// invalidField is the problem of a value that a field cannot have.
+func invalidField(field, why string) *Problem {
+	return (&Problem{Status: 422, Code: "invalid_field", Detail: field + " " + why}).With("field", field)
+}
+
+// accountProblem turns what a validation, a store or a method said of an account into a Problem, where it is one.
+func accountProblem(err error) error {
+	var invalid *InvalidError
+	var unacceptable *UnacceptableError
+	var taken *store.TakenError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &invalid):
+		return invalidField(invalid.Field, invalid.Why)
+	case errors.As(err, &unacceptable):
+		return (&Problem{Status: 422, Code: "password_not_acceptable", Detail: unacceptable.Error()}).With("reason", unacceptable.Reason)
+	case errors.As(err, &taken) && taken.Field == "username":
+		return errUsernameTaken
+	case errors.As(err, &taken):
+		return errUserExists
+	case errors.Is(err, store.ErrLastAdministrator):
+		return errLastAdministrator
+	case errors.Is(err, store.ErrNotFound):
+		return errNotFound
+	case errors.Is(err, store.ErrStale):
+		return errChanging
+	}
+	return err
+}
+
+// updateTries is how often a change is decided anew because the account changed meanwhile.
+const updateTries = 8
+
+// update reads the account, lets change decide on what is there now, and writes it if it is still so, as often as it takes.
+// Nothing is written where nothing differs.
+func (a *Accounts) update(ctx context.Context, id string, change func(*store.User) error) (before, after store.User, err error) {
+	for range updateTries {
+		if before, err = a.users.User(ctx, id); err != nil {
+			return before, after, fmt.Errorf("reading the account: %w", err)
+		}
+		after = before
+		after.Roles, after.Attributes = slices.Clone(before.Roles), maps.Clone(before.Attributes)
+		if after.Attributes == nil {
+			after.Attributes = map[string]any{}
+		}
+		if err = change(&after); err != nil {
+			return before, before, err
+		}
+		if reflect.DeepEqual(before, after) {
+			return before, before, nil
+		}
+		after, err = a.users.UpdateUser(ctx, after)
+		if !errors.Is(err, store.ErrStale) {
+			break
+		}
+	}
+	if err != nil {
+		return before, before, fmt.Errorf("changing the account: %w", err)
+	}
+	return before, after, nil
+}
+
+// newID returns 26 lower-case base32 characters of 128 random bits.
+func (a *Accounts) newID() (string, error) {
+	b := make([]byte, 16)
+	if _, err := io.ReadFull(a.rand, b); err != nil {
+		return "", fmt.Errorf("reading randomness: %w", err)
+	}
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b)), nil
+}
+
+// hasAdministrator tells whether somebody who is enabled holds the role admin.
+func (a *Accounts) hasAdministrator(ctx context.Context) (bool, error) {
+	q := store.UserQuery{Role: administratorRole, Limit: 100}
+	for {
+		page, err := a.users.ListUsers(ctx, q)
+		if err != nil {
+			return false, fmt.Errorf("looking for an administrator: %w", err)
+		}
+		if slices.ContainsFunc(page, func(u store.User) bool { return u.Enabled && u.Approved }) {
+			return true, nil
+		}
+		if len(page) < q.Limit {
+			return false, nil
+		}
+		q.After = page[len(page)-1].ID
+	}
+}

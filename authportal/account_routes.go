@@ -1,0 +1,3 @@
+package authportal
+
+func (p *Portal) accountRoutes() []route { return nil }

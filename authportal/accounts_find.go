@@ -1,0 +1,88 @@
+package authportal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+var userID = regexp.MustCompile(`^[a-z2-7]{26}$`)
+
+// Find returns the account of that id, address or username, in any spelling. An id goes before a username that looks like
+// it, so that nobody can pose as another account towards an administrator.
+func (a *Accounts) Find(ctx context.Context, who string) (store.User, error) {
+	if userID.MatchString(who) {
+		u, err := a.users.User(ctx, who)
+		if err == nil || !errors.Is(err, store.ErrNotFound) {
+			return u, accountProblem(err)
+		}
+	}
+	login, possible := NormalizeLogin(who)
+	if !possible {
+		return store.User{}, errNotFound
+	}
+	u, err := a.users.FindUser(ctx, login)
+	return u, accountProblem(err)
+}
+
+// List returns one page of accounts.
+func (a *Accounts) List(ctx context.Context, q store.UserQuery) ([]store.User, error) {
+	users, err := a.users.ListUsers(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("listing accounts: %w", err)
+	}
+	return users, nil
+}
+
+// Sessions returns the sign-ins of an account that have not ended, newest first.
+func (a *Accounts) Sessions(ctx context.Context, id string) ([]store.Session, error) {
+	list, err := a.sessions.SessionsOf(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("listing sessions: %w", err)
+	}
+	return list, nil
+}
+
+// RevokeSessions ends every sign-in of an account and returns how many there were.
+func (a *Accounts) RevokeSessions(ctx context.Context, by By, id string) (int, error) {
+	u, err := a.users.User(ctx, id)
+	if err != nil {
+		return 0, accountProblem(err)
+	}
+	return a.revoke(ctx, by, &u)
+}
+
+// RevokeAllSessions ends every sign-in of everybody, the caller's included, and returns how many there were.
+func (a *Accounts) RevokeAllSessions(ctx context.Context, by By) (total int, err error) {
+	q := store.UserQuery{Limit: 1000}
+	for {
+		page, err := a.List(ctx, q)
+		if err != nil {
+			return total, err
+		}
+		for i := range page {
+			n, err := a.revoke(ctx, by, &page[i])
+			if total += n; err != nil {
+				return total, err
+			}
+		}
+		if len(page) < q.Limit {
+			return total, nil
+		}
+		q.After = page[len(page)-1].ID
+	}
+}
+
+func (a *Accounts) revoke(ctx context.Context, by By, u *store.User) (int, error) {
+	n, err := a.sessions.EndSessionsOf(ctx, u.ID, "")
+	if err != nil {
+		return 0, fmt.Errorf("ending sessions: %w", err)
+	}
+	if n > 0 {
+		a.emit(ctx, by, Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "revoked", UserID: u.ID, Username: u.Username})
+	}
+	return n, nil
+}

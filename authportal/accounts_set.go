@@ -1,0 +1,178 @@
+package authportal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// UserChange is what an administrator changes of an account. What is nil stays as it is.
+type UserChange struct {
+	Email       *string // counts as confirmed; the username follows where it is the address
+	Username    *string // empty: the whole address
+	Name        *string
+	Roles       *[]string // instead of all; AddRoles and RemoveRoles come after it
+	AddRoles    []string
+	RemoveRoles []string
+	Attributes  map[string]any // joined with those there are; nil removes one
+	Enabled     *bool
+	Password    *string // ends every session of the account
+}
+
+// Set changes an account on behalf of an administrator, and returns it as it is now. Rights bite at once: sessions of an
+// account that is disabled, or has a new password, end.
+func (a *Accounts) Set(ctx context.Context, by By, id string, ch UserChange) (store.User, error) {
+	var password store.Credential
+	if ch.Password != nil {
+		// First, because it is the part that most likely is refused: nothing has changed then.
+		u, err := a.users.User(ctx, id)
+		if err != nil {
+			return u, accountProblem(err)
+		}
+		if password, err = a.makePassword(ctx, &u, *ch.Password); err != nil {
+			return u, accountProblem(err)
+		}
+	}
+	before, after, err := a.update(ctx, id, func(u *store.User) error { return a.apply(u, ch) })
+	if err != nil {
+		return after, accountProblem(err)
+	}
+	if before.Enabled && !after.Enabled {
+		a.endSessions(ctx, id)
+	}
+	if fields := changed(&before, &after); fields != "" {
+		a.emit(ctx, by, Event{Kind: EventUserChange, Result: ResultOK, Reason: fields, UserID: id, Username: after.Username})
+	}
+	if ch.Password == nil {
+		return after, nil
+	}
+	if err := a.replacePassword(ctx, id, "", func() error { return a.users.PutCredential(ctx, password) }); err != nil {
+		return after, accountProblem(err)
+	}
+	a.emit(ctx, by, Event{Kind: EventPasswordChange, Result: ResultOK, UserID: id, Username: after.Username})
+	return after, nil
+}
+
+// apply makes the change to what is stored now.
+func (a *Accounts) apply(u *store.User, ch UserChange) (err error) {
+	followed := u.Username == u.Email
+	if ch.Email != nil {
+		if u.Email, err = NormalizeEmail(*ch.Email); err != nil {
+			return err
+		}
+		u.Confirmed = true
+	}
+	switch {
+	case ch.Username != nil:
+		u.Username, err = a.username(*ch.Username, u.Email)
+	case followed, strings.Contains(u.Username, "@"):
+		u.Username, err = a.username("", u.Email)
+	}
+	if err != nil {
+		return err
+	}
+	if ch.Name != nil {
+		if u.Name, err = NormalizeName(*ch.Name); err != nil {
+			return err
+		}
+	}
+	roles := u.Roles
+	if ch.Roles != nil {
+		roles = slices.Clone(*ch.Roles)
+	}
+	if ch.Roles != nil || len(ch.AddRoles) > 0 || len(ch.RemoveRoles) > 0 {
+		roles = append(slices.Clone(roles), ch.AddRoles...)
+		roles = slices.DeleteFunc(roles, func(r string) bool { return slices.Contains(ch.RemoveRoles, r) })
+		if u.Roles, err = a.roles(roles); err != nil {
+			return err
+		}
+	}
+	if u.Attributes, err = joinAttributes(u.Attributes, ch.Attributes); err != nil {
+		return err
+	}
+	if ch.Enabled != nil {
+		u.Enabled = *ch.Enabled
+	}
+	return nil
+}
+
+// changed names what differs, for the audit trail; never the values.
+func changed(before, after *store.User) string {
+	var fields []string
+	for _, f := range []struct {
+		name string
+		is   bool
+	}{
+		{"email", before.Email != after.Email || before.Confirmed != after.Confirmed}, {"username", before.Username != after.Username},
+		{"name", before.Name != after.Name}, {"roles", !slices.Equal(before.Roles, after.Roles)},
+		{"attributes", !reflect.DeepEqual(before.Attributes, after.Attributes)},
+		{"enabled", !before.Enabled && after.Enabled}, {"disabled", before.Enabled && !after.Enabled},
+	} {
+		if f.is {
+			fields = append(fields, f.name)
+		}
+	}
+	return strings.Join(fields, " ")
+}
+
+// Enable lets an account sign in again.
+func (a *Accounts) Enable(ctx context.Context, by By, id string) (store.User, error) {
+	yes := true
+	return a.Set(ctx, by, id, UserChange{Enabled: &yes})
+}
+
+// Disable ends every session of an account and lets it start none, until it is enabled again.
+func (a *Accounts) Disable(ctx context.Context, by By, id string) (store.User, error) {
+	no := false
+	return a.Set(ctx, by, id, UserChange{Enabled: &no})
+}
+
+// Delete removes an account with all that belongs to it, and ends its sessions. Its username is never given out again.
+func (a *Accounts) Delete(ctx context.Context, by By, id string) error {
+	u, err := a.users.User(ctx, id)
+	if err == nil {
+		err = a.users.DeleteUser(ctx, id)
+	}
+	if err != nil {
+		return accountProblem(err)
+	}
+	a.endSessions(ctx, id)
+	a.emit(ctx, by, Event{Kind: EventUserDelete, Result: ResultOK, UserID: id, Username: u.Username})
+	return nil
+}
+
+// endSessions ends what an account that is gone or disabled still has. The change that was committed says the same, and
+// reaches the session store even if we do not: this is only sooner.
+func (a *Accounts) endSessions(ctx context.Context, id string) {
+	ctx = context.WithoutCancel(ctx)
+	if _, err := a.sessions.EndSessionsOf(ctx, id, ""); err != nil {
+		a.log.WarnContext(ctx, "sessions of an account will end a little later", slog.String("user_id", id), slog.Any("error", err))
+	}
+}
+
+// replacePassword stores a new password by put and ends every sign-in but one. Sessions end before as well: where they
+// cannot, the old password stays and the caller may try again, instead of a new password beside sessions that someone
+// opened with the old one. A sign-in under way meanwhile looks at its credential once more and gives up.
+func (a *Accounts) replacePassword(ctx context.Context, id, except string, put func() error) error {
+	end := func() error {
+		if _, err := a.sessions.EndSessionsOf(ctx, id, except); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("ending the sessions of the old password: %w", err)
+		}
+		return nil
+	}
+	if err := end(); err != nil {
+		return err
+	}
+	if err := put(); err != nil {
+		return fmt.Errorf("storing the password: %w", err)
+	}
+	// Not cut off by whoever hangs up between the two.
+	ctx = context.WithoutCancel(ctx)
+	return end()
+}
