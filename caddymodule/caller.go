@@ -53,6 +53,15 @@ func (q *question) byToken(token string) (*caller, error) {
 	return &caller{identity: q.gate.identities.prepare(q.run, live)}, nil
 }
 
+// reread asks the store for the session of who, whatever is remembered of it.
+func (q *question) reread(who *caller) error {
+	entry, err := q.run.Sessions.Fresh(q.r.Context(), who.live.Session.Key)
+	if err == nil {
+		who.entry, who.identity = entry, q.gate.identityOf(q.run, entry)
+	}
+	return err
+}
+
 // storeTimeout bounds what a request waits for a store: 503 is due within 250 ms (CONTRACT §2.2).
 const storeTimeout = 200 * time.Millisecond
 

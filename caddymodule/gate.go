@@ -67,7 +67,18 @@ func (q *question) decide(verdict *rolepolicy.Verdict, who *caller) error {
 		return q.crossOrigin()
 	}
 	now := q.run.Now()
-	switch verdict.Decide(who.subject(), who.proofs(), now) {
+	outcome := verdict.Decide(who.subject(), who.proofs(), now)
+	if (outcome == rolepolicy.NeedMFA || outcome == rolepolicy.NeedFresh) && who.entry != nil {
+		// the proof may just have been given through another gateway: what is remembered here must not lead round in circles
+		switch err := q.reread(who); {
+		case errors.Is(err, store.ErrNotFound):
+			who = nil
+		case err != nil:
+			return q.cannotIdentify(err)
+		}
+		outcome = verdict.Decide(who.subject(), who.proofs(), now)
+	}
+	switch outcome {
 	case rolepolicy.Granted:
 		q.run.Metrics.count(answerGranted)
 		if who != nil && who.entry != nil {

@@ -19,6 +19,7 @@ import (
 type Options struct {
 	Size       int              // most sessions kept; default 100,000
 	TouchEvery time.Duration    // a session's last-seen is written at most this often; default 1m, at most a quarter of its idle limit
+	Wait       time.Duration    // the longest that Get waits for the store; default: as long as its caller does
 	Now        func() time.Time // default time.Now
 	Log        *slog.Logger     // default: nothing is logged
 	// Observe, if set, is told of every call of the store: what ("Session", "TakeTicket"), how long it took, and how it

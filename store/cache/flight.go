@@ -36,6 +36,11 @@ func (c *Cache) read(ctx context.Context, key store.Key, fresh bool) (*Entry, er
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("reading session: %w", err)
 	}
+	if c.o.Wait > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.o.Wait)
+		defer cancel()
+	}
 	c.counts.misses.Add(1)
 	shard := &c.flights.shards[key[8]%64]
 	shard.Lock()
