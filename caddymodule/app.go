@@ -76,6 +76,7 @@ type App struct {
 
 	mu       sync.Mutex
 	handlers []handler // in the order of their provisioning
+	settled  []stand   // handlers, with where they stand; written once, by settle
 
 	lease   *lease.Lease[*engine]   // what Start acquired; nil before
 	started chan struct{}           // closed by Start once running is set

@@ -30,7 +30,7 @@ func (a *App) notify(_ context.Context, e authportal.Event) {
 		return
 	}
 	data := map[string]any{"result": e.Result, "time": e.Time, "host": e.Host}
-	for key, value := range map[string]string{"reason": e.Reason, "user_id": e.UserID, "username": e.Username,
+	for key, value := range map[string]string{"reason": e.Reason, "actor": e.Actor, "user_id": e.UserID, "username": e.Username,
 		"method": e.Method, "session": e.Session, "address": e.Address} {
 		if value != "" {
 			data[key] = value

@@ -15,6 +15,7 @@ type stand struct {
 	handler
 	word, source string
 	place        Place
+	trails       []trail
 	found        bool // by the walk
 	reachable    bool // a request for its reserved path arrives
 	bare         bool // also with nothing cut off before
@@ -47,7 +48,7 @@ func (a *App) stands() ([]stand, error) {
 		s := stand{handler: h}
 		s.word, s.source = h.directive()
 		ways, ok := trails[h]
-		s.found = ok
+		s.trails, s.found = ways, ok
 		s.place, s.reachable, s.bare = placeOf(h, ways, httpPort)
 		list = append(list, s)
 	}
@@ -70,6 +71,7 @@ func (a *App) settle(run *Running) error {
 	if err := errors.Join(faults...); err != nil {
 		return err
 	}
+	a.settled = list
 	for i := range list {
 		s := &list[i]
 		if err := s.handler.settle(s.place, run); err != nil {

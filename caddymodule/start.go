@@ -10,6 +10,9 @@ import (
 // startTimeout bounds Start: a store that does not answer by then is not there.
 const startTimeout = 30 * time.Second
 
+// pingTimeout bounds what Start waits to tell that the session store is not there.
+const pingTimeout = 500 * time.Millisecond
+
 // Start opens the stores, finds where the handlers stand, and sets the mark that requests wait for. Where it fails, Caddy
 // runs Cleanup, and on a reload the configuration before stays in force.
 //
@@ -20,11 +23,8 @@ func (a *App) Start() error {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(a.ctx, startTimeout)
 	defer cancel()
-	run, err := a.open(ctx)
+	run, err := a.prepare(ctx)
 	if err != nil {
-		return fmt.Errorf("%s%w", at(a.Source), err)
-	}
-	if err := a.settle(run); err != nil {
 		return err
 	}
 	a.running.Store(run)
@@ -33,6 +33,18 @@ func (a *App) Start() error {
 	run.Log.Info("gatehouse started", "sign_in_at", run.PortalBase, "gates", len(a.handlers), "took", time.Since(began))
 	a.tellSetupLink(run)
 	return nil
+}
+
+// prepare makes all that Running holds. The command line does no more than this where it speaks to the stores itself.
+func (a *App) prepare(ctx context.Context) (*Running, error) {
+	run, err := a.open(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s%w", at(a.Source), err)
+	}
+	if err := a.settle(run); err != nil {
+		return nil, err
+	}
+	return run, nil
 }
 
 // open makes all that Running holds but what the handlers' places tell.
@@ -52,7 +64,9 @@ func (a *App) open(ctx context.Context) (*Running, error) {
 	if err := a.openPortal(run, log); err != nil {
 		return nil, err
 	}
-	if err := stores.sessions.Ping(ctx); err != nil {
+	soon, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	if err := stores.sessions.Ping(soon); err != nil {
 		log.Error("the session store is out of reach: nobody can be recognised until it is back", "error", err)
 	}
 	return run, nil

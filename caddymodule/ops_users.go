@@ -1,0 +1,157 @@
+package caddymodule
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// byCommandLine is who acts, for the audit trail.
+var byCommandLine = authportal.By{Actor: "command line"}
+
+// userView is an account as operators see it.
+type userView struct {
+	ID         string         `json:"id"`
+	Username   string         `json:"username"`
+	Email      string         `json:"email"`
+	Confirmed  bool           `json:"confirmed"`
+	Name       string         `json:"name"`
+	Roles      []string       `json:"roles"`
+	Effective  []string       `json:"effective_roles"` // with the included ones: what an upstream is told
+	Attributes map[string]any `json:"attributes"`
+	Enabled    bool           `json:"enabled"`
+	Password   bool           `json:"password"` // whether there is one
+	Created    time.Time      `json:"created"`
+	LastSignIn *time.Time     `json:"last_sign_in"`
+}
+
+func (o *operator) view(ctx context.Context, u *store.User) (*userView, error) {
+	v := o.listed(u)
+	passwords, err := o.run.Users.CredentialsOf(ctx, u.ID, store.KindPassword)
+	v.Password = len(passwords) > 0
+	return v, err
+}
+
+// listed is the view without what needs another read of the store.
+func (o *operator) listed(u *store.User) *userView {
+	v := &userView{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name, Roles: u.Roles,
+		Effective: o.run.Roles.Expand(u.Roles), Attributes: u.Attributes, Enabled: u.Enabled, Created: u.Created}
+	if v.Roles == nil {
+		v.Roles = []string{}
+	}
+	if !u.LastSignIn.IsZero() {
+		v.LastSignIn = &u.LastSignIn
+	}
+	return v
+}
+
+// find returns the account with that address, username or id.
+func (o *operator) find(ctx context.Context, who string) (store.User, error) {
+	u, err := o.run.Portal.Accounts().Find(ctx, who)
+	var problem *authportal.Problem
+	if errors.Is(err, store.ErrNotFound) || (errors.As(err, &problem) && problem.Status == http.StatusNotFound) {
+		return u, faultf(http.StatusNotFound, "there is no account %q: name it by its address, username or id (see `caddy gatehouse users list`)", who)
+	}
+	return u, err
+}
+
+// listUsers answers GET /gatehouse/users?query=&role=&after=&limit=.
+func (o *operator) listUsers(r *http.Request) (any, error) {
+	ask := r.URL.Query()
+	q := store.UserQuery{Text: ask.Get("query"), Role: ask.Get("role"), After: ask.Get("after"), Limit: 100}
+	if s := ask.Get("limit"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 || n > 1000 {
+			return nil, faultf(http.StatusBadRequest, "limit must be from 1 to 1000")
+		}
+		q.Limit = n
+	}
+	list, err := o.run.Portal.Accounts().List(r.Context(), q)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]*listedUser, 0, len(list))
+	for i := range list {
+		views = append(views, &listedUser{userView: o.listed(&list[i])})
+	}
+	return map[string]any{"users": views}, nil
+}
+
+// listedUser leaves out what the list does not look up.
+type listedUser struct {
+	*userView
+	Password *bool `json:"password,omitempty"`
+}
+
+// addUser answers POST /gatehouse/users.
+func (o *operator) addUser(r *http.Request) (any, error) {
+	var ask struct {
+		Email      string         `json:"email"`
+		Username   string         `json:"username"`
+		Name       string         `json:"name"`
+		Roles      []string       `json:"roles"`
+		Attributes map[string]any `json:"attributes"`
+		Password   string         `json:"password"`
+	}
+	if err := body(r, &ask); err != nil {
+		return nil, err
+	}
+	u, err := o.run.Portal.Accounts().Add(r.Context(), byCommandLine, authportal.NewUser(ask))
+	if err != nil {
+		return nil, err
+	}
+	return o.view(r.Context(), &u)
+}
+
+// showUser answers GET /gatehouse/users/{who}.
+func (o *operator) showUser(r *http.Request) (any, error) {
+	u, err := o.find(r.Context(), r.PathValue("who"))
+	if err != nil {
+		return nil, err
+	}
+	return o.view(r.Context(), &u)
+}
+
+// setUser answers PATCH /gatehouse/users/{who}. What the body does not name stays as it is.
+func (o *operator) setUser(r *http.Request) (any, error) {
+	var ask struct {
+		Email       *string        `json:"email"`
+		Username    *string        `json:"username"`
+		Name        *string        `json:"name"`
+		AddRoles    []string       `json:"add_roles"`
+		RemoveRoles []string       `json:"remove_roles"`
+		Attributes  map[string]any `json:"attributes"`
+		Enabled     *bool          `json:"enabled"`
+		Password    *string        `json:"password"`
+	}
+	if err := body(r, &ask); err != nil {
+		return nil, err
+	}
+	u, err := o.find(r.Context(), r.PathValue("who"))
+	if err != nil {
+		return nil, err
+	}
+	u, err = o.run.Portal.Accounts().Set(r.Context(), byCommandLine, u.ID, authportal.UserChange{Email: ask.Email, Username: ask.Username, Name: ask.Name,
+		AddRoles: ask.AddRoles, RemoveRoles: ask.RemoveRoles, Attributes: ask.Attributes, Enabled: ask.Enabled, Password: ask.Password})
+	if err != nil {
+		return nil, err
+	}
+	return o.view(r.Context(), &u)
+}
+
+// deleteUser answers DELETE /gatehouse/users/{who}.
+func (o *operator) deleteUser(r *http.Request) (any, error) {
+	u, err := o.find(r.Context(), r.PathValue("who"))
+	if err != nil {
+		return nil, err
+	}
+	if err := o.run.Portal.Accounts().Delete(r.Context(), byCommandLine, u.ID); err != nil {
+		return nil, err
+	}
+	return o.listed(&u), nil
+}
