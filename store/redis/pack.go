@@ -3,6 +3,7 @@ package redis
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 	"net/netip"
 	"time"
 
@@ -155,5 +156,25 @@ func (u *unpacker) key() (k store.Key) {
 	return k
 }
 
+// The years 1 to 9999, in milliseconds: a time outside was never written.
+const firstMilli, lastMilli = -62_135_596_800_000, 253_402_300_799_999
+
 // time reads milliseconds since base.
-func (u *unpacker) time(base int64) time.Time { return time.UnixMilli(base + u.int()).UTC() }
+func (u *unpacker) time(base int64) time.Time {
+	d := u.int()
+	if d < firstMilli*2 || d > lastMilli*2 || base+d < firstMilli || base+d > lastMilli {
+		u.fail()
+		return time.Time{}
+	}
+	return time.UnixMilli(base + d).UTC()
+}
+
+// duration reads milliseconds.
+func (u *unpacker) duration() time.Duration {
+	n := u.uint()
+	if n > uint64(math.MaxInt64/time.Millisecond) {
+		u.fail()
+		return 0
+	}
+	return time.Duration(n) * time.Millisecond
+}

@@ -144,10 +144,10 @@ func decode(b []byte, key store.Key) (*record, error) {
 		s.Parent = u.id()
 	}
 	s.Host = u.text()
-	base := u.int()
-	s.Created = time.UnixMilli(base).UTC()
+	s.Created = u.time(0)
+	base := s.Created.UnixMilli()
 	s.LastSeen, s.Expires = u.time(base), u.time(base)
-	s.Idle = time.Duration(u.uint()) * time.Millisecond
+	s.Idle = u.duration()
 	if n := u.count(2); n > 0 {
 		s.Proofs = make([]store.Proof, n)
 		for i := range s.Proofs {
@@ -188,7 +188,7 @@ func decode(b []byte, key store.Key) (*record, error) {
 		}
 	}
 	// A family is found by these: a record without them is nobody's session.
-	return r, u.end(ok && s.UserID != "" && s.ID != "" && (r.kind == isSignIn || s.Parent != "") && s.Idle >= 0)
+	return r, u.end(ok && s.UserID != "" && s.ID != "" && (r.kind == isSignIn || s.Parent != ""))
 }
 
 // end tells whether all was read, and read well.
