@@ -44,7 +44,7 @@ func (c *call) allowOrigin(origin string) {
 // preflight answers OPTIONS.
 func (c *call) preflight(methods []string) {
 	h := c.w.Header()
-	h.Set("Allow", allow(methods))
+	h.Set("Allow", allow(methods, true))
 	h.Add("Vary", "Origin")
 	o := c.r.Header.Get("Origin")
 	switch {

@@ -90,6 +90,9 @@ func (c *call) step(t try, m *Named, pend *pending, in *intent) (*outcome, error
 	var g *guess
 	if !begins {
 		if g, err = c.guess(account); err != nil {
+			if !weFailed(err) {
+				c.refused(user, m.Name, problemOf(err).Code)
+			}
 			return nil, err
 		}
 	}

@@ -12,6 +12,7 @@ func (p *Portal) signInRoutes() []route {
 		{method: http.MethodGet, path: "", do: (*call).root, anywhere: true},
 		{method: http.MethodGet, path: "/login", do: (*call).loginPage, anywhere: true},
 		{method: http.MethodPost, path: "/login", do: (*call).loginForm, anywhere: true},
+		{method: http.MethodGet, path: "/login/{id}", do: (*call).loginBegin},
 		{method: http.MethodGet, path: "/logout", do: (*call).logoutPage, anywhere: true},
 		{method: http.MethodPost, path: "/logout", do: (*call).logoutForm, anywhere: true},
 		{method: http.MethodGet, path: "/callback", do: (*call).callback, anywhere: true},
@@ -91,6 +92,28 @@ func (c *call) askFactor(t try, in *intent) error {
 		return err
 	}
 	return c.showLogin(http.StatusOK, t, in, nil, &outcome{Factors: factors, Step: &pages.Step{Token: token}})
+}
+
+// loginBegin begins to sign in by a method that has no form on the login page: it leads to a provider, or to the form of
+// its first step.
+func (c *call) loginBegin() error {
+	q := c.r.URL.Query()
+	t := try{Method: c.arg, To: q.Get("to"), Flow: q.Get("flow")}
+	m := c.p.method(c.arg)
+	if m == nil {
+		return errNotFound
+	}
+	if _, ok := m.Method.(LoginNamer); ok {
+		return c.redirect(c.link("/login") + query(t))
+	}
+	out, err := c.signIn(t)
+	switch {
+	case err != nil:
+		return err
+	case out.Step != nil:
+		return c.showLogin(http.StatusOK, t, c.intent(t.To, t.Flow), nil, out)
+	}
+	return c.redirect(out.Location)
 }
 
 // loginForm is the form's face of signIn.

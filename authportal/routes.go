@@ -21,8 +21,6 @@ type route struct {
 	anywhere bool
 }
 
-const apiPrefix = "/api/v1/"
-
 type routes map[string][]route // by number of segments and first segment
 
 func routeKey(path string) string {
@@ -75,7 +73,7 @@ func matches(pattern, path string) (arg string, ok bool) {
 func (p *Portal) Serve(w http.ResponseWriter, r *http.Request, v *Visit) {
 	ctx, cancel := context.WithTimeout(r.Context(), timeLimit)
 	defer cancel()
-	c := &call{p: p, w: w, r: r.WithContext(ctx), v: v, api: strings.HasPrefix(v.Path, apiPrefix)}
+	c := &call{p: p, w: w, r: r.WithContext(ctx), v: v, api: strings.HasPrefix(v.Path, "/api/")}
 	c.safetyHeaders()
 	if isAsset(v.Path) {
 		p.serveAsset(c)
@@ -92,7 +90,7 @@ func (p *Portal) Serve(w http.ResponseWriter, r *http.Request, v *Visit) {
 		c.preflight(allowed)
 		return
 	case rt == nil && allowed != nil:
-		w.Header().Set("Allow", allow(allowed))
+		w.Header().Set("Allow", allow(allowed, c.api))
 		c.answer(errMethod)
 		return
 	case rt == nil:
@@ -114,12 +112,22 @@ func (c *call) elsewhere() {
 		c.answer(errNotFound)
 		return
 	}
+	path := strings.TrimSuffix(c.v.Path, "/")
+	if path == "/signup" {
+		if err := c.startFlow(path); err != nil {
+			c.answer(err)
+		}
+		return
+	}
 	// The query stays behind: whatever token it may hold is for this address.
-	_ = c.redirect(c.v.Site.PortalBase + strings.TrimSuffix(c.v.Path, "/"))
+	_ = c.redirect(c.v.Site.PortalBase + path)
 }
 
-func allow(methods []string) string {
-	m := append(slices.Clone(methods), http.MethodOptions)
+func allow(methods []string, api bool) string {
+	m := slices.Clone(methods)
+	if api {
+		m = append(m, http.MethodOptions)
+	}
 	if slices.Contains(m, http.MethodGet) {
 		m = append(m, http.MethodHead)
 	}

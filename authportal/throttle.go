@@ -51,7 +51,6 @@ func (g *guess) count(kind, of string, l Limit) error {
 		return fmt.Errorf("counting a guess: %w", err)
 	}
 	if !ok {
-		g.c.emit(Event{Kind: EventSignIn, Result: ResultRefused, Reason: codeTooMany, Method: kind})
 		p := *errTooMany
 		p.RetryAfter = max(left, time.Second)
 		return &p

@@ -1,0 +1,90 @@
+package authportal
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestAReturnAddressStaysOnItsHost(t *testing.T) {
+	long := "/" + strings.Repeat("a", 1000)
+	for in, want := range map[string]string{
+		"/":                                 "/",
+		"/a/b?c=d&e=%2F":                    "/a/b?c=d&e=%2F",
+		"/a#part":                           "/a#part",
+		"/?to=https://evil.example":         "/?to=https://evil.example",
+		"/a//b":                             "/a//b",
+		"/a\\b":                             "/a\\b",
+		"/%2F%2Fevil.example":               "/%2F%2Fevil.example",
+		"/ü?ö":                              "/%C3%BC?%C3%B6",
+		"":                                  "/",
+		"a":                                 "/",
+		"//evil.example":                    "/",
+		"///evil.example":                   "/",
+		"/\\evil.example":                   "/",
+		"\\\\evil.example":                  "/",
+		"/\t/evil.example":                  "/",
+		"/\n/evil.example":                  "/",
+		"/a\r\nSet-Cookie: x=y":             "/",
+		"/a b":                              "/",
+		"/a\x00":                            "/",
+		"/a\x7f":                            "/",
+		" /a":                               "/",
+		"https://evil.example/":             "/",
+		"https:/evil.example":               "/",
+		"javascript:alert(1)":               "/",
+		"@evil.example":                     "/",
+		"?a":                                "/",
+		"#a":                                "/",
+		"/.gatehouse/login":                 "/",
+		"/.gatehouse/logout":                "/",
+		"/.gatehouse/callback?code=x":       "/",
+		"/.GateHouse/Logout":                "/",
+		"/%2egatehouse/logout":              "/",
+		"/%252egatehouse/logout":            "/",
+		"/x/../.gatehouse/logout":           "/",
+		"/pub/.gatehouse/logout":            "/",
+		"/.gatehouse":                       "/",
+		"/.gatehouse/account":               "/.gatehouse/account",
+		"/.gatehouse-notes":                 "/.gatehouse-notes",
+		"/docs?about=/.gatehouse/logout":    "/docs?about=/.gatehouse/logout",
+		long + "?" + long:                   long + "?" + long,
+		long + "?" + long + long:            long,
+		long + long + long + "?x":           "/",
+		"/" + strings.Repeat("ü", 1000):     "/" + strings.Repeat("%C3%BC", 1000),
+		"/a?" + strings.Repeat("%00", 1000): "/a",
+	} {
+		if got := returnAddress(in); got != want {
+			t.Errorf("returnAddress(%.60q) = %.60q, want %.60q", in, got, want)
+		}
+	}
+}
+
+func FuzzReturnAddress(f *testing.F) {
+	for _, s := range []string{"/", "//x", "/\\x", "/a?b#c", "/.gatehouse/login", "/%2e%2e//x", "/\u2028", "/a\tb", "/ü"} {
+		f.Add(s)
+	}
+	base, err := url.Parse("https://app.example.com")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := returnAddress(s)
+		if got == "" || got[0] != '/' || strings.HasPrefix(got, "//") || strings.HasPrefix(got, "/\\") {
+			t.Fatalf("returnAddress(%q) = %q", s, got)
+		}
+		for i := range len(got) {
+			if got[i] <= ' ' || got[i] >= 0x7f {
+				t.Fatalf("returnAddress(%q) = %q holds a byte that no header should", s, got)
+			}
+		}
+		if again := returnAddress(got); again != got && again != "/" && !strings.HasPrefix(got, again) {
+			t.Fatalf("returnAddress is not stable: %q, then %q", got, again)
+		}
+		if u, err := url.Parse(got); err == nil {
+			if r := base.ResolveReference(u); r.Host != base.Host || r.Scheme != "https" {
+				t.Fatalf("returnAddress(%q) = %q leaves for %s", s, got, r)
+			}
+		}
+	})
+}

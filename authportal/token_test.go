@@ -1,0 +1,185 @@
+package authportal
+
+import (
+	"crypto/ecdsa"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+func (w *world) token(u store.User, data string, expires time.Time) string {
+	w.t.Helper()
+	b, err := w.p.newID()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	token := TokenPrefix + b + b
+	err = w.users.PutCredential(w.t.Context(), store.Credential{Kind: store.KindAPIToken, ID: tokenID(token), Owner: u.ID, Label: "ci",
+		Data: []byte(data), Created: w.clock(), Expires: expires})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return token
+}
+
+func TestATokenSpeaksForItsOwnerWithNoMoreThanItsRoles(t *testing.T) {
+	w := newWorld(t)
+	u := w.user("ada")
+	u.Roles = []string{"admin", "member"}
+	u, err := w.users.UpdateUser(t.Context(), u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for data, want := range map[string]string{
+		`{}`: "admin,member", `{"roles":null}`: "admin,member", `{"roles":[]}`: "", `{"roles":["editor"]}`: "editor",
+		`{"roles":["root","member"]}`: "member",
+	} {
+		l, err := w.p.CheckToken(t.Context(), w.token(u, data, time.Time{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(l.Identity.Roles, ","); got != want || l.Identity.UserID != u.ID {
+			t.Errorf("%s: %q, want %q", data, got, want)
+		}
+		if w.p.Meets(&l.Session, Demand{Fresh: time.Hour}) || w.p.Meets(&l.Session, Demand{MFA: true}) {
+			t.Error("a token counts as a fresh sign-in or a second factor")
+		}
+	}
+}
+
+func TestATokenThatIsNotGoodIsRefusedAndAnOutageIsNoRefusal(t *testing.T) {
+	w := newWorld(t)
+	u := w.user("ada")
+	good := w.token(u, `{}`, w.clock().Add(time.Hour))
+	invalid := func(token string) {
+		t.Helper()
+		if _, err := w.p.CheckToken(t.Context(), token); !errors.Is(err, errInvalidToken) {
+			t.Errorf("%.12q: %v", token, err)
+		}
+	}
+	for _, token := range []string{"", "ghk_", "ghk_unknown", strings.ToUpper(good), good + "x", good[4:], TokenPrefix + strings.Repeat("a", 5000)} {
+		invalid(token)
+	}
+	if _, err := w.p.CheckToken(t.Context(), w.token(u, `not json`, time.Time{})); err == nil || errors.Is(err, errInvalidToken) {
+		t.Errorf("limits that cannot be read: %v", err)
+	}
+	w.users.(*flakyUsers).down.Store(true)
+	if _, err := w.p.CheckToken(t.Context(), good); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("outage: %v", err)
+	}
+	w.users.(*flakyUsers).down.Store(false)
+	if _, err := w.p.CheckToken(t.Context(), good); err != nil {
+		t.Error(err)
+	}
+	w.pass(time.Hour)
+	invalid(good)
+	last := w.token(u, `{}`, time.Time{})
+	u.Enabled = false
+	if _, err := w.users.UpdateUser(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+	invalid(last)
+}
+
+func TestATokenOnTheAPIIsJudgedBeforeTheCookie(t *testing.T) {
+	w := newWorld(t)
+	u := w.user("ada")
+	b := w.browser()
+	b.tryLogin("ada", "right")
+	with := func(method, path, auth string) page {
+		r := b.apiRequest(method, apiBase+path, "{}")
+		r.Header.Set("Authorization", auth)
+		return b.onceDo(r)
+	}
+	if p := with("GET", "/session", "Bearer ghk_revoked"); p.StatusCode != 401 || p.code() != "invalid_token" {
+		t.Errorf("a bad token beside a good cookie: %d %s", p.StatusCode, p.body)
+	}
+	with("GET", "/session", "Bearer "+w.token(u, "{}", time.Time{})).wants(t, 200, `"methods":["api_token"]`)
+	if p := with("POST", "/logout", "Bearer "+w.token(u, "{}", time.Time{})); p.StatusCode != 403 {
+		t.Errorf("a token signs out: %d", p.StatusCode)
+	}
+	with("GET", "/session", "Bearer of another service").wants(t, 200, `"methods":["password"]`)
+}
+
+func TestASignedIdentityCanBeVerifiedByItsKeySet(t *testing.T) {
+	w := newWorld(t)
+	u := w.user("ada")
+	b := w.browser()
+	b.signIn(b.get(app+"/"), "ada", "right")
+	key, ok := SessionKey(withCookies("__Host-gatehouse="+b.cookie(app, "__Host-gatehouse")), true)
+	l, err := w.shop.Session(t.Context(), key)
+	if err != nil || !ok {
+		t.Fatal(err)
+	}
+	v := &Visit{Site: w.sites["app.example.com"], Host: "app.example.com", Base: "/.gatehouse"}
+	token, err := w.p.SignIdentity(v, &l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := b.once(app + "/.gatehouse/jwks.json")
+	var set jose.JSONWebKeySet
+	if err := json.Unmarshal([]byte(p.body), &set); err != nil || p.StatusCode != 200 {
+		t.Fatalf("%d %s: %v", p.StatusCode, p.body, err)
+	}
+	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := set.Keys[0].Key.(*ecdsa.PublicKey); !ok || strings.Contains(p.body, `"d"`) {
+		t.Fatalf("the key set holds more than public keys: %s", p.body)
+	}
+	var std jwt.Claims
+	var own struct {
+		Email    string   `json:"email"`
+		Roles    []string `json:"roles"`
+		AMR      []string `json:"amr"`
+		AuthTime int64    `json:"auth_time"`
+	}
+	if err := parsed.Claims(set.Key(parsed.Headers[0].KeyID)[0], &std, &own); err != nil {
+		t.Fatal(err)
+	}
+	if std.Issuer != "https://auth.example.com" || len(std.Audience) != 1 || std.Audience[0] != "app.example.com" || std.Subject != u.ID ||
+		std.Expiry.Time().Sub(w.clock()) > 5*time.Minute || own.Email != "ada@example.com" || own.AMR[0] != "password" || own.AuthTime != w.clock().Unix() {
+		t.Errorf("claims %+v %+v", std, own)
+	}
+	if again, err := w.p.SignIdentity(v, &l); err != nil || again != token {
+		t.Error("signed once more within the minute")
+	}
+	w.pass(61 * time.Second)
+	if again, err := w.p.SignIdentity(v, &l); err != nil || again == token {
+		t.Error("the same after a minute")
+	}
+	l.Identity.Version++
+	l.Identity.Roles = []string{"admin"}
+	changed, err := w.p.SignIdentity(v, &l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err = jwt.ParseSigned(changed, []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := parsed.Claims(set.Keys[0], &own); err != nil || strings.Join(own.Roles, ",") != "admin,editor" {
+		t.Errorf("roles %v (%v) after a change", own.Roles, err)
+	}
+	if got := w.browser().once(shop + "/.gatehouse/jwks.json"); got.StatusCode != 404 {
+		t.Errorf("keys where nothing is signed: %d", got.StatusCode)
+	}
+}
+
+func TestEveryGatewayWithTheSecretSignsAlike(t *testing.T) {
+	a, b := mustKeys(t, oldSecret), mustKeys(t, oldSecret)
+	if string(a.JWKS()) != string(b.JWKS()) {
+		t.Error("two keys of one secret")
+	}
+	if both := string(mustKeys(t, newSecret, oldSecret).JWKS()); !strings.Contains(both, strings.Trim(strings.SplitN(string(a.JWKS()), "[", 2)[1], "]}")) {
+		t.Error("the older key is not published while it may still be asked for")
+	}
+}
