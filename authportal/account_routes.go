@@ -1,3 +1,34 @@
 package authportal
 
-func (p *Portal) accountRoutes() []route { return nil }
+import "net/http"
+
+// accountRoutes are the actions on accounts by their owners, each in the faces that it has.
+func (p *Portal) accountRoutes() []route {
+	return []route{
+		{method: http.MethodGet, path: "/signup", do: (*call).signupPage, anywhere: true},
+		{method: http.MethodPost, path: "/signup", do: (*call).signupForm},
+		{method: http.MethodPost, path: "/api/v1/signup", do: (*call).signupAPI},
+
+		{method: http.MethodGet, path: "/setup", do: (*call).setupPage},
+		{method: http.MethodPost, path: "/setup", do: (*call).setupForm},
+
+		{method: http.MethodGet, path: "/account", do: (*call).accountPage},
+		{method: http.MethodPost, path: "/account", do: (*call).profileForm},
+		{method: http.MethodGet, path: "/api/v1/account", do: (*call).accountAPI},
+		{method: http.MethodPatch, path: "/api/v1/account", do: (*call).profileAPI},
+
+		{method: http.MethodPost, path: "/account/password", do: (*call).passwordForm},
+		{method: http.MethodPost, path: "/api/v1/password/change", do: (*call).passwordAPI},
+
+		{method: http.MethodPost, path: "/account/sessions", do: (*call).sessionsForm},
+		{method: http.MethodGet, path: "/api/v1/sessions", do: (*call).sessionsAPI},
+		{method: http.MethodDelete, path: "/api/v1/sessions", do: (*call).endOthersAPI},
+		{method: http.MethodDelete, path: "/api/v1/sessions/{id}", do: (*call).endSessionAPI},
+
+		{method: http.MethodPost, path: "/account/tokens", do: (*call).tokenForm},
+		{method: http.MethodPost, path: "/account/tokens/delete", do: (*call).deleteTokenForm},
+		{method: http.MethodGet, path: "/api/v1/tokens", do: (*call).tokensAPI},
+		{method: http.MethodPost, path: "/api/v1/tokens", do: (*call).createTokenAPI},
+		{method: http.MethodDelete, path: "/api/v1/tokens/{id}", do: (*call).deleteTokenAPI},
+	}
+}

@@ -109,7 +109,8 @@ type AccountData struct {
 	User          User
 	Sessions      []Session
 	Tokens        []Token
-	NewToken      string // shown once, right after it was made
+	NewToken      string  // shown once, right after it was made
+	Fields        []Field // further fields that the person may change, filled
 	HasPassword   bool
 	MinLength     int
 	Administrator bool

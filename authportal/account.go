@@ -1,0 +1,171 @@
+package authportal
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// done are the words after "?done=" of the account page: what a form has just achieved, told after the redirect that
+// keeps a reload from sending it twice.
+var done = []string{"profile", "password", "session", "sessions", "token_deleted"}
+
+// accountPage shows the person what is kept of them, and the forms to change it.
+func (c *call) accountPage() error {
+	var notice *pages.Message
+	if word := c.r.URL.Query().Get("done"); slices.Contains(done, word) {
+		notice = &pages.Message{ID: "done_" + word}
+	}
+	return c.showAccount(http.StatusOK, pages.Page{Notice: notice}, "")
+}
+
+// showAccount fills the page; newToken is shown once.
+func (c *call) showAccount(status int, p pages.Page, newToken string) error {
+	live, u, err := c.mustUser()
+	if err != nil {
+		return err
+	}
+	held := c.p.expand(u.Roles)
+	data := pages.AccountData{NewToken: newToken, Administrator: slices.Contains(held, administratorRole), User: pages.User{
+		ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name, Roles: held, Confirmed: u.Confirmed}}
+	for _, f := range c.p.set.Signup.Fields {
+		if f.Name == "username" {
+			continue
+		}
+		value, _ := u.Attributes[f.Name].(string)
+		if typed, ok := p.Values[f.Name]; ok {
+			value = typed
+		}
+		data.Fields = append(data.Fields, pages.Field{Name: f.Name, Type: "text", Required: f.Required, Value: value})
+	}
+	if pw := c.p.passwords(); pw != nil {
+		data.MinLength = pw.MinLength()
+		_, err := c.p.users.Credential(c.ctx(), store.KindPassword, u.ID)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("reading the password: %w", err)
+		}
+		data.HasPassword = err == nil
+	}
+	if data.Sessions, err = c.ownSessions(live); err != nil {
+		return err
+	}
+	if data.Tokens, err = c.ownTokens(&u); err != nil {
+		return err
+	}
+	p.Name, p.Data = pages.Account, data
+	return c.page(status, p)
+}
+
+// accountFailed shows the page again with what went wrong in one of its forms, or leads to signing in again.
+func (c *call) accountFailed(err error, typed map[string]string) error {
+	var p *Problem
+	if !errors.As(err, &p) && !errors.Is(err, ErrBusy) {
+		return err
+	}
+	switch p = problemOf(err); p.Code {
+	case errLoginRequired.Code, errHTTPS.Code:
+		return err
+	case errFreshRequired.Code:
+		return c.redirect(c.p.LoginURL(c.v, c.link("/account"), Demand{Fresh: freshFor}))
+	}
+	page := pages.Page{Values: map[string]string{}}
+	for name, value := range typed {
+		if name != "current" && name != "password" {
+			page.Values[name] = bounded(value, 1000)
+		}
+	}
+	showProblem(&page, p)
+	setRetry(c.w, p)
+	return c.showAccount(p.Status, page, "")
+}
+
+// accountDone leads back to the page, which says what was done.
+func (c *call) accountDone(word string) error { return c.redirect(c.link("/account?done=" + word)) }
+
+// accountAPI answers GET account.
+func (c *call) accountAPI() error {
+	_, u, err := c.mustUser()
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, c.p.accountJSON(&u))
+}
+
+// accountJSON is all that is kept of an account, as its owner reads it. Unlike in an identity, the address stands here
+// before it is confirmed, and says so.
+func (p *Portal) accountJSON(u *store.User) map[string]any {
+	id := u.Identity()
+	out := p.userJSON(&id)
+	out["email"], out["confirmed"], out["created"] = u.Email, u.Confirmed, u.Created.UTC().Format(time.RFC3339)
+	fields := p.ownFields()
+	if fields == nil {
+		fields = []string{}
+	}
+	out["fields"] = fields
+	return out
+}
+
+// changeProfile changes the name and the operator's fields that people fill in; everything else is the operator's.
+func (c *call) changeProfile(sent map[string]string) (store.User, error) {
+	_, u, err := c.mustUser()
+	if err != nil {
+		return u, err
+	}
+	attributes, err := c.p.readOwnFields(sent, false)
+	if err != nil {
+		return u, accountProblem(err)
+	}
+	name, named := sent["name"]
+	before, after, err := c.p.Accounts().update(c.ctx(), u.ID, func(u *store.User) (err error) {
+		if named {
+			if u.Name, err = NormalizeName(name); err != nil {
+				return err
+			}
+		}
+		u.Attributes, err = joinAttributes(u.Attributes, attributes)
+		return err
+	})
+	if err != nil {
+		return u, accountProblem(err)
+	}
+	if fields := changed(&before, &after); fields != "" {
+		c.emit(Event{Kind: EventProfileChange, Result: ResultOK, Reason: fields, UserID: u.ID, Username: after.Username})
+	}
+	return after, nil
+}
+
+// profileAPI answers PATCH account.
+func (c *call) profileAPI() error {
+	sent, err := c.jsonFields(append([]string{"name", "email", "username"}, c.p.ownFields()...)...)
+	if err != nil {
+		return err
+	}
+	if _, given := sent["email"]; given {
+		return invalidField("email", "is changed by an administrator")
+	}
+	if _, given := sent["username"]; given {
+		return invalidField("username", "is changed by an administrator")
+	}
+	u, err := c.changeProfile(sent)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, c.p.accountJSON(&u))
+}
+
+// profileForm is the form's face of changeProfile.
+func (c *call) profileForm() error {
+	sent, err := c.formFields(append([]string{"name"}, c.p.ownFields()...)...)
+	if err == nil {
+		_, err = c.changeProfile(sent)
+	}
+	if err != nil {
+		return c.accountFailed(err, sent)
+	}
+	return c.accountDone("profile")
+}

@@ -1,0 +1,233 @@
+package authportal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+const (
+	ticketSetup = "setup"
+	setupLife   = time.Hour
+)
+
+// SetupLink returns the token of a new set-up link, good for an hour and for one administrator, while there is no enabled one.
+// The host calls it when it starts and logs `<portal base>/setup?token=<token>`: whoever reads the log is the operator. The
+// store keeps the SHA-256 of the token.
+func (p *Portal) SetupLink(ctx context.Context) (token string, needed bool, err error) {
+	has, err := p.Accounts().hasAdministrator(ctx)
+	if err != nil || has {
+		return "", false, err
+	}
+	secret, err := p.secret(secretBytes)
+	if err != nil {
+		return "", true, err
+	}
+	if err := p.putSetup(ctx, store.KeyOf(secret), p.now().Add(setupLife)); err != nil {
+		return "", true, fmt.Errorf("making a set-up link: %w", err)
+	}
+	return secret64.EncodeToString(secret), true, nil
+}
+
+// setupTicket is what the store keeps of a link: enough to put it back where it was taken in vain.
+type setupTicket struct {
+	Deadline time.Time `json:"d"`
+}
+
+func (p *Portal) putSetup(ctx context.Context, key store.Key, deadline time.Time) error {
+	payload, err := json.Marshal(setupTicket{deadline})
+	if err != nil {
+		return err
+	}
+	return p.sessions.PutTicket(ctx, ticketSetup, key, payload, deadline)
+}
+
+var errSetupLink = &Problem{Status: http.StatusBadRequest, Code: "invalid_token", Detail: "the link is used, old or incomplete; a restart logs a new one"}
+
+// setupPage shows the form. It takes nothing: a GET may be a scanner's.
+func (c *call) setupPage() error {
+	if err := c.maySetUp(); err != nil {
+		return err
+	}
+	return c.showSetup(http.StatusOK, map[string]string{"token": c.r.URL.Query().Get("token")}, nil)
+}
+
+// maySetUp hides the page once there is an administrator.
+func (c *call) maySetUp() error {
+	has, err := c.p.Accounts().hasAdministrator(c.ctx())
+	switch {
+	case err != nil:
+		return err
+	case has || c.p.passwords() == nil:
+		return errNotFound
+	}
+	return c.mustHTTPS()
+}
+
+// setupForm makes the first administrator: always a new account. Whoever has one already is made administrator by the command line.
+func (c *call) setupForm() error {
+	f, err := c.formFields("token", "email", "password", "name", "username")
+	if err != nil {
+		return err
+	}
+	if err := c.maySetUp(); err != nil {
+		return err
+	}
+	out, err := c.setUp(f)
+	var p *Problem
+	switch {
+	case errors.As(err, &p) && p.Code != errNotFound.Code, errors.Is(err, ErrBusy):
+		p = problemOf(err)
+		c.emit(Event{Kind: EventSetup, Result: ResultRefused, Reason: p.Code})
+		setRetry(c.w, p)
+		return c.showSetup(p.Status, f, p)
+	case err != nil:
+		return err
+	}
+	return c.redirect(out.Location)
+}
+
+func (c *call) setUp(f map[string]string) (*outcome, error) {
+	// The token cannot be guessed; what is bounded here is how much hashing a stranger can ask for.
+	g, err := c.guess("")
+	if err != nil {
+		return nil, err
+	}
+	secret, err := secret64.DecodeString(f["token"])
+	if err != nil || len(secret) != secretBytes {
+		return nil, errSetupLink
+	}
+	u, cred, err := c.prepareAdministrator(f)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.p.firstAdministrator(c.ctx(), store.KeyOf(secret), u, cred); err != nil {
+		return nil, accountProblem(err)
+	}
+	g.giveBack()
+	c.emit(Event{Kind: EventSetup, Result: ResultOK, UserID: u.ID, Username: u.Username})
+	return c.finish(Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}, c.p.passwordMethod(), c.intent("", ""), false)
+}
+
+// prepareAdministrator checks what was sent, before the link is used up by a typing error.
+func (c *call) prepareAdministrator(f map[string]string) (u store.User, cred store.Credential, err error) {
+	if f["password"] == "" {
+		return u, cred, accountProblem(&UnacceptableError{Reason: "too_short"})
+	}
+	n := NewUser{Email: f["email"], Username: f["username"], Name: f["name"], Password: f["password"], Roles: []string{administratorRole}}
+	if n.Email, err = NormalizeEmail(n.Email); err != nil {
+		return u, cred, accountProblem(err)
+	}
+	if err := c.stillFree(&n); err != nil {
+		return u, cred, err
+	}
+	u, creds, err := c.p.Accounts().prepare(c.ctx(), n, true)
+	if err != nil {
+		return u, cred, accountProblem(err)
+	}
+	u.Version = 1
+	return u, creds[0], nil
+}
+
+// firstAdministrator takes the link and stores the account, if there still is no administrator. Two links may be out
+// (of two starts, of two gateways) and used at once: a claim in the users store lets one of them through at a time.
+func (p *Portal) firstAdministrator(ctx context.Context, key store.Key, u store.User, cred store.Credential) error {
+	release, err := p.claimSetup(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	raw, err := p.sessions.TakeTicket(ctx, ticketSetup, key)
+	if errors.Is(err, store.ErrNotFound) {
+		return errSetupLink
+	} else if err != nil {
+		return fmt.Errorf("taking the set-up link: %w", err)
+	}
+	has, err := p.Accounts().hasAdministrator(ctx)
+	if err == nil && has {
+		return errNotFound // the link is gone, and nobody needs one
+	}
+	if err == nil {
+		err = p.users.CreateUser(ctx, u, cred)
+	}
+	if err != nil {
+		p.restoreSetup(ctx, key, raw)
+		return err
+	}
+	return nil
+}
+
+// restoreSetup puts a link back that was taken in vain: the operator would have to restart for another.
+func (p *Portal) restoreSetup(ctx context.Context, key store.Key, raw []byte) {
+	ctx = context.WithoutCancel(ctx)
+	var t setupTicket
+	err := json.Unmarshal(raw, &t)
+	if err == nil {
+		err = p.putSetup(ctx, key, t.Deadline)
+	}
+	if err != nil {
+		p.log.WarnContext(ctx, "the set-up link is lost; restart for a new one", "error", err)
+	}
+}
+
+const (
+	settingSetup = "setup.claim"
+	setupFree    = "free"
+	claimLife    = time.Minute // after which a claim was left behind by a crash
+)
+
+// claimSetup returns when nobody else is making the first administrator, and keeps it so until release is called.
+func (p *Portal) claimSetup(ctx context.Context) (release func(), err error) {
+	busy := *errChanging
+	busy.Detail = "somebody else is making the first administrator right now"
+	old, err := p.users.Setting(ctx, settingSetup)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("claiming the set-up: %w", err)
+	} else if err != nil {
+		old = nil
+	}
+	stamp, _, _ := strings.Cut(string(old), " ")
+	if since, err := time.Parse(time.RFC3339, stamp); err == nil && p.now().Sub(since) < claimLife {
+		return nil, &busy
+	}
+	nonce := make([]byte, 9)
+	if _, err := io.ReadFull(p.rand, nonce); err != nil {
+		return nil, fmt.Errorf("reading randomness: %w", err)
+	}
+	mine := []byte(p.now().UTC().Format(time.RFC3339) + " " + secret64.EncodeToString(nonce))
+	if err := p.users.PutSetting(ctx, settingSetup, old, mine); errors.Is(err, store.ErrStale) {
+		return nil, &busy
+	} else if err != nil {
+		return nil, fmt.Errorf("claiming the set-up: %w", err)
+	}
+	return func() {
+		ctx := context.WithoutCancel(ctx)
+		if err := p.users.PutSetting(ctx, settingSetup, mine, []byte(setupFree)); err != nil {
+			p.log.WarnContext(ctx, "set-up stays claimed for a minute", "error", err)
+		}
+	}, nil
+}
+
+func (c *call) showSetup(status int, f map[string]string, problem *Problem) error {
+	data := pages.SetupData{Token: f["token"], MinLength: c.p.passwords().MinLength()}
+	if problem == errSetupLink || f["token"] == "" {
+		data.Token, data.Expired = "", true
+		status = http.StatusBadRequest
+	}
+	p := pages.Page{Name: pages.Setup, Values: map[string]string{}, Data: data}
+	for _, name := range []string{"email", "name", "username"} {
+		p.Values[name] = bounded(f[name], 300)
+	}
+	if problem != nil {
+		showProblem(&p, problem)
+	}
+	return c.page(status, p)
+}

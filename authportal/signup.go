@@ -1,0 +1,203 @@
+package authportal
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+var errSignupClosed = &Problem{Status: http.StatusForbidden, Code: "signup_closed", Detail: "nobody can sign up here"}
+
+// signupFields are the fields that both faces take. An invitation has no meaning here yet, and hurts nobody.
+func (p *Portal) signupFields() []string {
+	known := append([]string{"email", "password", "name", "invite", "to", "flow"}, p.ownFields()...)
+	if p.choosesUsername() {
+		known = append(known, "username")
+	}
+	return known
+}
+
+// signUp makes an account and signs its owner in. The address is what somebody typed, so it is not confirmed: no rule
+// matches it and no upstream is told of it.
+func (c *call) signUp(f map[string]string) (*outcome, error) {
+	out, u, err := c.trySignUp(f)
+	e := Event{Kind: EventSignUp, Result: ResultOK, UserID: u.ID, Username: u.Username}
+	var p *Problem
+	switch {
+	case errors.As(err, &p):
+		e = Event{Kind: EventSignUp, Result: ResultRefused, Reason: p.Code}
+	case err != nil:
+		return nil, err // told once, as a failed request
+	}
+	c.emit(e)
+	return out, err
+}
+
+func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err error) {
+	if c.p.set.Signup.Mode != SignupOpen || c.p.passwords() == nil {
+		return nil, u, errSignupClosed
+	}
+	if err := c.mustHTTPS(); err != nil {
+		return nil, u, err
+	}
+	n, err := c.newcomer(f)
+	if err != nil {
+		return nil, u, accountProblem(err)
+	}
+	// Signing up is counted apart from signing in: people behind one address who make accounts do not shut each other
+	// out. What was counted stays counted, because every account made costs us something for ever.
+	g := &guess{c: c}
+	if err := g.count("signup", addressBlock(c.v.Addr), c.p.set.Address); err != nil {
+		return nil, u, err
+	}
+	accounts := c.p.Accounts()
+	if err := c.stillFree(&n); err != nil {
+		return nil, u, err
+	}
+	u, cred, err := accounts.create(c.ctx(), n, false)
+	if err != nil {
+		if weFailed(err) || errors.Is(err, ErrBusy) {
+			g.giveBack()
+			err = fmt.Errorf("signing up: %w", err)
+		}
+		return nil, u, err
+	}
+	proven := Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}
+	out, err = c.finish(proven, c.p.passwordMethod(), c.intent(f["to"], f["flow"]), false)
+	return out, u, err
+}
+
+// newcomer reads the fields of one who signs up.
+func (c *call) newcomer(f map[string]string) (n NewUser, err error) {
+	n = NewUser{Username: f["username"], Name: f["name"], Roles: c.p.set.Signup.Roles, Password: f["password"]}
+	if n.Email, err = NormalizeEmail(f["email"]); err != nil {
+		return n, err
+	}
+	_, domain, _ := strings.Cut(n.Email, "@")
+	if d := c.p.set.Signup.Domains; len(d) > 0 && !slices.Contains(d, domain) {
+		return n, &InvalidError{Field: "email", Why: "is not of a domain that may sign up"}
+	}
+	if n.Password == "" {
+		return n, &UnacceptableError{Reason: "too_short"}
+	}
+	n.Attributes, err = c.p.readOwnFields(f, true)
+	return n, err
+}
+
+// stillFree spares the hash where the answer is known already. The store has the last word.
+func (c *call) stillFree(n *NewUser) error {
+	taken := func(login string) (bool, error) {
+		_, err := c.p.users.FindUser(c.ctx(), login)
+		if errors.Is(err, store.ErrNotFound) {
+			return false, nil
+		} else if err != nil {
+			return false, fmt.Errorf("looking for the account: %w", err)
+		}
+		return true, nil
+	}
+	if is, err := taken(n.Email); err != nil || is {
+		return or(err, errUserExists)
+	}
+	name, err := c.p.Accounts().username(n.Username, n.Email)
+	if err != nil {
+		return accountProblem(err)
+	}
+	if is, err := taken(name); err != nil || is {
+		return or(err, errUsernameTaken)
+	}
+	return nil
+}
+
+func or(err error, outcome *Problem) error {
+	if err != nil {
+		return err
+	}
+	return outcome
+}
+
+// passwordMethod is the name under which passwords count as a proof.
+func (p *Portal) passwordMethod() string {
+	for _, m := range p.methods {
+		if _, ok := m.Method.(Passwords); ok {
+			return m.Name
+		}
+	}
+	return ""
+}
+
+// signupAPI answers POST signup.
+func (c *call) signupAPI() error {
+	f, err := c.jsonFields(c.p.signupFields()...)
+	if err != nil {
+		return err
+	}
+	out, err := c.signUp(f)
+	if err != nil {
+		return err
+	}
+	return c.signedIn(http.StatusCreated, out)
+}
+
+// signupPage shows the form. Where the pages live elsewhere it leads there, and back in the end.
+func (c *call) signupPage() error {
+	if !c.v.Site.Hosted {
+		return c.startFlow("/signup")
+	}
+	if err := c.mustHTTPS(); err != nil {
+		return err
+	}
+	q := c.r.URL.Query()
+	return c.showSignup(http.StatusOK, map[string]string{"to": q.Get("to"), "flow": q.Get("flow")}, nil)
+}
+
+// signupForm is the form's face of signUp.
+func (c *call) signupForm() error {
+	f, err := c.formFields(c.p.signupFields()...)
+	var out *outcome
+	if err == nil {
+		out, err = c.signUp(f)
+	}
+	var p *Problem
+	switch {
+	case errors.As(err, &p) && p.Code != errHTTPS.Code, errors.Is(err, ErrBusy):
+		p = problemOf(err)
+		setRetry(c.w, p)
+		return c.showSignup(p.Status, f, p)
+	case err != nil:
+		return err
+	}
+	return c.redirect(out.Location)
+}
+
+func (c *call) showSignup(status int, f map[string]string, problem *Problem) error {
+	data := pages.SignupData{To: f["to"], Flow: f["flow"], LoginURL: c.link("/login") + query(try{To: f["to"], Flow: f["flow"]})}
+	if pw := c.p.passwords(); c.p.set.Signup.Mode != SignupOpen || pw == nil {
+		data.Closed = true
+		status = http.StatusForbidden
+	} else {
+		data.MinLength = pw.MinLength()
+	}
+	p := pages.Page{Name: pages.Signup, LeavesSite: true, Values: map[string]string{}}
+	for _, name := range c.p.signupFields() {
+		if name != "password" && f[name] != "" {
+			p.Values[name] = bounded(f[name], 1000)
+		}
+	}
+	for _, field := range c.p.set.Signup.Fields {
+		input := pages.Field{Name: field.Name, Type: "text", Required: field.Required, Value: p.Values[field.Name]}
+		if field.Name == "username" {
+			input.Autocomplete = "username"
+		}
+		data.Fields = append(data.Fields, input)
+	}
+	if problem != nil {
+		showProblem(&p, problem)
+	}
+	p.Data = data
+	return c.page(status, p)
+}

@@ -1,0 +1,90 @@
+package authportal
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+)
+
+// tokensAPI answers GET tokens.
+func (c *call) tokensAPI() error {
+	_, u, err := c.mustUser()
+	if err != nil {
+		return err
+	}
+	list, err := c.ownTokens(&u)
+	if err != nil {
+		return err
+	}
+	out := make([]map[string]any, 0, len(list))
+	for i := range list {
+		out = append(out, tokenJSON(&list[i]))
+	}
+	return c.json(http.StatusOK, map[string]any{"tokens": out})
+}
+
+// createTokenAPI answers POST tokens.
+func (c *call) createTokenAPI() error {
+	raw := map[string]json.RawMessage{}
+	if err := c.decode(&raw); err != nil {
+		return err
+	}
+	var n newToken
+	into := map[string]any{"name": &n.Name, "expires": &n.Expires, "roles": &n.Roles}
+	for name, value := range raw {
+		dst, known := into[name]
+		if !known {
+			return unknownField(name)
+		}
+		if json.Unmarshal(value, dst) != nil {
+			return invalidField(name, "is of the wrong type")
+		}
+	}
+	token, cred, err := c.createToken(n)
+	if err != nil {
+		return err
+	}
+	answer := tokenJSON(&pages.Token{ID: cred.ID, Name: cred.Label, Roles: n.Roles, Created: cred.Created, Expires: cred.Expires})
+	answer["token"] = token
+	return c.json(http.StatusCreated, answer)
+}
+
+// deleteTokenAPI answers DELETE tokens/{id}.
+func (c *call) deleteTokenAPI() error {
+	if err := c.deleteToken(c.arg); err != nil {
+		return err
+	}
+	return c.noContent()
+}
+
+// tokenForm makes a token and shows it, once: a reload asks the browser's owner before it makes another. "roles" may be
+// there several times; where it is not, the token may do what its owner may.
+func (c *call) tokenForm() error {
+	if err := c.form(); err != nil {
+		return err
+	}
+	f := c.r.PostForm
+	token, _, err := c.createToken(newToken{Name: f.Get("name"), Expires: f.Get("expires"), Roles: f["roles"]})
+	if err != nil {
+		var p *Problem
+		if errors.As(err, &p) && p.Extra["field"] == "name" {
+			err = p.With("field", "token_name") // the page has another field of that name
+		}
+		return c.accountFailed(err, map[string]string{"token_name": f.Get("name")})
+	}
+	return c.showAccount(http.StatusOK, pages.Page{Notice: &pages.Message{ID: "done_token"}}, token)
+}
+
+// deleteTokenForm is the form's face of deleteToken.
+func (c *call) deleteTokenForm() error {
+	f, err := c.formFields("id")
+	if err == nil {
+		err = c.deleteToken(f["id"])
+	}
+	if err != nil {
+		return c.accountFailed(err, nil)
+	}
+	return c.accountDone("token_deleted")
+}
