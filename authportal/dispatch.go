@@ -45,9 +45,12 @@ func (c *call) signIn(t try) (*outcome, error) {
 		if pend.Method != "" {
 			t.Method = pend.Method
 		}
+		if err := c.continues(pend, in); err != nil {
+			return nil, err
+		}
 	}
 	m := c.p.method(t.Method)
-	if m == nil {
+	if m == nil || m.Second && pend.User == "" {
 		return nil, errMalformed
 	}
 	for range 2 {
@@ -59,6 +62,23 @@ func (c *call) signIn(t try) (*outcome, error) {
 		}
 	}
 	return nil, errInvalidCredentials
+}
+
+// continues holds a further proof to the session that it is for: the proofs before it were that session's, and are worth
+// nothing once it has ended.
+func (c *call) continues(pend *pending, in *intent) error {
+	if pend.Session == "" {
+		return nil
+	}
+	live, err := c.session()
+	if err != nil {
+		return err
+	}
+	if live == nil || live.Session.SignIn() != pend.Session || live.Session.UserID != pend.User {
+		return errStepExpired
+	}
+	in.further = true
+	return nil
 }
 
 // method returns the configured method of that name.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -44,10 +45,13 @@ func (c *call) complete(u *store.User, proofs []store.Proof, creds []credRef, in
 	proof := proofs[len(proofs)-1]
 	live, again := have, false
 	if have != nil && have.Session.UserID == u.ID && c.proves(have, in, remember) {
-		again, err = c.proveAgain(u, proofs, creds)
+		again, err = c.proveAgain(proofs, creds)
 		if err != nil {
 			return nil, err
 		}
+	}
+	if !again && in.further {
+		return nil, errStepExpired
 	}
 	if !again {
 		if live, err = c.open(u, proofs, remember, func() error { return c.unmoved(creds) }); err != nil {
@@ -74,18 +78,22 @@ func (c *call) complete(u *store.User, proofs []store.Proof, creds []credRef, in
 
 // proves tells whether a sign-in of the same person is a further proof of the session they have.
 func (c *call) proves(have *store.Live, in *intent, remember bool) bool {
-	if d := in.demand(); d.MFA || d.Fresh > 0 {
+	if d := in.demand(); in.further || d.MFA || d.Fresh > 0 {
 		return true
 	}
 	return in.sealed && remember == have.Session.Remembered && !have.Session.Created.Before(time.Unix(in.Began, 0))
 }
 
 // proveAgain records the proofs on the session of the caller; false where it ended meanwhile, so that a new one is due.
-func (c *call) proveAgain(u *store.User, proofs []store.Proof, creds []credRef) (bool, error) {
+func (c *call) proveAgain(proofs []store.Proof, creds []credRef) (bool, error) {
 	if err := c.unmoved(creds); err != nil {
 		return false, err
 	}
+	have := slices.Clone(c.me.live.Session.Proofs)
 	for _, p := range proofs {
+		if slices.ContainsFunc(have, func(o store.Proof) bool { return o.Method == p.Method && o.At.Equal(p.At) }) {
+			continue // what the session rests on already
+		}
 		err := c.renew(p)
 		if errors.Is(err, store.ErrNotFound) {
 			return false, nil

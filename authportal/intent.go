@@ -14,6 +14,8 @@ type intent struct {
 	sealed bool // we sealed it: Began and the demand are true
 	flow   bool // it belongs to another host, or to this one by way of a portal
 	lost   bool // an address was named that says nothing any more
+
+	further bool // it is a further proof of the session that the browser has, and cannot start another
 }
 
 // intent reads where a sign-in shall lead, from `to` (a path, or the sealed value of a login page) or from `flow`. What

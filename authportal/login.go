@@ -3,6 +3,7 @@ package authportal
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 )
@@ -86,7 +87,7 @@ func (c *call) askFactor(t try, in *intent) error {
 			Reason:    "mfa",
 		}, Problem: message(errSecondFactor)})
 	}
-	next := (&pending{User: u.ID, Version: u.Version, Proofs: live.Session.Proofs}).next("", &u, nil, t)
+	next := (&pending{User: u.ID, Version: u.Version, Proofs: live.Session.Proofs, Session: live.Session.SignIn()}).next("", &u, nil, t)
 	token, err := c.keepPending(next)
 	if err != nil {
 		return err
@@ -176,8 +177,9 @@ func (c *call) showLogin(status int, t try, in *intent, problem *Problem, out *o
 
 // methodList is what people may choose from.
 func (c *call) methodList(t try) []pages.Method {
-	list := named(c.p.methods)
-	for i, m := range c.p.methods {
+	first := slices.DeleteFunc(slices.Clone(c.p.methods), func(m Named) bool { return m.Second })
+	list := named(first)
+	for i, m := range first {
 		if _, ok := m.Method.(LoginNamer); !ok {
 			list[i].URL = c.link("/login/"+url.PathEscape(m.Name)) + query(t)
 		}

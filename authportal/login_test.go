@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -119,7 +120,7 @@ func TestARuleThatWantsAFreshSignInAsksAgain(t *testing.T) {
 		b.get(host+"/").wants(t, 200, "hello ada")
 		before := b.cookie(host, "__Host-gatehouse")
 		at := b.get(host + "/fresh?x=1")
-		if at.url.Path != "/login" && at.url.Path != "/.gatehouse/login" || !strings.Contains(at.body, "FixedLogin:ada") {
+		if at.url.Path != "/login" && at.url.Path != "/.gatehouse/login" || !strings.Contains(at.body, `"FixedLogin":"ada"`) {
 			t.Fatalf("%s: ended at %s: %s", host, at.url, at.body)
 		}
 		b.signIn(at, "ada", "wrong").wants(t, 401, "invalid_credentials")
@@ -290,7 +291,11 @@ func TestASessionShownAtAnotherHostOpensNothing(t *testing.T) {
 }
 
 func TestPagesCarryTheirSafetyHeaders(t *testing.T) {
-	w := newWorld(t)
+	set, err := pages.New(pages.Brand{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, func(c *Config) { c.Pages = set })
 	w.user("ada")
 	b := w.browser()
 	for _, path := range []string{"/login", "/logout", "/callback", "/nothing", "/jwks.json", "/api/v1/session", "/account", "/"} {

@@ -34,6 +34,7 @@ type Named struct {
 	Name   string // unique: the method's name, or the one given to it. What proofs and `methods` of a session carry
 	Label  string // for people; empty: ours for its kind
 	Method Method
+	Second bool // only as a second factor: it neither begins a sign-in nor stands on the login page
 }
 
 // Attempt is what a method may know of one try.

@@ -3,6 +3,7 @@ package authportal
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -61,13 +62,9 @@ func newWorld(t *testing.T, opts ...worldOption) *world {
 	if w.keys, err = NewKeys(nil, "a root secret of the tests, long enough"); err != nil {
 		t.Fatal(err)
 	}
-	set, err := pages.New(pages.Brand{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	w.pw = &plainPassword{users: w.users}
 	cfg := Config{Users: w.users, Sessions: w.shop, Keys: w.keys, Methods: []Named{{Name: "password", Method: w.pw}},
-		Now: w.clock, Pages: set, Log: slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Now: w.clock, Pages: rawPages{}, Log: slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Settings: Settings{Signup: SignupSettings{Mode: SignupOpen}},
 		Notify: func(_ context.Context, e Event) {
 			w.mu.Lock()
@@ -370,6 +367,19 @@ func (p page) code() string {
 	}
 	return m[1]
 }
+
+// rawPages writes what a page is made of, so that tests read facts and not somebody's sentences.
+type rawPages struct{}
+
+func (rawPages) Write(w http.ResponseWriter, _ *http.Request, status int, p pages.Page) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(p); err != nil {
+		panic(err)
+	}
+}
+
+func (rawPages) Assets() http.Handler { return http.NotFoundHandler() }
 
 // plainPassword is a method that compares as it reads. It counts what it spends.
 type plainPassword struct {
