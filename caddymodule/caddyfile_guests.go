@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -23,11 +24,11 @@ var laterMethods = []string{"passkey", "email_link", "google", "microsoft", "fac
 	"saml", "ldap", "kerberos", "certificate"}
 
 // guest reads the module that d stands on, with its own grammar, and returns its JSON with its name under key.
-func guest(d *caddyfile.Dispenser, namespace, key string) (json.RawMessage, error) {
+func guest(d *caddyfile.Dispenser, namespace, key, usage string) (json.RawMessage, error) {
 	name := d.Val()
 	module, err := caddyfile.UnmarshalModule(d, namespace+"."+name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: write `%s`", err, usage)
 	}
 	return caddyconfig.JSONModuleObject(module, key, name, nil), nil
 }
@@ -50,7 +51,7 @@ func (g *global) users(d *caddyfile.Dispenser) (err error) {
 	if !slices.Contains(known("gatehouse.users"), d.Val()) {
 		return d.Errf("unknown users store %q: write `%s`", d.Val(), usage)
 	}
-	g.app.UsersRaw, err = guest(d, "gatehouse.users", "driver")
+	g.app.UsersRaw, err = guest(d, "gatehouse.users", "driver", usage)
 	return err
 }
 
@@ -66,7 +67,7 @@ func (g *global) sessions(d *caddyfile.Dispenser) (err error) {
 	if !slices.Contains(known("gatehouse.sessions"), d.Val()) {
 		return d.Errf("unknown session store %q: write `%s`", d.Val(), usage)
 	}
-	g.app.SessionsRaw, err = guest(d, "gatehouse.sessions", "driver")
+	g.app.SessionsRaw, err = guest(d, "gatehouse.sessions", "driver", usage)
 	return err
 }
 
@@ -91,7 +92,7 @@ func (g *global) login(d *caddyfile.Dispenser) error {
 		}
 	}
 	var err error
-	if l.raw, err = guest(d, "gatehouse.methods", "method"); err != nil {
+	if l.raw, err = guest(d, "gatehouse.methods", "method", "login "+l.method); err != nil {
 		return err
 	}
 	g.logins = append(g.logins, l)
@@ -112,7 +113,7 @@ func (g *global) passwordSettings(d *caddyfile.Dispenser) (err error) {
 		return d.Errf("password takes no argument: write `password { ... }`")
 	}
 	g.password = &settings{at: at}
-	g.password.raw, err = guest(d, "gatehouse.methods", "method")
+	g.password.raw, err = guest(d, "gatehouse.methods", "method", "password { min_length 8 }")
 	return err
 }
 

@@ -23,7 +23,7 @@ type SessionLimits struct {
 	// How long a sign-in survives without use. Default: 30m.
 	Idle caddy.Duration `json:"idle,omitempty"`
 
-	// How long a sign-in lasts at most, however much it is used. Default: 12h. Not shorter than `idle`.
+	// How long a sign-in lasts at most, however much it is used. Default: 12h. Not shorter than `idle`, where both are given.
 	Lifetime caddy.Duration `json:"lifetime,omitempty"`
 
 	// How long a remembered sign-in lasts; it has no idle limit. Default: 30d. A negative value hides the choice.
@@ -42,11 +42,8 @@ func (s *SessionLimits) validate() error {
 		return errors.New("session: idle must be positive")
 	case s.Lifetime < 0:
 		return errors.New("session: lifetime must be positive")
-	case s.lifetime() < s.idle():
-		return fmt.Errorf("session: lifetime %s is shorter than idle %s: a sign-in ends at lifetime in any case, so make idle the shorter one",
-			s.lifetime(), s.idle())
-	case s.remember() > 0 && s.remember() < s.lifetime():
-		return fmt.Errorf("session: remember %s is shorter than lifetime %s: being remembered would end the sign-in sooner", s.remember(), s.lifetime())
+	case s.Idle != 0 && s.Lifetime != 0 && s.Lifetime < s.Idle:
+		return fmt.Errorf("session: idle %s is longer than lifetime %s, at which a sign-in ends in any case: make idle the shorter one", s.idle(), s.lifetime())
 	}
 	return nil
 }

@@ -37,11 +37,16 @@ func (w words) block(d *caddyfile.Dispenser, of string) error {
 	return nil
 }
 
-// list names the words, for a message.
+// laterWords are known, so that they are refused with a reason, but not offered.
+var laterWords = []string{"mail", "mfa", "audit", "impersonate", "bearer", "domain", "from"}
+
+// list names the words that may be written, for a message.
 func (w words) list() string {
-	names := slices.Sorted(maps.Keys(w))
-	for i, name := range names {
-		names[i] = strings.TrimSuffix(name, "...")
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(w)) {
+		if !slices.Contains(laterWords, name) {
+			names = append(names, strings.TrimSuffix(name, "..."))
+		}
 	}
 	return strings.Join(names, ", ")
 }

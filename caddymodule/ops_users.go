@@ -25,7 +25,7 @@ type userView struct {
 	Effective  []string       `json:"effective_roles"` // with the included ones: what an upstream is told
 	Attributes map[string]any `json:"attributes"`
 	Enabled    bool           `json:"enabled"`
-	Password   bool           `json:"password"` // whether there is one
+	Password   bool           `json:"has_password"` // whether there is one
 	Created    time.Time      `json:"created"`
 	LastSignIn *time.Time     `json:"last_sign_in"`
 }
@@ -85,7 +85,7 @@ func (o *operator) listUsers(r *http.Request) (any, error) {
 // listedUser leaves out what the list does not look up.
 type listedUser struct {
 	*userView
-	Password *bool `json:"password,omitempty"`
+	Password *bool `json:"has_password,omitempty"`
 }
 
 // addUser answers POST /gatehouse/users.
