@@ -75,7 +75,6 @@ func (f *feed) run(ctx context.Context) {
 	log := f.store.env.Log
 	for wait, failures := backoffLow, 0; ; {
 		wasUp, err := f.follow(ctx)
-		f.hub.set(false)
 		if ctx.Err() != nil {
 			return
 		}
@@ -105,12 +104,13 @@ var (
 // in time. It returns when they do not, or when a master turns out to be another: one that was promoted may hold older
 // data, so what was read from the one before is worth nothing.
 func (f *feed) follow(ctx context.Context) (wasUp bool, err error) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ps := f.store.rdb.Subscribe(ctx)
-	var wg sync.WaitGroup
-	defer wg.Wait()
 	defer ps.Close()
+	defer f.hub.set(false) // before anything that may take its time
 	subscribing, done := context.WithTimeout(ctx, comeUp)
 	defer done()
 	if err := ps.Subscribe(subscribing, f.channel, f.beats); err != nil {

@@ -57,10 +57,10 @@ func (s *Store) place(userID string) place {
 
 func (p place) keys() []string { return []string{p.top, p.over} }
 
-// field names a sign-in in its bucket. 96 bits of its id tell it from its neighbours; the record settles it.
+// field names a sign-in in its bucket. 64 bits of its id tell it from the user's others; the record settles it.
 func (p place) field(signIn string) string {
 	sum := sha256.Sum256([]byte(signIn))
-	return p.tag + string(sum[:12])
+	return p.tag + string(sum[:8])
 }
 
 // pattern matches the fields of one user: the tag with its special characters escaped.

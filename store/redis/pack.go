@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -40,20 +41,20 @@ func (p *packer) address(s string) {
 	p.text(s)
 }
 
-// method packs the names that most proofs have in one byte. The list only ever grows at its end.
-func (p *packer) method(name string) {
-	for i, known := range methodNames {
-		if name == known {
-			p.b = append(p.b, byte(i+1))
-			return
-		}
+// word packs the words of a list in one byte and any other as text. Such lists only ever grow at their end.
+func (p *packer) word(s string, list []string) {
+	p.b = append(p.b, byte(slices.Index(list, s)+1))
+	if p.b[len(p.b)-1] == 0 {
+		p.text(s)
 	}
-	p.b = append(p.b, 0)
-	p.text(name)
 }
 
-var methodNames = [...]string{"password", "passkey", "totp", "email", "email_link", "recovery", "ldap", "kerberos",
-	"certificate", "google", "microsoft", "github", "apple", "facebook"}
+var (
+	methodWords = []string{"password", "passkey", "totp", "email", "email_link", "recovery", "ldap", "kerberos",
+		"certificate", "google", "microsoft", "github", "apple", "facebook"}
+	roleWords = []string{"admin", "member", "editor", "author", "viewer", "user", "staff", "reviewer", "manager", "moderator",
+		"developer", "support", "guest"}
+)
 
 // unpacker reads what packer wrote. The first fault sticks; every later value is zero.
 type unpacker struct {
@@ -139,13 +140,13 @@ func (u *unpacker) address() string {
 	return ""
 }
 
-func (u *unpacker) method() string {
+func (u *unpacker) word(list []string) string {
 	n := int(u.byte())
 	switch {
 	case n == 0:
 		return u.text()
-	case n <= len(methodNames):
-		return methodNames[n-1]
+	case n <= len(list):
+		return list[n-1]
 	}
 	u.fail()
 	return ""

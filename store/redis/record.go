@@ -68,7 +68,7 @@ func (r *record) encode() ([]byte, error) {
 	p.uint(uint64((s.Idle + time.Millisecond - 1) / time.Millisecond)) // rounded up: 0 means no limit
 	p.uint(uint64(len(s.Proofs)))
 	for _, proof := range s.Proofs {
-		p.method(proof.Method)
+		p.word(proof.Method, methodWords)
 		p.int(proof.At.UnixMilli() - base)
 	}
 	p.address(s.Address)
@@ -82,7 +82,7 @@ func (r *record) encode() ([]byte, error) {
 	p.text(id.Name)
 	p.uint(uint64(len(id.Roles)))
 	for _, role := range id.Roles {
-		p.text(role)
+		p.word(role, roleWords)
 	}
 	if len(id.Attributes) > 0 {
 		attributes, err := json.Marshal(id.Attributes)
@@ -151,7 +151,7 @@ func decode(b []byte, key store.Key) (*record, error) {
 	if n := u.count(2); n > 0 {
 		s.Proofs = make([]store.Proof, n)
 		for i := range s.Proofs {
-			s.Proofs[i] = store.Proof{Method: u.method(), At: u.time(base)}
+			s.Proofs[i] = store.Proof{Method: u.word(methodWords), At: u.time(base)}
 		}
 	}
 	s.Address = u.address()
@@ -171,7 +171,7 @@ func decode(b []byte, key store.Key) (*record, error) {
 	if n := u.count(1); n > 0 {
 		id.Roles = make([]string, n)
 		for i := range id.Roles {
-			id.Roles[i] = u.text()
+			id.Roles[i] = u.word(roleWords)
 		}
 	}
 	id.Attributes = map[string]any{}
