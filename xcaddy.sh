@@ -27,11 +27,13 @@ build() (
 # xcaddy resolves dependencies anew. What it chose must be what our go.mod pins and our tests ran with, unless further
 # plugins came along.
 check_pins() {
-	local kind path version pinned
+	local kind path version pinned modules built
 	local -A pins=()
+	modules="$(cd "$root" && go list -m all)"
+	built="$(go version -m "$root/caddy")"
 	while read -r path version _; do
 		pins[$path]="$version"
-	done < <(cd "$root" && go list -m all)
+	done <<<"$modules"
 	while read -r kind path version _; do
 		[[ "$kind" == dep ]] || continue
 		pinned="${pins[$path]:-}"
@@ -39,7 +41,7 @@ check_pins() {
 			echo "xcaddy.sh: xcaddy chose $path $version, but go.mod pins $pinned" >&2
 			return 1
 		fi
-	done < <(go version -m "$root/caddy")
+	done <<<"$built"
 }
 
 if [[ "${1:-}" == run ]]; then
