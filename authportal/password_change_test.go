@@ -1,0 +1,143 @@
+package authportal
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+const newPassword = `{"current":"right","password":"correct horse"}`
+
+func TestANewPasswordEndsEveryOtherSessionAndRenewsThisOne(t *testing.T) {
+	w, _ := newAccounts(t)
+	b, u := w.member("ann")
+	other := w.browser()
+	other.enter("ann", "right")
+	before := b.cookie(alone, "__Host-gatehouse")
+	p := b.api("POST", aloneAPI+"password/change", newPassword)
+	if p.StatusCode != 200 || p.body != `{"status":"changed"}`+"\n" {
+		t.Fatalf("%d %s", p.StatusCode, p.body)
+	}
+	if b.signedInAs() != "ann" {
+		t.Error("whoever changed the password is signed out")
+	}
+	if b.cookie(alone, "__Host-gatehouse") == before {
+		t.Error("the session keeps its secret")
+	}
+	thief := w.browser()
+	thief.setCookie(alone, "__Host-gatehouse", before)
+	if thief.signedInAs() != "" {
+		t.Error("a copy of the old cookie still opens the session")
+	}
+	if other.signedInAs() != "" {
+		t.Error("the other session goes on")
+	}
+	w.browser().api("POST", aloneAPI+"login", `{"login":"ann","password":"right"}`).wants(t, 401, "invalid_credentials")
+	w.browser().enter("ann", "correct horse")
+	wantEvents(t, w, EventPasswordChange, "ok")
+	if list, _ := w.p.sessions.SessionsOf(t.Context(), u.ID); len(list) != 2 {
+		t.Errorf("%d sessions", len(list))
+	}
+}
+
+func TestThePresentPasswordIsAskedForAndGuessesAtItCount(t *testing.T) {
+	w, _ := newAccounts(t)
+	b, _ := w.member("ann")
+	b.api("POST", aloneAPI+"password/change", `{"current":"right","password":"short"}`).wants(t, 422, `"reason":"too_short"`)
+	for range 10 {
+		b.api("POST", aloneAPI+"password/change", `{"current":"wrong","password":"correct horse"}`).wants(t, 401, "invalid_credentials")
+	}
+	b.api("POST", aloneAPI+"password/change", newPassword).wants(t, 429, "too_many_attempts")
+	if b.signedInAs() != "ann" {
+		t.Error("a wrong password signs out")
+	}
+	w.pass(15 * time.Minute)
+	b.api("POST", aloneAPI+"password/change", newPassword).wants(t, 200, "changed")
+	w.browser().api("POST", aloneAPI+"password/change", newPassword).wants(t, 401, "login_required")
+}
+
+func TestThePasswordFormAnswersOnTheAccountPage(t *testing.T) {
+	w, _ := newAccounts(t)
+	b, _ := w.member("ann")
+	b.post(alone+"/account/password", values("current", "wrong", "password", "correct horse")).wants(t, 401, "problem_invalid_credentials")
+	b.post(alone+"/account/password", values("current", "right", "password", "short")).wants(t, 422, "problem_password_not_acceptable")
+	b.post(alone+"/account/password", values("current", "right", "password", "correct horse")).wants(t, 200, "done_password")
+	if b.signedInAs() != "ann" {
+		t.Error("signed out")
+	}
+}
+
+func TestOfTwoChangesAtOnceOneWins(t *testing.T) {
+	w, _ := newAccounts(t)
+	_, _ = w.member("ann")
+	var wg sync.WaitGroup
+	var won atomic.Int64
+	browsers := make([]*browser, 8)
+	for i := range browsers {
+		browsers[i] = w.browser()
+		browsers[i].enter("ann", "right")
+	}
+	for _, b := range browsers {
+		wg.Go(func() {
+			p := b.api("POST", aloneAPI+"password/change", newPassword)
+			switch p.StatusCode {
+			case 200:
+				won.Add(1)
+			case 401: // the old password is gone, or the session with it
+			default:
+				t.Errorf("%d %s", p.StatusCode, p.body)
+			}
+		})
+	}
+	wg.Wait()
+	if won.Load() != 1 {
+		t.Errorf("%d changes with one old password", won.Load())
+	}
+}
+
+// The check renewed the hash (its settings had changed): that is no reason to fail, and none to overwrite blindly.
+func TestAHashThatIsRenewedMeanwhileIsCheckedAgain(t *testing.T) {
+	w, k := newAccounts(t)
+	b, u := w.member("ann")
+	once := sync.OnceFunc(func() {
+		c, err := w.users.Credential(t.Context(), store.KindPassword, u.ID)
+		if err == nil {
+			err = w.users.SwapCredential(t.Context(), c)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	k.checked = once
+	b.api("POST", aloneAPI+"password/change", newPassword).wants(t, 200, "changed")
+	w.browser().enter("ann", "correct horse")
+}
+
+func TestAPasswordChangedMeanwhileByAnAdministratorStands(t *testing.T) {
+	w, k := newAccounts(t)
+	b, u := w.member("ann")
+	k.checked = sync.OnceFunc(func() {
+		next := "set by an administrator"
+		if _, err := w.p.Accounts().Set(t.Context(), By{Actor: "command line"}, u.ID, UserChange{Password: &next}); err != nil {
+			t.Error(err)
+		}
+	})
+	b.api("POST", aloneAPI+"password/change", newPassword).wants(t, 401, "invalid_credentials")
+	w.browser().enter("ann", "set by an administrator")
+}
+
+func TestWhereSessionsCannotEndThePasswordStays(t *testing.T) {
+	w, _ := newAccounts(t)
+	_, u := w.member("ann")
+	broken := &brokenEnd{SessionStore: w.p.sessions}
+	a := w.p.Accounts()
+	a.sessions = broken
+	next := "correct horse"
+	if _, err := a.Set(t.Context(), By{}, u.ID, UserChange{Password: &next}); err == nil {
+		t.Error("no error although sessions of the old password go on")
+	}
+	w.browser().enter("ann", "right")
+}

@@ -1,0 +1,142 @@
+package authportal
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func (w *world) setupLink() string {
+	w.t.Helper()
+	token, needed, err := w.p.SetupLink(w.t.Context())
+	if err != nil || !needed || len(token) != 43 {
+		w.t.Fatalf("%q, %v, %v", token, needed, err)
+	}
+	return token
+}
+
+func TestTheFirstAdministratorComesThroughTheLink(t *testing.T) {
+	w, _ := newAccounts(t, withSignup(SignupSettings{Mode: SignupClosed}))
+	token := w.setupLink()
+	b := w.browser()
+	for range 3 { // scanners of links GET them too
+		b.get(alone+"/setup?token="+token).wants(t, 200, token)
+	}
+	b.post(alone+"/setup", values("token", token, "email", "root@example.com", "password", "correct horse", "name", "Root")).wants(t, 200, "account")
+	u := w.account("root@example.com")
+	if len(u.Roles) != 1 || u.Roles[0] != "admin" || !u.Confirmed || !u.Enabled {
+		t.Errorf("%+v", u)
+	}
+	if b.signedInAs() != "root@example.com" {
+		t.Error("not signed in")
+	}
+	wantEvents(t, w, EventSetup, "ok")
+	if strings.Contains(w.logs.String(), token) {
+		t.Error("the token stands in a log of ours; only the host shows the link")
+	}
+	if _, needed, err := w.p.SetupLink(t.Context()); needed || err != nil {
+		t.Errorf("another link is made: %v, %v", needed, err)
+	}
+	w.browser().get(alone+"/setup?token="+token).wants(t, 404, "not_found")
+	w.browser().post(alone+"/setup", values("token", token, "email", "eve@example.com", "password", "correct horse")).wants(t, 404, "not_found")
+}
+
+func TestALinkMadeBeforeThereWasAnAdministratorIsWorthNothingAfter(t *testing.T) {
+	w, _ := newAccounts(t)
+	one, two := w.setupLink(), w.setupLink()
+	w.browser().post(alone+"/setup", values("token", one, "email", "root@example.com", "password", "correct horse")).wants(t, 200, "account")
+	w.browser().post(alone+"/setup", values("token", two, "email", "eve@example.com", "password", "correct horse")).wants(t, 404, "")
+	if w.count() != 1 {
+		t.Errorf("%d accounts", w.count())
+	}
+}
+
+func TestOfTwoWhoSetUpAtOnceOneBecomesAdministrator(t *testing.T) {
+	for _, links := range []int{1, 2} {
+		w, _ := newAccounts(t)
+		tokens := []string{w.setupLink()}
+		if links == 2 {
+			tokens = append(tokens, w.setupLink())
+		}
+		var wg sync.WaitGroup
+		var won atomic.Int64
+		for i := range 16 {
+			b := w.browser()
+			wg.Go(func() {
+				p := b.post(alone+"/setup", values("token", tokens[i%links], "email", string(rune('a'+i))+"@example.com", "password", "correct horse"))
+				if p.StatusCode == 200 {
+					won.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		if won.Load() != 1 || w.count() != 1 {
+			t.Errorf("with %d links: %d won, %d accounts", links, won.Load(), w.count())
+		}
+	}
+}
+
+func TestASetUpLinkThatIsForgedOldOrOfAnotherPurposeOpensNothing(t *testing.T) {
+	w, _ := newAccounts(t)
+	token := w.setupLink()
+	for _, wrong := range []string{"", "x", token[1:], token + "A", strings.Repeat("A", 43), "ghk_" + token} {
+		w.browser().post(alone+"/setup", values("token", wrong, "email", "eve@example.com", "password", "correct horse")).wants(t, 400, `"Expired":true`)
+	}
+	w.browser().get(alone+"/setup").wants(t, 400, `"Expired":true`)
+	w.pass(time.Hour)
+	w.browser().post(alone+"/setup", values("token", token, "email", "eve@example.com", "password", "correct horse")).wants(t, 400, `"Expired":true`)
+	if w.count() != 0 {
+		t.Errorf("%d accounts", w.count())
+	}
+	// A restart brings a new one.
+	w.browser().post(alone+"/setup", values("token", w.setupLink(), "email", "root@example.com", "password", "correct horse")).wants(t, 200, "account")
+}
+
+func TestATypingErrorDoesNotUseUpTheLink(t *testing.T) {
+	w, _ := newAccounts(t)
+	w.user("ann")
+	token := w.setupLink()
+	for _, c := range [][3]string{{"root@example.com", "short", "problem_password_not_acceptable"}, {"root@example.com", "", "problem_password_not_acceptable"},
+		{"root", "correct horse", "problem_invalid_field"}, {"ann@example.com", "correct horse", "problem_user_exists"}} {
+		p := w.browser().post(alone+"/setup", values("token", token, "email", c[0], "password", c[1]))
+		if p.StatusCode < 400 || !strings.Contains(p.body, c[2]) || !strings.Contains(p.body, token) {
+			t.Errorf("%q: %d %s", c, p.StatusCode, p.body)
+		}
+	}
+	w.browser().post(alone+"/setup", values("token", token, "email", "root@example.com", "password", "correct horse", "roles", "editor")).wants(t, 422, "")
+	w.browser().post(alone+"/setup", values("token", token, "email", "root@example.com", "password", "correct horse")).wants(t, 200, "account")
+}
+
+func TestAClaimLeftByACrashHoldsForAMinute(t *testing.T) {
+	w, _ := newAccounts(t)
+	if _, err := w.p.claimSetup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	token := w.setupLink()
+	fields := values("token", token, "email", "root@example.com", "password", "correct horse")
+	w.browser().post(alone+"/setup", fields).wants(t, 409, "problem_conflict")
+	w.pass(claimLife)
+	w.browser().post(alone+"/setup", fields).wants(t, 200, "account")
+}
+
+func TestADisabledAdministratorIsNone(t *testing.T) {
+	w, _ := newAccounts(t)
+	u := w.user("old")
+	u.Roles, u.Enabled = []string{"admin"}, false
+	if _, err := w.users.UpdateUser(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+	w.browser().post(alone+"/setup", values("token", w.setupLink(), "email", "root@example.com", "password", "correct horse")).wants(t, 200, "account")
+}
+
+func TestSetUpIsCountedByAddress(t *testing.T) {
+	w, _ := newAccounts(t, func(c *Config) { c.Settings.Address = Limit{Count: 2, Window: time.Minute} })
+	token := w.setupLink()
+	for _, want := range []int{400, 400, 429} {
+		w.browser().post(alone+"/setup", values("token", strings.Repeat("A", 43), "email", "e@example.com", "password", "correct horse")).wants(t, want, "")
+	}
+	w.pass(time.Minute)
+	w.browser().post(alone+"/setup", values("token", token, "email", "root@example.com", "password", "correct horse")).wants(t, 200, "account")
+}
