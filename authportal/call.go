@@ -2,6 +2,7 @@ package authportal
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -59,6 +60,9 @@ func (c *call) form() error {
 	}
 	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, maxForm)
 	if err := c.r.ParseForm(); err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return errTooLarge
+		}
 		return errMalformed
 	}
 	return nil
@@ -94,7 +98,7 @@ func (c *call) answer(err error) {
 		if c.r.Context().Err() == context.Canceled {
 			level = slog.LevelDebug // the browser has gone
 		}
-		c.p.log.LogAttrs(context.WithoutCancel(c.ctx()), level, "request failed", slog.String("path", c.v.Path),
+		c.p.log.LogAttrs(context.WithoutCancel(c.ctx()), level, "request failed", slog.String("path", bounded(c.v.Path, 200)),
 			slog.String("host", c.v.Host), slog.Any("error", err))
 	}
 	p := problemOf(err)
@@ -105,8 +109,15 @@ func (c *call) answer(err error) {
 		p.Write(c.w)
 		return
 	}
-	if p.Code == errLoginRequired.Code {
-		_ = c.redirect(c.p.LoginURL(c.v, c.v.Base+c.v.Path, Demand{}))
+	if p.Code == errLoginRequired.Code || p.Code == errFreshRequired.Code {
+		back, d := c.link(c.v.Path), Demand{}
+		if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
+			back = c.link("/account") // what was posted is gone; the page it came from is there
+		}
+		if p.Code == errFreshRequired.Code {
+			d.Fresh = freshFor
+		}
+		_ = c.redirect(c.p.LoginURL(c.v, back, d))
 		return
 	}
 	if p.RetryAfter > 0 {

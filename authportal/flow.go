@@ -100,6 +100,9 @@ func (c *call) startFlow(page string) error {
 	if err := c.mustHTTPS(); err != nil {
 		return err
 	}
+	if c.v.Site.PortalBase == "" {
+		return errNotFound
+	}
 	in := c.intent(c.r.URL.Query().Get("to"), "")
 	live, err := c.session()
 	if err != nil {

@@ -49,19 +49,19 @@ func methodsJSON(list []pages.Method) []methodJSON {
 // loginAPI answers POST login: the JSON face of signIn.
 func (c *call) loginAPI() error {
 	var body struct {
-		Login, Method, Step, To string
-		Remember                bool
+		Login, Method, Step, To, Flow string
+		Remember                      bool
 	}
 	fields := map[string]json.RawMessage{}
 	if err := c.decode(&fields); err != nil {
 		return err
 	}
 	if err := pick(fields, map[string]any{"login": &body.Login, "method": &body.Method, "step": &body.Step, "to": &body.To,
-		"remember": &body.Remember}); err != nil {
+		"flow": &body.Flow, "remember": &body.Remember}); err != nil {
 		return err
 	}
 	bad := false
-	t := try{Method: body.Method, Login: body.Login, Step: body.Step, To: body.To, Remember: body.Remember}
+	t := try{Method: body.Method, Login: body.Login, Step: body.Step, To: body.To, Flow: body.Flow, Remember: body.Remember}
 	t.Field = func(name string) string {
 		var s string
 		if raw, ok := fields[name]; ok && json.Unmarshal(raw, &s) != nil {
