@@ -213,8 +213,11 @@ func (s *subscriber) run() {
 				s.changed(e.userID)
 			}
 		}
-		if ended && len(queue) == 0 {
-			return
+		if ended {
+			if len(queue) == 0 {
+				return
+			}
+			continue
 		}
 		select {
 		case <-s.wake:
