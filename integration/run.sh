@@ -237,7 +237,7 @@ check_vulnerabilities() {
 tests() {
 	local log="$1"
 	shift
-	"$work/bin/summary" -totals "$totals" -log "$work/logs/$log.json" -count=1 -timeout "$test_timeout" "$@"
+	"$work/bin/summary" -totals "$totals" -log "$work/logs/$log.json" -- -count=1 -timeout "$test_timeout" "$@"
 }
 
 rooms() { go list ./... | grep -v '/integration\(/\|$\)'; }
@@ -326,6 +326,7 @@ if [[ "$mode" == long ]]; then
 	} >docs/long-run.md
 fi
 
+stop_servers
 left="$(strays)"
 if [[ -n "$left" ]]; then
 	say

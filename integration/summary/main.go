@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	totals := flag.String("totals", "", "file to which the line `passed failed skipped` is appended")
+	totals := flag.String("totals", "", "file to which a line with the three counts is appended")
 	log := flag.String("log", "", "file that keeps the events of go test as they came")
 	strict := flag.Bool("strict", os.Getenv("CI") == "true", "say of a skip that it is not allowed (default: where CI=true)")
 	flag.Parse()
@@ -26,7 +26,7 @@ func main() {
 
 func run(totals, log string, strict bool, args []string) (ok bool, err error) {
 	if totals == "" || log == "" || len(args) == 0 {
-		return false, errors.New("usage: summary -totals <file> -log <file> [-strict] <arguments of go test>")
+		return false, errors.New("usage: summary -totals <file> -log <file> [-strict] -- <arguments of go test>")
 	}
 	events, err := os.Create(log)
 	if err != nil {
