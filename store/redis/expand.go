@@ -9,12 +9,15 @@ import (
 // expand replaces the placeholders of a URL part by part, and encodes what replaces them in user, password and
 // parameters, so that a password may hold any character. A URL that is one placeholder holds a URL.
 func expand(raw string, replace func(string) (string, error)) (string, error) {
-	if _, ok := wholePlaceholder(raw); ok {
+	if wholePlaceholder(raw) {
 		return replace(raw)
 	}
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if !ok {
 		return "", errors.New("a URL such as redis://host:6379 is needed")
+	}
+	if strings.Count(raw, "{") != strings.Count(raw, "}") {
+		return "", errors.New("a placeholder's brace is not closed")
 	}
 	encoded := func(s string) (string, error) {
 		if !strings.Contains(s, "{") {
@@ -65,9 +68,8 @@ func expand(raw string, replace func(string) (string, error)) (string, error) {
 }
 
 // wholePlaceholder tells whether raw is one placeholder and nothing else.
-func wholePlaceholder(raw string) (string, bool) {
-	ok := strings.HasPrefix(raw, "{") && strings.HasSuffix(raw, "}") && strings.Count(raw, "{") == 1
-	return raw, ok
+func wholePlaceholder(raw string) bool {
+	return strings.HasPrefix(raw, "{") && strings.HasSuffix(raw, "}") && strings.Count(raw, "{") == 1
 }
 
 // lastOutside returns the last place of c that is not inside braces, or -1.

@@ -85,8 +85,7 @@ func (d *Sessions) UnmarshalCaddyfile(c *caddyfile.Dispenser) error {
 func (d *Sessions) check() error {
 	urls := make([]string, 0, len(d.URLs))
 	for _, raw := range d.URLs {
-		if whole, ok := wholePlaceholder(raw); ok {
-			_ = whole
+		if wholePlaceholder(raw) {
 			return nil
 		}
 		url, err := expand(raw, func(string) (string, error) { return "1", nil })
