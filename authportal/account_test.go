@@ -62,9 +62,11 @@ func TestTheAccountPageWorksWithoutJavaScript(t *testing.T) {
 // Two tabs change different fields: neither may undo the other.
 func TestChangesAtOnceDoNotUndoOneAnother(t *testing.T) {
 	w, _ := newAccounts(t, withCompany)
-	b, u := w.member("ann")
+	_, u := w.member("ann")
 	var wg sync.WaitGroup
 	for i := range 4 {
+		b := w.browser()
+		b.enter("ann", "right")
 		name := []string{"company", "phone", "name", ""}[i]
 		wg.Go(func() {
 			if name == "" {

@@ -48,6 +48,12 @@ func (m *Method) AsksLogin() {}
 // MinLength is the least number of characters of a new password.
 func (m *Method) MinLength() int { return m.hasher.settings.MinLength }
 
+// Hashing tells how many passwords are being hashed and how many wait for it, at this moment.
+func (m *Method) Hashing() (running, waiting int) {
+	running = len(m.hasher.pool.slots)
+	return running, max(0, len(m.hasher.pool.inside)-running)
+}
+
 // Begin shows the form.
 func (m *Method) Begin(context.Context, *authportal.Attempt) (authportal.Step, error) {
 	return authportal.Show{Fields: []pages.Field{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync/atomic"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
 )
@@ -17,6 +18,7 @@ const queueLength = 128
 type pool struct {
 	inside chan struct{} // one element for everybody who hashes or waits
 	slots  chan struct{} // one element for everybody who hashes
+	ran    atomic.Int64  // how much was let through
 }
 
 // defaultSlots leaves half of the cores to proxied traffic.
@@ -46,6 +48,7 @@ func (p *pool) do(ctx context.Context, f func()) error {
 		return gaveUp(ctx)
 	}
 	defer func() { <-p.slots }()
+	p.ran.Add(1)
 	f()
 	return nil
 }
