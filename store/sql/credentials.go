@@ -40,6 +40,9 @@ func (s *Store) putCredential(ctx context.Context, q querier, c store.Credential
 
 // SwapCredential replaces Data, Used and Label if Version is still c.Version.
 func (s *Store) SwapCredential(ctx context.Context, c store.Credential) error {
+	if !storable(c.Kind) || !storable(c.ID) {
+		return store.ErrNotFound
+	}
 	return s.write(ctx, "changing a credential", func(ctx context.Context, tx querier) error {
 		res, err := tx.ExecContext(ctx, `UPDATE credentials SET data = $4, used = $5, label = $6, version = version + 1
 			WHERE kind = $1 AND id = $2 AND version = $3 AND (expires = 0 OR expires > $7)`,

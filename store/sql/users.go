@@ -160,6 +160,9 @@ func (s *Store) FindUser(ctx context.Context, login string) (u store.User, err e
 
 // SignedIn records the time of a sign-in; an earlier one than is known changes nothing.
 func (s *Store) SignedIn(ctx context.Context, id string, at time.Time) error {
+	if !storable(id) {
+		return store.ErrNotFound
+	}
 	return s.writeAlone(ctx, "recording a sign-in", func(ctx context.Context, q querier) error {
 		res, err := q.ExecContext(ctx, `UPDATE users SET last_sign_in =
 			CASE WHEN last_sign_in < $2 THEN $2 ELSE last_sign_in END WHERE id = $1`, id, micros(at))

@@ -19,6 +19,9 @@ func administers(u store.User) bool {
 // UpdateUser replaces what is stored of u.ID if its Version is still u.Version.
 func (s *Store) UpdateUser(ctx context.Context, u store.User) (store.User, error) {
 	const name = "changing a user"
+	if !storable(u.ID) {
+		return store.User{}, store.ErrNotFound
+	}
 	u.Name = free(u.Name)
 	roles, err := rolesText(u.Roles)
 	if err != nil {
