@@ -58,8 +58,9 @@ type Portal struct {
 	log    *slog.Logger
 	pages  Pages
 
-	routes routes
-	signed *signedCache
+	routes  routes
+	signed  *signedCache
+	signups keyed // by address
 }
 
 // New wires a Portal. It calls no store.

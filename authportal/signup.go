@@ -1,6 +1,7 @@
 package authportal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -55,11 +56,7 @@ func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err e
 	if err := g.count("signup", addressBlock(c.v.Addr), c.p.set.Address); err != nil {
 		return nil, u, err
 	}
-	accounts := c.p.Accounts()
-	if err := c.stillFree(&n); err != nil {
-		return nil, u, err
-	}
-	u, cred, err := accounts.create(c.ctx(), n, false)
+	u, cred, err := c.newAccount(&n)
 	if err != nil {
 		if weFailed(err) || errors.Is(err, ErrBusy) {
 			g.giveBack()
@@ -70,6 +67,22 @@ func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err e
 	proven := Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}
 	out, err = c.finish(proven, c.p.passwordMethod(), c.intent(f["to"], f["flow"]), false)
 	return out, u, err
+}
+
+// newAccount makes the account. One address is dealt with once at a time, so that a hundred posts of one form cost one
+// hash and not a hundred.
+func (c *call) newAccount(n *NewUser) (u store.User, cred store.Credential, err error) {
+	unlock, err := c.p.signups.lock(c.ctx(), n.Email)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return u, cred, ErrBusy
+	} else if err != nil {
+		return u, cred, err
+	}
+	defer unlock()
+	if err := c.stillFree(n); err != nil {
+		return u, cred, err
+	}
+	return c.p.Accounts().create(c.ctx(), *n, false)
 }
 
 // newcomer reads the fields of one who signs up.

@@ -132,7 +132,7 @@ func TestSigningUpWhereItIsClosed(t *testing.T) {
 }
 
 func TestAHundredWhoSignUpAtOnceWithOneAddressMakeOneAccount(t *testing.T) {
-	w, _ := newAccounts(t)
+	w, k := newAccounts(t)
 	var wg sync.WaitGroup
 	codes := make([]int, 100)
 	for i := range codes {
@@ -154,6 +154,9 @@ func TestAHundredWhoSignUpAtOnceWithOneAddressMakeOneAccount(t *testing.T) {
 	}
 	if made != 1 || w.count() != 1 {
 		t.Errorf("%d of 100 were told that they have an account, and there are %d", made, w.count())
+	}
+	if n := k.spent.Load(); n != 1 {
+		t.Errorf("%d passwords were hashed", n)
 	}
 }
 
