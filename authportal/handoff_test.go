@@ -270,3 +270,29 @@ func TestSigningOutAnywhereEndsEverySessionBelowTheSignIn(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyAPortalHandsPeopleOverToOtherHosts(t *testing.T) {
+	w := newWorld(t)
+	w.user("ada")
+	b := w.browser()
+	flow := b.get(app + "/private").url.Query().Get("flow")
+	r := b.form(solo+"/.gatehouse/login", url.Values{"login": {"ada"}, "password": {"right"}, "flow": {flow}})
+	if p := b.onceDo(r); p.StatusCode != 303 || p.Header.Get("Location") != "/.gatehouse/account" {
+		t.Errorf("got %d to %q", p.StatusCode, p.Header.Get("Location"))
+	}
+}
+
+func TestClocksApartDoNotTurnAFreshDemandIntoACircle(t *testing.T) {
+	w := newWorld(t)
+	w.user("ada")
+	b := w.browser()
+	b.signIn(b.get(app+"/"), "ada", "right").wants(t, 200, "hello ada")
+	// The gate's clock runs ahead of the portal's: it finds the sign-in old that the portal would call fresh.
+	w.pass(11 * time.Minute)
+	to := b.once(app + "/fresh").Header.Get("Location")
+	flow := b.once(app + to).Header.Get("Location") // sealed by the gate's clock
+	w.pass(-11 * time.Minute)
+	if p := b.once(flow); p.StatusCode != 200 || !strings.Contains(p.body, `"Reason":"fresh"`) {
+		t.Errorf("sent back without a question: %d to %q", p.StatusCode, p.Header.Get("Location"))
+	}
+}

@@ -25,7 +25,8 @@ func (c *call) intent(to, flow string) *intent {
 	now := c.p.now()
 	switch {
 	case flow != "":
-		in.sealed = c.p.unseal(sealFlow, flow, &in.goal) && !in.old(now, toLife) && in.Origin != ""
+		// Only a portal hands people over to other hosts.
+		in.sealed = c.v.Site.Portal && c.p.unseal(sealFlow, flow, &in.goal) && !in.old(now, toLife) && in.Origin != ""
 		in.flow = in.sealed
 	case strings.HasPrefix(to, "/"):
 		in.To = returnAddress(to)

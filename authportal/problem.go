@@ -1,13 +1,11 @@
 package authportal
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/api"
-	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // Problem is an outcome that is told to the person or program that asked, in the face they came by. An action returns
@@ -60,12 +58,6 @@ func problemOf(err error) *Problem {
 func weFailed(err error) bool {
 	_, ok := errors.AsType[*Problem](err)
 	return err != nil && !ok && !errors.Is(err, ErrBusy)
-}
-
-// outage tells a store that cannot be reached from a fault that someone must look at.
-func outage(err error) bool {
-	return errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrClosed) ||
-		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 // WriteProblem answers a program: RFC 9457 with a stable code, never cached. Further members come in pairs of name and
