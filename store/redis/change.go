@@ -74,9 +74,16 @@ func (s *Store) swap(ctx context.Context, h held, r *record, userID string) (hel
 	return held{r, h.key, string(b)}, nil
 }
 
-// change loads the record under key and swaps it for what edit makes of it, again until nobody came between. edit tells
-// whether there is anything to write; it may run several times, and again after a swap whose answer was lost.
+// change loads a record and swaps it for what edit makes of it, again until nobody came between. edit tells whether there
+// is anything to write; it may run several times, and again after a swap whose answer was lost. Who has lost once waits
+// for those of this process that lost before it: racing on would make all of them lose to one, over and over.
 func (s *Store) change(ctx context.Context, load func() (held, error), tell bool, edit func(h held) (write bool, err error)) (held, error) {
+	var turn chan struct{}
+	defer func() {
+		if turn != nil {
+			<-turn
+		}
+	}()
 	for {
 		h, err := load()
 		if err != nil {
@@ -94,8 +101,15 @@ func (s *Store) change(ctx context.Context, load func() (held, error), tell bool
 		if next, err = s.swap(ctx, h, next.record, userID); !errors.Is(err, errLost) {
 			return next, err
 		}
-		if err := ctx.Err(); err != nil {
-			return h, err
+		if turn != nil {
+			continue // lost to another process
+		}
+		mine := s.turns[int(h.key[0])%len(s.turns)]
+		select {
+		case mine <- struct{}{}:
+			turn = mine
+		case <-ctx.Done():
+			return h, ctx.Err()
 		}
 	}
 }

@@ -16,13 +16,21 @@ const (
 	noRetries   = -1
 	dialTimeout = time.Second
 	ioTimeout   = time.Second
-	warm        = 2
-	poolSize    = 64
 	noPool      = -1 // no second pool for pipelines: their connections would be opened under load
 )
 
-// client makes the client for t. It connects to nothing yet.
-func (t *target) client() (redis.UniversalClient, error) {
+// pool is how many connections a client has, per server.
+type pool struct{ size, warm int }
+
+var (
+	callPool = pool{size: 64, warm: 2}
+	// The feed has connections of its own. Were its heartbeats to queue behind calls, load would take the feed down, and
+	// with it the caches, and that would add the load that keeps it down.
+	feedPool = pool{size: 2}
+)
+
+// client makes a client for t. It connects to nothing yet.
+func (t *target) client(p pool) (redis.UniversalClient, error) {
 	config, err := t.tls()
 	if err != nil {
 		return nil, err
@@ -35,13 +43,13 @@ func (t *target) client() (redis.UniversalClient, error) {
 			SentinelUsername: t.sentinelUsername, SentinelPassword: t.sentinelPassword,
 			Username: t.username, Password: t.password, TLSConfig: config, Protocol: 2, DisableIdentity: true,
 			MaxRetries: noRetries, DialerRetries: 1, DialTimeout: dialTimeout, ReadTimeout: ioTimeout, WriteTimeout: ioTimeout,
-			PoolTimeout: ioTimeout, ContextTimeoutEnabled: true, PoolSize: poolSize, MinIdleConns: warm, PipelinePoolSize: noPool,
+			PoolTimeout: ioTimeout, ContextTimeoutEnabled: true, PoolSize: p.size, MinIdleConns: p.warm, PipelinePoolSize: noPool,
 		}), nil
 	case t.cluster():
 		return redis.NewClusterClient(&redis.ClusterOptions{
 			Addrs: t.addrs, Username: t.username, Password: t.password, TLSConfig: config, Protocol: 2, DisableIdentity: true,
 			MaxRedirects: 3, MaxRetries: noRetries, DialerRetries: 1, DialTimeout: dialTimeout, ReadTimeout: ioTimeout,
-			WriteTimeout: ioTimeout, PoolTimeout: ioTimeout, ContextTimeoutEnabled: true, PoolSize: poolSize, MinIdleConns: warm,
+			WriteTimeout: ioTimeout, PoolTimeout: ioTimeout, ContextTimeoutEnabled: true, PoolSize: p.size, MinIdleConns: p.warm,
 			PipelinePoolSize: noPool, DisableRoutingPolicies: true, MaintNotificationsConfig: quiet,
 		}), nil
 	}
@@ -52,7 +60,7 @@ func (t *target) client() (redis.UniversalClient, error) {
 	return redis.NewClient(&redis.Options{
 		Network: network, Addr: t.addrs[0], DB: t.db, Username: t.username, Password: t.password, TLSConfig: config, Protocol: 2,
 		DisableIdentity: true, MaxRetries: noRetries, DialerRetries: 1, DialTimeout: dialTimeout, ReadTimeout: ioTimeout,
-		WriteTimeout: ioTimeout, PoolTimeout: ioTimeout, ContextTimeoutEnabled: true, PoolSize: poolSize, MinIdleConns: warm,
+		WriteTimeout: ioTimeout, PoolTimeout: ioTimeout, ContextTimeoutEnabled: true, PoolSize: p.size, MinIdleConns: p.warm,
 		PipelinePoolSize: noPool, MaintNotificationsConfig: quiet,
 	}), nil
 }

@@ -19,7 +19,7 @@ func (s *Store) EndSession(ctx context.Context, userID, id string) error {
 
 // EndSessionsOf ends a user's sign-ins but one.
 func (s *Store) EndSessionsOf(ctx context.Context, userID, except string) (int, error) {
-	ctx, done, err := s.begin(ctx, writePatience)
+	ctx, done, err := s.begin(ctx, bulkPatience)
 	if err != nil {
 		return 0, err
 	}

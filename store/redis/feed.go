@@ -97,7 +97,7 @@ func (f *feed) run(ctx context.Context) {
 
 var (
 	errSilent  = errors.New("no heartbeat came through")
-	errNewPath = errors.New("the masters are others now")
+	errNewPath = errors.New("the masters or their data are others now")
 )
 
 // follow subscribes, and vouches for the channel as long as our own heartbeats, published through every master, come back
@@ -108,7 +108,7 @@ func (f *feed) follow(ctx context.Context) (wasUp bool, err error) {
 	defer wg.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ps := f.store.rdb.Subscribe(ctx)
+	ps := f.store.beats.Subscribe(ctx)
 	defer ps.Close()
 	defer f.hub.set(false) // before anything that may take its time
 	subscribing, done := context.WithTimeout(ctx, comeUp)

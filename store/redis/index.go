@@ -57,7 +57,12 @@ func (s *Store) lookup(ctx context.Context, p place, field string) (key store.Ke
 		}
 		return nil
 	})
-	for _, cmd := range got {
+	return listed(got)
+}
+
+// listed returns the key that one of a place's two buckets answered.
+func listed(answers [2]*redis.StringCmd) (key store.Key, err error) {
+	for _, cmd := range answers {
 		value, err := cmd.Result()
 		if err == nil {
 			return entryKey(value)

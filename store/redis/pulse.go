@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -30,7 +29,7 @@ type pulse struct {
 type master struct {
 	addr    string
 	client  redis.UniversalClient
-	history string // its replication id: another one means another history of the data
+	history string // names the history of its data: another one is worth what a new server is
 	heard   time.Time
 	busy    bool // a beat is under way
 }
@@ -71,7 +70,7 @@ func (p *pulse) run(ctx context.Context) {
 // look learns the masters. Other ones than before end this path.
 func (p *pulse) look(ctx context.Context) error {
 	found := map[string]*master{}
-	switch rdb := p.store.rdb.(type) {
+	switch rdb := p.store.beats.(type) {
 	case *redis.ClusterClient:
 		ctx, cancel := context.WithTimeout(ctx, silence)
 		defer cancel()
@@ -106,25 +105,26 @@ func (p *pulse) look(ctx context.Context) error {
 	return nil
 }
 
-// beat publishes one heartbeat, and looks in the same round trip whether the server is still the master it was.
+// beat publishes one heartbeat, and looks in the same round trip whether the data are still those they were: a replica
+// that was promoted has another replication id, and a FLUSHALL, which no script of ours tells of, is counted.
 func (p *pulse) beat(ctx context.Context, m *master) {
 	ctx, cancel := context.WithTimeout(ctx, silence)
 	defer cancel()
-	var info *redis.StringCmd
+	var replication, calls *redis.StringCmd
 	_, _ = m.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		info = pipe.Info(ctx, "replication")
+		replication, calls = pipe.Info(ctx, "replication"), pipe.Info(ctx, "commandstats")
 		pipe.Publish(ctx, p.channel, m.addr)
 		return nil
 	})
-	text, err := info.Result()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	m.busy = false
-	if err != nil {
+	if replication.Err() != nil || calls.Err() != nil {
 		return // it is the silence that counts; a user without the right to INFO goes on without this look
 	}
-	facts := infoFields(text)
-	history := facts["master_replid"]
+	facts := infoFields(replication.Val())
+	flushes, _, _ := strings.Cut(infoFields(calls.Val())["cmdstat_flushall"], ",")
+	history := facts["master_replid"] + " " + flushes
 	switch {
 	case facts["role"] == "slave":
 		p.err = fmt.Errorf("%w: it is a replica now", errNewPath)
@@ -162,7 +162,7 @@ func (p *pulse) state() (alive bool, err error) {
 		}
 	}
 	if !alive && now.Sub(p.begun) > comeUp {
-		return false, errors.Join(errSilent)
+		return false, errSilent
 	}
 	return alive, nil
 }

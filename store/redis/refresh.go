@@ -15,7 +15,7 @@ const markLife = 10 * time.Minute
 
 // RefreshIdentity gives every session of a user the identity, or ends them.
 func (s *Store) RefreshIdentity(ctx context.Context, id store.Identity) error {
-	ctx, done, err := s.begin(ctx, writePatience)
+	ctx, done, err := s.begin(ctx, bulkPatience)
 	if err != nil {
 		return err
 	}

@@ -193,7 +193,7 @@ func (s *Store) SessionByID(ctx context.Context, userID, id string) (store.Live,
 
 // SessionsOf returns the live sign-ins of a user, newest first.
 func (s *Store) SessionsOf(ctx context.Context, userID string) ([]store.Session, error) {
-	ctx, done, err := s.begin(ctx, writePatience)
+	ctx, done, err := s.begin(ctx, bulkPatience)
 	if err != nil {
 		return nil, err
 	}

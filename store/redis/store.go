@@ -18,16 +18,19 @@ import (
 // How long calls may take, whatever deadline their caller has. A gate answers 503 within 250 ms.
 const (
 	readPatience  = 200 * time.Millisecond
-	writePatience = time.Second
+	writePatience = 2 * time.Second
+	bulkPatience  = 10 * time.Second // for many records; each of its steps fails within a second
 	openPatience  = 2 * time.Second
 )
 
 // Store is an opened session store.
 type Store struct {
 	rdb    redis.UniversalClient
+	beats  redis.UniversalClient // for the feed only
 	env    store.Env
 	prefix string
 	feed   *feed
+	turns  [64]chan struct{} // of those who lost a race for a record, by its key
 	closed atomic.Bool
 	close  sync.Once
 }
@@ -50,12 +53,20 @@ func open(ctx context.Context, t *target, env store.Env) (*Store, error) {
 	if env.Now == nil {
 		env.Now = time.Now
 	}
-	rdb, err := t.client()
+	rdb, err := t.client(callPool)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{rdb: rdb, env: env, prefix: t.prefix}
+	beats, err := t.client(feedPool)
+	if err != nil {
+		_ = rdb.Close()
+		return nil, err
+	}
+	s := &Store{rdb: rdb, beats: beats, env: env, prefix: t.prefix}
 	s.feed = newFeed(s)
+	for i := range s.turns {
+		s.turns[i] = make(chan struct{}, 1)
+	}
 	if err := s.greet(ctx, t); err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("opening sessions in Redis at %s: %w", t, err)
@@ -131,7 +142,7 @@ func (s *Store) Close() (err error) {
 	s.close.Do(func() {
 		s.closed.Store(true)
 		s.feed.stop()
-		err = s.rdb.Close()
+		err = errors.Join(s.rdb.Close(), s.beats.Close())
 	})
 	return err
 }

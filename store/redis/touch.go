@@ -14,7 +14,8 @@ import (
 const touchBatch = 256
 
 // TouchSessions moves LastSeen forward. The sign-in is touched before the child, so that a child's copy of the idle limit
-// never outlives its family's. Batches cost four round trips at most, however many sessions they name.
+// never outlives its family's. A batch costs five round trips, however many sessions it names, and more only where
+// somebody changes one of them at the same time.
 func (s *Store) TouchSessions(ctx context.Context, uses []store.Use) error {
 	latest := make(map[store.Key]time.Time, len(uses))
 	for _, use := range uses {
@@ -40,7 +41,7 @@ func (s *Store) TouchSessions(ctx context.Context, uses []store.Use) error {
 }
 
 func (s *Store) touchBatch(ctx context.Context, keys []store.Key, seen map[store.Key]time.Time) error {
-	ctx, done, err := s.begin(ctx, writePatience)
+	ctx, done, err := s.begin(ctx, bulkPatience)
 	if err != nil {
 		return err
 	}
@@ -67,15 +68,13 @@ func (s *Store) touchFamilies(ctx context.Context, keys []store.Key, seen map[st
 			}
 		}
 	}
-	type member struct{ user, signIn string }
 	parents := map[member]held{}
 	at := map[member]time.Time{}
-	var missing []member
 	for _, h := range used {
 		if h.record == nil {
 			continue
 		}
-		m := member{h.session.UserID, h.session.SignIn()}
+		m := memberOf(h)
 		if seen[h.key].After(at[m]) {
 			at[m] = seen[h.key]
 		}
@@ -83,19 +82,14 @@ func (s *Store) touchFamilies(ctx context.Context, keys []store.Key, seen map[st
 			parents[m] = h
 		}
 	}
+	var missing []member
 	for m := range at {
 		if _, ok := parents[m]; !ok {
 			missing = append(missing, m)
 		}
 	}
-	for _, m := range missing {
-		h, err := s.signIn(ctx, m.user, m.signIn)()
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		if err == nil {
-			parents[m] = h
-		}
+	if err := s.loadSignIns(ctx, missing, parents); err != nil {
+		return err
 	}
 
 	now := s.now()
@@ -111,7 +105,7 @@ func (s *Store) touchFamilies(ctx context.Context, keys []store.Key, seen map[st
 		if h.record == nil || h.kind != isChild {
 			continue
 		}
-		m := member{h.session.UserID, h.session.Parent}
+		m := memberOf(h)
 		parent, ok := parents[m]
 		switch {
 		case !ok || !parent.lists(h.key):
@@ -124,7 +118,7 @@ func (s *Store) touchFamilies(ctx context.Context, keys []store.Key, seen map[st
 		}
 	}
 	when := func(h held) time.Time {
-		t := at[member{h.session.UserID, h.session.SignIn()}]
+		t := at[memberOf(h)]
 		if t.After(now) {
 			return now
 		}
@@ -134,6 +128,55 @@ func (s *Store) touchFamilies(ctx context.Context, keys []store.Key, seen map[st
 		return err
 	}
 	return s.touchAll(ctx, second, when)
+}
+
+// member names a family: the sign-in of a user.
+type member struct{ user, signIn string }
+
+func memberOf(h held) member { return member{h.session.UserID, h.session.SignIn()} }
+
+// loadSignIns adds the records of sign-ins that are known by their children only: one round trip to the index and one to
+// the records, and more only for those whose key is just being changed. Those that have ended stay out.
+func (s *Store) loadSignIns(ctx context.Context, wanted []member, into map[member]held) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	got := make([][2]*redis.StringCmd, len(wanted))
+	if _, err := s.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for i, m := range wanted {
+			p := s.place(m.user)
+			for j, name := range p.keys() {
+				got[i][j] = pipe.HGet(ctx, name, p.field(m.signIn))
+			}
+		}
+		return nil
+	}); err != nil && !errors.Is(err, redis.Nil) {
+		return err
+	}
+	keys := make([]store.Key, len(wanted))
+	for i := range wanted {
+		key, err := listed(got[i])
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		keys[i] = key // that of nobody where it is not listed
+	}
+	records, err := s.loadAll(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for i, m := range wanted {
+		h := records[i]
+		if h.record == nil || h.kind != isSignIn || memberOf(h) != m {
+			if h, err = s.signIn(ctx, m.user, m.signIn)(); errors.Is(err, store.ErrNotFound) {
+				continue
+			} else if err != nil {
+				return err
+			}
+		}
+		into[m] = h
+	}
+	return nil
 }
 
 // loadAll reads records in one round trip; the place of one that is not there stays empty.
