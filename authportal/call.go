@@ -120,12 +120,7 @@ func (c *call) answer(err error) {
 		_ = c.redirect(c.p.LoginURL(c.v, back, d))
 		return
 	}
-	if p.RetryAfter > 0 {
-		c.w.Header().Set("Retry-After", api.RetrySeconds(p.RetryAfter))
-	}
-	if p.Status == http.StatusUnauthorized {
-		c.w.Header().Set("WWW-Authenticate", api.Challenge)
-	}
+	setRetry(c.w, p)
 	retry := ""
 	if p.Status == http.StatusServiceUnavailable && (c.r.Method == http.MethodGet || c.r.Method == http.MethodHead) {
 		retry = c.link(c.v.Path)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal/api"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -28,7 +27,7 @@ type fieldJSON struct {
 func (c *call) loginMethodsAPI() error {
 	fields := []fieldJSON{}
 	for _, f := range c.p.set.Signup.Fields {
-		fields = append(fields, fieldJSON{f.Name, f.Required})
+		fields = append(fields, fieldJSON(f))
 	}
 	return c.json(http.StatusOK, map[string]any{
 		"methods": methodsJSON(c.methodList(try{})), "signup": c.p.set.Signup.Mode, "remember": !c.p.set.RememberOff, "fields": fields,
@@ -146,13 +145,4 @@ func sessionJSON(s *store.Session) map[string]any {
 func userOf(l *store.Live) *pages.User {
 	id := &l.Identity
 	return &pages.User{ID: id.UserID, Username: id.Username, Email: id.Email, Name: id.Name, Roles: id.Roles, Confirmed: id.Email != ""}
-}
-
-func setRetry(w http.ResponseWriter, p *Problem) {
-	if p.RetryAfter > 0 {
-		w.Header().Set("Retry-After", api.RetrySeconds(p.RetryAfter))
-	}
-	if p.Status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", api.Challenge)
-	}
 }

@@ -183,6 +183,21 @@ func TestSessionsEndByIdleAndByLifetimeWhateverTheTraffic(t *testing.T) {
 	if got := b.get(solo + "/"); got.url.Path != "/.gatehouse/login" {
 		t.Errorf("idle: %s", got.body)
 	}
+	b.signIn(b.get(solo+"/"), "ada", "right").wants(t, 200, "hello")
+	for range 23 { // 11 hours and a half, never idle
+		w.pass(29 * time.Minute)
+		b.api("GET", apiBase+"/session", "").wants(t, 200, "ada")
+	}
+	w.pass(29 * time.Minute)
+	b.api("GET", apiBase+"/session", "").wants(t, 200, "ada")
+	w.pass(29 * time.Minute)
+	b.api("GET", apiBase+"/session", "").wants(t, 401, "login_required")
+
+	b.signIn(b.get(solo+"/"), "ada", "right", "remember", "1").wants(t, 200, "hello")
+	w.pass(30*24*time.Hour - time.Second)
+	b.api("GET", apiBase+"/session", "").wants(t, 200, `"remembered":true`)
+	w.pass(time.Second)
+	b.api("GET", apiBase+"/session", "").wants(t, 401, "login_required")
 }
 
 func TestASignInThatADisablementOvertookEndsInNothing(t *testing.T) {

@@ -74,3 +74,6 @@ func WriteProblem(w http.ResponseWriter, status int, code, detail string, extra 
 	}
 	p.Write(w)
 }
+
+// setRetry sets the headers of a problem that a page tells.
+func setRetry(w http.ResponseWriter, p *Problem) { p.Headers(w.Header()) }

@@ -62,9 +62,23 @@ func (c *call) caller() (*caller, error) {
 		}
 		me.live = l
 		me.key, _ = SessionKey(c.r, c.v.Secure)
+		c.use(me)
 	}
 	c.me = me
 	return me, nil
+}
+
+// touchAfter is how far a session's last use may lag behind.
+const touchAfter = time.Minute
+
+// use notes that the session was used: who reads their account is not idle.
+func (c *call) use(me *caller) {
+	if me.live == nil || c.p.now().Sub(me.live.Session.LastSeen) < touchAfter {
+		return
+	}
+	if err := c.p.sessions.TouchSessions(c.ctx(), []store.Use{{Key: me.key, Seen: c.p.now()}}); err != nil {
+		c.p.log.WarnContext(c.ctx(), "could not note the use of a session", "user_id", me.live.Session.UserID, "error", err)
+	}
 }
 
 // session returns the session of whoever asks, nil where nobody is signed in.

@@ -31,8 +31,8 @@ func (p *Problem) With(name string, value any) *Problem {
 	return &q
 }
 
-// Challenge is what every 401 of ours carries.
-const Challenge = `Bearer realm="gatehouse"`
+// challenge is what every 401 of ours carries.
+const challenge = `Bearer realm="gatehouse"`
 
 // Write answers with the problem.
 func (p *Problem) Write(w http.ResponseWriter) {
@@ -51,23 +51,23 @@ func (p *Problem) Write(w http.ResponseWriter) {
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	p.headers(h)
+	p.Headers(h)
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(append(b, '\n'))
 }
 
-// headers sets those that any face of the problem carries.
-func (p *Problem) headers(h http.Header) {
+// Headers sets those that the problem carries in any face.
+func (p *Problem) Headers(h http.Header) {
 	if p.Status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "" {
-		h.Set("WWW-Authenticate", Challenge)
+		h.Set("WWW-Authenticate", challenge)
 	}
 	if p.RetryAfter > 0 {
-		h.Set("Retry-After", RetrySeconds(p.RetryAfter))
+		h.Set("Retry-After", retrySeconds(p.RetryAfter))
 	}
 }
 
-// RetrySeconds rounds up, and says at least one: "0" would invite an immediate retry.
-func RetrySeconds(d time.Duration) string {
+// retrySeconds rounds up, and says at least one: "0" would invite an immediate retry.
+func retrySeconds(d time.Duration) string {
 	return strconv.FormatInt(max(1, int64((d+time.Second-1)/time.Second)), 10)
 }
 
