@@ -11,6 +11,7 @@ import (
 func TestEmbeddedSessionsKeepTheContract(t *testing.T) {
 	for _, d := range suites {
 		t.Run(d.name, func(t *testing.T) {
+			t.Parallel() // the two dialects beside one another; each test has a database of its own
 			fresh := d.fresh(t)
 			storetest.Sessions(t, func(t *testing.T) storetest.SessionsHarness { return sessionsHarness(t, fresh(t)) })
 		})

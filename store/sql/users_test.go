@@ -11,6 +11,7 @@ import (
 func TestUsersKeepTheContract(t *testing.T) {
 	for _, d := range suites {
 		t.Run(d.name, func(t *testing.T) {
+			t.Parallel() // the two dialects beside one another; each test has a database of its own
 			fresh := d.fresh(t)
 			storetest.Users(t, func(t *testing.T) storetest.UsersHarness {
 				p := fresh(t)
