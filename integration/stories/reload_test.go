@@ -52,11 +52,11 @@ func TestReloadsUnderLoadFailNoRequestAndLoseNoSessionAndNoGoroutine(t *testing.
 				load.Go(func() {
 					for ctx.Err() == nil {
 						got, err := p.Try(context.WithoutCancel(ctx), http.MethodGet, site+"/page", nil)
-					if err != nil {
-						// Caddy opens its socket anew with every configuration (SO_REUSEPORT), and the kernel resets connections
-						// that wait in the old one's queue. Browsers send such a request again, on another connection.
-						got, err = p.Try(context.WithoutCancel(ctx), http.MethodGet, site+"/page", nil)
-					}
+						if err != nil {
+							// Caddy opens its socket anew with every configuration (SO_REUSEPORT), and the kernel resets connections
+							// that wait in the old one's queue. Browsers send such a request again, on another connection.
+							got, err = p.Try(context.WithoutCancel(ctx), http.MethodGet, site+"/page", nil)
+						}
 						if err != nil || got.Status != http.StatusOK {
 							t.Errorf("under reload: %v %d %s", err, got.Status, got.Body)
 							return
