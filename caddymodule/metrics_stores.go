@@ -137,7 +137,7 @@ func (g gauges) Describe(to chan<- *prometheus.Desc) {
 }
 
 // hashingLoad is an ability of methods that hash in a bounded pool.
-type hashingLoad interface{ HashingLoad() (hashing, waiting int) }
+type hashingLoad interface{ Hashing() (running, waiting int) }
 
 // Collect reads them.
 func (g gauges) Collect(to chan<- prometheus.Metric) {
@@ -159,7 +159,7 @@ func (g gauges) Collect(to chan<- prometheus.Metric) {
 	}
 	tell(cacheUp, prometheus.GaugeValue, up)
 	if run.hashing != nil {
-		busy, waiting := run.hashing.HashingLoad()
+		busy, waiting := run.hashing.Hashing()
 		tell(hashing, prometheus.GaugeValue, float64(busy), "busy")
 		tell(hashing, prometheus.GaugeValue, float64(waiting), "waiting")
 	}
