@@ -75,7 +75,7 @@ func TestChangesAtOnceDoNotUndoOneAnother(t *testing.T) {
 				}
 				return
 			}
-			b.api("PATCH", aloneAPI+"account", `{"`+name+`":"new"}`).wants(t, 200, "")
+			b.patient("PATCH", aloneAPI+"account", `{"`+name+`":"new"}`).wants(t, 200, "")
 		})
 	}
 	wg.Wait()

@@ -149,3 +149,14 @@ func values(pairs ...string) url.Values {
 	}
 	return v
 }
+
+// patient makes a call of the API, again while a session is not read in time: many tabs at once on a busy machine wait
+// longer for their turn than the gateway lets anybody wait.
+func (b *browser) patient(method, address, body string) page {
+	b.w.t.Helper()
+	for {
+		if p := b.api(method, address, body); p.code() != codeUnavailable || b.w.t.Context().Err() != nil {
+			return p
+		}
+	}
+}
