@@ -1,44 +1,91 @@
 package caddymodule
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-
-	"github.com/gatehouse-auth/gatehouse/authportal"
 )
 
-// answerFilter keeps upstreams from setting, replacing or clearing cookies of ours (SECURITY, invariant 3): it looks at every
-// header block that is about to be sent, informational ones and 101 included.
+// answerFilter is what the handlers behind us write through. It keeps upstreams from setting, replacing or clearing cookies
+// of ours (SECURITY, invariant 3), shared caches from keeping what was meant for one person, and streams from outliving
+// their session. It looks at every header block that is about to be sent, informational ones and 101 included.
 type answerFilter struct {
 	caddyhttp.ResponseWriterWrapper
-	origin string // of another site, which `cors` names and which may read the answer
-	done   bool
+	q        *question
+	origin   string // of another site, which `cors` names and which may read the answer
+	personal bool   // the answer is for the person whose identity was passed on, and for nobody else
+	varies   bool   // it would be another one for somebody who is signed in
+	ours     bool   // a gate behind this one answers by itself: its cookies may pass
+	watched  bool   // as a stream, by the context of the request
+	done     bool   // the header is sent
+
+	private [1]string // of Cache-Control, so that a line costs no allocation
+	stop    func()    // ends the watch of an answer that turned out to be a stream
+
+	mu   sync.Mutex // between the handler and a cut from outside
+	over bool       // the handler has returned: the writer must not be touched any more
+	cut  bool       // the session has ended
 }
 
 // WriteHeader filters, then passes on.
 func (f *answerFilter) WriteHeader(status int) {
 	if !f.done {
-		h := f.ResponseWriter.Header()
-		filterAnswer(h)
-		if status >= 200 || status == http.StatusSwitchingProtocols {
-			f.done = true
-		}
-		if f.origin != "" && f.done {
-			setAllowOrigin(h, f.origin)
+		last := status >= 200 || status == http.StatusSwitchingProtocols
+		f.done = last
+		if !f.ours {
+			f.header(status, last)
 		}
 	}
 	f.ResponseWriter.WriteHeader(status)
 }
+
+// header filters one header block, and completes the one that the answer proper begins with.
+func (f *answerFilter) header(status int, last bool) {
+	h := f.ResponseWriter.Header()
+	filterAnswer(h)
+	if !last {
+		return
+	}
+	if f.origin != "" {
+		setAllowOrigin(h, f.origin)
+	}
+	if f.varies {
+		h.Add("Vary", "Cookie")
+	}
+	if !f.personal {
+		return
+	}
+	f.keepPrivate(h)
+	if !f.watched && status == http.StatusOK && isStream(h) {
+		f.stop = f.q.answerStaysOpen()
+	}
+}
+
+// errCut is what a handler gets that still writes to somebody whose session has ended.
+var errCut = errors.New("the session behind this answer has ended")
 
 // Write sends the header first if nobody has, so that an answer without WriteHeader is filtered too.
 func (f *answerFilter) Write(p []byte) (int, error) {
 	if !f.done {
 		f.WriteHeader(http.StatusOK)
 	}
+	if f.stop != nil && f.isCut() {
+		return 0, errCut
+	}
 	return f.ResponseWriter.Write(p)
+}
+
+// FlushError sends the header first if nobody has: flushing would send it as it is.
+func (f *answerFilter) FlushError() error {
+	if !f.done {
+		f.WriteHeader(http.StatusOK)
+	}
+	return http.NewResponseController(f.ResponseWriter).Flush()
 }
 
 // ReadFrom keeps the way open for sendfile and splice.
@@ -46,11 +93,49 @@ func (f *answerFilter) ReadFrom(r io.Reader) (int64, error) {
 	if !f.done {
 		f.WriteHeader(http.StatusOK)
 	}
+	if f.stop != nil {
+		return io.Copy(struct{ io.Writer }{f}, r) // piece by piece, so that it can be cut
+	}
 	return f.ResponseWriterWrapper.ReadFrom(r)
+}
+
+// cutOff ends an answer from outside. Deadlines in the past end the request: over HTTP/1.1 that of reading, over HTTP/2 that
+// of writing; where neither is known, the next write fails.
+func (f *answerFilter) cutOff() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cut = true
+	if f.over {
+		return
+	}
+	past := time.Unix(1, 0)
+	ctl := http.NewResponseController(f.ResponseWriter)
+	_ = ctl.SetReadDeadline(past)
+	_ = ctl.SetWriteDeadline(past)
+}
+
+func (f *answerFilter) isCut() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.cut
+}
+
+// end lets go of the answer, however the handler returned.
+func (f *answerFilter) end() {
+	if f.stop == nil {
+		return
+	}
+	f.stop()
+	f.mu.Lock()
+	f.over = true
+	f.mu.Unlock()
 }
 
 // finish filters an answer that was never begun and the trailers of one that ended.
 func (f *answerFilter) finish() {
+	if f.ours {
+		return
+	}
 	h := f.ResponseWriter.Header()
 	filterAnswer(h)
 	for name := range h {
@@ -60,59 +145,30 @@ func (f *answerFilter) finish() {
 	}
 }
 
-var answerHeaders = newNameSet("Set-Cookie", "Clear-Site-Data")
-
-func filterAnswer(h http.Header) {
-	if cookies, ok := h["Set-Cookie"]; ok {
-		filterLines(h, "Set-Cookie", cookies, ownSetCookie)
-	}
-	if clear, ok := h["Clear-Site-Data"]; ok {
-		filterClearSiteData(h, clear)
-	}
-}
-
-// filterLines drops the lines that drop names, without touching the slice of whoever set them.
-func filterLines(h http.Header, name string, lines []string, drop func(string) bool) {
-	kept := lines[:0:0]
-	for _, line := range lines {
-		if !drop(line) {
-			kept = append(kept, line)
-		}
-	}
-	switch {
-	case len(kept) == len(lines):
-	case len(kept) == 0:
-		delete(h, name)
-	default:
-		h[name] = kept
-	}
-}
-
-// ownSetCookie tells whether a Set-Cookie line is about a cookie of ours. A cookie without a name whose value begins with
-// ours reaches servers under our name ("=__Host-gatehouse=x").
-func ownSetCookie(line string) bool {
-	pair, _, _ := strings.Cut(line, ";")
-	pair = strings.TrimLeft(strings.TrimSpace(pair), "= \t")
-	name, _, _ := strings.Cut(pair, "=")
-	return authportal.OwnCookie(strings.TrimSpace(name))
-}
-
-// filterClearSiteData removes the directives that would make a browser forget our cookies.
-func filterClearSiteData(h http.Header, lines []string) {
-	var kept []string
-	for _, line := range lines {
-		for directive := range strings.SplitSeq(line, ",") {
+// keepPrivate keeps an answer out of shared caches, which would give it to the next person. The upstream cannot: it sees
+// neither our cookie nor, often, that anybody is asked for. What it says to the browser's own cache stays (RFC 9111 §5.2.2).
+func (f *answerFilter) keepPrivate(h http.Header) {
+	lines := h["Cache-Control"]
+	f.private[0] = "private"
+	if len(lines) > 0 {
+		all := strings.Join(lines, ", ")
+		var kept []string
+		for directive := range strings.SplitSeq(all, ",") {
 			directive = strings.TrimSpace(directive)
-			switch strings.ToLower(strings.Trim(directive, `" `)) {
-			case "", "cookies", "*":
-			default:
-				kept = append(kept, directive)
+			name, _, _ := strings.Cut(directive, "=")
+			switch strings.ToLower(strings.TrimSpace(name)) {
+			case "private":
+				if !strings.Contains(directive, "=") { // `private="set-cookie"` is about one header only
+					return
+				}
+			case "no-store":
+				return
+			case "", "public", "s-maxage", "proxy-revalidate":
+				continue
 			}
+			kept = append(kept, directive)
 		}
+		f.private[0] = strings.Join(append(kept, "private"), ", ")
 	}
-	if len(kept) == 0 {
-		delete(h, "Clear-Site-Data")
-		return
-	}
-	h["Clear-Site-Data"] = []string{strings.Join(kept, ", ")}
+	h["Cache-Control"] = f.private[:]
 }

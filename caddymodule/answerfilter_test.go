@@ -11,7 +11,7 @@ import (
 
 func filtered(answer func(w http.ResponseWriter)) http.Header {
 	rec := httptest.NewRecorder()
-	f := answerFilter{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: rec}}
+	f := answerFilter{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: rec}, q: new(question)}
 	answer(&f)
 	f.finish()
 	return rec.Result().Header

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -12,23 +14,24 @@ import (
 // The answers of a gate to requests that it does not let in. None sets a cookie, all are no-store, and all are written here,
 // so that handle_errors never sees them.
 
-func (g *Gate) refuse(w http.ResponseWriter, why *refusal) error {
+// refuse answers what cannot be judged.
+func (q *question) refuse(why *refusal) error {
 	processMetrics.count(answerRefused)
 	if why.status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") // RFC 9110 §15.5.6
+		q.w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") // RFC 9110 §15.5.6
 	}
-	authportal.WriteProblem(w, why.status, "malformed", why.detail)
+	authportal.WriteProblem(q.w, why.status, "malformed", why.detail)
 	return nil
 }
 
 // notReady answers while the configuration is being started.
-func (g *Gate) notReady(w http.ResponseWriter, r *http.Request) error {
+func (q *question) notReady() error {
 	processMetrics.count(answerUnavailable)
-	w.Header().Set("Retry-After", "1")
-	if whoAsks(r) == askGRPC {
-		return writeGRPC(w, grpcUnavailable, "starting")
+	q.w.Header().Set("Retry-After", "1")
+	if isGRPC(q.r.Header) {
+		return writeGRPC(q.w, grpcUnavailable, "starting")
 	}
-	authportal.WriteProblem(w, http.StatusServiceUnavailable, "store_unavailable", "The server is starting. Please try again in a moment.")
+	authportal.WriteProblem(q.w, http.StatusServiceUnavailable, "store_unavailable", "The server is starting. Please try again in a moment.")
 	return nil
 }
 
@@ -49,7 +52,9 @@ func (q *question) cannotIdentify(err error) error {
 
 func (q *question) unavailable(err error) error {
 	q.run.Metrics.count(answerUnavailable)
-	q.run.Log.Error("cannot tell who asks", "error", err)
+	if q.r.Context().Err() == nil && q.gate.complaints.due(q.run.Now()) { // nobody is told of somebody who has gone
+		q.run.Log.Error("cannot tell who asks", "error", err)
+	}
 	q.allowOrigin()
 	q.w.Header().Set("Retry-After", "1")
 	switch whoAsks(q.r) {
@@ -65,8 +70,7 @@ func (q *question) unavailable(err error) error {
 
 // askToSignIn leads whoever asks to the login page, in the way that they can follow.
 func (q *question) askToSignIn(d authportal.Demand) error {
-	v := q.visit()
-	location := q.run.Portal.LoginURL(v, q.r.RequestURI, d)
+	location := q.run.Portal.LoginURL(q.visit(), q.r.RequestURI, d)
 	q.allowOrigin()
 	switch whoAsks(q.r) {
 	case askNavigation:
@@ -109,14 +113,14 @@ func fromBrowser(r *http.Request) bool {
 }
 
 // forbid answers someone who is known and may not enter.
-func (q *question) forbid(who *caller) error {
+func (q *question) forbid() error {
 	q.run.Metrics.count(answerForbidden)
 	q.allowOrigin()
 	switch whoAsks(q.r) {
 	case askNavigation, askForm:
 		var id *store.Identity
-		if who != nil {
-			id = &who.live.Identity
+		if q.identity != nil {
+			id = &q.identity.live.Identity
 		}
 		q.run.Portal.WriteForbidden(q.w, q.r, q.visit(), id)
 	case askGRPC:
@@ -127,9 +131,19 @@ func (q *question) forbid(who *caller) error {
 	return nil
 }
 
+// crossOrigin answers a page that opens a WebSocket as somebody who did not ask it to.
 func (q *question) crossOrigin() error {
+	q.run.Metrics.count(answerRefused)
 	authportal.WriteProblem(q.w, http.StatusForbidden, "cross_origin", "A page of another origin may not open this WebSocket with your sign-in.")
 	return nil
+}
+
+// complaints keeps an outage from filling the log: one line a second says it all.
+type complaints struct{ last atomic.Int64 }
+
+func (c *complaints) due(now time.Time) bool {
+	last := c.last.Load()
+	return now.UnixNano()-last >= int64(time.Second) && c.last.CompareAndSwap(last, now.UnixNano())
 }
 
 // gRPC status codes (https://grpc.github.io/grpc/core/md_doc_statuscodes.html).

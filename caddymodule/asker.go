@@ -19,7 +19,7 @@ const (
 
 // whoAsks reads the kind of asker from r as CONTRACT §2.2 defines it.
 func whoAsks(r *http.Request) asker {
-	if mediaType(r.Header.Get("Content-Type")) == "application/grpc" || strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc+") {
+	if isGRPC(r.Header) {
 		return askGRPC
 	}
 	if _, upgrade := r.Header["Upgrade"]; upgrade {
@@ -47,6 +47,20 @@ func whoAsks(r *http.Request) asker {
 		}
 	}
 	return askProgram
+}
+
+// isGRPC tells whether a request is a gRPC call. gRPC-Web is not: it is a fetch of a browser.
+func isGRPC(h http.Header) bool {
+	lines := h["Content-Type"]
+	if len(lines) == 0 {
+		return false
+	}
+	const kind = "application/grpc"
+	line := strings.TrimLeft(lines[0], " \t")
+	if len(line) < len(kind) || !strings.EqualFold(line[:len(kind)], kind) {
+		return false
+	}
+	return len(line) == len(kind) || strings.IndexByte("+; \t", line[len(kind)]) >= 0
 }
 
 // acceptsHTML tells whether one of the Accept lines names text/html with a weight above zero.

@@ -12,36 +12,38 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store/cache"
 )
 
-// caller is who asks: a person's session (entry is set) or a program's token.
-type caller struct {
-	*identity
-	entry *cache.Entry
-}
-
 // subject returns what a verdict asks about; nil for nobody.
-func (c *caller) subject() *rolepolicy.Subject {
-	if c == nil {
+func (q *question) subject() *rolepolicy.Subject {
+	if q.identity == nil {
 		return nil
 	}
-	return c.identity.subject
+	return q.identity.subject
 }
 
-// proofs tells how and when the caller signed in.
-func (c *caller) proofs() rolepolicy.Proofs {
-	if c == nil {
+// proofs tells how and when whoever asks signed in.
+func (q *question) proofs() rolepolicy.Proofs {
+	if q.identity == nil {
 		return rolepolicy.Proofs{}
 	}
-	return c.identity.proofs
+	return q.identity.proofs
 }
 
 // errBadToken: the request shows a token of ours that opens nothing. There is no falling back to a cookie (CONTRACT §2.2).
 var errBadToken = errors.New("the token is unknown, expired or revoked")
 
-func (q *question) byToken(token string) (*caller, error) {
+func (q *question) byToken(token string) error {
+	id, err := q.tokenIdentity(q.r.Context(), token)
+	if err == nil {
+		q.token, q.identity = token, id
+	}
+	return err
+}
+
+func (q *question) tokenIdentity(ctx context.Context, token string) (*identity, error) {
 	if token == "" {
 		return nil, errBadToken
 	}
-	ctx, cancel := context.WithTimeout(q.r.Context(), storeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	live, err := q.run.Portal.CheckToken(ctx, token)
 	if problem, ok := errors.AsType[*authportal.Problem](err); ok && problem.Status == http.StatusUnauthorized {
@@ -50,16 +52,21 @@ func (q *question) byToken(token string) (*caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &caller{identity: q.gate.identities.prepare(q.run, live)}, nil
+	return q.gate.identities.prepare(q.run, live), nil
 }
 
-// reread asks the store for the session of who, whatever is remembered of it.
-func (q *question) reread(who *caller) error {
-	entry, err := q.run.Sessions.Fresh(q.r.Context(), who.live.Session.Key)
-	if err == nil {
-		who.entry, who.identity = entry, q.gate.identityOf(q.run, entry)
+// reread asks the store for the session of who asks, whatever is remembered of it.
+func (q *question) reread() error {
+	entry, err := q.run.Sessions.Fresh(q.r.Context(), q.entry.Live().Session.Key)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		q.entry, q.identity = nil, nil
+		return nil
+	case err != nil:
+		return err
 	}
-	return err
+	q.entry, q.identity = entry, q.gate.identityOf(q.run, entry)
+	return nil
 }
 
 // storeTimeout bounds what a request waits for a store: 503 is due within 250 ms (CONTRACT §2.2).

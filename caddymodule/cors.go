@@ -49,14 +49,14 @@ func withoutDefaultPort(host string, secure bool) string {
 }
 
 // isPreflight tells whether r is a CORS preflight (Fetch §4.8) of an origin that `cors` names. It carries no cookie by
-// definition, so that the gate answers in place of an app that could never see who asks.
+// definition, so that the gate answers it itself: no rule could ever let one in.
 func (g *Gate) isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" && g.namedOrigin(r) != ""
 }
 
-func (g *Gate) answerPreflight(w http.ResponseWriter, r *http.Request) error {
-	h := w.Header()
-	setAllowOrigin(h, g.namedOrigin(r))
+func (q *question) answerPreflight() error {
+	h, r := q.w.Header(), q.r
+	setAllowOrigin(h, q.gate.namedOrigin(r))
 	h.Set("Access-Control-Allow-Methods", r.Header.Get("Access-Control-Request-Method"))
 	if headers := r.Header.Get("Access-Control-Request-Headers"); headers != "" {
 		h.Set("Access-Control-Allow-Headers", headers)
@@ -64,7 +64,7 @@ func (g *Gate) answerPreflight(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Access-Control-Max-Age", "600")
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Access-Control-Request-Method, Access-Control-Request-Headers")
-	w.WriteHeader(http.StatusNoContent)
+	q.w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 

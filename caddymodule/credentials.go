@@ -8,47 +8,119 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal"
 )
 
-// stripCookies removes our cookies from the Cookie lines of a request and leaves every other byte as it was sent.
-func stripCookies(h http.Header) {
+// credentials are the header lines that held something of ours, as they were before it was removed.
+type credentials struct {
+	cookies       []string
+	authorization []string
+}
+
+// takeCredentials removes all that is ours from the request, and keeps it for a gate behind this one.
+func (q *question) takeCredentials() {
+	q.takeToken()
+	if lines := q.r.Header["Cookie"]; stripCookies(q.r.Header) {
+		q.taken.cookies = lines
+	}
+}
+
+// takeToken removes a token of ours from the request and returns it.
+func (q *question) takeToken() (string, bool) {
+	lines := q.r.Header["Authorization"]
+	token, ok := takeToken(q.r.Header, q.gate != nil && q.gate.Basic)
+	if ok {
+		q.taken.authorization = lines
+	}
+	return token, ok
+}
+
+// lend puts what was taken back into h, beside what is there now: handlers on the way may have changed the rest.
+func (c *credentials) lend(h http.Header) {
+	for _, line := range c.cookies {
+		for pair := range strings.SplitSeq(line, ";") {
+			if ownPair(pair) {
+				h["Cookie"] = append(h["Cookie"][:len(h["Cookie"]):len(h["Cookie"])], strings.TrimSpace(pair))
+			}
+		}
+	}
+	for _, line := range c.authorization {
+		if _, ours := ownToken(line, true); ours {
+			h["Authorization"] = append(h["Authorization"][:len(h["Authorization"]):len(h["Authorization"])], line)
+		}
+	}
+}
+
+// stripCookies removes our cookies from the Cookie lines of a request and leaves every other byte as it was sent. It tells
+// whether there were any; the slice of lines stays as it is.
+func stripCookies(h http.Header) bool {
 	lines, ok := h["Cookie"]
 	if !ok {
-		return
+		return false
 	}
 	ours := false
 	for _, line := range lines {
-		ours = ours || strings.Contains(line, "gatehouse")
+		ours = ours || holdsOwn(line)
 	}
 	if !ours {
-		return
+		return false
 	}
 	kept := make([]string, 0, len(lines))
 	for _, line := range lines {
-		if line = withoutOwnCookies(line); line != "" {
+		if holdsOwn(line) {
+			line = withoutOwnCookies(line)
+		}
+		if line != "" {
 			kept = append(kept, line)
 		}
 	}
 	if len(kept) == 0 {
 		delete(h, "Cookie")
-		return
+	} else {
+		h["Cookie"] = kept
 	}
-	h["Cookie"] = kept
+	return true
+}
+
+func holdsOwn(line string) bool {
+	for pair := range strings.SplitSeq(line, ";") {
+		if ownPair(pair) {
+			return true
+		}
+	}
+	return false
+}
+
+func ownPair(pair string) bool {
+	name, _, _ := strings.Cut(pair, "=")
+	return authportal.OwnCookie(strings.Trim(name, " \t\""))
 }
 
 func withoutOwnCookies(line string) string {
-	var out []byte
+	// Mostly ours come first or last, and what is left is one piece of what was sent.
+	for {
+		first, rest, more := strings.Cut(line, ";")
+		if !ownPair(first) {
+			break
+		}
+		if line = rest; !more {
+			return ""
+		}
+	}
+	for i := strings.LastIndexByte(line, ';'); i >= 0 && ownPair(line[i+1:]); i = strings.LastIndexByte(line, ';') {
+		line = line[:i]
+	}
+	if !holdsOwn(line) {
+		return strings.TrimSpace(line)
+	}
+	var out strings.Builder
 	for pair := range strings.SplitSeq(line, ";") {
-		name, _, _ := strings.Cut(pair, "=")
-		if authportal.OwnCookie(strings.Trim(name, " \t\"")) {
+		if ownPair(pair) {
 			continue
 		}
-		if out == nil {
-			out = make([]byte, 0, len(line))
-		} else {
-			out = append(out, ';')
+		if out.Len() > 0 {
+			out.WriteByte(';')
 		}
-		out = append(out, pair...)
+		out.WriteString(pair)
 	}
-	return strings.TrimSpace(string(out))
+	return strings.TrimSpace(out.String())
 }
 
 // tokenPrefix begins every API token of ours, so that a gate and a secret scanner know one when they see it.
@@ -84,15 +156,21 @@ func takeToken(h http.Header, basic bool) (token string, ok bool) {
 	return token, true
 }
 
-// ownToken reads one Authorization value (RFC 6750 §2.1, RFC 7617).
+// ownToken reads one Authorization value (RFC 6750 §2.1, RFC 7617). It reads what lax servers read: any white space after
+// the scheme, and base64 without padding or of the other alphabet.
 func ownToken(value string, basic bool) (string, bool) {
-	scheme, rest, _ := strings.Cut(strings.TrimSpace(value), " ")
-	rest = strings.TrimSpace(rest)
+	value = strings.Trim(value, " \t")
+	end := strings.IndexAny(value, " \t")
+	if end < 0 {
+		return "", false
+	}
+	scheme, rest := value[:end], strings.Trim(value[end:], " \t")
 	switch {
 	case strings.EqualFold(scheme, "Bearer") && strings.HasPrefix(rest, tokenPrefix):
 		return rest, true
 	case basic && strings.EqualFold(scheme, "Basic"):
-		decoded, err := base64.StdEncoding.DecodeString(rest)
+		rest = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(rest, "="))
+		decoded, err := base64.RawStdEncoding.DecodeString(rest)
 		if err != nil {
 			return "", false
 		}

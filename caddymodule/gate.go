@@ -15,79 +15,71 @@ import (
 // the rest, and passes on what may pass, with our headers. Errors deny (SECURITY, invariant 4).
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	g.identities.strip(r)
+	q := newQuestion(w, r, next)
+	q.gate = g
 	if bad := plainRequest(r); bad != nil {
-		return g.refuse(w, bad)
+		return q.refuse(bad)
 	}
-	run, err := g.app.Ready(r.Context())
-	if err != nil {
-		return g.notReady(w, r)
+	var err error
+	if q.run, err = g.app.Ready(r.Context()); err != nil {
+		return q.notReady()
 	}
 	if !g.servesHost(r) {
-		return g.refuse(w, &refusal{http.StatusMisdirectedRequest, "This host is not served here."})
+		return q.refuse(&refusal{http.StatusMisdirectedRequest, "This host is not served here."})
 	}
-	q := question{gate: g, run: run, w: w, r: r, next: next}
-	if asked, ok := g.reservedPath(r); ok {
+	if asked, ok := q.reservedPath(); ok {
 		return q.reserved(asked)
 	}
 	verdict := q.judge()
+	inside := g.judges(r)
+	public := !inside || verdict.Kind == rolepolicy.Public
 	switch {
 	case verdict.Malformed != "":
-		return g.refuse(w, &refusal{http.StatusBadRequest, "The path cannot be read."})
-	case !g.judges(r):
-		run.Metrics.count(answerPublic)
-		return q.pass(nil)
-	case isEarlyData(r) && (!safeMethod(r.Method) || verdict.AskedAddress):
-		return g.refuse(w, &refusal{http.StatusTooEarly, "Please send this again after the TLS handshake."})
-	case verdict.Kind == rolepolicy.Public:
-		run.Metrics.count(answerPublic)
-		return q.pass(nil)
-	case g.isPreflight(r):
-		return g.answerPreflight(w, r)
+		return q.refuse(&refusal{http.StatusBadRequest, "The path cannot be read."})
+	case isEarlyData(r) && (!safeMethod(r.Method) || inside && verdict.AskedAddress):
+		return q.refuse(&refusal{http.StatusTooEarly, "Please send this again after the TLS handshake."})
+	case inside && g.isPreflight(r):
+		return q.answerPreflight()
+	case public:
+		q.run.Metrics.count(answerPublic)
+		return q.pass()
 	}
-	who, err := q.identify()
-	if err != nil {
+	if err := q.identify(); err != nil {
 		return q.cannotIdentify(err)
 	}
-	return q.decide(&verdict, who)
+	return q.decide(&verdict)
 }
 
-// question is one request on its way through the gate.
-type question struct {
-	gate *Gate
-	run  *Running
-	w    http.ResponseWriter
-	r    *http.Request
-	next caddyhttp.Handler
-}
-
-// decide acts on the verdict for who asks; nil is nobody.
-func (q *question) decide(verdict *rolepolicy.Verdict, who *caller) error {
-	if who != nil && who.entry != nil && isWebSocket(q.r) && !q.gate.sameOrNamedOrigin(q.r) {
-		q.run.Metrics.count(answerRefused)
+// decide acts on the verdict for who asks.
+func (q *question) decide(verdict *rolepolicy.Verdict) error {
+	if q.entry != nil && isWebSocket(q.r) && !q.gate.sameOrNamedOrigin(q.r) {
 		return q.crossOrigin()
 	}
 	now := q.run.Now()
-	outcome := verdict.Decide(who.subject(), who.proofs(), now)
-	if (outcome == rolepolicy.NeedMFA || outcome == rolepolicy.NeedFresh) && who.entry != nil {
+	outcome := verdict.Decide(q.subject(), q.proofs(), now)
+	if (outcome == rolepolicy.NeedMFA || outcome == rolepolicy.NeedFresh) && q.entry != nil {
 		// the proof may just have been given through another gateway: what is remembered here must not lead round in circles
-		switch err := q.reread(who); {
-		case errors.Is(err, store.ErrNotFound):
-			who = nil
-		case err != nil:
+		if err := q.reread(); err != nil {
 			return q.cannotIdentify(err)
 		}
-		outcome = verdict.Decide(who.subject(), who.proofs(), now)
+		outcome = verdict.Decide(q.subject(), q.proofs(), now)
 	}
 	switch outcome {
 	case rolepolicy.Granted:
 		q.run.Metrics.count(answerGranted)
-		if who != nil && who.entry != nil {
-			q.run.Sessions.Use(who.entry, now)
+		if q.entry != nil {
+			q.run.Sessions.Use(q.entry, now)
 		}
-		if who != nil && staysOpen(q.r) {
-			return q.passOpen(*verdict, who)
+		if q.identity == nil {
+			q.answer.varies = true
+			return q.pass()
 		}
-		return q.pass(who)
+		q.answer.personal = true
+		q.verdict = *verdict
+		if staysOpen(q.r) {
+			return q.passOpen()
+		}
+		return q.pass()
 	case rolepolicy.NeedLogin:
 		q.run.Metrics.count(answerLogin)
 		return q.askToSignIn(authportal.Demand{})
@@ -98,40 +90,43 @@ func (q *question) decide(verdict *rolepolicy.Verdict, who *caller) error {
 		q.run.Metrics.count(answerFresh)
 		return q.askToSignIn(authportal.Demand{MFA: verdict.MFA, Fresh: verdict.Fresh})
 	}
-	return q.forbid(who)
+	return q.forbid()
 }
 
-// pass hands the request on: without anything of ours, and with the identity of who, if anyone.
-func (q *question) pass(who *caller) error {
-	takeToken(q.r.Header, q.gate.Basic)
-	stripCookies(q.r.Header)
-	if who != nil {
-		if err := q.writeIdentity(who.identity); err != nil {
-			return q.unavailable(err)
-		}
+// pass hands the request on: without anything of ours, and with the identity of who asks, if anyone may be told of.
+func (q *question) pass() error {
+	q.takeCredentials()
+	if err := q.writeIdentity(); err != nil {
+		return q.unavailable(err)
 	}
-	answer := answerFilter{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: q.w}, origin: q.gate.namedOrigin(q.r)}
-	err := q.next.ServeHTTP(&answer, q.r)
-	answer.finish()
+	q.answer.origin = q.gate.namedOrigin(q.r)
+	defer q.answer.end()
+	err := q.next.ServeHTTP(&q.answer, q.r)
+	q.answer.finish()
 	return err
 }
 
-// identify finds out who asks: by a token of ours, else by the session cookie; nil is nobody. An error means that nobody
-// can tell, and is never a reason to go on.
-func (q *question) identify() (*caller, error) {
-	if token, ok := takeToken(q.r.Header, q.gate.Basic); ok {
+// identify finds out who asks: by a token of ours, else by the session cookie; or that it is nobody. An error means that
+// nobody can tell, and is never a reason to go on.
+func (q *question) identify() error {
+	if token, ok := q.takeToken(); ok {
 		return q.byToken(token)
 	}
 	key, present := authportal.SessionKey(q.r, isSecure(q.r))
 	if !present {
-		return nil, nil
+		return nil
 	}
 	entry, err := q.run.Sessions.Get(q.r.Context(), key)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &caller{identity: q.gate.identityOf(q.run, entry), entry: entry}, nil
+	// A session belongs to a host: shown at another one, its cookie opens nothing (CONTRACT §2.3).
+	if !isHost(q.r.Host, entry.Live().Session.Host) {
+		return nil
+	}
+	q.entry, q.identity = entry, q.gate.identityOf(q.run, entry)
+	return nil
 }

@@ -1,17 +1,12 @@
 package caddymodule
 
 import (
-	"errors"
 	"fmt"
-	"net/netip"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"golang.org/x/net/http/httpguts"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
@@ -65,6 +60,9 @@ type Gate struct {
 	site       *authportal.Site   // set by settle
 	prefixes   []string           // what handlers above cut off the address; set by settle
 	generation uint64             // whose memos are this gate's; set by settle
+
+	asksAddress bool // some rule has `from`
+	complaints  complaints
 }
 
 // GateRule is one line of a gate block.
@@ -131,46 +129,6 @@ func (g *Gate) Provision(ctx caddy.Context) error {
 	return nil
 }
 
-// check finds what JSON can say wrong; a Caddyfile has been told with file and line before.
-func (g *Gate) check() error {
-	for _, preset := range g.Headers {
-		if err := checkPreset(preset); err != nil {
-			return err
-		}
-	}
-	if slices.Contains(g.Headers, "none") && len(g.Headers) > 1 {
-		return errors.New("headers none stands alone")
-	}
-	if err := checkEncoding(string(g.Encode)); err != nil {
-		return err
-	}
-	if err := checkSeparator(g.Separator); err != nil {
-		return err
-	}
-	for _, h := range g.Extra {
-		if err := checkHeaderName(h.Name); err != nil {
-			return err
-		}
-	}
-	if g.JWT != "" {
-		if err := checkHeaderName(g.JWT); err != nil {
-			return err
-		}
-	}
-	for _, origin := range g.CORS {
-		if err := checkOrigin(origin); err != nil {
-			return err
-		}
-	}
-	if g.LoginPage != "" {
-		if err := checkLoginPage(g.LoginPage); err != nil {
-			return err
-		}
-	}
-	_, err := g.compile(nil)
-	return err
-}
-
 // compile turns the rules into a policy. Without roles it only checks them.
 func (g *Gate) compile(roles *rolepolicy.Roles) (*rolepolicy.Policy, error) {
 	rules := make([]rolepolicy.Rule, 0, len(g.Rules)+1)
@@ -213,84 +171,25 @@ func (r GateRule) rule() (rolepolicy.Rule, error) {
 		Fresh: time.Duration(r.Fresh), Source: r.Source}, nil
 }
 
-// parsePrefixes reads addresses and networks; a single address is a network of one.
-func parsePrefixes(texts []string) ([]netip.Prefix, error) {
-	var out []netip.Prefix
-	for _, text := range texts {
-		if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
-			addr = addr.Unmap()
-			out = append(out, netip.PrefixFrom(addr, addr.BitLen()))
-			continue
-		}
-		prefix, err := netip.ParsePrefix(text)
-		if err != nil {
-			return nil, fmt.Errorf("from %s: write an address or a network such as 10.0.0.0/8", text)
-		}
-		out = append(out, prefix.Masked())
-	}
-	return out, nil
-}
+func (g *Gate) directive() (string, string) { return "gate", g.Source }
+func (g *Gate) reserved() string            { return reservedFolder + "/login" }
+func (g *Gate) namedHosts() []string        { return g.Hosts }
 
-func checkPreset(name string) error {
-	if _, ok := presets[name]; !ok {
-		return fmt.Errorf("unknown headers %q: use remote, webauth, x_forwarded, x_auth_request or none", name)
+// settle learns where the gate stands, and compiles its rules with the roles of the configuration.
+func (g *Gate) settle(place Place, run *Running) error {
+	policy, err := g.compile(run.Roles)
+	if err != nil {
+		return err
 	}
-	return nil
-}
-
-func checkEncoding(name string) error {
-	if !slices.Contains([]string{"", "utf8", "percent", "mime"}, name) {
-		return fmt.Errorf("unknown encoding %q: use utf8, percent or mime", name)
+	g.policy = policy
+	for _, warning := range policy.Warnings() {
+		run.Log.Warn("a rule of this gate never decides", "rule", warning)
 	}
-	return nil
-}
-
-func checkSeparator(s string) error {
-	// role names never hold one of these, so that no value can pose as two (CONTRACT §3)
-	if len(s) != 1 || !strings.Contains(",;| ", s) {
-		return fmt.Errorf("separator %q: use one of , ; | or a space, which role names never hold", s)
-	}
-	return nil
-}
-
-// checkHeaderName refuses names by which a gate would break the request itself.
-func checkHeaderName(name string) error {
-	if !httpguts.ValidHeaderFieldName(name) {
-		return fmt.Errorf("%q is no header name", name)
-	}
-	if protectedHeaders.has(name) || newNameSet("Connection", "Transfer-Encoding", "Upgrade", "TE", "Trailer", "Accept",
-		"User-Agent", "Cookie2", "Proxy-Authorization", "Keep-Alive", "Set-Cookie").has(name) {
-		return fmt.Errorf("header %s has a meaning of its own in HTTP: choose another name, such as X-%s", name, name)
-	}
-	return nil
-}
-
-func checkOrigin(origin string) error {
-	u, err := url.Parse(origin)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || origin != u.Scheme+"://"+strings.ToLower(u.Host) || strings.Contains(origin, "*") {
-		return fmt.Errorf("cors %s: write an origin such as https://spa.example.com, in lower case, without a path", origin)
-	}
-	return nil
-}
-
-func checkLoginPage(path string) error {
-	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "*?#%;\\{}") || strings.HasPrefix(path, reservedFolder+"/") {
-		return fmt.Errorf("login_page %s: write the path of a page of this app, such as /welcome", path)
-	}
-	return nil
-}
-
-func checkMethod(method string) error {
-	if !httpguts.ValidHeaderFieldName(method) || strings.ToUpper(method) != method {
-		return fmt.Errorf("method %s: write an HTTP method in capital letters, such as POST", method)
-	}
-	return nil
-}
-
-func checkHost(host string) error {
-	if host == "" || hostOnly(host) != host || strings.ContainsAny(host, "/*{} ") {
-		return fmt.Errorf("hosts %s: write a host name in lower case, without scheme, port or star", host)
-	}
+	g.prefixes = place.Prefixes
+	g.asksAddress = slices.ContainsFunc(g.Rules, func(r GateRule) bool { return len(r.From) > 0 })
+	g.generation = run.Sessions.NewOwner()
+	g.site = &authportal.Site{Base: reservedFolder, LoginPage: g.LoginPage, Origins: g.CORS, JWT: g.JWT != ""}
+	g.site.Hosted, g.site.PortalBase = run.PortalBase == "", run.PortalBase
 	return nil
 }
 

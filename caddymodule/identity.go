@@ -21,6 +21,8 @@ type identity struct {
 	subject *rolepolicy.Subject
 	proofs  rolepolicy.Proofs
 	values  []string // what each of identityWriter.names says, in their order
+
+	provider caddy.ReplacerFunc // placeholder, made once
 }
 
 // identityWriter removes whatever an upstream could read as an identity, and writes ours.
@@ -73,13 +75,18 @@ func (iw *identityWriter) strip(r *http.Request) {
 	}
 }
 
+// stripConnection does here what the last handler would do later: it removes the headers that Connection names, so that a
+// client can name none which the gate or a handler behind it writes.
 func (iw *identityWriter) stripConnection(h http.Header, lines []string) {
 	kept := make([]string, 0, len(lines))
 	for _, line := range lines {
 		for option := range strings.SplitSeq(line, ",") {
 			option = strings.TrimSpace(option)
-			if option != "" && !iw.stripped.has(option) && !protectedHeaders.has(option) {
+			switch {
+			case connectionOptions.has(option):
 				kept = append(kept, option)
+			case option != "" && !protectedHeaders.has(option):
+				h.Del(option)
 			}
 		}
 	}
@@ -90,10 +97,13 @@ func (iw *identityWriter) stripConnection(h http.Header, lines []string) {
 	h["Connection"] = []string{strings.Join(kept, ", ")}
 }
 
+// connectionOptions are about the connection itself and name no header that anybody behind us writes.
+var connectionOptions = newNameSet("close", "keep-alive", "upgrade", "te")
+
 // protectedHeaders are end-to-end headers whose removal behind our back would change what was judged or who the upstream
 // thinks is asking.
-var protectedHeaders = newNameSet("Cookie", "Authorization", "Host", "Origin", "Content-Type", "Content-Length",
-	"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Via")
+var protectedHeaders = newNameSet("Cookie", "Authorization", "Host", "Origin", "Content-Type", "Content-Length", "Transfer-Encoding",
+	"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Via", "Early-Data", "Connection", "Upgrade")
 
 func (iw *identityWriter) stripTrailer(trailer http.Header) {
 	for name := range trailer {
@@ -133,6 +143,7 @@ func (iw *identityWriter) prepare(run *Running, live *store.Live) *identity {
 			id.proofs.AuthTime = proof.At
 		}
 	}
+	id.provider = id.placeholder
 	id.values = make([]string, len(iw.fields))
 	for i, f := range iw.fields {
 		id.values[i] = f.value(&live.Identity, id.roles, iw.separator, iw.encoding)
@@ -140,23 +151,32 @@ func (iw *identityWriter) prepare(run *Running, live *store.Live) *identity {
 	return id
 }
 
-// writeIdentity tells the handlers behind us who asks.
-func (q *question) writeIdentity(id *identity) error {
-	q.gate.identities.write(q.r, id)
-	if q.gate.JWT == "" {
+// writeIdentity tells the handlers behind us who asks. A gate that asks nobody leaves what one before it has told.
+func (q *question) writeIdentity() error {
+	id, teller := q.identity, q.gate
+	if id == nil && q.outer != nil {
+		id, teller = q.outer.told, q.outer.teller
+	}
+	if id == nil {
+		return nil
+	}
+	q.told, q.teller = id, teller
+	known := q.outer != nil && q.outer.told != nil
+	teller.identities.write(q.r, id, !known)
+	if teller.JWT == "" {
 		return nil
 	}
 	token, err := q.run.Portal.SignIdentity(q.visit(), id.live)
 	if err != nil {
 		return fmt.Errorf("signing an identity: %w", err)
 	}
-	q.r.Header.Set(q.gate.JWT, token)
+	q.r.Header.Set(teller.JWT, token)
 	return nil
 }
 
-// write sets our headers and placeholders. The values are copied into slices of this request's own, because later handlers
-// may change them in place.
-func (iw *identityWriter) write(r *http.Request, id *identity) {
+// write sets our headers and, where no gate has before, placeholders. The values are copied into slices of this request's
+// own, because later handlers may change them in place.
+func (iw *identityWriter) write(r *http.Request, id *identity, placeholders bool) {
 	values := make([]string, len(id.values))
 	copy(values, id.values)
 	for i, value := range values {
@@ -165,9 +185,11 @@ func (iw *identityWriter) write(r *http.Request, id *identity) {
 		}
 	}
 	repl := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
-	repl.Map(id.placeholder)
+	if placeholders {
+		repl.Map(id.provider)
+	}
 	for _, h := range iw.extra {
-		if value := clean(repl.ReplaceKnown(h.Value, "")); value != "" {
+		if value := clean(repl.ReplaceAll(h.Value, "")); value != "" {
 			r.Header.Set(h.Name, iw.encoding.encode(value))
 		}
 	}

@@ -18,11 +18,8 @@ func newNameSet(names ...string) *nameSet {
 		if name == "" {
 			continue
 		}
-		folded := make([]byte, len(name))
-		for i := range len(name) {
-			folded[i] = foldNameByte(name[i])
-		}
-		s.names[string(folded)] = struct{}{}
+		folded := foldName(name)
+		s.names[folded] = struct{}{}
 		s.sieve[folded[0]] |= 1 << min(len(name), maxFoldedName-1)
 	}
 	return s
@@ -40,6 +37,15 @@ func (s *nameSet) has(name string) bool {
 	}
 	_, ok := s.names[string(folded)]
 	return ok
+}
+
+// foldName returns the spelling that all names have in common which some upstream takes for the same.
+func foldName(name string) string {
+	folded := []byte(name)
+	for i, c := range folded {
+		folded[i] = foldNameByte(c)
+	}
+	return string(folded)
 }
 
 func foldNameByte(c byte) byte {

@@ -68,25 +68,8 @@ func sentPath(r *http.Request) string {
 	return path
 }
 
-// reservedPath tells whether r is for us, in the address as sent or in the rewritten one, so that no rewrite swallows it,
-// and returns the path below the folder. A request that only an odd reading places there is for us too, and finds nothing.
-func (g *Gate) reservedPath(r *http.Request) (reservedRequest, bool) {
-	sent, now := sentPath(r), r.URL.EscapedPath()
-	if rest, ok := strings.CutPrefix(now, reservedFolder+"/"); ok {
-		prefix, _ := strings.CutSuffix(sent, now)
-		if prefix == sent {
-			prefix = ""
-		}
-		return reservedRequest{prefix: prefix, path: "/" + rest}, true
-	}
-	if rest, ok := strings.CutPrefix(sent, reservedFolder+"/"); ok {
-		return reservedRequest{path: "/" + rest}, true
-	}
-	if rolepolicy.Below(now, reservedFolder) || (sent != now && rolepolicy.Below(sent, reservedFolder)) {
-		return reservedRequest{odd: true}, true
-	}
-	return reservedRequest{}, false
-}
+// isHost tells whether a Host header names host, which is lower case, without port and trailing dot.
+func isHost(header, host string) bool { return header == host || hostOnly(header) == host }
 
 // reservedRequest is what a request for the reserved folder asks for.
 type reservedRequest struct {
@@ -95,14 +78,49 @@ type reservedRequest struct {
 	odd    bool   // only an odd reading of the path leads here
 }
 
-// prefixOf returns what was cut off the address before it reached this gate, if links back to us must carry it.
-func (g *Gate) prefixOf(r *http.Request) string {
-	if len(g.prefixes) == 0 {
-		return ""
+// reservedPath tells whether the request is for us, in the address as sent or in the rewritten one, so that no rewrite
+// swallows it. A request that only an odd reading places there is for us too, and finds nothing.
+func (q *question) reservedPath() (reservedRequest, bool) {
+	if rest, ok := strings.CutPrefix(q.now, reservedFolder+"/"); ok {
+		prefix, cut := strings.CutSuffix(q.sent, q.now)
+		if !cut {
+			prefix = ""
+		}
+		// The prefix begins every link of the pages: "//host" would lead out.
+		return reservedRequest{prefix: prefix, path: "/" + rest, odd: !plainPrefix(prefix)}, true
 	}
-	sent := sentPath(r)
-	for _, prefix := range g.prefixes {
-		if sent == prefix || strings.HasPrefix(sent, prefix+"/") {
+	if q.sent == q.now {
+		return reservedRequest{odd: true}, rolepolicy.Below(q.now, reservedFolder)
+	}
+	if rest, ok := strings.CutPrefix(q.sent, reservedFolder+"/"); ok {
+		return reservedRequest{path: "/" + rest}, true
+	}
+	return reservedRequest{odd: true}, rolepolicy.Below(q.now, reservedFolder) || rolepolicy.Below(q.sent, reservedFolder)
+}
+
+// plainPrefix tells whether what was cut off is a path of whole segments with one reading.
+func plainPrefix(prefix string) bool {
+	if prefix == "" {
+		return true
+	}
+	for i := range len(prefix) {
+		switch c := prefix[i]; {
+		case c == '/':
+			if i+1 == len(prefix) || prefix[i+1] == '/' || prefix[i+1] == '.' {
+				return false
+			}
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '~':
+		default:
+			return false
+		}
+	}
+	return prefix[0] == '/'
+}
+
+// prefixOf returns which of prefixes was cut off the address as sent, if any: links back to us must carry it.
+func prefixOf(prefixes []string, sent string) string {
+	for _, prefix := range prefixes {
+		if sent == prefix || strings.HasPrefix(sent, prefix) && sent[len(prefix)] == '/' {
 			return prefix
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -23,8 +22,9 @@ type Portal struct {
 	// Where the directive stands, as file:line; for messages only.
 	Source string `json:"source,omitempty"`
 
-	app  *App
-	site *authportal.Site // set by settle
+	app      *App
+	site     *authportal.Site // set by settle
+	prefixes []string         // what handlers above cut off the address; set by settle
 }
 
 // CaddyModule returns the module's identity.
@@ -59,27 +59,36 @@ func checkPortalPath(path string) error {
 func (p *Portal) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	path, below := strings.CutPrefix(r.URL.EscapedPath(), p.Path)
 	if !below || (path != "" && path[0] != '/') {
-		return next.ServeHTTP(w, r)
+		return p.passOn(w, r, next)
 	}
-	if bad := plainRequest(r); bad != nil || isWebSocket(r) {
-		if bad == nil {
-			bad = &refusal{http.StatusBadRequest, "There is no WebSocket here."}
-		}
-		authportal.WriteProblem(w, bad.status, "malformed", bad.detail)
-		return nil
+	q := &question{w: w, r: r}
+	if bad := plainRequest(r); bad != nil {
+		return q.refuse(bad)
+	}
+	if isWebSocket(r) {
+		return q.refuse(&refusal{http.StatusBadRequest, "There is no WebSocket here."})
 	}
 	if isEarlyData(r) {
-		authportal.WriteProblem(w, http.StatusTooEarly, "malformed", "Please send this again after the TLS handshake.")
-		return nil
+		return q.refuse(&refusal{http.StatusTooEarly, "Please send this again after the TLS handshake."})
 	}
 	run, err := p.app.Ready(r.Context())
 	if err != nil {
-		authportal.WriteProblem(w, http.StatusServiceUnavailable, "store_unavailable", "The server is starting. Please try again in a moment.", "retry_after", time.Second)
-		return nil
+		return q.notReady()
 	}
 	v := visitAt(p.site, r)
+	v.Base = prefixOf(p.prefixes, sentPath(r)) + v.Base
 	v.Path = path
-	return servePortal(run, w, r, v)
+	return servePortal(run, w, withSentQuery(r), v)
+}
+
+// passOn hands a request on that is not for the pages. The cookies are this host's all the same, and whatever else the site
+// serves has no business with them; a gate behind gets them back.
+func (p *Portal) passOn(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	q := newQuestion(w, r, next)
+	q.takeCredentials()
+	err := next.ServeHTTP(&q.answer, r)
+	q.answer.finish()
+	return err
 }
 
 // servePortal lets the portal answer, and keeps queries that hold a one-time secret out of the access log (DESIGN, law 13).
@@ -96,29 +105,9 @@ func (p *Portal) reserved() string            { return p.Path + "/login" }
 func (p *Portal) namedHosts() []string        { return nil }
 
 // settle learns where the portal stands.
-func (p *Portal) settle(_ Place, run *Running) error {
+func (p *Portal) settle(place Place, _ *Running) error {
+	p.prefixes = place.Prefixes
 	p.site = &authportal.Site{Base: p.Path, Hosted: true, Portal: true}
-	return nil
-}
-
-func (g *Gate) directive() (string, string) { return "gate", g.Source }
-func (g *Gate) reserved() string            { return reservedFolder + "/login" }
-func (g *Gate) namedHosts() []string        { return g.Hosts }
-
-// settle learns where the gate stands, and compiles its rules with the roles of the configuration.
-func (g *Gate) settle(place Place, run *Running) error {
-	policy, err := g.compile(run.Roles)
-	if err != nil {
-		return err
-	}
-	g.policy = policy
-	for _, warning := range policy.Warnings() {
-		run.Log.Warn("a rule of this gate never decides", "rule", warning)
-	}
-	g.prefixes = place.Prefixes
-	g.generation = run.Sessions.NewOwner()
-	g.site = &authportal.Site{Base: reservedFolder, LoginPage: g.LoginPage, Origins: g.CORS, JWT: g.JWT != ""}
-	g.site.Hosted, g.site.PortalBase = run.PortalBase == "", run.PortalBase
 	return nil
 }
 

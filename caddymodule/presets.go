@@ -1,8 +1,8 @@
 package caddymodule
 
 import (
+	"fmt"
 	"mime"
-	"net/url"
 	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -61,11 +61,25 @@ type HeaderEncoding string
 func (e HeaderEncoding) encode(value string) string {
 	switch e {
 	case "percent":
-		return strings.ReplaceAll(url.QueryEscape(value), "+", "%20")
+		return percentEncode(value)
 	case "mime":
 		return mime.QEncoding.Encode("utf-8", value)
 	}
 	return value
+}
+
+// percentEncode writes every byte that is no pchar of RFC 3986 §3.3 as an escape, so that an address stays readable.
+func percentEncode(value string) string {
+	var out strings.Builder
+	for i := range len(value) {
+		switch c := value[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-._~!$&'()*+,;=:@", c) >= 0:
+			out.WriteByte(c)
+		default:
+			fmt.Fprintf(&out, "%%%02X", c)
+		}
+	}
+	return out.String()
 }
 
 // clean removes what a header value must never hold: control bytes, and white space at the ends, which parsers disagree on.

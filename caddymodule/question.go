@@ -2,26 +2,107 @@ package caddymodule
 
 import (
 	"net/http"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
+	"github.com/gatehouse-auth/gatehouse/store/cache"
 )
 
-// judges tells whether r is within the directive's matcher. A matcher that fails is an error, and an error denies: the
-// request is judged.
+// question is one request on its way through a gate. One allocation holds all that the request needs of ours, the writer of
+// its answer included.
+type question struct {
+	gate *Gate
+	run  *Running
+	w    http.ResponseWriter // for answers of ours
+	r    *http.Request
+	next caddyhttp.Handler
+
+	sent string // the escaped path as sent, byte for byte
+	now  string // the same as handlers behind us see it
+
+	// Who asks: a person's session (entry and identity), a program's token (token and identity), or nobody.
+	identity *identity
+	entry    *cache.Entry
+	token    string
+	verdict  rolepolicy.Verdict // that let them in
+
+	taken  credentials // what was removed before the request was passed on
+	outer  *question   // of the gate or portal that passed this request on before
+	told   *identity   // what was written for the handlers behind us
+	teller *Gate       // by whose headers
+
+	answer answerFilter
+}
+
+// newQuestion begins a question. Where another gate stood on the way, it gets back the credentials which that one took away.
+func newQuestion(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) *question {
+	q := &question{w: w, r: r, next: next, outer: outerQuestion(w)}
+	q.answer.ResponseWriter, q.answer.q = w, q
+	q.sent, q.now = sentPath(r), r.URL.EscapedPath()
+	if q.outer != nil {
+		q.outer.taken.lend(r.Header)
+	}
+	return q
+}
+
+// outerQuestion finds the gate that a request has come through by the writer which that gate passed on. A writer that does
+// not tell what it wraps hides it: then this gate finds no credentials, and denies.
+func outerQuestion(w http.ResponseWriter) *question {
+	for {
+		switch outer := w.(type) {
+		case *answerFilter:
+			return outer.q
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = outer.Unwrap()
+		default:
+			return nil
+		}
+	}
+}
+
+// judges tells whether the request is within the directive's matcher. A matcher that fails is an error, and an error denies:
+// the request is judged.
+//
+// A matcher reads a path in one way; an upstream may read it in another (`/admin;x/`, `/%2561dmin/`), or read the address
+// as sent. So a request is outside only if it is under every reading (SECURITY, invariant 1).
 func (g *Gate) judges(r *http.Request) bool {
 	if len(g.matchers) == 0 {
 		return true
 	}
-	matched, err := g.matchers.AnyMatchWithError(r)
-	return matched || err != nil
+	within := func(r *http.Request) bool {
+		matched, err := g.matchers.AnyMatchWithError(r)
+		return matched || err != nil
+	}
+	if within(r) {
+		return true
+	}
+	sent, now := sentPath(r), r.URL.EscapedPath()
+	paths := rolepolicy.Readings(now)
+	if sent != now {
+		paths = append(append(paths, sent), rolepolicy.Readings(sent)...)
+	}
+	for _, path := range paths {
+		again, u := *r, *r.URL
+		u.Path, u.RawPath = path, ""
+		again.URL = &u
+		if within(&again) {
+			return true
+		}
+	}
+	return false
 }
 
 // judge asks the policy about the request as the handlers after us will see it, and as it was sent where that differs.
 func (q *question) judge() rolepolicy.Verdict {
-	ask := rolepolicy.Request{Method: q.r.Method, Path: q.r.URL.EscapedPath(), Addr: clientAddr(q.r)}
-	if sent := sentPath(q.r); sent != ask.Path {
-		ask.Original = sent
+	ask := rolepolicy.Request{Method: q.r.Method, Path: q.now}
+	if q.gate.asksAddress {
+		ask.Addr = clientAddr(q.r)
+	}
+	if q.sent != q.now {
+		ask.Original = q.sent
 	}
 	if q.r.Method == http.MethodConnect { // an extended CONNECT reaches the upstream as the GET of RFC 6455
 		ask.Method = http.MethodGet
@@ -32,7 +113,7 @@ func (q *question) judge() rolepolicy.Verdict {
 // visit tells the portal about this request.
 func (q *question) visit() *authportal.Visit {
 	v := visitAt(q.gate.site, q.r)
-	v.Base = q.gate.prefixOf(q.r) + v.Base
+	v.Base = prefixOf(q.gate.prefixes, q.sent) + v.Base
 	return v
 }
 
@@ -43,12 +124,28 @@ func (q *question) reserved(asked reservedRequest) error {
 		authportal.WriteProblem(q.w, http.StatusNotFound, "not_found", "There is nothing here.")
 		return nil
 	case isEarlyData(q.r):
-		return q.gate.refuse(q.w, &refusal{http.StatusTooEarly, "Please send this again after the TLS handshake."})
+		return q.refuse(&refusal{http.StatusTooEarly, "Please send this again after the TLS handshake."})
 	case isWebSocket(q.r):
-		return q.gate.refuse(q.w, &refusal{http.StatusBadRequest, "There is no WebSocket here."})
+		return q.refuse(&refusal{http.StatusBadRequest, "There is no WebSocket here."})
+	}
+	for outer := q.outer; outer != nil; outer = outer.outer {
+		outer.answer.ours = true // cookies that we set are not an upstream's
 	}
 	v := visitAt(q.gate.site, q.r)
 	v.Base = asked.prefix + v.Base
 	v.Path = asked.path
-	return servePortal(q.run, q.w, q.r, v)
+	return servePortal(q.run, q.w, withSentQuery(q.r), v)
+}
+
+// withSentQuery returns r with the query as sent: `try_files {path} /index.php?p={path}` must not take away the `to` and
+// `code` of ours.
+func withSentQuery(r *http.Request) *http.Request {
+	_, query, _ := strings.Cut(r.RequestURI, "?")
+	if r.URL.RawQuery == query {
+		return r
+	}
+	again, u := *r, *r.URL
+	u.RawQuery = query
+	again.URL = &u
+	return &again
 }

@@ -2,8 +2,10 @@ package caddymodule
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 	"github.com/gatehouse-auth/gatehouse/store/cache"
@@ -11,7 +13,7 @@ import (
 
 // staysOpen tells whether r may keep its connection busy long after the verdict: WebSocket, server-sent events, gRPC.
 func staysOpen(r *http.Request) bool {
-	if isWebSocket(r) || whoAsks(r) == askGRPC {
+	if isWebSocket(r) || isGRPC(r.Header) {
 		return true
 	}
 	for _, line := range r.Header["Accept"] {
@@ -22,27 +24,85 @@ func staysOpen(r *http.Request) bool {
 	return false
 }
 
-// passOpen passes on a request that may stay open, and cuts it as soon as the session behind it ends or the verdict that
-// let it in would be another (SECURITY, invariant 6).
-func (q *question) passOpen(verdict rolepolicy.Verdict, who *caller) error {
+// isStream tells by an answer's header that it has no end of its own.
+func isStream(h http.Header) bool {
+	lines := h["Content-Type"]
+	if len(lines) == 0 {
+		return false
+	}
+	name, _, _ := strings.Cut(lines[0], ";")
+	switch name = strings.ToLower(strings.TrimSpace(name)); name {
+	case "text/event-stream", "multipart/x-mixed-replace", "application/x-ndjson", "application/stream+json", "application/json-seq":
+		return true
+	}
+	return strings.HasPrefix(name, "application/grpc") || strings.HasPrefix(name, "application/connect+")
+}
+
+// passOpen passes on a request that may stay open, and cuts it as soon as the session or token behind it ends or the
+// verdict that let it in would be another (SECURITY, invariant 6).
+func (q *question) passOpen() error {
 	ctx, cut := context.WithCancel(q.r.Context())
 	defer cut()
 	q.r = q.r.WithContext(ctx)
-	if who.entry == nil {
-		return q.pass(who)
-	}
-	gate, run := q.gate, q.run
+	q.answer.watched = true
+	defer q.watch(cut)()
+	return q.pass()
+}
+
+// answerStaysOpen is told when an answer turns out to be a stream although nothing in the request said so. It returns what
+// ends the watch.
+func (q *question) answerStaysOpen() func() {
+	return q.watch(q.answer.cutOff)
+}
+
+// watch calls cut once what let the request in is over. The function that it returns ends the watch.
+func (q *question) watch(cut func()) (stop func()) {
+	verdict := q.verdict
 	verdict.Fresh = 0 // a stream was opened while the sign-in was fresh; its age alone cuts nothing
-	stop := run.Sessions.Watch(who.entry, func(now *cache.Entry) {
-		if now == nil {
-			cut()
-			return
-		}
-		id := gate.identityOf(run, now)
-		if verdict.Decide(id.subject, id.proofs, run.Now()) != rolepolicy.Granted {
+	gate, run := q.gate, q.run
+	holds := func(id *identity) bool {
+		return verdict.Decide(id.subject, id.proofs, run.Now()) == rolepolicy.Granted
+	}
+	if q.entry == nil {
+		return q.watchToken(holds, cut)
+	}
+	return run.Sessions.Watch(q.entry, func(now *cache.Entry) {
+		if now == nil || !holds(gate.identityOf(run, now)) {
 			cut()
 		}
 	})
-	defer stop()
-	return q.pass(who)
+}
+
+const (
+	tokenEvery    = 400 * time.Millisecond // how often the token of an open stream is looked at
+	tokenPatience = 2                      // how many times in a row it may be out of reach
+)
+
+// watchToken looks at the token of an open stream again and again: nothing tells of changes of tokens, and few programs
+// hold streams open.
+func (q *question) watchToken(holds func(*identity) bool, cut func()) (stop func()) {
+	ctx, end := context.WithCancel(context.WithoutCancel(q.r.Context()))
+	token := q.token
+	go func() {
+		tick := time.NewTicker(tokenEvery)
+		defer tick.Stop()
+		for failed := 0; ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			id, err := q.tokenIdentity(ctx, token)
+			switch {
+			case err == nil && holds(id):
+				failed = 0
+			case err == nil, errors.Is(err, errBadToken), failed == tokenPatience:
+				cut()
+				return
+			default:
+				failed++
+			}
+		}
+	}()
+	return end
 }
