@@ -3,6 +3,7 @@ package authportal
 import (
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -31,6 +32,21 @@ func TestWhileTheSessionStoreIsAwayNobodyIsSignedOut(t *testing.T) {
 		t.Error("the cookie was taken")
 	}
 	b.get(app+"/").wants(t, 200, "hello ada")
+}
+
+func TestAStoreThatHangsIsAnOutageToo(t *testing.T) {
+	w := newWorld(t)
+	w.user("ada")
+	b := w.browser()
+	b.tryLogin("ada", "right").wants(t, 200, "signed_in")
+	w.shop.hangs.Store(true)
+	w.p.wait = time.Millisecond
+	if p := b.api("GET", apiBase+"/session", ""); p.StatusCode != 503 || p.code() != "store_unavailable" || len(p.Header["Set-Cookie"]) != 0 {
+		t.Errorf("got %d %s", p.StatusCode, p.body)
+	}
+	if p := w.browser().once(solo + "/.gatehouse/login"); p.StatusCode != 200 {
+		t.Errorf("without a cookie nothing is asked of the store: %d", p.StatusCode)
+	}
 }
 
 func TestACodeSurvivesAnOutage(t *testing.T) {

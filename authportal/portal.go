@@ -34,6 +34,9 @@ type Config struct {
 	Rand   io.Reader                          // nil: crypto/rand
 	Log    *slog.Logger                       // nil: nothing is logged
 	Pages  Pages
+
+	// SessionWait bounds every look-up of a session: who asks is known within this time, or the answer is 503; default 250 ms.
+	SessionWait time.Duration
 }
 
 // Pages writes what people see; *pages.Set is the one we have.
@@ -57,6 +60,7 @@ type Portal struct {
 	rand   io.Reader
 	log    *slog.Logger
 	pages  Pages
+	wait   time.Duration // for a session
 
 	routes  routes
 	signed  *signedCache
@@ -76,7 +80,7 @@ func New(c Config) (*Portal, error) {
 	p := &Portal{
 		users: c.Users, sessions: c.Sessions, keys: c.Keys, methods: slices.Clone(c.Methods), set: c.Settings.withDefaults(),
 		expand: c.ExpandRoles, checkRole: c.CheckRole, checkUsername: c.CheckUsername,
-		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log, pages: c.Pages,
+		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log, pages: c.Pages, wait: c.SessionWait,
 	}
 	seen := map[string]bool{}
 	for _, m := range p.methods {
@@ -99,6 +103,9 @@ func New(c Config) (*Portal, error) {
 	}
 	if p.now == nil {
 		p.now = time.Now
+	}
+	if p.wait <= 0 {
+		p.wait = 250 * time.Millisecond
 	}
 	if p.rand == nil {
 		p.rand = rand.Reader

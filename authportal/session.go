@@ -11,9 +11,6 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// sessionWait bounds the look-up of a session: an identity is there within this time, or the answer is 503.
-const sessionWait = 250 * time.Millisecond
-
 // caller is who asks.
 type caller struct {
 	live     *store.Live // nil: nobody is signed in
@@ -28,7 +25,7 @@ func (p *Portal) Session(ctx context.Context, r *http.Request, v *Visit) (*store
 	if !ok {
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, sessionWait)
+	ctx, cancel := context.WithTimeout(ctx, p.wait)
 	defer cancel()
 	l, err := p.sessions.Session(ctx, key)
 	switch {

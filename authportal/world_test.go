@@ -64,7 +64,8 @@ func newWorld(t *testing.T, opts ...worldOption) *world {
 	}
 	w.pw = &plainPassword{users: w.users}
 	cfg := Config{Users: w.users, Sessions: w.shop, Keys: w.keys, Methods: []Named{{Name: "password", Method: w.pw}},
-		Now: w.clock, Pages: rawPages{}, Log: slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Now: w.clock, Pages: rawPages{}, SessionWait: time.Minute, // a busy machine is no outage
+		Log:      slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Settings: Settings{Signup: SignupSettings{Mode: SignupOpen}},
 		Notify: func(_ context.Context, e Event) {
 			w.mu.Lock()
@@ -420,7 +421,8 @@ type flaky struct {
 	store.SessionStore
 	down      atomic.Bool
 	countDown atomic.Bool
-	created   func() // runs just before a session is stored
+	hangs     atomic.Bool // look-ups of sessions
+	created   func()      // runs just before a session is stored
 }
 
 func (f *flaky) err() error {
@@ -433,6 +435,10 @@ func (f *flaky) err() error {
 func (f *flaky) Session(ctx context.Context, k store.Key) (store.Live, error) {
 	if err := f.err(); err != nil {
 		return store.Live{}, err
+	}
+	if f.hangs.Load() {
+		<-ctx.Done()
+		return store.Live{}, ctx.Err()
 	}
 	return f.SessionStore.Session(ctx, k)
 }
