@@ -3,54 +3,178 @@ package pages
 import (
 	"bytes"
 	"crypto/rand"
+	"fmt"
 	"html/template"
+	"io"
+	"io/fs"
+	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 )
 
-// Brand is what an operator changes about the pages.
-type Brand struct {
-	Name      string // shown on every page; default "Gatehouse"
-	Logo      string // file; empty: none
-	Accent    string // CSS colour
-	Templates string // directory of templates that replace ours by file name
-	Locales   string // directory of translations that join or replace ours
-}
-
-// Set is every page, ready to be written. It is safe for concurrent use.
+// Set is every page in every language, ready to be written. It is safe for concurrent use.
 type Set struct {
-	brand Brand
-	tmpl  *template.Template
+	brand     Brand
+	templates map[string]*template.Template
+	catalogue *catalogue
+	assets    *assets
+	style     *asset
+	script    *asset
+	icon      *asset
+	logo      *asset // nil: none
 }
 
-// New reads and checks templates, translations and logo, so that a broken one stops the start, not a visitor.
+// New reads and checks templates, translations and logo, so that a broken one stops the start, not a visitor. An error
+// names the setting or file, the line, and what to do.
 func New(b Brand) (*Set, error) {
-	if b.Name == "" {
-		b.Name = "Gatehouse"
-	}
-	t, err := template.New("page").Parse(`<!doctype html><title>{{.Brand}}</title><h1 id="{{.Page.Name}}">{{.Page.Name}}</h1>
-{{with .Page.Problem}}<p role="alert">{{.ID}}</p>{{end}}{{with .Page.Notice}}<p role="status">{{.ID}}</p>{{end}}<pre>{{printf "%+v" .Page.Data}}</pre>`)
+	accent, err := b.check()
 	if err != nil {
 		return nil, err
 	}
-	return &Set{brand: b, tmpl: t}, nil
+	s := &Set{brand: b}
+	if s.catalogue, err = loadCatalogue(b); err != nil {
+		return nil, err
+	}
+	sources, err := readSources(b.Templates)
+	if err != nil {
+		return nil, err
+	}
+	if s.templates, err = sources.parse(s.catalogue.locales[0]); err != nil {
+		return nil, err
+	}
+	if err := s.loadAssets(accent, sources); err != nil {
+		return nil, err
+	}
+	return s, s.rehearse()
+}
+
+func loadCatalogue(b Brand) (*catalogue, error) {
+	ours, err := fs.Glob(files, "locales/*.json")
+	if err != nil {
+		return nil, err
+	}
+	var own, theirs []*localeFile
+	for _, name := range ours {
+		raw, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		f, err := readLocale(name, raw)
+		if err != nil {
+			return nil, err
+		}
+		own = append(own, f)
+	}
+	if b.Locales != "" {
+		list, err := readDirectory("locales", b.Locales)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range list {
+			if filepath.Ext(e.Name()) != ".json" {
+				continue
+			}
+			file := filepath.Join(b.Locales, e.Name())
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				return nil, fmt.Errorf("locales: %w: make it a file that this server may read", err)
+			}
+			f, err := readLocale(file, raw)
+			if err != nil {
+				return nil, fmt.Errorf("locales: %w", err)
+			}
+			theirs = append(theirs, f)
+		}
+		if len(theirs) == 0 {
+			return nil, fmt.Errorf("locales: no .json file in %s: put one there, such as fr.json, or take the setting out", b.Locales)
+		}
+	}
+	c, err := newCatalogue(b.Name, own, theirs)
+	if err != nil {
+		return nil, fmt.Errorf("locales: %w", err)
+	}
+	return c, nil
+}
+
+func (s *Set) loadAssets(accent rgb, src *source) error {
+	script, err := fs.ReadFile(files, "assets/pages.js")
+	if err != nil {
+		return err
+	}
+	module, err := fs.ReadFile(files, "assets/"+moduleFile)
+	if err != nil {
+		return err
+	}
+	s.style = newAsset("css", "text/css; charset=utf-8", []byte(src.text[styleFile]+"\n"+accentCSS(accent)+src.text[extraFile]))
+	s.script = newAsset("js", "text/javascript; charset=utf-8", script)
+	s.icon = newIcon(s.brand.Name, accent).asset()
+	list := []*asset{s.style, s.script, s.icon}
+	if s.brand.Logo != "" {
+		logo, err := readLogo(s.brand.Logo)
+		if err != nil {
+			return err
+		}
+		s.logo = logo.asset()
+		list = append(list, s.logo)
+	}
+	s.assets = newAssets(module, list...)
+	return nil
+}
+
+// rehearse writes every page once with made-up data: a template that names what does not exist fails here.
+func (s *Set) rehearse() error {
+	for _, p := range samples() {
+		v := s.view(&p.Page, p.status, s.catalogue.locales[0], "nonce")
+		if err := s.templates[p.Name].Execute(io.Discard, v); err != nil {
+			return fmt.Errorf("templates: %w: correct the file, or take it out to have ours back", err)
+		}
+	}
+	return nil
+}
+
+func (s *Set) view(p *Page, status int, l *locale, nonce string) *View {
+	v := &View{Page: *p, Status: status, Lang: l.lang, Dir: l.dir, Nonce: nonce, locale: l}
+	v.Base = localBase(p.Base)
+	v.Brand = BrandView{Name: s.brand.Name, Icon: s.icon.address(v.Base)}
+	v.Style, v.Script = s.style.address(v.Base), s.script.address(v.Base)
+	if s.logo != nil {
+		v.Brand.Logo = s.logo.address(v.Base)
+	}
+	return v
 }
 
 // Write answers with a page: rendered whole before the first byte is sent, so that a fault is a 500 and not half a page.
 func (s *Set) Write(w http.ResponseWriter, r *http.Request, status int, p Page) {
 	nonce := rand.Text()
+	l := s.catalogue.pick(r.Header.Get("Accept-Language"))
+	h := w.Header()
+	SafetyHeaders(h, nonce, p.LeavesSite)
 	var b bytes.Buffer
-	if err := s.tmpl.Execute(&b, map[string]any{"Page": p, "Brand": s.brand.Name, "Nonce": nonce}); err != nil {
+	if err := s.render(&b, &p, status, l, nonce); err != nil {
+		if s.brand.Log != nil {
+			s.brand.Log.LogAttrs(r.Context(), slog.LevelError, "page could not be written", slog.String("page", p.Name), slog.Any("error", err))
+		}
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
-	SafetyHeaders(w.Header(), nonce, p.LeavesSite)
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", l.lang)
+	h.Add("Vary", "Accept-Language")
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(b.Bytes())
 	}
 }
 
+func (s *Set) render(b *bytes.Buffer, p *Page, status int, l *locale, nonce string) error {
+	t := s.templates[p.Name]
+	if t == nil {
+		return fmt.Errorf("there is no page %q", p.Name)
+	}
+	return t.Execute(b, s.view(p, status, l, nonce))
+}
+
 // Assets serves style sheet, scripts and logo: "/assets/<file>" and "/gatehouse.js" below the base, which the caller has
 // cut off the path.
-func (s *Set) Assets() http.Handler { return http.NotFoundHandler() }
+func (s *Set) Assets() http.Handler { return s.assets }

@@ -1,0 +1,226 @@
+package pages
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+var screenshots = flag.String("screenshots", "", "directory to write a picture of every page to, as phones and desks see it, in light and dark")
+
+// chromium starts a browser; without one the test is skipped, but for CI.
+func chromium(t *testing.T) context.Context {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts a browser")
+	}
+	var path string
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("there is no Chromium")
+		}
+		t.Skip("there is no Chromium")
+	}
+	alloc, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-background-networking", true), chromedp.Flag("lang", "en"))...)
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// window sets the size of the browser's window and the colour scheme that the person prefers.
+func window(t *testing.T, ctx context.Context, width, height int64, scheme string) {
+	t.Helper()
+	_, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height,
+		DeviceScaleFactor: 1, Mobile: width < 600})
+	if err == nil {
+		_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func visit(t *testing.T, ctx context.Context, address string) {
+	t.Helper()
+	if err := chromedp.Do(ctx, chromedp.Navigate(address)); err != nil {
+		t.Fatalf("%s: %v", address, err)
+	}
+}
+
+// evaluate returns the value of an expression on the page; it may be a promise.
+func evaluate(t *testing.T, ctx context.Context, expression string) string {
+	t.Helper()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// faults collects what the browser complains of: scripts that throw, and breaches of the Content-Security-Policy.
+type faults struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func listen(t *testing.T, ctx context.Context) *faults {
+	t.Helper()
+	f := &faults{}
+	err := chromedp.Listen(ctx, func(e any) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		switch e := e.(type) {
+		case *log.EventEntryAdded:
+			// The page itself is often an error on purpose.
+			if !strings.HasPrefix(e.Entry.Text, "Failed to load resource: the server responded with a status of") {
+				f.list = append(f.list, e.Entry.Text)
+			}
+		case *runtime.EventExceptionThrown:
+			f.list = append(f.list, e.ExceptionDetails.Text)
+		}
+	})
+	if err == nil {
+		_, err = chromedp.Call(ctx, log.Enable, cdp.Empty{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func (f *faults) take() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	list := f.list
+	f.list = nil
+	return list
+}
+
+// serveSamples serves every sample at "/<name>", and what pages load.
+func serveSamples(t *testing.T, s *Set) *httptest.Server {
+	t.Helper()
+	pages := map[string]sample{}
+	for _, p := range samples() {
+		pages["/"+p.name] = p
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path, ok := strings.CutPrefix(r.URL.Path, "/.gatehouse"); ok {
+			r.URL.Path = path
+			s.Assets().ServeHTTP(w, r)
+			return
+		}
+		p, ok := pages[r.URL.Path]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		if l := r.URL.Query().Get("lang"); l != "" {
+			r.Header.Set("Accept-Language", l)
+		}
+		s.Write(w, r, p.status, p.Page)
+	}))
+	t.Cleanup(server.Close)
+	return server
+}
+
+// A page that is wider than the window scrolls sideways: 320 px is a small phone, and a desk at 400 % (WCAG 1.4.10).
+const overflow = `String(document.documentElement.scrollWidth - document.documentElement.clientWidth)`
+
+// Every control is large enough for a thumb (WCAG 2.5.8 asks for 24 px), inline links excepted.
+const smallTargets = `[...document.querySelectorAll('button, .button, input:not([type=hidden]), summary')].filter(e => e.offsetParent && e.type !== 'checkbox' && e.type !== 'radio')
+	.filter(e => e.getBoundingClientRect().height < 36).map(e => e.outerHTML.slice(0, 80)).join('\n')`
+
+func TestEveryPageInABrowser(t *testing.T) {
+	ctx := chromium(t)
+	set, err := New(Brand{Name: "Example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := serveSamples(t, set)
+	f := listen(t, ctx)
+	window(t, ctx, 320, 640, "light")
+	for _, p := range samples() {
+		for _, lang := range []string{"en", "de"} {
+			visit(t, ctx, server.URL+"/"+p.name+"?lang="+lang)
+			if wide := evaluate(t, ctx, overflow); wide != "0" {
+				t.Errorf("%s in %s: %s px wider than a window of 320 px", p.name, lang, wide)
+			}
+			if small := evaluate(t, ctx, smallTargets); small != "" {
+				t.Errorf("%s in %s: too small to hit:\n%s", p.name, lang, small)
+			}
+			// The style sheet and the script have arrived.
+			if got := evaluate(t, ctx, `getComputedStyle(document.querySelector('.stage')).display`); got != "flex" {
+				t.Errorf("%s in %s: not styled", p.name, lang)
+			}
+			if got := evaluate(t, ctx, `String(document.querySelectorAll('.peek[hidden]').length)`); got != "0" {
+				t.Errorf("%s in %s: a password has no button to show it", p.name, lang)
+			}
+			for _, fault := range f.take() {
+				t.Errorf("%s in %s: %s", p.name, lang, fault)
+			}
+		}
+	}
+}
+
+func TestScreenshots(t *testing.T) {
+	if *screenshots == "" {
+		t.Skip("without -screenshots <directory> there is nothing to do")
+	}
+	ctx := chromium(t)
+	for _, b := range []struct {
+		prefix string
+		brand  Brand
+	}{{"", Brand{Name: "Example"}}, {"plain-", Brand{}}, {"yellow-", Brand{Name: "Sunny & Co", Accent: "#ffd400"}}} {
+		set, err := New(b.brand)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := serveSamples(t, set)
+		for _, p := range samples() {
+			if b.prefix != "" && p.name != "login" && p.name != "forbidden" {
+				continue
+			}
+			for _, look := range []struct {
+				name          string
+				width, height int64
+				scheme, lang  string
+			}{{"phone", 390, 844, "light", "en"}, {"phone-dark", 390, 844, "dark", "de"}, {"desk", 1280, 900, "light", "en"}, {"desk-dark", 1280, 900, "dark", "en"}} {
+				window(t, ctx, look.width, look.height, look.scheme)
+				visit(t, ctx, fmt.Sprintf("%s/%s?lang=%s", server.URL, p.name, look.lang))
+				png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(*screenshots, b.prefix+p.name+"-"+look.name+".png"), png, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}

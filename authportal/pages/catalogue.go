@@ -1,0 +1,152 @@
+package pages
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+)
+
+// catalogue is every sentence in every language.
+type catalogue struct {
+	locales []*locale // English, the fallback, is the first
+	matcher language.Matcher
+}
+
+// locale is one language, complete: what it has not translated it says in its parent's words, in the end in English.
+type locale struct {
+	lang, dir string // attributes of <html>
+	brand     string
+	messages  map[string]*i18n.Message
+	localizer *i18n.Localizer
+}
+
+// Ids that a brand's files may add: labels of the site's own fields and methods, and sentences of its own templates.
+var ownIDs = []string{"field_", "method_", "own_"}
+
+// newCatalogue joins our files with those of a brand, which come later and win.
+func newCatalogue(brand string, ours, theirs []*localeFile) (*catalogue, error) {
+	byTag, order := map[language.Tag]map[string]*i18n.Message{}, []language.Tag{language.English}
+	for _, f := range slices.Concat(ours, theirs) {
+		if byTag[f.tag] == nil {
+			byTag[f.tag] = map[string]*i18n.Message{}
+			if f.tag != language.English {
+				order = append(order, f.tag)
+			}
+		}
+		for _, m := range f.messages {
+			byTag[f.tag][m.ID] = m
+		}
+	}
+	known := map[string][]string{} // the gaps that each sentence may have
+	for _, f := range ours {
+		for _, m := range f.messages {
+			for _, s := range formsOf(m) {
+				gaps, err := gapsOf(s)
+				if err != nil {
+					return nil, f.errorf(f.lines[m.ID], "%q: %w", m.ID, err)
+				}
+				known[m.ID] = append(known[m.ID], gaps...)
+			}
+		}
+	}
+	for _, f := range theirs {
+		if err := f.check(known); err != nil {
+			return nil, err
+		}
+	}
+	c := &catalogue{}
+	for _, tag := range order {
+		l, err := newLocale(brand, tag, byTag)
+		if err != nil {
+			return nil, err
+		}
+		c.locales = append(c.locales, l)
+	}
+	c.matcher = language.NewMatcher(order)
+	return c, nil
+}
+
+// check refuses what would not be used (an id that nobody asks for is mostly a typing error) or would stay empty.
+func (f *localeFile) check(known map[string][]string) error {
+	for _, m := range f.messages {
+		gaps, ours := known[m.ID]
+		own := slices.ContainsFunc(ownIDs, func(p string) bool { return strings.HasPrefix(m.ID, p) })
+		if !ours && !own {
+			return f.errorf(f.lines[m.ID], "there is no sentence %q%s: see docs/branding.md for the list; ids of your own begin with own_, field_ or method_",
+				m.ID, didYouMean(m.ID, known))
+		}
+		for _, s := range formsOf(m) {
+			have, err := gapsOf(s)
+			if err != nil {
+				return f.errorf(f.lines[m.ID], "%q: %w", m.ID, err)
+			}
+			for _, g := range have {
+				if ours && g != "brand" && !slices.Contains(gaps, g) {
+					return f.errorf(f.lines[m.ID], "%q: nothing fills the gap {{.%s}}: this sentence has %s", m.ID, g, listGaps(gaps))
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func listGaps(gaps []string) string {
+	all := []string{"{{.brand}}"}
+	for _, g := range gaps {
+		all = append(all, "{{."+g+"}}")
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), ", ")
+}
+
+func newLocale(brand string, tag language.Tag, all map[language.Tag]map[string]*i18n.Message) (*locale, error) {
+	l := &locale{lang: tag.String(), dir: direction(tag), brand: brand, messages: map[string]*i18n.Message{}}
+	for t := tag; ; t = t.Parent() {
+		if t == language.Und {
+			t = language.English
+		}
+		for id, m := range all[t] {
+			if l.messages[id] == nil {
+				l.messages[id] = m
+			}
+		}
+		if t == language.English {
+			break
+		}
+	}
+	// A bundle of one language: go-i18n's own matching over several would answer "en" by "en-GB" if that was read first.
+	b := i18n.NewBundle(tag)
+	for _, m := range l.messages {
+		if err := b.AddMessages(tag, m); err != nil {
+			return nil, fmt.Errorf("language %s: %w: name the file after a language that has plural rules in CLDR", tag, err)
+		}
+	}
+	l.localizer = i18n.NewLocalizer(b, tag.String())
+	return l, nil
+}
+
+// counts are the gaps that choose a plural form, where they hold a whole number.
+var counts = []string{"minutes", "min", "count"}
+
+// say returns the sentence, or false where there is none of that id.
+func (l *locale) say(id string, args map[string]any) (string, bool) {
+	if l.messages[id] == nil {
+		return "", false
+	}
+	fill := map[string]string{"brand": l.brand}
+	cfg := &i18n.LocalizeConfig{MessageID: id, TemplateData: fill, TemplateParser: gapParser{}}
+	for name, v := range args {
+		fill[name] = fmt.Sprint(v)
+		if n, ok := v.(int); ok && slices.Contains(counts, name) {
+			cfg.PluralCount = n
+		}
+	}
+	s, err := l.localizer.Localize(cfg)
+	return s, err == nil || s != ""
+}
+
+// has tells whether there is a sentence of that id.
+func (l *locale) has(id string) bool { return l.messages[id] != nil }

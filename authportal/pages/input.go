@@ -1,0 +1,119 @@
+package pages
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Input is one labelled input of a form, as templates see it.
+type Input struct {
+	ID, Name, Type, Label, Value, Hint, Problem string
+	Autocomplete, Mode                          string
+	MessageID                                   string // of Problem, for tests and style sheets
+	Described                                   string // ids of what describes it: hint, problem, the page's alert
+	Optional                                    string // what says that it may be left out; empty: it may not
+	MinLength                                   int
+	Required, ReadOnly, Focus                   bool
+	Verbatim                                    bool   // no capital letters and corrections by a phone's keyboard
+	Show                                        string // label of the button that shows a password; empty: none
+	Hide                                        string
+}
+
+// Input returns an input of the page's form. Further words:
+//
+//	required, readonly, focus   as the attributes of HTML; focus yields to a field with a problem
+//	form=<name>                 which of several forms of the page it stands in; its id, value and problem are then
+//	                            those of <form>_<name>
+//	label=<id>, hint=<id>       translations; the label is "field_<name>" otherwise
+//	value=<text>                what stands in it, unless the person typed something else before
+//	min=<n>                     least number of characters
+//	mode=<inputmode>
+func (v *View) Input(name, kind, autocomplete string, words ...string) Input {
+	in := Input{ID: name, Name: name, Type: kind, Autocomplete: autocomplete}
+	label, hint, value := "field_"+name, "", ""
+	for _, w := range words {
+		switch key, arg, _ := strings.Cut(w, "="); key {
+		case "required":
+			in.Required = true
+		case "readonly":
+			in.ReadOnly = true
+		case "focus":
+			in.Focus = !v.hasFieldProblem()
+		case "form":
+			in.ID = arg + "_" + name
+		case "label":
+			label = arg
+		case "hint":
+			hint = arg
+		case "value":
+			value = arg
+		case "mode":
+			in.Mode = arg
+		case "min":
+			in.MinLength, _ = strconv.Atoi(arg)
+		}
+	}
+	in.Label = v.label(label, name)
+	if !in.Required && !in.ReadOnly {
+		in.Optional = v.T("optional")
+	}
+	switch autocomplete {
+	case "username", "email", "one-time-code", "off":
+		in.Verbatim = true
+	}
+	v.complete(&in, value, hint)
+	return in
+}
+
+// InputOf returns the input of a field that the configuration or a method asks for.
+func (v *View) InputOf(f Field, words ...string) Input {
+	kind := f.Type
+	switch kind {
+	case "text", "password", "email", "number", "tel", "url":
+	default:
+		kind = "text"
+	}
+	if f.Required {
+		words = append(words, "required")
+	}
+	words = append(words, "value="+f.Value)
+	in := v.Input(f.Name, kind, f.Autocomplete, words...)
+	if f.Label != "" {
+		in.Label = f.Label
+	}
+	return in
+}
+
+// wordID returns the id of a translation that a word of Input names.
+func wordID(word string) (string, bool) {
+	key, id, _ := strings.Cut(word, "=")
+	return id, key == "label" || key == "hint"
+}
+
+// complete fills in what the page knows of the input: what was typed, what is wrong with it, what describes it.
+func (v *View) complete(in *Input, value, hint string) {
+	in.Value = value
+	if typed, ok := v.Values[in.ID]; ok && !in.ReadOnly {
+		in.Value = typed
+	}
+	if in.Type == "password" {
+		in.Value = "" // whatever a caller put there
+		in.Show, in.Hide = v.T("password_show"), v.T("password_hide")
+	}
+	var described []string
+	if hint != "" {
+		in.Hint = v.text(hint, map[string]any{"min": in.MinLength})
+		described = append(described, in.ID+"-hint")
+	}
+	if m := v.fieldProblem(in.ID); m != nil {
+		in.Problem, in.MessageID = v.Say(m), m.ID
+		in.Focus = v.firstProblem == "" || v.firstProblem == in.ID
+		if in.Focus {
+			v.firstProblem = in.ID
+		}
+		described = append(described, in.ID+"-problem")
+	} else if in.Focus && v.Problem != nil {
+		described = append(described, "problem") // a reader lands here: tell why the page is back
+	}
+	in.Described = strings.Join(described, " ")
+}

@@ -1,0 +1,114 @@
+package pages
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+)
+
+// localeFile is one file of translations: "de.json" holds {"id": "sentence", "id": {"one": "…", "other": "…"}}.
+type localeFile struct {
+	name     string // for messages to the operator
+	tag      language.Tag
+	messages []*i18n.Message
+	lines    map[string]int // where each id stands
+}
+
+func (f *localeFile) errorf(line int, format string, args ...any) error {
+	return fmt.Errorf("%s:%d: %w", f.name, line, fmt.Errorf(format, args...))
+}
+
+// readLocale reads a file strictly: a translation that would silently not be used is an error with its line.
+func readLocale(name string, raw []byte) (*localeFile, error) {
+	base := strings.TrimSuffix(path.Base(name), ".json")
+	tag, err := language.Parse(base)
+	if err != nil || tag == language.Und {
+		return nil, fmt.Errorf("%s: %q is no language: name the file after a BCP 47 tag, such as fr.json or pt-BR.json", name, base)
+	}
+	f := &localeFile{name: name, tag: tag, lines: map[string]int{}}
+	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
+	d := json.NewDecoder(bytes.NewReader(raw))
+	line := func() int { return 1 + bytes.Count(raw[:min(int(d.InputOffset()), len(raw))], []byte("\n")) }
+	broken := func(err error) error {
+		at := line()
+		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+			at = 1 + bytes.Count(raw[:max(0, min(int(syntax.Offset)-1, len(raw)))], []byte("\n"))
+		}
+		return f.errorf(at, "not readable as JSON: %w", err)
+	}
+	if t, err := d.Token(); err != nil {
+		return nil, broken(err)
+	} else if t != json.Delim('{') {
+		return nil, f.errorf(line(), `must hold one object: { "login_title": "…" }`)
+	}
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return nil, broken(err)
+		}
+		id, _ := t.(string)
+		at := line()
+		if _, twice := f.lines[id]; twice {
+			return nil, f.errorf(at, "%q is there twice, first in line %d: take one out", id, f.lines[id])
+		}
+		f.lines[id] = at
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, broken(err)
+		}
+		m, err := readMessage(id, value)
+		if err != nil {
+			return nil, f.errorf(at, "%q: %w", id, err)
+		}
+		f.messages = append(f.messages, m)
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, broken(err)
+	}
+	if d.More() {
+		return nil, f.errorf(line(), "there is more after the object: take it out")
+	}
+	return f, nil
+}
+
+var errForm = errors.New(`must be a sentence, or an object of its plural forms (zero, one, two, few, many, other), "other" among them`)
+
+// readMessage reads a sentence or its plural forms.
+func readMessage(id string, value json.RawMessage) (*i18n.Message, error) {
+	m := &i18n.Message{ID: id}
+	if json.Unmarshal(value, &m.Other) == nil && m.Other != "" {
+		return m, nil
+	}
+	var forms map[string]string
+	if json.Unmarshal(value, &forms) != nil {
+		return nil, errForm
+	}
+	into := map[string]*string{"zero": &m.Zero, "one": &m.One, "two": &m.Two, "few": &m.Few, "many": &m.Many, "other": &m.Other}
+	for form, text := range forms {
+		if into[form] == nil {
+			return nil, errForm
+		}
+		*into[form] = text
+	}
+	if m.Other == "" {
+		return nil, errForm
+	}
+	return m, nil
+}
+
+// formsOf returns every sentence of a message.
+func formsOf(m *i18n.Message) []string {
+	var out []string
+	for _, s := range []string{m.Zero, m.One, m.Two, m.Few, m.Many, m.Other} {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}

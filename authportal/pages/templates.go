@@ -1,0 +1,123 @@
+package pages
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+//go:embed templates assets locales
+var files embed.FS
+
+// Names of all pages.
+var names = []string{Login, Signup, Logout, Account, Setup, Forbidden, Error}
+
+// Files that pages are made of beside their own.
+const (
+	layoutFile = "layout.html" // what stands around every page
+	partsFile  = "parts.html"  // what pages have in common
+	styleFile  = "style.css"
+	extraFile  = "extra.css" // a brand's additions to the style sheet; ours is none
+)
+
+// source is the text of every file, ours or the brand's.
+type source struct {
+	text map[string]string
+	from map[string]string // name for messages to the operator
+}
+
+// readSources reads our files and lays the brand's over them.
+func readSources(dir string) (*source, error) {
+	s := &source{text: map[string]string{extraFile: ""}, from: map[string]string{}}
+	for _, name := range append([]string{layoutFile, partsFile}, pageFiles()...) {
+		if err := s.ours("templates/", name); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.ours("assets/", styleFile); err != nil {
+		return nil, err
+	}
+	if dir == "" {
+		return s, nil
+	}
+	list, err := readDirectory("templates", dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range list {
+		name := e.Name()
+		if _, ours := s.text[name]; !ours {
+			if err := s.stranger(dir, name); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		file := filepath.Join(dir, name)
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("templates: %w: make it a file that this server may read", err)
+		}
+		s.text[name], s.from[name] = string(b), file
+	}
+	return s, nil
+}
+
+func pageFiles() []string {
+	var out []string
+	for _, n := range names {
+		out = append(out, n+".html")
+	}
+	return out
+}
+
+func (s *source) ours(dir, name string) error {
+	b, err := fs.ReadFile(files, dir+name)
+	s.text[name], s.from[name] = string(b), name
+	return err
+}
+
+// stranger refuses a file that would silently replace nothing. Templates of mails live in the same directory and are
+// somebody else's to judge; so is whatever is no template at all.
+func (s *source) stranger(dir, name string) error {
+	switch filepath.Ext(name) {
+	case ".html", ".htm", ".gohtml", ".tmpl", ".css", ".js":
+	default:
+		return nil
+	}
+	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "mail") {
+		return nil
+	}
+	known := make([]string, 0, len(s.text))
+	for n := range s.text {
+		known = append(known, n)
+	}
+	slices.Sort(known)
+	return fmt.Errorf("templates: %s replaces nothing%s: give it one of the names %s, or take it out",
+		filepath.Join(dir, name), didYouMean(name, s.text), strings.Join(known, ", "))
+}
+
+// parse makes the template of every page and checks what can be checked without a visitor.
+func (s *source) parse(english *locale) (map[string]*template.Template, error) {
+	out := map[string]*template.Template{}
+	for _, name := range names {
+		t := template.New(name)
+		for _, file := range []string{layoutFile, partsFile, name + ".html"} {
+			if _, err := t.New(s.from[file]).Parse(s.text[file]); err != nil {
+				return nil, fmt.Errorf("templates: %w: correct the file, or take it out to have ours back", err)
+			}
+		}
+		if err := checkIDs(t, english); err != nil {
+			return nil, err
+		}
+		out[name] = t.Lookup(s.from[name+".html"])
+		if out[name] == nil {
+			return nil, fmt.Errorf("templates: %s is empty: write a page, or take it out to have ours back", s.from[name+".html"])
+		}
+	}
+	return out, nil
+}
