@@ -1,0 +1,122 @@
+package authportal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// open starts a new session and gives its secret to the browser. still is asked once the session is there: what the
+// proofs rest on must not have changed.
+func (c *call) open(u *store.User, proofs []store.Proof, remember bool, still func() error) (*store.Live, error) {
+	now := c.p.now()
+	l := &store.Live{Identity: u.Identity(), Session: store.Session{
+		UserID: u.ID, Host: c.v.Host, Created: now, LastSeen: now, Proofs: proofs,
+		Address: address(c.v), Device: bounded(c.r.UserAgent(), 200), Remembered: remember,
+		Idle: c.p.set.Idle, Expires: now.Add(c.p.set.Lifetime),
+	}}
+	if remember {
+		l.Session.Idle, l.Session.Expires = 0, now.Add(c.p.set.Remember)
+	}
+	return l, c.create(l, still)
+}
+
+// openChild starts the session of this host below a sign-in at the portal. The store takes deadlines, proofs and
+// identity from the parent, and refuses if that has ended meanwhile.
+func (c *call) openChild(parent, userID string) (*store.Live, error) {
+	now := c.p.now()
+	l := &store.Live{Session: store.Session{Parent: parent, UserID: userID, Host: c.v.Host, Created: now, LastSeen: now}}
+	return l, c.create(l, func() error { return nil })
+}
+
+func (c *call) create(l *store.Live, still func() error) error {
+	secret, err := c.p.secret(secretBytes)
+	if err != nil {
+		return err
+	}
+	if l.Session.ID, err = c.p.newID(); err != nil {
+		return err
+	}
+	l.Session.Key = store.KeyOf(secret)
+	err = c.p.sessions.CreateSession(c.ctx(), l)
+	if l.Session.Parent == "" && errors.Is(err, store.ErrNotFound) {
+		return errDisabled // a store that knows the accounts has seen before us that this one may not
+	} else if err != nil {
+		return fmt.Errorf("starting the session: %w", err)
+	}
+	if err := c.recheck(l); err != nil {
+		return err
+	}
+	if err := still(); err != nil {
+		c.drop(l)
+		return err
+	}
+	c.give(secret, &l.Session)
+	c.me = &caller{live: l, key: l.Session.Key}
+	return nil
+}
+
+// recheck closes the race between a sign-in and a change of its account. A change made after the account was read and
+// before the session was stored was told to sessions when this one was not among them yet: nobody would tell it again,
+// and a disabled account would keep a session. So, now that the session is there and every later change will find it,
+// the account is read once more.
+func (c *call) recheck(l *store.Live) error {
+	u, err := c.p.users.User(c.ctx(), l.Session.UserID)
+	id := u.Identity()
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		id = store.Identity{UserID: l.Session.UserID, Version: l.Identity.Version + 1} // deleted: not active
+	case err != nil:
+		c.drop(l)
+		return fmt.Errorf("reading the account again: %w", err)
+	case u.Version == l.Identity.Version:
+		return nil
+	}
+	if err := c.p.sessions.RefreshIdentity(c.ctx(), id); err != nil {
+		c.drop(l)
+		return fmt.Errorf("telling the session of a change: %w", err)
+	}
+	if !id.Active {
+		return errDisabled
+	}
+	l.Identity = id
+	return nil
+}
+
+// drop ends a sign-in that must not be; its secret was shown to nobody. A child is left alone: it dies with its parent.
+func (c *call) drop(l *store.Live) {
+	if l.Session.Parent == "" {
+		_ = c.p.sessions.EndSession(context.WithoutCancel(c.ctx()), l.Session.UserID, l.Session.ID)
+	}
+}
+
+// give hands the secret of a session to the browser.
+func (c *call) give(secret []byte, s *store.Session) {
+	var age time.Duration
+	if s.Remembered {
+		age = s.Expires.Sub(c.p.now())
+	}
+	c.setCookie(cookieSession, secret64.EncodeToString(secret), age)
+}
+
+// renew records a proof on the whole family of the caller's session and gives this browser a new secret for it: what
+// was known of the old one (session fixation, a copied cookie) is worth nothing after a proof.
+func (c *call) renew(proof store.Proof) error {
+	secret, err := c.p.secret(secretBytes)
+	if err != nil {
+		return err
+	}
+	key := store.KeyOf(secret)
+	if err := c.p.sessions.ProveSession(c.ctx(), c.me.key, key, proof); err != nil {
+		return fmt.Errorf("proving the session again: %w", err)
+	}
+	c.give(secret, &c.me.live.Session)
+	c.me.key, c.me.live.Session.Key = key, key
+	return nil
+}
+
+// clearSession takes the session cookie from the browser.
+func (c *call) clearSession() { c.setCookie(cookieSession, "", -1) }
