@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	goredis "github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
 	"github.com/gatehouse-auth/gatehouse/integration/servers"
@@ -106,18 +105,6 @@ func (l *logged) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
-}
-
-// plain returns a client to look at the data behind the driver's back.
-func plain(t testing.TB, url string) *goredis.Client {
-	t.Helper()
-	options, err := goredis.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := goredis.NewClient(options)
-	t.Cleanup(func() { _ = c.Close() })
-	return c
 }
 
 // within bounds a call as a gate does.
