@@ -22,7 +22,7 @@ func TestWhoSignsUpIsSignedInUnderTheTypedAddress(t *testing.T) {
 		t.Error("the address counts as confirmed although nobody confirmed it")
 	}
 	s := b.api("GET", aloneAPI+"session", "").json(t)["user"].(map[string]any)
-	if s["username"] != "ann@example.com" || s["email"] != "" {
+	if s["username"] != "ann@example.com" || s["email"] != "ann@example.com" || s["confirmed"] != false {
 		t.Errorf("the session is %v", s)
 	}
 	wantEvents(t, w, EventSignUp, "ok")
