@@ -8,6 +8,14 @@ import (
 	"go.uber.org/zap/exp/zapslog"
 )
 
+// noTraces keeps stack traces out of the log: an outage of a store is no fault of the code that met it.
+var noTraces = zapslog.AddStacktraceAt(slog.Level(127))
+
+// log returns the logger of this configuration.
+func (a *App) log() *slog.Logger {
+	return slog.New(zapslog.NewHandler(a.ctx.Logger().Core(), zapslog.WithName("gatehouse"), noTraces))
+}
+
 // processLog returns a logger for what outlives a configuration. It writes to Caddy's default log as it is at the time of
 // the record: the one of the configuration that opened a store may be closed by then.
 func processLog() *slog.Logger { return slog.New(&processHandler{}) }
@@ -18,7 +26,7 @@ type processHandler struct {
 }
 
 func (h *processHandler) current() slog.Handler {
-	var now slog.Handler = zapslog.NewHandler(caddy.Log().Core(), zapslog.WithName("gatehouse"), zapslog.AddStacktraceAt(slog.Level(127)))
+	var now slog.Handler = zapslog.NewHandler(caddy.Log().Core(), zapslog.WithName("gatehouse"), noTraces)
 	for _, add := range h.with {
 		now = add(now)
 	}

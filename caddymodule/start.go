@@ -49,7 +49,7 @@ func (a *App) prepare(ctx context.Context) (*Running, error) {
 
 // open makes all that Running holds but what the handlers' places tell.
 func (a *App) open(ctx context.Context) (*Running, error) {
-	log := a.ctx.Slogger()
+	log := a.log()
 	lease, err := a.acquire(ctx)
 	if err != nil {
 		return nil, err

@@ -83,6 +83,7 @@ func TestFaultsThatOnlyTheStartSeesStopItWithPlaceAndCure(t *testing.T) {
 		"a gate where nobody can see its site": {"", "app.example.com {\n\treverse_proxy localhost:1 {\n\t\thandle_response {\n\t\t\tgate\n\t\t}\n\t}\n}\n",
 			"Caddyfile:12: gate stands where its site cannot be seen: put it into the site itself"},
 		"a database that cannot be opened": {"", "{{folder}}", "Caddyfile:4: opening the users store: "},
+		"a logo that is not there": {"brand {\n\tlogo DIR/none.svg\n}", "app.example.com {\n\tgate\n}\n", "Caddyfile:4: brand: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
