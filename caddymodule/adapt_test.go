@@ -87,8 +87,7 @@ func adapt(input string) (string, error) {
 	return out.String(), nil
 }
 
-// FuzzCaddyfile looks for Caddyfiles that make the adapter panic, and for ones that it takes in silence although a word of
-// ours is misspelt.
+// FuzzCaddyfile looks for Caddyfiles that make the adapter panic.
 func FuzzCaddyfile(f *testing.F) {
 	files, _ := filepath.Glob("testdata/adapt/*.caddyfiletest")
 	for _, file := range files {

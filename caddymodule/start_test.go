@@ -52,7 +52,7 @@ func prepared(t *testing.T, dir, caddyfile string) (*App, *Running, error) {
 	return app, run, err
 }
 
-// global makes the global options of a test, with the lines of a gatehouse block.
+// globals makes the global options of a test, with the lines of a gatehouse block.
 func globals(lines string) string {
 	return fmt.Sprintf("{\n\tadmin off\n\tstorage file_system DIR/caddy\n\tgatehouse {\n\t\tusers sqlite DIR/users.db\n\t\t%s\n\t}\n}\n",
 		strings.ReplaceAll(lines, "\n", "\n\t\t"))
@@ -83,7 +83,7 @@ func TestFaultsThatOnlyTheStartSeesStopItWithPlaceAndCure(t *testing.T) {
 		"a gate where nobody can see its site": {"", "app.example.com {\n\treverse_proxy localhost:1 {\n\t\thandle_response {\n\t\t\tgate\n\t\t}\n\t}\n}\n",
 			"Caddyfile:12: gate stands where its site cannot be seen: put it into the site itself"},
 		"a database that cannot be opened": {"", "{{folder}}", "Caddyfile:4: opening the users store: "},
-		"a logo that is not there": {"brand {\n\tlogo DIR/none.svg\n}", "app.example.com {\n\tgate\n}\n", "Caddyfile:4: brand: "},
+		"a logo that is not there":         {"brand {\n\tlogo DIR/none.svg\n}", "app.example.com {\n\tgate\n}\n", "Caddyfile:4: brand: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -23,7 +23,7 @@ func TestAPortalIsFoundWhereverItStands(t *testing.T) {
 		"several names, one named": {"portal https://b.example.com", "a.example.com, b.example.com {\n\tportal\n}\n", "https://b.example.com"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, run, err := prepared(t, t.TempDir(), withGlobals(row.block, row.sites))
+			_, run, err := prepared(t, t.TempDir(), globals(row.block)+row.sites)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -33,9 +33,6 @@ func TestAPortalIsFoundWhereverItStands(t *testing.T) {
 		})
 	}
 }
-
-// withGlobals puts the global options first and snippets where Caddy wants them.
-func withGlobals(block, sites string) string { return globals(block) + sites }
 
 // TestAGateKnowsItsHosts in every place where one may stand.
 func TestAGateKnowsItsHosts(t *testing.T) {
@@ -49,7 +46,7 @@ func TestAGateKnowsItsHosts(t *testing.T) {
 			"https://app.example.com"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			app, _, err := prepared(t, t.TempDir(), withGlobals("", row.sites))
+			app, _, err := prepared(t, t.TempDir(), globals("")+row.sites)
 			if err != nil {
 				t.Fatal(err)
 			}
