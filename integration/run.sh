@@ -9,8 +9,8 @@ usage: integration/run.sh [long | servers | help]
   (nothing)  installs what the tests need where it is missing (apt-get), starts Redis (standalone with TLS, unix socket and
              an ACL user; Sentinel; a cluster) and PostgreSQL on free loopback ports, checks and builds the code, runs all
              tests, prints one summary and stops what it started. Exit code 0 only if nothing failed.
-  long       the same with fuzzing for 5 minutes a target, loads at full size and the race detector everywhere. Writes its
-             summary to docs/long-run.md.
+  long       the same with fuzzing for 5 minutes a target, loads at full size, the race detector everywhere, and the cost
+             of a gate measured beside a bare reverse_proxy. Writes its summary to docs/long-run.md.
   servers    only starts the servers, prints the variables that name them as lines of a shell, and waits for Ctrl-C:
                integration/run.sh servers >/tmp/servers.env &      then, once the file ends in "# ready":
                . /tmp/servers.env && go test ./store/...
@@ -253,7 +253,7 @@ raced() {
 
 # with <prefix>: a line for each test function whose name begins so, with its directory and its name
 with() {
-	grep -rHoE --include='*_test.go' "^func $1[A-Za-z0-9_]*" . | sed -E 's,[^/]*_test\.go:func , ,' || true
+	grep -rHoE --include='*_test.go' "^func $1[A-Za-z0-9_]*" . | sed -E 's,[^/]*_test\.go:func , ,' | sort || true
 }
 
 test_rooms() { rooms | xargs "$BASH" -euo pipefail -c 'tests rooms "$@"' tests; }
@@ -276,6 +276,9 @@ benchmarks() {
 	tests benchmarks -run '^$' -bench . -benchtime 1x "${dirs[@]}"
 }
 
+# compare <where sessions are>: what a gate costs beside a bare reverse_proxy. Figures, no verdict.
+compare() { go run ./integration/bench -sessions "$1" | tee -a "$work/logs/compare.txt"; }
+
 fuzz_time="${FUZZTIME:-5s}"
 test_timeout=15m
 export GATEHOUSE_LOAD="${GATEHOUSE_LOAD:-0.01}"
@@ -285,7 +288,7 @@ if [[ "$mode" == long ]]; then
 	[[ "$GATEHOUSE_LOAD" != 0.01 ]] || GATEHOUSE_LOAD=1
 fi
 export work totals mode fuzz_time test_timeout
-export -f check_format check_vulnerabilities tests rooms raced with test_rooms test_race test_integration fuzz benchmarks
+export -f check_format check_vulnerabilities tests rooms raced with test_rooms test_race test_integration fuzz benchmarks compare
 
 start_servers
 go build -o "$work/bin/summary" ./integration/summary
@@ -305,6 +308,10 @@ stage 'tests: rooms, with the race detector' "${script[@]}" test_race
 stage 'tests: integration' "${script[@]}" test_integration
 stage "fuzz targets, $fuzz_time each" "${script[@]}" fuzz
 stage 'benchmarks, once each' "${script[@]}" benchmarks
+if [[ "$mode" == long ]]; then
+	stage 'gate and bare proxy, embedded sessions' "${script[@]}" "compare 'sessions embedded'"
+	stage 'gate and bare proxy, Redis sessions' "${script[@]}" "compare 'sessions redis $GATEHOUSE_TEST_REDIS'"
+fi
 
 # --- the summary ------------------------------------------------------------------------------------------------------
 
@@ -322,7 +329,8 @@ if [[ "$mode" == long ]]; then
 		printf '# The last long run\n\n`integration/run.sh long` on %s, commit %s, %s, %d cores.\n\n```\n' \
 			"$(date -u +%F)" "$(git rev-parse --short HEAD)" "$(go env GOVERSION)" "$(nproc)"
 		report
-		printf '```\n'
+		printf '```\n\n'
+		cat "$work/logs/compare.txt"
 	} >docs/long-run.md
 fi
 
