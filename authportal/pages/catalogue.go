@@ -137,10 +137,13 @@ func (l *locale) say(id string, args map[string]any) (string, bool) {
 		return "", false
 	}
 	fill := map[string]string{"brand": l.brand}
-	cfg := &i18n.LocalizeConfig{MessageID: id, TemplateData: fill, TemplateParser: gapParser{}}
 	for name, v := range args {
 		fill[name] = fmt.Sprint(v)
-		if n, ok := v.(int); ok && slices.Contains(counts, name) {
+	}
+	cfg := &i18n.LocalizeConfig{MessageID: id, TemplateData: fill, TemplateParser: gapParser{}}
+	gaps, _ := gapsOf(l.messages[id].Other)
+	for _, name := range gaps {
+		if n, ok := args[name].(int); ok && slices.Contains(counts, name) {
 			cfg.PluralCount = n
 		}
 	}

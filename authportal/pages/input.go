@@ -65,6 +65,13 @@ func (v *View) Input(name, kind, autocomplete string, words ...string) Input {
 	return in
 }
 
+// autofill is what browsers know of people, by the names that operators give to fields.
+var autofill = map[string]string{
+	"company": "organization", "organization": "organization", "phone": "tel", "country": "country-name", "city": "address-level2",
+	"postcode": "postal-code", "street": "street-address", "website": "url", "job_title": "organization-title", "language": "language",
+	"first_name": "given-name", "last_name": "family-name", "nickname": "nickname",
+}
+
 // InputOf returns the input of a field that the configuration or a method asks for.
 func (v *View) InputOf(f Field, words ...string) Input {
 	kind := f.Type
@@ -77,7 +84,11 @@ func (v *View) InputOf(f Field, words ...string) Input {
 		words = append(words, "required")
 	}
 	words = append(words, "value="+f.Value)
-	in := v.Input(f.Name, kind, f.Autocomplete, words...)
+	fill := f.Autocomplete
+	if fill == "" {
+		fill = autofill[f.Name]
+	}
+	in := v.Input(f.Name, kind, fill, words...)
 	if f.Label != "" {
 		in.Label = f.Label
 	}
@@ -101,10 +112,6 @@ func (v *View) complete(in *Input, value, hint string) {
 		in.Show, in.Hide = v.T("password_show"), v.T("password_hide")
 	}
 	var described []string
-	if hint != "" {
-		in.Hint = v.text(hint, map[string]any{"min": in.MinLength})
-		described = append(described, in.ID+"-hint")
-	}
 	if m := v.fieldProblem(in.ID); m != nil {
 		in.Problem, in.MessageID = v.Say(m), m.ID
 		in.Focus = v.firstProblem == "" || v.firstProblem == in.ID
@@ -114,6 +121,10 @@ func (v *View) complete(in *Input, value, hint string) {
 		described = append(described, in.ID+"-problem")
 	} else if in.Focus && v.Problem != nil {
 		described = append(described, "problem") // a reader lands here: tell why the page is back
+	}
+	if hint != "" {
+		in.Hint = v.text(hint, map[string]any{"min": in.MinLength})
+		described = append(described, in.ID+"-hint")
 	}
 	in.Described = strings.Join(described, " ")
 }

@@ -14,7 +14,14 @@ func (c *catalogue) pick(accept string) *locale {
 	if len(accept) > maxAccept {
 		accept = accept[:max(0, strings.LastIndexByte(accept[:maxAccept], ','))]
 	}
-	tags, _, err := language.ParseAcceptLanguage(accept)
+	var known []string
+	for entry := range strings.SplitSeq(accept, ",") {
+		// One entry that says nothing must not spoil the others.
+		if _, _, err := language.ParseAcceptLanguage(entry); err == nil {
+			known = append(known, entry)
+		}
+	}
+	tags, _, err := language.ParseAcceptLanguage(strings.Join(known, ","))
 	if err != nil || len(tags) == 0 {
 		return c.locales[0]
 	}

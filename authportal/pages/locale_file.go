@@ -33,46 +33,40 @@ func readLocale(name string, raw []byte) (*localeFile, error) {
 	}
 	f := &localeFile{name: name, tag: tag, lines: map[string]int{}}
 	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
-	d := json.NewDecoder(bytes.NewReader(raw))
-	line := func() int { return 1 + bytes.Count(raw[:min(int(d.InputOffset()), len(raw))], []byte("\n")) }
-	broken := func(err error) error {
-		at := line()
+	lineAt := func(offset int64) int { return 1 + bytes.Count(raw[:max(0, min(int(offset), len(raw)))], []byte("\n")) }
+	var whole map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &whole); err != nil {
+		at := lineAt(0)
 		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-			at = 1 + bytes.Count(raw[:max(0, min(int(syntax.Offset)-1, len(raw)))], []byte("\n"))
+			at = lineAt(syntax.Offset - 1)
 		}
-		return f.errorf(at, "not readable as JSON: %w", err)
+		return nil, f.errorf(at, `not readable as a JSON object { "login_title": "…" }: %w`, err)
 	}
-	if t, err := d.Token(); err != nil {
-		return nil, broken(err)
-	} else if t != json.Delim('{') {
-		return nil, f.errorf(line(), `must hold one object: { "login_title": "…" }`)
+	// Once more by tokens, for lines and for what is there twice.
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if _, err := d.Token(); err != nil {
+		return nil, err
 	}
 	for d.More() {
 		t, err := d.Token()
 		if err != nil {
-			return nil, broken(err)
+			return nil, err
 		}
 		id, _ := t.(string)
-		at := line()
+		at := lineAt(d.InputOffset())
 		if _, twice := f.lines[id]; twice {
 			return nil, f.errorf(at, "%q is there twice, first in line %d: take one out", id, f.lines[id])
 		}
 		f.lines[id] = at
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
-			return nil, broken(err)
+			return nil, err
 		}
 		m, err := readMessage(id, value)
 		if err != nil {
 			return nil, f.errorf(at, "%q: %w", id, err)
 		}
 		f.messages = append(f.messages, m)
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, broken(err)
-	}
-	if d.More() {
-		return nil, f.errorf(line(), "there is more after the object: take it out")
 	}
 	return f, nil
 }

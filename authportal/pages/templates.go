@@ -62,6 +62,9 @@ func readSources(dir string) (*source, error) {
 		if err != nil {
 			return nil, fmt.Errorf("templates: %w: make it a file that this server may read", err)
 		}
+		if strings.TrimSpace(string(b)) == "" && name != extraFile {
+			return nil, fmt.Errorf("templates: %s is empty: write what shall stand there, or take the file out to have ours back", file)
+		}
 		s.text[name], s.from[name] = string(b), file
 	}
 	return s, nil
@@ -115,9 +118,6 @@ func (s *source) parse(english *locale) (map[string]*template.Template, error) {
 			return nil, err
 		}
 		out[name] = t.Lookup(s.from[name+".html"])
-		if out[name] == nil {
-			return nil, fmt.Errorf("templates: %s is empty: write a page, or take it out to have ours back", s.from[name+".html"])
-		}
 	}
 	return out, nil
 }
