@@ -1,0 +1,44 @@
+package pages
+
+import (
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// Whoever writes templates has the page for it to go by: it names every file, every field, every gap-filled id.
+func TestTheBrandingPageNamesEverything(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/branding.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := string(raw)
+	s, err := readSources("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range s.text {
+		if !strings.Contains(doc, "| `"+name+"` |") {
+			t.Errorf("%s is not named", name)
+		}
+	}
+	for _, d := range []any{LoginData{}, SignupData{}, LogoutData{}, AccountData{}, SetupData{}, ForbiddenData{}, ErrorData{}, Step{}, Field{}, Method{},
+		User{}, Session{}, Token{}, BrandView{}} {
+		for f := range reflect.TypeOf(d).Fields() {
+			if !strings.Contains(doc, "."+f.Name) {
+				t.Errorf("%T: .%s is not named", d, f.Name)
+			}
+		}
+	}
+	for m := range reflect.TypeFor[*View]().Methods() {
+		if !strings.Contains(doc, "."+m.Name) && !strings.Contains("Chosen MayGoOn Trouble ErrorTitle ErrorText", m.Name) {
+			t.Errorf(".%s is not named", m.Name)
+		}
+	}
+	for _, family := range ownIDs {
+		if !strings.Contains(doc, "`"+family) {
+			t.Errorf("%s is not named", family)
+		}
+	}
+}
