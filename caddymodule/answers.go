@@ -61,7 +61,7 @@ func (q *question) unavailable(err error) error {
 	case askGRPC:
 		return writeGRPC(q.w, grpcUnavailable, "session store unavailable")
 	case askNavigation, askForm:
-		q.run.Portal.WriteUnavailable(q.w, q.r, q.visit())
+		q.run.Portal.WriteUnavailable(q.w, asSent(q.r), q.visit())
 	default:
 		authportal.WriteProblem(q.w, http.StatusServiceUnavailable, "store_unavailable", "Sign-ins cannot be checked at the moment. Please try again.")
 	}
@@ -70,7 +70,7 @@ func (q *question) unavailable(err error) error {
 
 // askToSignIn leads whoever asks to the login page, in the way that they can follow.
 func (q *question) askToSignIn(d authportal.Demand) error {
-	location := q.run.Portal.LoginURL(q.visit(), q.r.RequestURI, d)
+	location := q.run.Portal.LoginURL(q.visit(), q.uri, d)
 	q.allowOrigin()
 	switch whoAsks(q.r) {
 	case askNavigation:
@@ -122,7 +122,7 @@ func (q *question) forbid() error {
 		if q.identity != nil {
 			id = &q.identity.live.Identity
 		}
-		q.run.Portal.WriteForbidden(q.w, q.r, q.visit(), id)
+		q.run.Portal.WriteForbidden(q.w, asSent(q.r), q.visit(), id)
 	case askGRPC:
 		return writeGRPC(q.w, grpcPermissionDenied, "permission denied")
 	default:

@@ -17,7 +17,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 	g.identities.strip(r)
 	q := newQuestion(w, r, next)
 	q.gate = g
-	if bad := plainRequest(r); bad != nil {
+	if bad := plainRequest(r, q.uri); bad != nil {
 		return q.refuse(bad)
 	}
 	var err error

@@ -157,12 +157,21 @@ func (q *question) writeIdentity() error {
 	if id == nil && q.outer != nil {
 		id, teller = q.outer.told, q.outer.teller
 	}
+	mapped := q.outer != nil && q.outer.mapped
+	q.mapped = true
 	if id == nil {
+		if !mapped {
+			replacerOf(q.r).Map(q.placeholder)
+		}
 		return nil
 	}
-	q.told, q.teller = id, teller
-	known := q.outer != nil && q.outer.told != nil
-	teller.identities.write(q.r, id, !known)
+	for asked := q; asked != nil; asked = asked.outer {
+		asked.told, asked.teller = id, teller
+	}
+	if !mapped {
+		replacerOf(q.r).Map(id.provider)
+	}
+	teller.identities.write(q.r, id)
 	if teller.JWT == "" {
 		return nil
 	}
@@ -174,9 +183,13 @@ func (q *question) writeIdentity() error {
 	return nil
 }
 
-// write sets our headers and, where no gate has before, placeholders. The values are copied into slices of this request's
-// own, because later handlers may change them in place.
-func (iw *identityWriter) write(r *http.Request, id *identity, placeholders bool) {
+func replacerOf(r *http.Request) *caddy.Replacer {
+	return r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+}
+
+// write sets our headers. The values are copied into slices of this request's own, because later handlers may change them
+// in place.
+func (iw *identityWriter) write(r *http.Request, id *identity) {
 	values := make([]string, len(id.values))
 	copy(values, id.values)
 	for i, value := range values {
@@ -184,12 +197,8 @@ func (iw *identityWriter) write(r *http.Request, id *identity, placeholders bool
 			r.Header[iw.names[i]] = values[i : i+1 : i+1]
 		}
 	}
-	repl := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
-	if placeholders {
-		repl.Map(id.provider)
-	}
 	for _, h := range iw.extra {
-		if value := clean(repl.ReplaceAll(h.Value, "")); value != "" {
+		if value := clean(replacerOf(r).ReplaceAll(h.Value, "")); value != "" {
 			r.Header.Set(h.Name, iw.encoding.encode(value))
 		}
 	}

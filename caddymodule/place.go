@@ -62,10 +62,30 @@ func (g *Gate) servesHost(r *http.Request) bool {
 	return len(g.Hosts) == 0 || slices.Contains(g.Hosts, hostOnly(r.Host))
 }
 
+// sentURI returns path and query as sent, byte for byte. Caddy's rewrites change RequestURI, and keep the original apart.
+func sentURI(r *http.Request) string {
+	if sent, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
+		return sent.RequestURI
+	}
+	return r.RequestURI
+}
+
 // sentPath returns the escaped path as sent, byte for byte.
 func sentPath(r *http.Request) string {
-	path, _, _ := strings.Cut(r.RequestURI, "?")
+	path, _, _ := strings.Cut(sentURI(r), "?")
 	return path
+}
+
+// asSent returns r with the method and the address as sent, for pages and actions of ours: `method GET` must not take
+// away a POST, nor `try_files {path} /index.php?p={path}` the `to` and `code` of ours.
+func asSent(r *http.Request) *http.Request {
+	sent, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request)
+	if !ok || sent.RequestURI == r.RequestURI && sent.Method == r.Method {
+		return r
+	}
+	again := *r
+	again.Method, again.RequestURI, again.URL = sent.Method, sent.RequestURI, sent.URL
+	return &again
 }
 
 // isHost tells whether a Host header names host, which is lower case, without port and trailing dot.

@@ -35,6 +35,18 @@ func (id *identity) placeholder(key string) (any, bool) {
 	return nil, false
 }
 
+// placeholder answers for a request that came without an identity: with nothing, so that no handler takes the name of a
+// placeholder for the name of a person; or with what a gate behind this one has found out since.
+func (q *question) placeholder(key string) (any, bool) {
+	if !strings.HasPrefix(key, "http.auth.user.") {
+		return nil, false
+	}
+	if q.told != nil {
+		return q.told.placeholder(key)
+	}
+	return "", true
+}
+
 // attributeText writes an attribute as a header or template wants it: lists joined by commas, whole numbers without a point.
 func attributeText(value any) string {
 	switch v := value.(type) {

@@ -14,8 +14,8 @@ type refusal struct {
 	detail string
 }
 
-// plainRequest returns nil for a request whose method, target and protocol can be read in one way only.
-func plainRequest(r *http.Request) *refusal {
+// plainRequest returns nil for a request whose method, target (as sent) and protocol can be read in one way only.
+func plainRequest(r *http.Request, target string) *refusal {
 	switch {
 	case r.Method == http.MethodConnect && !isExtendedWebSocket(r):
 		return &refusal{http.StatusMethodNotAllowed, "CONNECT is not allowed here."}
@@ -24,7 +24,7 @@ func plainRequest(r *http.Request) *refusal {
 	case !upperCaseMethod(r.Method):
 		// An upstream that upper-cases "post" would act on a method that no rule was asked about.
 		return &refusal{http.StatusBadRequest, "The method of a request is written in capital letters."}
-	case !originForm(r.RequestURI):
+	case !originForm(target):
 		// absolute-form and asterisk-form (RFC 9112 §3.2) name a host or a server, not a path that rules can judge
 		return &refusal{http.StatusBadRequest, "The request target must be a path."}
 	}

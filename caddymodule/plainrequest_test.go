@@ -53,7 +53,7 @@ func TestOnlyAPlainRequestIsJudged(t *testing.T) {
 		r := httptest.NewRequest("GET", "/x", nil)
 		c.change(r)
 		got := 0
-		if bad := plainRequest(r); bad != nil {
+		if bad := plainRequest(r, r.RequestURI); bad != nil {
 			got = bad.status
 		}
 		if got != c.status {

@@ -62,7 +62,7 @@ func (p *Portal) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 		return p.passOn(w, r, next)
 	}
 	q := &question{w: w, r: r}
-	if bad := plainRequest(r); bad != nil {
+	if bad := plainRequest(r, sentURI(r)); bad != nil {
 		return q.refuse(bad)
 	}
 	if isWebSocket(r) {
@@ -78,7 +78,7 @@ func (p *Portal) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	v := visitAt(p.site, r)
 	v.Base = prefixOf(p.prefixes, sentPath(r)) + v.Base
 	v.Path = path
-	return servePortal(run, w, withSentQuery(r), v)
+	return servePortal(run, w, asSent(r), v)
 }
 
 // passOn hands a request on that is not for the pages. The cookies are this host's all the same, and whatever else the site

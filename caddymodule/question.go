@@ -20,8 +20,9 @@ type question struct {
 	r    *http.Request
 	next caddyhttp.Handler
 
-	sent string // the escaped path as sent, byte for byte
-	now  string // the same as handlers behind us see it
+	uri  string // path and query as sent, byte for byte
+	sent string // its path
+	now  string // the escaped path as handlers behind us see it
 
 	// Who asks: a person's session (entry and identity), a program's token (token and identity), or nobody.
 	identity *identity
@@ -33,6 +34,7 @@ type question struct {
 	outer  *question   // of the gate or portal that passed this request on before
 	told   *identity   // what was written for the handlers behind us
 	teller *Gate       // by whose headers
+	mapped bool        // placeholders are known
 
 	answer answerFilter
 }
@@ -41,7 +43,8 @@ type question struct {
 func newQuestion(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) *question {
 	q := &question{w: w, r: r, next: next, outer: outerQuestion(w)}
 	q.answer.ResponseWriter, q.answer.q = w, q
-	q.sent, q.now = sentPath(r), r.URL.EscapedPath()
+	q.uri, q.now = sentURI(r), r.URL.EscapedPath()
+	q.sent, _, _ = strings.Cut(q.uri, "?")
 	if q.outer != nil {
 		q.outer.taken.lend(r.Header)
 	}
@@ -134,18 +137,5 @@ func (q *question) reserved(asked reservedRequest) error {
 	v := visitAt(q.gate.site, q.r)
 	v.Base = asked.prefix + v.Base
 	v.Path = asked.path
-	return servePortal(q.run, q.w, withSentQuery(q.r), v)
-}
-
-// withSentQuery returns r with the query as sent: `try_files {path} /index.php?p={path}` must not take away the `to` and
-// `code` of ours.
-func withSentQuery(r *http.Request) *http.Request {
-	_, query, _ := strings.Cut(r.RequestURI, "?")
-	if r.URL.RawQuery == query {
-		return r
-	}
-	again, u := *r, *r.URL
-	u.RawQuery = query
-	again.URL = &u
-	return &again
+	return servePortal(q.run, q.w, asSent(q.r), v)
 }

@@ -1,0 +1,406 @@
+package gatetest
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	_ "github.com/caddyserver/caddy/v2/modules/standard"
+
+	_ "github.com/gatehouse-auth/gatehouse/caddymodule"
+	"github.com/gatehouse-auth/gatehouse/store"
+	"github.com/gatehouse-auth/gatehouse/store/sql"
+)
+
+// host is the name of the site; names below localhost are this machine's (RFC 6761), so that plain http may sign in.
+const host = "app.localhost"
+
+// world is a running Caddy with one site over http and https, the upstream behind it, and the store beneath.
+type world struct {
+	t           *testing.T
+	up          *upstream
+	users       store.UserStore
+	http, https string // host:port to dial
+	h1, h2      *http.Client
+	secrets     []string // that no log may hold
+}
+
+// part is a piece of the Caddyfile that a test replaces.
+type part struct{ servers, gatehouse, more string }
+
+// gated starts a world whose site is a gate with these lines before a reverse_proxy.
+func gated(t *testing.T, lines string, parts ...part) *world {
+	t.Helper()
+	return site(t, "gate {\n"+lines+"\n}\nreverse_proxy UP", parts...)
+}
+
+// site starts a world with these lines as its site. UP stands for the upstream.
+func site(t *testing.T, lines string, parts ...part) *world {
+	t.Helper()
+	var p part
+	if len(parts) > 0 {
+		p = parts[0]
+	}
+	w := &world{t: t, up: newUpstream(t), http: freeAddress(t), https: freeAddress(t)}
+	dir := t.TempDir()
+	w.users = openUsers(t, filepath.Join(dir, "users.db"))
+	text := fmt.Sprintf(`{
+	admin off
+	persist_config off
+	auto_https disable_redirects
+	skip_install_trust
+	local_certs
+	grace_period 100ms
+	storage file_system %[1]s/caddy
+	log {
+		output file %[1]s/caddy.log
+		level DEBUG
+	}
+	servers {
+		protocols h1 h2
+		%[2]s
+	}
+	gatehouse {
+		users sqlite %[1]s/users.db
+		secret a-secret-of-this-test-that-is-long-enough
+		%[3]s
+	}
+}
+%[4]s
+http://%[5]s:%[6]s, https://%[5]s:%[7]s {
+	%[8]s
+}
+`, dir, p.servers, p.gatehouse, p.more, host, port(w.http), port(w.https), lines)
+	text = strings.NewReplacer("UP", w.up.addr, "DIR", dir, "HTTPPORT", port(w.http), "HTTPSPORT", port(w.https)).Replace(text)
+	raw, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(text), map[string]any{"filename": "Caddyfile"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := caddy.Load(raw, true); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	t.Cleanup(func() {
+		if err := caddy.Stop(); err != nil {
+			t.Error(err)
+		}
+		w.checkLog(filepath.Join(dir, "caddy.log"))
+	})
+	w.h1, w.h2 = w.client(false), w.client(true)
+	w.wait()
+	w.up.take()
+	return w
+}
+
+// checkLog looks for secrets in the log, which every world keeps at debug level (SECURITY, invariant 12).
+func (w *world) checkLog(file string) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		w.t.Error(err)
+		return
+	}
+	log := string(raw)
+	for _, secret := range w.secrets {
+		if at := strings.Index(log, secret); at >= 0 {
+			w.t.Errorf("the log holds a secret: %s", log[max(0, at-300):at])
+		}
+	}
+	if w.t.Failed() {
+		w.t.Logf("log: …%s", log[max(0, len(log)-1500):])
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func port(addr string) string {
+	_, p, _ := net.SplitHostPort(addr)
+	return p
+}
+
+// openUsers opens the database as a second gateway would.
+func openUsers(t *testing.T, file string) store.UserStore {
+	t.Helper()
+	driver := &sql.SQLite{File: file}
+	if err := driver.Provision(caddy.Context{}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := driver.OpenUsers(t.Context(), store.Env{Log: slog.New(slog.DiscardHandler), Now: time.Now, DataDir: filepath.Dir(file)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// client speaks HTTP/1.1 to the http site, or HTTP/2 to the https one.
+func (w *world) client(h2 bool) *http.Client {
+	transport := &http.Transport{ForceAttemptHTTP2: h2, TLSClientConfig: &tls.Config{InsecureSkipVerify: true, ServerName: host},
+		DisableCompression: true,
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			_, p, _ := net.SplitHostPort(addr)
+			return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+p)
+		}}
+	w.t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport, Timeout: 20 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// wait returns once the certificate is there: Caddy makes it after the listeners.
+func (w *world) wait() {
+	w.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		r, err := w.h2.Get("https://" + host + ":" + port(w.https) + "/.gatehouse/gatehouse.js")
+		if err == nil {
+			_ = r.Body.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// proto is a way to speak to the site.
+type proto string
+
+const (
+	h1 proto = "HTTP/1.1"
+	h2 proto = "HTTP/2"
+)
+
+// protos are tried one after the other by most stories.
+var protos = []proto{h1, h2}
+
+// cookieName is the name of the session cookie over p's scheme.
+func (p proto) cookieName() string {
+	if p == h2 {
+		return "__Host-gatehouse"
+	}
+	return "gatehouse"
+}
+
+// origin is the site's own origin over p's scheme.
+func (w *world) origin(p proto) string {
+	if p == h2 {
+		return "https://" + host + ":" + port(w.https)
+	}
+	return "http://" + host + ":" + port(w.http)
+}
+
+// reply is an answer, read whole.
+type reply struct {
+	Status  int
+	Header  http.Header
+	Body    string
+	Trailer http.Header
+}
+
+func (r reply) code() string {
+	var problem struct{ Code string }
+	_ = json.Unmarshal([]byte(r.Body), &problem)
+	return problem.Code
+}
+
+// do sends a request. Headers are pairs of name and value, kept in their spelling; a name may come repeatedly.
+func (w *world) do(p proto, method, target, body string, header ...string) reply {
+	w.t.Helper()
+	r, err := w.try(w.t.Context(), p, method, target, body, header...)
+	if err != nil {
+		w.t.Fatalf("%s %s %s: %v", p, method, target, err)
+	}
+	return r
+}
+
+func (w *world) try(ctx context.Context, p proto, method, target, body string, header ...string) (reply, error) {
+	res, err := w.open(ctx, p, method, target, body, header...)
+	if err != nil {
+		return reply{}, err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	return reply{res.StatusCode, res.Header, string(text), res.Trailer}, err
+}
+
+func (w *world) open(ctx context.Context, p proto, method, target, body string, header ...string) (*http.Response, error) {
+	var reader io.Reader
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, w.origin(p)+target, reader)
+	if err != nil {
+		return nil, err
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header[header[i]] = append(req.Header[header[i]], header[i+1])
+	}
+	client := w.h1
+	if p == h2 {
+		client = w.h2
+	}
+	return client.Do(req)
+}
+
+// raw sends bytes over plain HTTP/1.1 and reads answers up to the first that is none of 1xx.
+func (w *world) raw(text string) (*http.Response, []*http.Response) {
+	w.t.Helper()
+	c, err := net.Dial("tcp", w.http)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = c.Close() })
+	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	if _, err := io.WriteString(c, strings.ReplaceAll(text, "<host>", host)); err != nil {
+		w.t.Fatal(err)
+	}
+	return readAnswers(w.t, bufio.NewReader(c))
+}
+
+func readAnswers(t *testing.T, r *bufio.Reader) (*http.Response, []*http.Response) {
+	t.Helper()
+	var early []*http.Response
+	for {
+		res, err := http.ReadResponse(r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.StatusCode >= 200 || res.StatusCode == http.StatusSwitchingProtocols {
+			return res, early
+		}
+		early = append(early, res)
+	}
+}
+
+// --- people
+
+// person is an account with one session, known by its cookie.
+type person struct {
+	store.User
+	secret  string // of the cookie
+	session string // id
+}
+
+// cookie is the header that shows the session over p.
+func (a person) cookie(p proto) []string { return []string{"Cookie", p.cookieName() + "=" + a.secret} }
+
+// user stores an account.
+func (w *world) user(name string, roles ...string) store.User {
+	w.t.Helper()
+	u := store.User{ID: randomID(), Username: name, Email: name + "@example.com", Confirmed: true, Name: strings.ToUpper(name[:1]) + name[1:],
+		Roles: roles, Attributes: map[string]any{"plan": "gold"}, Enabled: true, Approved: true, Created: time.Now()}
+	if err := w.users.CreateUser(w.t.Context(), u); err != nil {
+		w.t.Fatal(err)
+	}
+	u, err := w.users.User(w.t.Context(), u.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return u
+}
+
+// signedIn stores an account and a session of it, begun some time ago.
+func (w *world) signedIn(name string, ago time.Duration, roles ...string) person {
+	w.t.Helper()
+	return w.sessionOf(w.user(name, roles...), host, ago)
+}
+
+func (w *world) sessionOf(u store.User, at string, ago time.Duration) person {
+	w.t.Helper()
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret)
+	now := time.Now()
+	live := &store.Live{Identity: u.Identity(), Session: store.Session{Key: store.KeyOf(secret), ID: randomID(), UserID: u.ID, Host: at,
+		Created: now.Add(-ago), LastSeen: now, Expires: now.Add(12 * time.Hour), Idle: 30 * time.Minute,
+		Proofs: []store.Proof{{Method: "password", At: now.Add(-ago)}}}}
+	if err := w.sessions().CreateSession(w.t.Context(), live); err != nil {
+		w.t.Fatal(err)
+	}
+	w.secrets = append(w.secrets, base64.RawURLEncoding.EncodeToString(secret))
+	return person{User: u, secret: base64.RawURLEncoding.EncodeToString(secret), session: live.Session.ID}
+}
+
+func (w *world) sessions() store.SessionStore {
+	return w.users.(store.SessionHost).EmbeddedSessions()
+}
+
+// token stores an API token of an account and returns it.
+func (w *world) token(u store.User) string {
+	w.t.Helper()
+	token := "ghk_" + randomID() + randomID()
+	w.secrets = append(w.secrets, token)
+	sum := sha256.Sum256([]byte(token))
+	err := w.users.PutCredential(w.t.Context(), store.Credential{Kind: store.KindAPIToken, ID: hex.EncodeToString(sum[:]), Owner: u.ID,
+		Label: "test", Data: []byte(`{"roles":null}`), Created: time.Now()})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return token
+}
+
+// revoke takes a token back.
+func (w *world) revoke(token string) {
+	w.t.Helper()
+	sum := sha256.Sum256([]byte(token))
+	if err := w.users.DeleteCredential(w.t.Context(), store.KindAPIToken, hex.EncodeToString(sum[:])); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// end ends the session of a person, as a sign-out through another gateway does.
+func (w *world) end(a person) {
+	w.t.Helper()
+	if err := w.sessions().EndSession(w.t.Context(), a.ID, a.session); err != nil && !errors.Is(err, store.ErrNotFound) {
+		w.t.Fatal(err)
+	}
+}
+
+func randomID() string { return strings.ToLower(rand.Text()[:26]) }
+
+// refused fails the test unless an answer is one of the gate's own refusals: no cookie, kept by nobody, and not put
+// through handle_errors.
+func (r reply) refused(t *testing.T, what string) {
+	t.Helper()
+	if cookies := r.Header["Set-Cookie"]; cookies != nil {
+		t.Errorf("%s: sets %q", what, cookies)
+	}
+	if r.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("%s: Cache-Control %q", what, r.Header.Get("Cache-Control"))
+	}
+	if strings.Contains(r.Body, errorPage) {
+		t.Errorf("%s: went through handle_errors", what)
+	}
+	if r.Status >= 400 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/problem+json") && r.code() == "" {
+		t.Errorf("%s: no code in %q", what, r.Body)
+	}
+}
+
+// errorPage is what handle_errors of a test's site answers.
+const errorPage = "the site's own error page"
+
+func itoa(n int) string { return strconv.Itoa(n) }
