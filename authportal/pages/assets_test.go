@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -140,5 +141,20 @@ func TestSafetyHeaders(t *testing.T) {
 	}
 	if len(nonces) != 2 {
 		t.Error("two pages share a nonce")
+	}
+}
+
+func TestHeadIsAGetWithoutABody(t *testing.T) {
+	s := newSet(t, Brand{})
+	for _, method := range []string{"GET", "HEAD"} {
+		w := httptest.NewRecorder()
+		s.Write(w, httptest.NewRequest(method, "/", nil), 200, Page{Name: Logout, Data: LogoutData{}})
+		length, err := strconv.Atoi(w.Header().Get("Content-Length"))
+		if err != nil || length < 500 || w.Body.Len() != map[string]int{"GET": length, "HEAD": 0}[method] {
+			t.Errorf("%s: Content-Length %d, %d bytes", method, length, w.Body.Len())
+		}
+		if method == "GET" && !strings.HasPrefix(w.Body.String(), "<!doctype html>\n<html lang=") {
+			t.Errorf("the page begins with %.40q", w.Body)
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 )
 
 // Set is every page in every language, ready to be written. It is safe for concurrent use.
@@ -158,12 +159,14 @@ func (s *Set) Write(w http.ResponseWriter, r *http.Request, status int, p Page) 
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
+	page := bytes.TrimSpace(b.Bytes()) // what stands between definitions
 	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(page)))
 	h.Set("Content-Language", l.lang)
 	h.Add("Vary", "Accept-Language")
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(b.Bytes())
+		_, _ = w.Write(page)
 	}
 }
 
