@@ -109,7 +109,8 @@ cleanup() {
 		kill -KILL "$pid" 2>/dev/null || true
 	done
 	rm -rf "$work/servers" "$work/bin" "$work/home" "$work/hold" "$totals"
-	rmdir "$work/logs" "$work" 2>/dev/null || true # kept where there are logs
+	find "$work/logs" -empty -delete 2>/dev/null || true
+	rmdir "$work" 2>/dev/null || true # stays where there are logs
 	exit "$status"
 }
 trap cleanup EXIT
