@@ -58,7 +58,7 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 			run.hashing = load
 		}
 	}
-	set, err := pages.New(a.brand())
+	set, err := pages.New(a.brand(log))
 	if err != nil {
 		return fmt.Errorf("brand: %w", err)
 	}
@@ -70,12 +70,12 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 	return err
 }
 
-func (a *App) brand() pages.Brand {
+func (a *App) brand(log *slog.Logger) pages.Brand {
 	if a.Brand == nil {
-		return pages.Brand{}
+		return pages.Brand{Log: log}
 	}
 	b := a.Brand
-	return pages.Brand{Name: b.Name, Logo: b.Logo, Accent: b.Accent, Templates: b.Templates, Locales: b.Locales}
+	return pages.Brand{Name: b.Name, Logo: b.Logo, Accent: b.Accent, Templates: b.Templates, Locales: b.Locales, Log: log}
 }
 
 // settings puts the configuration in the portal's words.

@@ -1,4 +1,3 @@
-// Command caddy is Caddy with its standard modules and Gatehouse: the binary that tests and continuous integration use.
 package main
 
 import (
