@@ -126,9 +126,7 @@ func (c *call) prepareAdministrator(f map[string]string) (u store.User, cred sto
 	if n.Email, err = NormalizeEmail(n.Email); err != nil {
 		return u, cred, accountProblem(err)
 	}
-	if err := c.stillFree(&n); err != nil {
-		return u, cred, err
-	}
+	// Whether the address is free is for whoever holds the link: the store tells it once that was taken.
 	u, creds, err := c.p.Accounts().prepare(c.ctx(), n, true)
 	if err != nil {
 		return u, cred, accountProblem(err)

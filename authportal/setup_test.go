@@ -109,6 +109,19 @@ func TestATypingErrorDoesNotUseUpTheLink(t *testing.T) {
 	w.browser().post(alone+"/setup", values("token", token, "email", "root@example.com", "password", "correct horse")).wants(t, 200, "account")
 }
 
+// Without a link the page would tell anybody who asks which addresses have an account.
+func TestWhoHasNoLinkLearnsNothingOfAccounts(t *testing.T) {
+	w, _ := newAccounts(t, withSignup(SignupSettings{Mode: SignupClosed}))
+	w.user("ann")
+	w.setupLink()
+	for _, login := range []string{"ann", "nobody"} {
+		p := w.browser().post(alone+"/setup", values("token", strings.Repeat("A", 43), "email", login+"@example.com", "password", "correct horse"))
+		if p.StatusCode != 400 || !strings.Contains(p.body, `"Expired":true`) || strings.Contains(p.body, "user_exists") {
+			t.Errorf("%s: %d %s", login, p.StatusCode, p.body)
+		}
+	}
+}
+
 func TestAClaimLeftByACrashHoldsForAMinute(t *testing.T) {
 	w, _ := newAccounts(t)
 	if _, err := w.p.claimSetup(t.Context()); err != nil {
