@@ -174,5 +174,20 @@ func (a *Accounts) replacePassword(ctx context.Context, id, except string, put f
 	}
 	// Not cut off by whoever hangs up between the two.
 	ctx = context.WithoutCancel(ctx)
+	if err := a.forgetBrowsers(ctx, id); err != nil {
+		a.log.WarnContext(ctx, "browsers that knew the old password keep a counter of guesses of their own", slog.String("user_id", id), slog.Any("error", err))
+	}
 	return end()
+}
+
+// forgetBrowsers takes back the marks of browsers that signed in before. Each has a counter of guesses of its own, and
+// one of them may be that of the thief whom a new password is to shut out.
+func (a *Accounts) forgetBrowsers(ctx context.Context, id string) error {
+	marks, err := a.users.CredentialsOf(ctx, id, store.KindKnownBrowser)
+	for i := range marks {
+		if e := a.users.DeleteCredential(ctx, store.KindKnownBrowser, marks[i].ID); e != nil && !errors.Is(e, store.ErrNotFound) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
 }

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 const loginCall = solo + "/.gatehouse/api/v1/login"
@@ -145,6 +147,38 @@ func TestKnownBrowsersOfAnAccountAreFew(t *testing.T) {
 	list, err := w.users.CredentialsOf(t.Context(), u.ID, "known_browser")
 	if err != nil || len(list) != knownKept {
 		t.Errorf("%d marks (%v), want %d", len(list), err, knownKept)
+	}
+}
+
+// A thief who once knew the password keeps the marks of their browsers, each of which had guesses of its own.
+func TestANewPasswordTakesTheMarksOfOtherBrowsersBack(t *testing.T) {
+	w, _ := newAccounts(t)
+	ada, u := w.member("ada")
+	thieves := make([]*browser, 3)
+	for i := range thieves {
+		thieves[i] = w.browser()
+		thieves[i].addr = "203.0.113.9"
+		thieves[i].enter("ada", "right")
+	}
+	ada.api("POST", aloneAPI+"password/change", newPassword).wants(t, 200, "changed")
+	checked := 0
+	for _, b := range thieves {
+		for range 10 {
+			if b.api("POST", aloneAPI+"login", `{"login":"ada","password":"wrong"}`).StatusCode == 401 {
+				checked++
+			}
+		}
+	}
+	if checked != 10 {
+		t.Errorf("%d guesses checked, want those of one account", checked)
+	}
+	ada.enter("ada", "correct horse") // strangers used the account's guesses up; the owner's browser is still known
+	next := "set by an administrator"
+	if _, err := w.p.Accounts().Set(t.Context(), By{Actor: "command line"}, u.ID, UserChange{Password: &next}); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := w.users.CredentialsOf(t.Context(), u.ID, store.KindKnownBrowser); err != nil || len(list) != 0 {
+		t.Errorf("%d marks (%v) after a password of an administrator's", len(list), err)
 	}
 }
 
