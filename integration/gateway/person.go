@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"html"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -14,6 +15,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/http3"
 )
 
 // Person is a browser without a screen: it keeps cookies, knows no name server, and does not follow redirects by itself.
@@ -23,22 +27,47 @@ type Person struct {
 }
 
 // NewPerson returns one with no cookies. Certificates of test sites are their own, so none is checked.
-func NewPerson(t testing.TB) *Person {
+func NewPerson(t testing.TB) *Person { return NewPersonOver(t, "") }
+
+// Protocols are the versions of HTTP that a person can be held to.
+var Protocols = []string{"HTTP/1.1", "HTTP/2.0", "HTTP/3.0"}
+
+// NewPersonOver returns one who speaks that version only, to sites with certificates; empty: what is agreed upon.
+func NewPersonOver(t testing.TB, protocol string) *Person {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := &http.Transport{DialContext: dialLoopback, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 32, ForceAttemptHTTP2: true}
-	t.Cleanup(transport.CloseIdleConnections)
-	return &Person{t: t, Client: &http.Client{Jar: jar, Transport: transport, Timeout: 30 * time.Second,
+	return &Person{t: t, Client: &http.Client{Jar: jar, Transport: transport(t, protocol), Timeout: 30 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+func transport(t testing.TB, protocol string) http.RoundTripper {
+	insecure := &tls.Config{InsecureSkipVerify: true}
+	if protocol == "HTTP/3.0" {
+		h3 := &http3.Transport{TLSClientConfig: insecure, Dial: func(ctx context.Context, address string, c *tls.Config, q *quic.Config) (*quic.Conn, error) {
+			_, port, err := net.SplitHostPort(address)
+			if err != nil {
+				return nil, err
+			}
+			return quic.DialAddrEarly(ctx, "127.0.0.1:"+port, c, q)
+		}}
+		t.Cleanup(func() { _ = h3.Close() })
+		return h3
+	}
+	transport := &http.Transport{DialContext: dialLoopback, TLSClientConfig: insecure, MaxIdleConnsPerHost: 32, ForceAttemptHTTP2: true, Protocols: &http.Protocols{}}
+	transport.Protocols.SetHTTP1(protocol != "HTTP/2.0")
+	transport.Protocols.SetHTTP2(protocol != "HTTP/1.1")
+	t.Cleanup(transport.CloseIdleConnections)
+	return transport
 }
 
 // Answer is what came back, read whole.
 type Answer struct {
-	Status int
-	Header http.Header
-	Body   string
+	Status   int
+	Protocol string
+	Header   http.Header
+	Body     string
 }
 
 // JSON reads the body into v.
@@ -73,6 +102,10 @@ func (p *Person) Try(ctx context.Context, method, address string, body any, head
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
+	return p.send(request, header)
+}
+
+func (p *Person) send(request *http.Request, header []string) (Answer, error) {
 	for i := 0; i+1 < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
 	}
@@ -82,7 +115,7 @@ func (p *Person) Try(ctx context.Context, method, address string, body any, head
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
-	return Answer{Status: answer.StatusCode, Header: answer.Header, Body: string(text)}, err
+	return Answer{Status: answer.StatusCode, Protocol: answer.Proto, Header: answer.Header, Body: string(text)}, err
 }
 
 // Do is Try for requests that must be answered.
@@ -101,16 +134,36 @@ func (p *Person) Get(address string, header ...string) Answer {
 	return p.Do(http.MethodGet, address, nil, header...)
 }
 
-// SignUp makes an account by the API of a site and fails the test if that does not sign in.
+// SignUp makes an account by the API of a gate and fails the test if that does not sign in.
 func (p *Person) SignUp(site, email string) {
 	p.t.Helper()
-	p.mustBeSignedIn(p.Do(http.MethodPost, site+"/.gatehouse/api/v1/signup", map[string]any{"email": email, "password": Password}), http.StatusCreated)
+	p.SignUpAt(site+"/.gatehouse", email)
 }
 
-// SignIn signs in by the API of a site.
+// SignUpAt is SignUp at a portal, by its base.
+func (p *Person) SignUpAt(base, email string) {
+	p.t.Helper()
+	p.mustBeSignedIn(p.Do(http.MethodPost, base+"/api/v1/signup", map[string]any{"email": email, "password": Password}), http.StatusCreated)
+}
+
+// SignIn signs in by the API of a gate.
 func (p *Person) SignIn(site, login string) {
 	p.t.Helper()
-	p.mustBeSignedIn(p.Do(http.MethodPost, site+"/.gatehouse/api/v1/login", map[string]any{"login": login, "password": Password}), http.StatusOK)
+	p.mustBeSignedIn(p.TryPassword(site, login, Password), http.StatusOK)
+}
+
+// TryPassword guesses by the API of a gate.
+func (p *Person) TryPassword(site, login, password string, header ...string) Answer {
+	p.t.Helper()
+	return p.Do(http.MethodPost, site+"/.gatehouse/api/v1/login", map[string]any{"login": login, "password": password}, header...)
+}
+
+// SignOut signs out by the API of a gate.
+func (p *Person) SignOut(site string) {
+	p.t.Helper()
+	if got := p.Do(http.MethodPost, site+"/.gatehouse/api/v1/logout", map[string]any{}); got.Status != http.StatusNoContent {
+		p.t.Fatalf("signing out: %d %s", got.Status, got.Body)
+	}
 }
 
 // Password is everybody's in tests.
@@ -165,14 +218,46 @@ func (p *Person) Cookie(site, name string) string {
 
 var hiddenField = regexp.MustCompile(`<input[^>]*type="?hidden"?[^>]*>`)
 
+// Browse opens an address as a browser does, follows where it leads, and tells where it ended: at a page, or before an
+// address that begins with one of stops.
+func (p *Person) Browse(address string, stops ...string) (Answer, string) {
+	p.t.Helper()
+	for range 12 {
+		got := p.Get(address, "Accept", "text/html")
+		next := got.Header.Get("Location")
+		if next == "" {
+			return got, address
+		}
+		address = Resolve(p.t, address, next)
+		for _, stop := range stops {
+			if strings.HasPrefix(address, stop) {
+				return got, address
+			}
+		}
+	}
+	p.t.Fatalf("%s leads round in circles", address)
+	return Answer{}, ""
+}
+
+// Resolve returns what a reference on a page means.
+func Resolve(t testing.TB, page, reference string) string {
+	t.Helper()
+	base, err := url.Parse(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := base.Parse(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return to.String()
+}
+
 // SubmitLogin opens a login page and posts its form as a browser without scripts does.
 func (p *Person) SubmitLogin(site, page, login string) Answer {
 	p.t.Helper()
-	address, err := url.Parse(site)
+	address, err := url.Parse(Resolve(p.t, site, page))
 	if err != nil {
-		p.t.Fatal(err)
-	}
-	if address, err = address.Parse(page); err != nil {
 		p.t.Fatal(err)
 	}
 	shown := p.Get(address.String(), "Accept", "text/html")
@@ -184,23 +269,22 @@ func (p *Person) SubmitLogin(site, page, login string) Answer {
 		form.Set(attribute(input, "name"), html.UnescapeString(attribute(input, "value")))
 	}
 	address.RawQuery = ""
-	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, address.String(), strings.NewReader(form.Encode()))
+	return p.Post(address.String(), form.Encode(), "Accept", "text/html", "Origin", address.Scheme+"://"+address.Host)
+}
+
+// Post sends a form.
+func (p *Person) Post(address, form string, header ...string) Answer {
+	p.t.Helper()
+	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, address, strings.NewReader(form))
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Accept", "text/html")
-	request.Header.Set("Origin", address.Scheme+"://"+address.Host)
-	answer, err := p.Client.Do(request)
+	answer, err := p.send(request, header)
 	if err != nil {
-		p.t.Fatal(err)
+		p.t.Fatalf("POST %s: %v", address, err)
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return Answer{Status: answer.StatusCode, Header: answer.Header, Body: string(text)}
+	return answer
 }
 
 func attribute(tag, name string) string {
