@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -21,7 +22,43 @@ func (c *call) open(u *store.User, proofs []store.Proof, remember bool, still fu
 	if remember {
 		l.Session.Idle, l.Session.Expires = 0, now.Add(c.p.set.Remember)
 	}
-	return l, c.create(l, still)
+	err := c.create(l, still)
+	if err == nil {
+		c.makeRoom(l)
+	}
+	return l, err
+}
+
+// maxSignIns is how many sign-ins an account has at a time. A change of its rights must reach each within a second, and
+// whoever has the password could otherwise pile up so many that neither its owner nor an administrator can end them.
+const maxSignIns = 100
+
+// makeRoom ends the sign-ins beyond that number, those first that have not been used for longest: a pile of unused ones
+// does not push out the one that its owner works with.
+func (c *call) makeRoom(l *store.Live) {
+	// Hanging up in time must not be a way round it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx()), 2*time.Second)
+	defer cancel()
+	list, err := c.p.sessions.SessionsOf(ctx, l.Session.UserID)
+	if err != nil {
+		c.p.log.WarnContext(ctx, "could not count the sign-ins of an account", "user_id", l.Session.UserID, "error", err)
+		return
+	}
+	slices.SortFunc(list, func(a, b store.Session) int { return a.LastSeen.Compare(b.LastSeen) })
+	for i := 0; i < len(list)-maxSignIns; i++ {
+		if list[i].ID == l.Session.ID {
+			continue
+		}
+		err := c.p.sessions.EndSession(ctx, l.Session.UserID, list[i].ID)
+		switch {
+		case err == nil:
+			c.emit(Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "too many", UserID: l.Session.UserID,
+				Username: l.Identity.Username, Session: list[i].ID})
+		case !errors.Is(err, store.ErrNotFound):
+			c.p.log.WarnContext(ctx, "could not end a sign-in of too many", "user_id", l.Session.UserID, "error", err)
+			return
+		}
+	}
 }
 
 // openChild starts the session of this host below a sign-in at the portal. The store takes deadlines, proofs and

@@ -114,3 +114,30 @@ func TestSessionsEndByFormsToo(t *testing.T) {
 		t.Errorf("led to %s, signed in as %q", p.url, b.signedInAs())
 	}
 }
+
+// Whoever has the password could pile up sign-ins until nobody can end them in time.
+func TestAnAccountHasABoundedNumberOfSignInsAndTheOneInUseStays(t *testing.T) {
+	w, _ := newAccounts(t, func(c *Config) { c.Settings.Idle = 12 * time.Hour })
+	ann, u := w.member("ann")
+	bob, _ := w.member("bob")
+	for i := range maxSignIns + 20 {
+		w.pass(time.Second)
+		if i == maxSignIns/2 {
+			w.pass(touchAfter)
+			if ann.signedInAs() != "ann" {
+				t.Fatal("signed out")
+			}
+		}
+		w.browser().enter("ann", "right")
+	}
+	list, err := w.p.sessions.SessionsOf(t.Context(), u.ID)
+	if err != nil || len(list) != maxSignIns {
+		t.Errorf("%d sign-ins (%v), want %d", len(list), err, maxSignIns)
+	}
+	if ann.signedInAs() != "ann" || bob.signedInAs() != "bob" {
+		t.Error("a sign-in that is in use, or somebody else's, was pushed out")
+	}
+	if n := len(w.eventsOf(EventSessionEnd)); n != 21 {
+		t.Errorf("%d ends told, want 21", n)
+	}
+}
