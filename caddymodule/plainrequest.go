@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"encoding/base64"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
@@ -24,6 +25,8 @@ func plainRequest(r *http.Request, target string) *refusal {
 	case !upperCaseMethod(r.Method):
 		// An upstream that upper-cases "post" would act on a method that no rule was asked about.
 		return &refusal{http.StatusBadRequest, "The method of a request is written in capital letters."}
+	case !plainHost(r.Host):
+		return &refusal{http.StatusBadRequest, "The host must be a name or an address, with a port in digits."}
 	case !originForm(target):
 		// absolute-form and asterisk-form (RFC 9112 §3.2) name a host or a server, not a path that rules can judge
 		return &refusal{http.StatusBadRequest, "The request target must be a path."}
@@ -45,6 +48,31 @@ func upperCaseMethod(method string) bool {
 		}
 	}
 	return method != ""
+}
+
+// plainHost tells whether a Host is a name or an address, and a port in digits at most. Caddy's host matcher looks only at
+// what stands before the port, while the address that a sign-in leads back to is made of all of it: from
+// "app.example.com:80@evil.example" it would lead out. None at all (HTTP/1.0) is plain.
+func plainHost(host string) bool {
+	name := host
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && strings.IndexByte(host[i:], ']') < 0 {
+		name = host[:i]
+		if len(host)-i-1 > len("65535") || strings.Trim(host[i+1:], "0123456789") != "" {
+			return false
+		}
+	}
+	if strings.HasPrefix(name, "[") {
+		addr, err := netip.ParseAddr(strings.TrimSuffix(name[1:], "]"))
+		return err == nil && addr.Is6() && addr.Zone() == "" && name[len(name)-1] == ']'
+	}
+	for i := range len(name) {
+		switch c := name[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.', c == '_':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 func originForm(target string) bool {

@@ -61,3 +61,22 @@ func TestOnlyAPlainRequestIsJudged(t *testing.T) {
 		}
 	}
 }
+
+// A host matcher that passes over what it takes for a port must not let through what a browser takes for another host.
+func TestAHostIsANameAndAPort(t *testing.T) {
+	for host, want := range map[string]bool{
+		"": true, "app.example.com": true, "APP.example.com.": true, "app.example.com:8443": true, "app.example.com:": true, "my_app:80": true,
+		"192.0.2.1:80": true, "[2001:db8::1]": true, "[::1]:8443": true, "xn--bcher-kva.example": true,
+		"app.example.com:80@evil.example": false, "app.example.com@evil.example": false, "app.example.com:80%40evil.example": false,
+		"app.example.com:x": false, "app.example.com:123456": false, "app.example.com:-1": false, "app.example.com:80:80": false,
+		"[app.example.com]": false, "[::1": false, "[": false, "[]": false, "::1": false, "[fe80::1%25eth0]": false, "[::1]x": false, "[::1]@evil.example": false,
+		"app.example.com/x": false, "app.example.com\\x": false, "app.example.com?x": false, "app.example.com#x": false, "app.example.com,evil.example": false,
+		"app example.com": false, "bücher.example": false,
+	} {
+		r := httptest.NewRequest("GET", "/x", nil)
+		r.Host = host
+		if got := plainRequest(r, "/x") == nil; got != want {
+			t.Errorf("%q: %v, want %v", host, got, want)
+		}
+	}
+}

@@ -26,6 +26,8 @@ func TestOnlyPlainRequestsAreJudged(t *testing.T) {
 		"a method in small letters":     {"get /public" + tail, 400},
 		"a method in mixed letters":     {"Post /public" + tail, 400},
 		"a fragment":                    {"GET /public#/../private" + tail, 400},
+		"a host with a user":            {"GET /public HTTP/1.1\r\nHost: <host>:80%40evil.example\r\n", 400},
+		"a host that is no port":        {"GET /public HTTP/1.1\r\nHost: <host>:x\r\n", 400},
 		"NUL":                           {"GET /public%00" + tail, 400},
 		"a control byte":                {"GET /public%0d%0aX:%20y" + tail, 400},
 		"a broken escape":               {"GET /public%zz" + tail, -400}, /* by net/http */
