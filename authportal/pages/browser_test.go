@@ -2,13 +2,10 @@ package pages
 
 import (
 	"context"
-	"flag"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,8 +17,6 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
-
-var screenshots = flag.String("screenshots", "", "directory to write a picture of every page to, as phones and desks see it, in light and dark")
 
 // chromium starts a browser; without one the test is skipped, but for CI.
 func chromium(t *testing.T) context.Context {
@@ -183,43 +178,6 @@ func TestEveryPageInABrowser(t *testing.T) {
 			}
 			for _, fault := range f.take() {
 				t.Errorf("%s in %s: %s", p.name, lang, fault)
-			}
-		}
-	}
-}
-
-func TestScreenshots(t *testing.T) {
-	if *screenshots == "" {
-		t.Skip("without -screenshots <directory> there is nothing to do")
-	}
-	ctx := chromium(t)
-	for _, b := range []struct {
-		prefix string
-		brand  Brand
-	}{{"", Brand{Name: "Example"}}, {"plain-", Brand{}}, {"yellow-", Brand{Name: "Sunny & Co", Accent: "#ffd400"}}} {
-		set, err := New(b.brand)
-		if err != nil {
-			t.Fatal(err)
-		}
-		server := serveSamples(t, set)
-		for _, p := range samples() {
-			if b.prefix != "" && p.name != "login" && p.name != "forbidden" {
-				continue
-			}
-			for _, look := range []struct {
-				name          string
-				width, height int64
-				scheme, lang  string
-			}{{"phone", 390, 844, "light", "en"}, {"phone-dark", 390, 844, "dark", "de"}, {"desk", 1280, 900, "light", "en"}, {"desk-dark", 1280, 900, "dark", "en"}} {
-				window(t, ctx, look.width, look.height, look.scheme)
-				visit(t, ctx, fmt.Sprintf("%s/%s?lang=%s", server.URL, p.name, look.lang))
-				png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(filepath.Join(*screenshots, b.prefix+p.name+"-"+look.name+".png"), png, 0o644); err != nil {
-					t.Fatal(err)
-				}
 			}
 		}
 	}

@@ -126,6 +126,7 @@ func (c *Cache) load(ctx context.Context, key store.Key, born uint64) (e *Entry,
 func (f *flights) settle() {
 	for i := range f.shards {
 		f.shards[i].Lock()
-		f.shards[i].Unlock() //nolint:staticcheck // passing the lock is the point: who held it has started its read
+		//lint:ignore SA2001 passing the lock is the point: who held it has started its read
+		f.shards[i].Unlock()
 	}
 }
