@@ -96,6 +96,9 @@ func TestOnlyOriginsThatTheSiteNamesMayCall(t *testing.T) {
 			t.Errorf("%+v: got %d %s", tt, p.StatusCode, p.body)
 		}
 	}
+	if p := call("GET", "http://alone.example.org", ""); p.code() != "cross_origin" {
+		t.Errorf("our own name over plain http: %d %s", p.StatusCode, p.body)
+	}
 	p := call("GET", "https://spa.example.org", "same-site")
 	if p.StatusCode != 200 || p.Header.Get("Access-Control-Allow-Origin") != "https://spa.example.org" ||
 		p.Header.Get("Access-Control-Allow-Credentials") != "true" || !strings.Contains(p.Header.Get("Vary"), "Origin") {

@@ -11,7 +11,8 @@ import (
 // person in as its own account (login CSRF), out, or change what they have.
 func (c *call) ownOrigin() bool {
 	if !c.api {
-		return http.NewCrossOriginProtection().Check(c.r) == nil
+		safe := c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
+		return http.NewCrossOriginProtection().Check(c.r) == nil && (safe || !c.downgraded())
 	}
 	if c.r.Method == http.MethodOptions {
 		return true // a preflight is answered, not acted upon
@@ -23,7 +24,13 @@ func (c *call) ownOrigin() bool {
 	// The protection lets safe methods pass; the API is closed to other origins for reading as well.
 	r := *c.r
 	r.Method = http.MethodPost
-	return http.NewCrossOriginProtection().Check(&r) == nil
+	return http.NewCrossOriginProtection().Check(&r) == nil && !c.downgraded()
+}
+
+// downgraded tells whether a page over plain http asks for something over https. Whoever is on the way can serve such a
+// page under our own name, and browsers without Sec-Fetch-Site leave only its Origin to tell; the library compares hosts alone.
+func (c *call) downgraded() bool {
+	return c.v.Secure && c.r.Header.Get("Sec-Fetch-Site") == "" && strings.HasPrefix(c.r.Header.Get("Origin"), "http://")
 }
 
 func (c *call) emitCrossOrigin() {

@@ -53,6 +53,7 @@ func TestAnotherSiteCannotSignAPersonInOrOut(t *testing.T) {
 		{"Sec-Fetch-Site": {"same-site"}, "Origin": {"https://sibling.example.org"}},
 		{"Origin": {"https://evil.example"}},
 		{"Origin": {"null"}},
+		{"Origin": {"http://alone.example.org"}}, // our own name, by somebody on the way, in a browser without Sec-Fetch-Site
 	} {
 		r := b.form(solo+"/.gatehouse/login", url.Values{"login": {"ada"}, "password": {"right"}})
 		r.Header.Del("Sec-Fetch-Site")
