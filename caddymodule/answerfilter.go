@@ -100,7 +100,10 @@ func (f *answerFilter) ReadFrom(r io.Reader) (int64, error) {
 }
 
 // cutOff ends an answer from outside. Deadlines in the past end the request: over HTTP/1.1 that of reading, over HTTP/2 that
-// of writing; where neither is known, the next write fails.
+// of writing; where neither is known, the next write fails. They are set on the server's own writer, which other goroutines
+// may use; those that Caddy wraps around it keep deadlines of their own, without a lock.
+//
+// Cancelling the context would do the same, but every request would have to be given one.
 func (f *answerFilter) cutOff() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -109,9 +112,19 @@ func (f *answerFilter) cutOff() {
 		return
 	}
 	past := time.Unix(1, 0)
-	ctl := http.NewResponseController(f.ResponseWriter)
+	ctl := http.NewResponseController(innermost(f.ResponseWriter))
 	_ = ctl.SetReadDeadline(past)
 	_ = ctl.SetWriteDeadline(past)
+}
+
+func innermost(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = outer.Unwrap()
+	}
 }
 
 func (f *answerFilter) isCut() bool {

@@ -82,6 +82,9 @@ func site(t *testing.T, lines string, parts ...part) *world {
 	gatehouse {
 		users sqlite %[1]s/users.db
 		secret a-secret-of-this-test-that-is-long-enough
+		password {
+			hash bcrypt 10
+		}
 		%[3]s
 	}
 }
