@@ -26,6 +26,7 @@ type answerFilter struct {
 
 	private [1]string // of Cache-Control, so that a line costs no allocation
 	stop    func()    // ends the watch of an answer that turned out to be a stream
+	abort   func()    // ends the request by its context; nil where deadlines do
 
 	mu   sync.Mutex // between the handler and a cut from outside
 	over bool       // the handler has returned: the writer must not be touched any more
@@ -100,16 +101,20 @@ func (f *answerFilter) ReadFrom(r io.Reader) (int64, error) {
 }
 
 // cutOff ends an answer from outside. Deadlines in the past end the request: over HTTP/1.1 that of reading, over HTTP/2 that
-// of writing; where neither is known, the next write fails. They are set on the server's own writer, which other goroutines
-// may use; those that Caddy wraps around it keep deadlines of their own, without a lock.
+// of writing; over HTTP/3 neither wakes the handler, and the context does (passHTTP3). Where none is known, the next write
+// fails. Deadlines are set on the server's own writer, which other goroutines may use; those that Caddy wraps around it keep
+// deadlines of their own, without a lock.
 //
-// Cancelling the context would do the same, but every request would have to be given one.
+// Cancelling the context would do everywhere, but every request would have to be given one.
 func (f *answerFilter) cutOff() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.cut = true
 	if f.over {
 		return
+	}
+	if f.abort != nil {
+		f.abort()
 	}
 	past := time.Unix(1, 0)
 	ctl := http.NewResponseController(innermost(f.ResponseWriter))

@@ -76,8 +76,11 @@ func (q *question) decide(verdict *rolepolicy.Verdict) error {
 		}
 		q.answer.personal = true
 		q.verdict = *verdict
-		if staysOpen(q.r) {
+		switch {
+		case staysOpen(q.r):
 			return q.passOpen()
+		case q.r.ProtoMajor == 3:
+			return q.passHTTP3()
 		}
 		return q.pass()
 	case rolepolicy.NeedLogin:

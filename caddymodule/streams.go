@@ -49,6 +49,16 @@ func (q *question) passOpen() error {
 	return q.pass()
 }
 
+// passHTTP3 passes on a request over HTTP/3. No deadline there wakes a handler that waits for its upstream, so an answer that
+// turns out to be a stream is cut by the context of its request.
+func (q *question) passHTTP3() error {
+	ctx, cut := context.WithCancel(q.r.Context())
+	defer cut()
+	q.r = q.r.WithContext(ctx)
+	q.answer.abort = cut
+	return q.pass()
+}
+
 // answerStaysOpen is told when an answer turns out to be a stream although nothing in the request said so. It returns what
 // ends the watch.
 func (q *question) answerStaysOpen() func() {
