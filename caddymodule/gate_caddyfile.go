@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,8 +47,8 @@ func parseGate(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	}
 	g := &Gate{Source: source(h.Dispenser)}
 	matcher, err := h.ExtractMatcherSet()
-	if err != nil {
-		return nil, err
+	if err != nil { // Caddy tells no place
+		return nil, fmt.Errorf("gate: %w: define the matcher in this site, or name a path instead, at %s", err, g.Source)
 	}
 	if matcher != nil {
 		g.MatcherSetsRaw = caddyhttp.RawMatcherSets{matcher}
@@ -178,7 +179,7 @@ func (p *gateParser) jwt() error {
 	} else if len(args) > 1 {
 		return p.Err("jwt takes one header name at most")
 	}
-	if err := checkHeaderName(p.gate.JWT); err != nil {
+	if err := errors.Join(checkHeaderName(p.gate.JWT), p.gate.checkNames()); err != nil {
 		return p.WrapErr(err)
 	}
 	return p.noBlock("jwt")

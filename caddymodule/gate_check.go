@@ -70,7 +70,11 @@ func (g *Gate) checkNames() error {
 	if g.JWT != "" && seen[foldName(g.JWT)] {
 		return fmt.Errorf("jwt %s: a `header` line writes the same header: give one of them another name", g.JWT)
 	}
-	for _, preset := range g.Headers {
+	chosen := g.Headers
+	if len(chosen) == 0 {
+		chosen = []string{defaultPreset}
+	}
+	for _, preset := range chosen {
 		for _, h := range presets[preset] {
 			if g.JWT != "" && foldName(g.JWT) == foldName(h.name) {
 				return fmt.Errorf("jwt %s: `headers %s` writes the same header: give the token another name", g.JWT, preset)
@@ -123,7 +127,7 @@ func checkSeparator(s string) error {
 // checkHeaderName refuses names by which a gate would break the request itself.
 func checkHeaderName(name string) error {
 	if !httpguts.ValidHeaderFieldName(name) {
-		return fmt.Errorf("%q is no header name", name)
+		return fmt.Errorf("%q is no header name: write letters, digits and hyphens, such as X-Plan", name)
 	}
 	if protectedHeaders.has(name) || newNameSet("Connection", "Transfer-Encoding", "Upgrade", "TE", "Trailer", "Accept",
 		"User-Agent", "Cookie2", "Proxy-Authorization", "Keep-Alive", "Set-Cookie").has(name) {

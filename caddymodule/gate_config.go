@@ -116,7 +116,7 @@ func (g *Gate) Provision(ctx caddy.Context) error {
 		}
 	}
 	if len(g.Headers) == 0 {
-		g.Headers = []string{"remote"}
+		g.Headers = []string{defaultPreset}
 	}
 	if g.Separator == "" {
 		g.Separator = ","

@@ -127,11 +127,15 @@ func (p *gateParser) list(into *[]string, check func(string) error) error {
 	return p.noBlock(word)
 }
 
+// examples are what words that take a list could be given.
+var examples = map[string]string{"method": "POST PUT", "from": "10.0.0.0/8", "headers": "remote webauth", "cors": "https://spa.example.com",
+	"hosts": "app.example.com"}
+
 // values reads one argument or more.
 func (p *gateParser) values(into *[]string, check func(string) error) error {
 	word, args := p.Val(), p.RemainingArgs()
 	if len(args) == 0 {
-		return p.Errf("%s takes one value or more", word)
+		return p.Errf("%s takes one value or more, such as `%s %s`", word, word, examples[word])
 	}
 	for i, arg := range args {
 		if err := check(arg); err != nil {

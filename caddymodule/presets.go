@@ -26,6 +26,9 @@ type presetHeader struct {
 	field field
 }
 
+// defaultPreset is what an upstream gets where `headers` says nothing.
+const defaultPreset = "remote"
+
 // presets are the header families that upstreams read (CONTRACT §3). The order is that of the documentation.
 var presets = map[string][]presetHeader{
 	"remote": {
