@@ -152,6 +152,9 @@ func (a *App) Validate() error {
 			return err
 		}
 	}
+	if err := a.checkSignupRoles(); err != nil {
+		return err
+	}
 	if t := a.Throttle; t != nil {
 		return errors.Join(t.Account.validate("account"), t.Address.validate("address"))
 	}
@@ -166,6 +169,20 @@ func (a *App) checkRoles() (err error) {
 	}
 	if a.roles, err = rolepolicy.NewRoles(includes); err != nil {
 		return fmt.Errorf("roles: %w", err)
+	}
+	return nil
+}
+
+// checkSignupRoles refuses roles for newcomers that include the administrator's.
+func (a *App) checkSignupRoles() error {
+	if a.Signup == nil {
+		return nil
+	}
+	for _, role := range a.Signup.Roles {
+		if slices.Contains(a.roles.Expand([]string{role}), administrator) {
+			return fmt.Errorf("signup must not give the role %s, which includes admin: whoever signs up would rule the place; "+
+				"give it with `caddy gatehouse users set`", role)
+		}
 	}
 	return nil
 }

@@ -200,6 +200,9 @@ func (g *global) role(d *caddyfile.Dispenser) error {
 			if err := g.app.checkRoles(); err != nil {
 				return d.WrapErr(err)
 			}
+			if err := g.app.checkSignupRoles(); err != nil {
+				return d.WrapErr(err)
+			}
 			return nil
 		},
 		"from": func(d *caddyfile.Dispenser) error {

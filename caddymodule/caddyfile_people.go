@@ -37,6 +37,9 @@ func (g *global) signup(d *caddyfile.Dispenser) error {
 					return d.Err("signup must not give the role admin: whoever signs up would rule the place; give it with `caddy gatehouse users set`")
 				}
 			}
+			if err := g.app.checkSignupRoles(); err != nil {
+				return d.WrapErr(err)
+			}
 			return nil
 		},
 		"field...": s.field,
