@@ -36,10 +36,12 @@ func TestOpenStreamsEndWithTheRightThatOpenedThem(t *testing.T) {
 			othersEvents, othersSocket := other.Events(siteA+"/events"), other.Socket(siteA+"/socket")
 
 			for what, end := range map[string]func(p *gateway.Person, login string){
-				"signing out here":                   func(p *gateway.Person, _ string) { p.SignOut(siteA) },
-				"signing out at the other gateway":   func(p *gateway.Person, _ string) { p.SignOut(siteB) },
-				"disablement at the other gateway":   func(_ *gateway.Person, login string) { b.MustCommand("", "users", "disable", login) },
-				"loss of the role, at the other one": func(_ *gateway.Person, login string) { b.MustCommand("", "users", "set", login, "--remove-role", "editor") },
+				"signing out here":                 func(p *gateway.Person, _ string) { p.SignOut(siteA) },
+				"signing out at the other gateway": func(p *gateway.Person, _ string) { p.SignOut(siteB) },
+				"disablement at the other gateway": func(_ *gateway.Person, login string) { b.MustCommand("", "users", "disable", login) },
+				"loss of the role, at the other one": func(_ *gateway.Person, login string) {
+					b.MustCommand("", "users", "set", login, "--remove-role", "editor")
+				},
 			} {
 				p, login := gateway.NewPerson(t), email("ann")
 				p.SignUp(siteA, login)
