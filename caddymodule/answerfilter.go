@@ -23,6 +23,7 @@ type answerFilter struct {
 	ours     bool   // a gate behind this one answers by itself: its cookies may pass
 	watched  bool   // as a stream, by the context of the request
 	done     bool   // the header is sent
+	lines    int    // names in the header when it was sent
 
 	private [1]string // of Cache-Control, so that a line costs no allocation
 	stop    func()    // ends the watch of an answer that turned out to be a stream
@@ -52,6 +53,7 @@ func (f *answerFilter) header(status int, last bool) {
 	if !last {
 		return
 	}
+	defer func() { f.lines = len(h) }()
 	if f.origin != "" {
 		setAllowOrigin(h, f.origin)
 	}
@@ -156,6 +158,9 @@ func (f *answerFilter) finish() {
 	}
 	h := f.ResponseWriter.Header()
 	filterAnswer(h)
+	if f.done && len(h) <= f.lines {
+		return // nothing was added to the header since it was sent
+	}
 	for name := range h {
 		if trailer, ok := strings.CutPrefix(name, http.TrailerPrefix); ok && answerHeaders.has(trailer) {
 			delete(h, name)

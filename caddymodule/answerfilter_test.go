@@ -87,3 +87,20 @@ func TestTheFilterLeavesTheSliceOfWhoeverSetItAlone(t *testing.T) {
 		t.Errorf("changed to %q", lines)
 	}
 }
+
+// net/http takes a name with a prefix for a trailer that was never announced; the upstream's are copied there.
+func TestTrailersAreFilteredToo(t *testing.T) {
+	rec := httptest.NewRecorder()
+	f := answerFilter{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: rec}, q: new(question)}
+	h := f.Header()
+	h.Set("Trailer", "Set-Cookie, X-Checksum")
+	f.WriteHeader(http.StatusOK)
+	h.Set(http.TrailerPrefix+"Set-Cookie", "gatehouse=x")
+	h[http.TrailerPrefix+"clear_site-data"] = []string{`"*"`}
+	h.Set("X-Checksum", "1")
+	h.Set("Set-Cookie", "gatehouse=x")
+	f.finish()
+	if len(h) != 2 || h["X-Checksum"] == nil || h["Trailer"] == nil {
+		t.Errorf("left %v", h)
+	}
+}
