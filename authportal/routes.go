@@ -144,3 +144,10 @@ func SecretInURL(path string) bool {
 	}
 	return false
 }
+
+// SecretInRedirect tells whether an answer's Location carries a one-time secret: the code that signs a browser in at
+// another host.
+func SecretInRedirect(location string) bool {
+	path, query, _ := strings.Cut(location, "?")
+	return strings.HasSuffix(path, "/callback") && strings.HasPrefix(query, "code=")
+}

@@ -123,4 +123,10 @@ func TestSecretsInAddressesAreKnown(t *testing.T) {
 			t.Errorf("SecretInURL(%q) = %v", path, !want)
 		}
 	}
+	for location, want := range map[string]bool{"https://app.example.org/.gatehouse/callback?code=x": true, "/pub/.gatehouse/callback?code=x": true,
+		"/.gatehouse/login?to=x": false, "/callback?x=code=": false, "/page?code=x": false, "": false} {
+		if SecretInRedirect(location) != want {
+			t.Errorf("SecretInRedirect(%q) = %v", location, !want)
+		}
+	}
 }

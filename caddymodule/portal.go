@@ -91,12 +91,16 @@ func (p *Portal) passOn(w http.ResponseWriter, r *http.Request, next caddyhttp.H
 	return err
 }
 
-// servePortal lets the portal answer, and keeps queries that hold a one-time secret out of the access log (DESIGN, law 13).
+// servePortal lets the portal answer, and keeps addresses that hold a one-time secret out of the access log (DESIGN, law 13):
+// that of the request, and that of the answer, which an access log shows among its headers.
 func servePortal(run *Running, w http.ResponseWriter, r *http.Request, v *authportal.Visit) error {
 	if authportal.SecretInURL(v.Path) {
 		caddyhttp.SetVar(r.Context(), caddyhttp.LogSkipVar, true)
 	}
 	run.Portal.Serve(w, r, v)
+	if location := w.Header()["Location"]; len(location) == 1 && authportal.SecretInRedirect(location[0]) {
+		caddyhttp.SetVar(r.Context(), caddyhttp.LogSkipVar, true)
+	}
 	return nil
 }
 
