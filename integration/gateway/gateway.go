@@ -59,6 +59,16 @@ func (g *Gateway) Write(caddyfile string) {
 	}
 }
 
+// Text returns the Caddyfile as it is now.
+func (g *Gateway) Text() string {
+	g.t.Helper()
+	text, err := os.ReadFile(g.file())
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return string(text)
+}
+
 func (g *Gateway) file() string { return filepath.Join(g.Dir, "Caddyfile") }
 
 func (g *Gateway) env() []string {

@@ -21,8 +21,12 @@ func twoGateways(t *testing.T, global string) (a, b *gateway.Gateway, siteA, sit
 	return a, b, siteA, siteB
 }
 
-// stores are the ways in which gateways share what they remember.
+// stores are the ways in which gateways share what they remember. Some are shared with other tests, and all come from one
+// address: its limit is a wide one.
 func stores(t *testing.T) map[string]func(t *testing.T) string {
+	shared := func(users, sessions string) string {
+		return shared(users, sessions) + "\n\t\tthrottle {\n\t\t\taddress 100000 per 15m\n\t\t}"
+	}
 	return map[string]func(t *testing.T) string{
 		"SQLite in one file": func(t *testing.T) string {
 			return shared("sqlite "+filepath.Join(t.TempDir(), "users.db"), "embedded")
