@@ -75,7 +75,6 @@ func (q *question) decide(verdict *rolepolicy.Verdict) error {
 			return q.pass()
 		}
 		q.answer.personal = true
-		q.verdict = *verdict
 		switch {
 		case staysOpen(q.r):
 			return q.passOpen()

@@ -28,7 +28,6 @@ type question struct {
 	identity *identity
 	entry    *cache.Entry
 	token    string
-	verdict  rolepolicy.Verdict // that let them in
 
 	taken  credentials // what was removed before the request was passed on
 	outer  *question   // of the gate or portal that passed this request on before

@@ -67,7 +67,7 @@ func (q *question) answerStaysOpen() func() {
 
 // watch calls cut once what let the request in is over. The function that it returns ends the watch.
 func (q *question) watch(cut func()) (stop func()) {
-	verdict := q.verdict
+	verdict := q.judge()
 	verdict.Fresh = 0 // a stream was opened while the sign-in was fresh; its age alone cuts nothing
 	gate, run := q.gate, q.run
 	holds := func(id *identity) bool {
