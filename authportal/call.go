@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/api"
@@ -106,6 +107,10 @@ func (c *call) answer(err error) {
 		if p.Code == errLoginRequired.Code {
 			p = p.With("login_url", c.link("/login"))
 		}
+		p.Headers(c.w.Header())
+		if p.Status == http.StatusUnauthorized && c.v.Site.Basic && !c.fromBrowser() {
+			c.w.Header().Add("WWW-Authenticate", `Basic realm="gatehouse"`)
+		}
 		p.Write(c.w)
 		return
 	}
@@ -126,6 +131,16 @@ func (c *call) answer(err error) {
 		retry = c.link(c.v.Path)
 	}
 	_ = c.page(p.Status, pages.Page{Name: pages.Error, Data: pages.ErrorData{Status: p.Status, Code: p.Code, Detail: p.Detail, RetryURL: retry}})
+}
+
+// fromBrowser tells whether a page asks: offered Basic, a browser would open a prompt of its own over it.
+func (c *call) fromBrowser() bool {
+	for name := range c.r.Header {
+		if strings.HasPrefix(name, "Sec-Fetch-") {
+			return true
+		}
+	}
+	return false
 }
 
 // message is the sentence of a problem, for a form that is shown again.

@@ -46,7 +46,7 @@ func (c *call) caller() (*caller, error) {
 		return c.me, nil
 	}
 	me := &caller{}
-	if token, ok := bearer(c.r); ok && c.api {
+	if token, ok := c.sentToken(); ok && c.api {
 		l, err := c.p.CheckToken(c.ctx(), token)
 		if err != nil {
 			return nil, err

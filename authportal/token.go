@@ -3,11 +3,11 @@ package authportal
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -99,10 +99,44 @@ func intersect(held, limit []string) []string {
 	return both
 }
 
-// bearer returns an API token of ours that came as `Authorization: Bearer ghk_…`. Anything else in that header is the
-// upstream's.
-func bearer(r *http.Request) (string, bool) {
-	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	value = strings.TrimSpace(value)
-	return value, strings.EqualFold(scheme, "Bearer") && strings.HasPrefix(value, TokenPrefix)
+// OwnToken reads one Authorization value (RFC 6750 §2.1, RFC 7617) and returns the API token of ours in it: a Bearer value,
+// or with basic the password of a Basic one. It reads what lax servers read: any white space after the scheme, and base64
+// without padding or of the other alphabet. Anything else is the upstream's.
+func OwnToken(value string, basic bool) (string, bool) {
+	value = strings.Trim(value, " \t")
+	end := strings.IndexAny(value, " \t")
+	if end < 0 {
+		return "", false
+	}
+	scheme, rest := value[:end], strings.Trim(value[end:], " \t")
+	switch {
+	case strings.EqualFold(scheme, "Bearer") && strings.HasPrefix(rest, TokenPrefix):
+		return rest, true
+	case basic && strings.EqualFold(scheme, "Basic"):
+		rest = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(rest, "="))
+		decoded, err := base64.RawStdEncoding.DecodeString(rest)
+		if err != nil {
+			return "", false
+		}
+		if _, password, found := strings.Cut(string(decoded), ":"); found && strings.HasPrefix(password, TokenPrefix) {
+			return password, true
+		}
+	}
+	return "", false
+}
+
+// sentToken returns the API token that came with the call, on whichever Authorization line. Several different ones are none
+// that can be judged, and come back as an empty token, which is refused: a revoked token must not hide behind another line.
+func (c *call) sentToken() (token string, ok bool) {
+	for _, line := range c.r.Header["Authorization"] {
+		found, own := OwnToken(line, c.v.Site.Basic)
+		switch {
+		case !own:
+		case ok && found != token:
+			token = ""
+		default:
+			token, ok = found, true
+		}
+	}
+	return token, ok
 }

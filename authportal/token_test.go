@@ -2,6 +2,7 @@ package authportal
 
 import (
 	"crypto/ecdsa"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -106,6 +107,42 @@ func TestATokenOnTheAPIIsJudgedBeforeTheCookie(t *testing.T) {
 		t.Errorf("a token signs out: %d", p.StatusCode)
 	}
 	with("GET", "/session", "Bearer of another service").wants(t, 200, `"methods":["password"]`)
+}
+
+// A revoked token that only the gate could read would be passed over here, and the cookie would speak in its place.
+func TestATokenIsReadOnTheAPIAsTheGateReadsIt(t *testing.T) {
+	w := newWorld(t)
+	u := w.user("ada")
+	b := w.browser()
+	b.tryLogin("ada", "right")
+	good, other := w.token(u, "{}", time.Time{}), w.token(u, "{}", time.Time{})
+	password := func(s string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte("ada:"+s)) }
+	with := func(basic bool, lines ...string) page {
+		for _, s := range w.sites {
+			s.Basic = basic
+		}
+		r := b.apiRequest("GET", apiBase+"/session", "")
+		r.Header["Authorization"] = lines
+		return b.onceDo(r)
+	}
+	for _, lines := range [][]string{{"Bearer\tghk_revoked"}, {"bearer  ghk_revoked"}, {"Bearer another", "Bearer ghk_revoked"},
+		{"Bearer " + good, "Bearer " + other}} {
+		with(false, lines...).wants(t, 401, "invalid_token")
+	}
+	with(false, "Basic another", "Bearer "+good).wants(t, 200, `"methods":["api_token"]`)
+	with(false, password("ghk_revoked")).wants(t, 200, `"methods":["password"]`)
+	with(true, password(good)).wants(t, 200, `"methods":["api_token"]`)
+	p := with(true, password("ghk_revoked"))
+	p.wants(t, 401, "invalid_token")
+	if offered := p.Header["Www-Authenticate"]; len(offered) != 1 || strings.Contains(offered[0], "Basic") {
+		t.Errorf("a browser is offered %s", offered)
+	}
+	r := b.apiRequest("GET", apiBase+"/session", "")
+	r.Header.Del("Sec-Fetch-Site")
+	r.Header.Set("Authorization", password("ghk_revoked"))
+	if offered := strings.Join(b.onceDo(r).Header["Www-Authenticate"], ", "); offered != `Bearer realm="gatehouse", Basic realm="gatehouse"` {
+		t.Errorf("a program is offered %s", offered)
+	}
 }
 
 func TestASignedIdentityCanBeVerifiedByItsKeySet(t *testing.T) {

@@ -29,6 +29,8 @@ type Site struct {
 	// Origins may call the API from other origins with our cookie (`cors`), each as "https://spa.example.com".
 	Origins []string
 
+	// Basic says that an API token may come as the password of Basic too, as for the apps behind the gate.
+	Basic bool
 	// JWT says that the gate hands signed identities upstream, so that jwks.json is worth serving.
 	JWT bool
 }

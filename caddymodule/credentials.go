@@ -1,7 +1,6 @@
 package caddymodule
 
 import (
-	"encoding/base64"
 	"net/http"
 	"strings"
 
@@ -42,7 +41,7 @@ func (c *credentials) lend(h http.Header) {
 		}
 	}
 	for _, line := range c.authorization {
-		if _, ours := ownToken(line, true); ours {
+		if _, ours := authportal.OwnToken(line, true); ours {
 			h["Authorization"] = append(h["Authorization"][:len(h["Authorization"]):len(h["Authorization"])], line)
 		}
 	}
@@ -80,17 +79,25 @@ func stripCookies(h http.Header) bool {
 }
 
 func holdsOwn(line string) bool {
-	for pair := range strings.SplitSeq(line, ";") {
-		if ownPair(pair) {
+	for more := true; more; {
+		var pair string
+		if pair, line, more = strings.Cut(line, ";"); ownPair(pair) {
 			return true
 		}
 	}
 	return false
 }
 
+// ownPair tells whether one pair of a Cookie line is ours. It is asked for every cookie of every request.
 func ownPair(pair string) bool {
+	for len(pair) > 0 && (pair[0] == ' ' || pair[0] == '\t' || pair[0] == '"') {
+		pair = pair[1:]
+	}
+	if pair == "" || (pair[0]|0x20 != 'g' && pair[0] != '_') { // as all our names begin
+		return false
+	}
 	name, _, _ := strings.Cut(pair, "=")
-	return authportal.OwnCookie(strings.Trim(name, " \t\""))
+	return authportal.OwnCookie(strings.TrimRight(name, " \t\""))
 }
 
 func withoutOwnCookies(line string) string {
@@ -123,9 +130,6 @@ func withoutOwnCookies(line string) string {
 	return strings.TrimSpace(out.String())
 }
 
-// tokenPrefix begins every API token of ours, so that a gate and a secret scanner know one when they see it.
-const tokenPrefix = "ghk_"
-
 // takeToken removes every Authorization line that holds a token of ours from h and returns the token. ok tells whether
 // there was one; several different ones are none that can be judged, and come back as an empty token.
 func takeToken(h http.Header, basic bool) (token string, ok bool) {
@@ -135,7 +139,7 @@ func takeToken(h http.Header, basic bool) (token string, ok bool) {
 	}
 	kept := lines[:0:0]
 	for _, line := range lines {
-		found, own := ownToken(line, basic)
+		found, own := authportal.OwnToken(line, basic)
 		switch {
 		case !own:
 			kept = append(kept, line)
@@ -154,29 +158,4 @@ func takeToken(h http.Header, basic bool) (token string, ok bool) {
 		h["Authorization"] = kept
 	}
 	return token, true
-}
-
-// ownToken reads one Authorization value (RFC 6750 §2.1, RFC 7617). It reads what lax servers read: any white space after
-// the scheme, and base64 without padding or of the other alphabet.
-func ownToken(value string, basic bool) (string, bool) {
-	value = strings.Trim(value, " \t")
-	end := strings.IndexAny(value, " \t")
-	if end < 0 {
-		return "", false
-	}
-	scheme, rest := value[:end], strings.Trim(value[end:], " \t")
-	switch {
-	case strings.EqualFold(scheme, "Bearer") && strings.HasPrefix(rest, tokenPrefix):
-		return rest, true
-	case basic && strings.EqualFold(scheme, "Basic"):
-		rest = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(rest, "="))
-		decoded, err := base64.RawStdEncoding.DecodeString(rest)
-		if err != nil {
-			return "", false
-		}
-		if _, password, found := strings.Cut(string(decoded), ":"); found && strings.HasPrefix(password, tokenPrefix) {
-			return password, true
-		}
-	}
-	return "", false
 }
