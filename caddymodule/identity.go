@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
@@ -138,7 +139,9 @@ func (iw *identityWriter) prepare(run *Running, live *store.Live) *identity {
 	id.subject = run.Roles.NewSubject(live.Identity.Username, live.Identity.Email, id.roles)
 	id.proofs.MFA = run.Portal.Meets(&live.Session, authportal.Demand{MFA: true})
 	for _, proof := range live.Session.Proofs {
-		id.methods = append(id.methods, proof.Method)
+		if !slices.Contains(id.methods, proof.Method) { // a proof renewed is no further method
+			id.methods = append(id.methods, proof.Method)
+		}
 		if proof.At.After(id.proofs.AuthTime) {
 			id.proofs.AuthTime = proof.At
 		}
