@@ -32,7 +32,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 	}
 	verdict := q.judge()
 	inside := g.judges(r)
-	public := !inside || verdict.Kind == rolepolicy.Public
+	public := !inside || verdict.Kind == rolepolicy.Public || q.asksLoginPage()
 	switch {
 	case verdict.Malformed != "":
 		return q.refuse(&refusal{http.StatusBadRequest, "The path cannot be read."})

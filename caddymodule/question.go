@@ -138,3 +138,10 @@ func (q *question) reserved(asked reservedRequest) error {
 	v.Path = asked.path
 	return servePortal(q.run, q.w, asSent(q.r), v)
 }
+
+// asksLoginPage tells whether r reads the app's own login page. It is public as sent, whatever a rewrite such as try_files makes
+// of it: else the way to it would lead round in circles.
+func (q *question) asksLoginPage() bool {
+	page := q.gate.LoginPage
+	return page != "" && q.sent == page && (q.r.Method == http.MethodGet || q.r.Method == http.MethodHead)
+}

@@ -124,3 +124,20 @@ func TestTheAppsOwnLoginPage(t *testing.T) {
 		w.up.nothing(t, "beside the login page")
 	}
 }
+
+// try_files comes before the gate: /welcome is /welcome.html by then, which no rule opens.
+func TestTheAppsOwnLoginPageIsOpenWhateverARewriteMakesOfIt(t *testing.T) {
+	w := site(t, "rewrite /welcome /welcome.html\ngate {\nlogin_page /welcome\nallow user\n}\nreverse_proxy UP")
+	for _, p := range protos {
+		if r := w.do(p, "GET", "/welcome?to=x", "", "Accept", "text/html"); r.Status != http.StatusOK {
+			t.Errorf("%s: %d to %q", p, r.Status, r.Header.Get("Location"))
+		}
+		if got := w.up.only(t); got.Line != "GET /welcome.html?to=x HTTP/1.1" || got.header("Remote-User") != "" {
+			t.Errorf("%s: the upstream got\n%s", p, got.text())
+		}
+		if r := w.do(p, "GET", "/welcome.html", ""); r.Status != http.StatusUnauthorized {
+			t.Errorf("%s: under its other name %d", p, r.Status)
+		}
+		w.up.nothing(t, "under its other name")
+	}
+}
