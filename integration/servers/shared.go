@@ -96,14 +96,25 @@ func FreshRedis(t testing.TB) string {
 	_ = c.Close()
 	options.DB = 1 + int(n%(redisDatabases-1))
 	c = redis.NewClient(options)
-	if err := c.FlushDB(t.Context()).Err(); err != nil {
+	if err := empty(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = c.FlushDB(context.WithoutCancel(t.Context())).Err()
+		_ = empty(context.WithoutCancel(t.Context()), c)
 		_ = c.Close()
 	})
 	return "redis://" + options.Addr + "/" + strconv.Itoa(options.DB)
+}
+
+// empty deletes every key of a database one by one: a FLUSHDB would make every gateway on the server doubt its cache.
+func empty(ctx context.Context, c *redis.Client) error {
+	keys := c.Scan(ctx, 0, "*", 1000).Iterator()
+	for keys.Next(ctx) {
+		if err := c.Unlink(ctx, keys.Val()).Err(); err != nil {
+			return err
+		}
+	}
+	return keys.Err()
 }
 
 // FreshPostgres creates a database in the shared server and drops it at the end of the test, whoever is still connected.

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/gatehouse-auth/gatehouse/integration/servers"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/redis"
@@ -230,6 +232,23 @@ func TestAFlushedRedisSignsEverybodyOutAndStartsCountersAnew(t *testing.T) {
 	}
 	if n := server.Client().DBSize(t.Context()).Val(); n != 1 {
 		t.Errorf("%d keys, want the counter's", n)
+	}
+}
+
+func TestAFlushIsNoticedByWhoeverHasSessionsCached(t *testing.T) {
+	for name, flush := range map[string]func(*goredis.Client) error{
+		"FLUSHALL": func(c *goredis.Client) error { return c.FlushAll(t.Context()).Err() },
+		"FLUSHDB":  func(c *goredis.Client) error { return c.FlushDB(t.Context()).Err() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := servers.StartRedis(t)
+			feed := states(t, open(t, []string{server.URL}, time.Now))
+			expect(t, feed, true, 5*time.Second, "at first")
+			must(t, flush(server.Client()))
+			expect(t, feed, false, 5*time.Second, "after the flush")
+			expect(t, feed, true, 5*time.Second, "on the new path")
+		})
 	}
 }
 

@@ -106,7 +106,7 @@ func (p *pulse) look(ctx context.Context) error {
 }
 
 // beat publishes one heartbeat, and looks in the same round trip whether the data are still those they were: a replica
-// that was promoted has another replication id, and a FLUSHALL, which no script of ours tells of, is counted.
+// that was promoted has another replication id, and a FLUSHALL or FLUSHDB, which no script of ours tells of, is counted.
 func (p *pulse) beat(ctx context.Context, m *master) {
 	ctx, cancel := context.WithTimeout(ctx, silence)
 	defer cancel()
@@ -123,8 +123,11 @@ func (p *pulse) beat(ctx context.Context, m *master) {
 		return // it is the silence that counts; a user without the right to INFO goes on without this look
 	}
 	facts := infoFields(replication.Val())
-	flushes, _, _ := strings.Cut(infoFields(calls.Val())["cmdstat_flushall"], ",")
-	history := facts["master_replid"] + " " + flushes
+	history := facts["master_replid"]
+	for _, flush := range []string{"cmdstat_flushall", "cmdstat_flushdb"} {
+		times, _, _ := strings.Cut(infoFields(calls.Val())[flush], ",")
+		history += " " + times
+	}
 	switch {
 	case facts["role"] == "slave":
 		p.err = fmt.Errorf("%w: it is a replica now", errNewPath)
