@@ -21,6 +21,12 @@ func TestOurCookiesAreTakenOutAndAllOthersStayAsSent(t *testing.T) {
 		{[]string{"a=1; gatehouse=s; gatehouse=t; __Host-gatehouse-flow=f"}, []string{"a=1"}},
 		{[]string{"my-gatehouse=1; gatehouse2=2"}, []string{"my-gatehouse=1; gatehouse2=2"}},
 		{[]string{"a=gatehouse=s"}, []string{"a=gatehouse=s"}},
+		{[]string{"a=1; GATEHOUSE=s; b=2; __host-Gatehouse-Flow=s; c=3"}, []string{"a=1; b=2; c=3"}},
+		{[]string{"\tgatehouse\t=s;a=1"}, []string{"a=1"}},
+		{[]string{`"gatehouse"=s; a=1`}, []string{"a=1"}},
+		{[]string{"gatehouse; a=1"}, []string{"a=1"}},
+		{[]string{"a=1;", "gatehouse=s;"}, []string{"a=1;"}},
+		{[]string{"; ;a=1"}, []string{"; ;a=1"}},
 	} {
 		h := http.Header{"Cookie": c.sent}
 		stripCookies(h)
