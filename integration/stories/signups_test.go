@@ -77,35 +77,31 @@ func TestEverySignUpThatWasAcknowledgedSurvivesAKill(t *testing.T) {
 			site := newSite(t)
 			global := shared("sqlite "+filepath.Join(t.TempDir(), "users.db"), sessions) + "\n\t\t" + quick + "\n\t\tthrottle {\n\t\t\taddress 100000 per 15m\n\t\t}"
 			g := gateway.Start(t, plain(global, site, "allow user", gateway.StartUpstream(t)))
-			total := max(24, servers.Scale(t, 200))
+			enough := max(12, servers.Scale(t, 100))
 			type result struct {
 				*gateway.Person
 				email        string
 				acknowledged bool
 			}
-			results, half := make(chan result, total), make(chan struct{})
 			var mu sync.Mutex
-			next, done := 0, 0
+			var results []result
+			next, half := 0, make(chan struct{})
 			var people sync.WaitGroup
 			for range 6 {
 				people.Go(func() {
-					for {
+					for killed := false; !killed; {
 						mu.Lock()
-						i := next
+						r := result{Person: gateway.NewPerson(t), email: fmt.Sprintf("p%d@example.com", next)}
 						next++
 						mu.Unlock()
-						if i >= total {
-							return
-						}
-						r := result{Person: gateway.NewPerson(t), email: fmt.Sprintf("p%d@example.com", i)}
 						got, err := r.Try(context.WithoutCancel(t.Context()), http.MethodPost, site+"/.gatehouse/api/v1/signup", map[string]any{"email": r.email, "password": gateway.Password})
-						r.acknowledged = err == nil && got.Status == http.StatusCreated
-						if err == nil && got.Status != http.StatusCreated && got.Status != http.StatusServiceUnavailable {
+						killed = err != nil
+						r.acknowledged = !killed && got.Status == http.StatusCreated
+						if !killed && !r.acknowledged {
 							t.Errorf("%s: %d %s", r.email, got.Status, got.Body)
 						}
-						results <- r
 						mu.Lock()
-						if done++; done == total/2 {
+						if results = append(results, r); len(results) == enough {
 							close(half)
 						}
 						mu.Unlock()
@@ -113,12 +109,11 @@ func TestEverySignUpThatWasAcknowledgedSurvivesAKill(t *testing.T) {
 				})
 			}
 			<-half
-			g.Kill()
+			g.Kill() // with six of them under way
 			people.Wait()
 			g.Run()
-			close(results)
 			kept := 0
-			for r := range results {
+			for _, r := range results {
 				if !r.acknowledged {
 					login := gateway.NewPerson(t).TryPassword(site, r.email, gateway.Password)
 					again := gateway.NewPerson(t).Do(http.MethodPost, site+"/.gatehouse/api/v1/signup", map[string]any{"email": r.email, "password": gateway.Password})
@@ -133,10 +128,7 @@ func TestEverySignUpThatWasAcknowledgedSurvivesAKill(t *testing.T) {
 				}
 				gateway.NewPerson(t).SignIn(site, r.email)
 			}
-			if kept == 0 || kept == total {
-				t.Errorf("%d of %d were acknowledged: the kill hit nothing", kept, total)
-			}
-			t.Logf("%d of %d were acknowledged before the kill", kept, total)
+			t.Logf("%d of %d were acknowledged before the kill", kept, len(results))
 		})
 	}
 }

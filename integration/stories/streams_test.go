@@ -83,6 +83,36 @@ func TestStreamsEndOnEveryHostAndEveryProtocol(t *testing.T) {
 	}
 }
 
+// A stream outlives the configuration under which it was opened, but not its session.
+func TestAStreamFromBeforeAReloadEndsWithItsSession(t *testing.T) {
+	for name, sessions := range map[string]string{"embedded": "embedded", "redis": "redis " + servers.FreshRedis(t)} {
+		t.Run(name, func(t *testing.T) {
+			site, up := newSite(t), gateway.StartUpstream(t)
+			g := gateway.Start(t, plain(shared("sqlite", sessions), site, publicAndEdit, up))
+			p, other := gateway.NewPerson(t), gateway.NewPerson(t)
+			p.SignUp(site, "ann@example.com")
+			other.SignUp(site, "bob@example.com")
+			asked, unasked := p.Events(site+"/events", "Accept", "text/event-stream"), p.Events(site+"/events")
+			others := other.Events(site + "/events")
+			for range 3 {
+				if err := g.Reload(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			up.Tick()
+			for _, s := range []*gateway.Stream{asked, unasked, others} {
+				s.Hears(t, "data: tick")
+			}
+			began := time.Now()
+			p.SignOut(site)
+			cut(t, "a stream", asked, began)
+			cut(t, "a stream that nobody announced", unasked, began)
+			up.Tick()
+			others.Hears(t, "data: tick")
+		})
+	}
+}
+
 // Browsers send cookies along with a WebSocket that any page opens, and ask nobody (cross-site WebSocket hijacking).
 func TestNoOtherPageOpensAWebSocket(t *testing.T) {
 	_, site, _, up := localSite(t, "optional /maybe/*\n\t\tallow user")
