@@ -54,6 +54,7 @@ if [[ "${1:-}" == run ]]; then
 		-c | --config | --config=*) exec ./caddy run "$@" ;;
 		esac
 	done
+	echo 'The demo: open http://localhost:8080 and sign up. Ctrl-C ends it.'
 	exec ./caddy run --config Caddyfile.example "$@"
 fi
 
