@@ -1,7 +1,9 @@
 package caddymodule
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -17,7 +19,7 @@ import (
 // explained is what one gate says of a request.
 type explained struct {
 	Gate   string `json:"gate"`   // file:line of the directive
-	Judged bool   `json:"judged"` // false: outside the directive's matcher, which is treated as public
+	Judged bool   `json:"judged"` // false: outside the directive's matcher, a reserved path, or refused
 	*rolepolicy.Explanation
 	Text string `json:"text"` // the same in words
 }
@@ -59,17 +61,41 @@ func (o *operator) explain(r *http.Request) (any, error) {
 	}
 	var out []explained
 	for _, gate := range found {
-		e := explained{Gate: gate.Source, Judged: gate.judges(probe(ask.Method, u, from))}
-		if !e.Judged {
-			e.Text = "outside the matcher of the gate: public, but for identity headers, which are removed\n"
-		} else {
+		// What a handle_path above cuts off, the gate sees only in the address as sent.
+		sent := rolepolicy.Request{Method: ask.Method, Path: path, Addr: from}
+		if prefix := prefixOf(gate.prefixes, path); prefix != "" {
+			sent.Path, sent.Original = cmp.Or(path[len(prefix):], "/"), path
+		}
+		e := explained{Gate: gate.Source}
+		if e.Text = gate.unjudged(&sent, u); e.Text == "" {
+			e.Judged = true
 			now := o.run.Now()
-			x := gate.policy.Explain(&rolepolicy.Request{Method: ask.Method, Path: path, Addr: from}, subject, rolepolicy.Proofs{AuthTime: now}, now)
+			x := gate.policy.Explain(&sent, subject, rolepolicy.Proofs{AuthTime: now}, now)
 			e.Explanation, e.Text = &x, x.String()
 		}
 		out = append(out, e)
 	}
 	return map[string]any{"gates": out}, nil
+}
+
+// unjudged tells why a gate asks its rules nothing about a request; empty where it does ask them.
+func (g *Gate) unjudged(sent *rolepolicy.Request, u *url.URL) string {
+	seen := *u
+	if path, err := url.PathUnescape(sent.Path); err == nil && sent.Original != "" {
+		seen.Path, seen.RawPath = path, sent.Path
+	}
+	r := probe(sent.Method, &seen, sent.Addr)
+	if bad := plainRequest(r, u.RequestURI()); bad != nil {
+		return fmt.Sprintf("refused with %d: %s\n", bad.status, bad.detail)
+	}
+	q := question{now: sent.Path, sent: cmp.Or(sent.Original, sent.Path)}
+	if _, ours := q.reservedPath(); ours {
+		return "a reserved path: the gate answers it itself, and never passes it on\n"
+	}
+	if !g.judges(r) {
+		return "outside the matcher of the gate: public, but for identity headers, which are removed\n"
+	}
+	return ""
 }
 
 // subject returns whom to judge: an account, somebody who holds roles, or nobody.
