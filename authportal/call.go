@@ -72,6 +72,7 @@ func (c *call) form() error {
 // page answers with a page of this site.
 func (c *call) page(status int, p pages.Page) error {
 	p.Base = c.v.Base
+	p.SecretInURL = SecretInURL(c.v.Path)
 	c.p.pages.Write(c.w, c.r, status, p)
 	return nil
 }

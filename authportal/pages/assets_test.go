@@ -139,6 +139,10 @@ func TestSafetyHeaders(t *testing.T) {
 			}
 		}
 	}
+	resp, _ := write(t, s, 200, Page{Name: Login, SecretInURL: true, Data: LoginData{}})
+	if got := resp.Header.Get("Referrer-Policy"); got != "strict-origin" {
+		t.Errorf("a page whose address holds a secret: Referrer-Policy %q", got)
+	}
 	if len(nonces) != 2 {
 		t.Error("two pages share a nonce")
 	}

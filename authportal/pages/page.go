@@ -31,6 +31,10 @@ type Page struct {
 	// LeavesSite says that a form of this page may end on another host: its Content-Security-Policy then carries no
 	// form-action, which Chromium enforces along the whole chain of redirects after a POST.
 	LeavesSite bool
+
+	// SecretInURL says that the address of this page holds a one-time secret. Browsers then tell what they load for it, and
+	// where a link on it leads, the origin alone: else the secret would be in access logs, and with an app.
+	SecretInURL bool
 }
 
 // Message is a sentence for the person: the id of a translation and what stands in its gaps.

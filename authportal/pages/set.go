@@ -151,6 +151,9 @@ func (s *Set) Write(w http.ResponseWriter, r *http.Request, status int, p Page) 
 	l := s.catalogue.pick(r.Header.Get("Accept-Language"))
 	h := w.Header()
 	SafetyHeaders(h, nonce, p.LeavesSite)
+	if p.SecretInURL {
+		h.Set("Referrer-Policy", "strict-origin")
+	}
 	var b bytes.Buffer
 	if err := s.render(&b, &p, status, l, nonce); err != nil {
 		if s.brand.Log != nil {
