@@ -64,6 +64,8 @@ https://auth.three.test:PORT {
 
 	// the first administrator
 	link := regexp.MustCompile(`https://auth\.three\.test[^"]*/setup\?token=[^"]+`).FindString(g.Log())
+	browser := gateway.StartChromium(t).Window(t, true)
+	browser.Open(link).Reads("Welcome") // a browser tells what it loads for a page which page that is
 	root := gateway.NewPerson(t)
 	form := url.Values{"token": {link[strings.Index(link, "=")+1:]}, "email": {"root@example.com"}, "password": {gateway.Password}}
 	if root.Get(link, "Accept", "text/html").Status != http.StatusOK || root.Post(auth+"/setup", form.Encode(), "Origin", auth).Status != http.StatusSeeOther {
@@ -81,6 +83,10 @@ https://auth.three.test:PORT {
 	gateway.NewPerson(t).Get(callback, "Accept", "text/html") // stolen
 	ann.Browse(callback)
 	ann.Browse(wiki + "/page")
+	_, anew := gateway.NewPerson(t).Browse(callback, one+"/.gatehouse/login?to=")
+	broken := byCallback(t, &town{auth: auth}, gateway.NewPerson(t), anew, "ann@example.com")
+	secrets["the code of a sign-in that breaks"] = broken[strings.Index(broken, "code=")+5:]
+	browser.Open(broken).Reads("Your browser did not keep")
 	for _, site := range []string{one, wiki, auth} {
 		secrets.cookies(t, "Ann, at "+site, ann, site)
 	}
