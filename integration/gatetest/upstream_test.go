@@ -185,16 +185,6 @@ func (s seen) values(name string) (values []string) {
 	return values
 }
 
-// names returns the folded names of all header lines and trailers.
-func (s seen) names() map[string]bool {
-	names := make(map[string]bool)
-	for _, line := range append(append([]string{}, s.Lines...), s.Trailers...) {
-		key, _, _ := strings.Cut(line, ":")
-		names[fold(key)] = true
-	}
-	return names
-}
-
 // text is all that came, for a search.
 func (s seen) text() string {
 	return s.Line + "\n" + strings.Join(s.Lines, "\n") + "\n" + s.Body + "\n" + strings.Join(s.Trailers, "\n")
