@@ -115,6 +115,43 @@ func TestTwoGatesOnOneWay(t *testing.T) {
 	}
 }
 
+// What stands between two gates wraps the writer by which the second finds the first.
+func TestTwoGatesWithHandlersBetween(t *testing.T) {
+	w := site(t, `log
+	portal /auth/*
+	gate
+	encode
+	templates
+	intercept {
+		@never status 599
+		handle_response @never {
+			respond never
+		}
+	}
+	handle_path /inner/* {
+		gate role:member
+		reverse_proxy UP
+	}
+	handle {
+		reverse_proxy UP
+	}`)
+	ann := w.signedIn("ann", 0, "member")
+	for _, p := range protos {
+		for _, path := range []string{"/x", "/inner/x"} {
+			r := w.do(p, "GET", path, "", append(ann.cookie(p), "Cookie", "a=1", "Accept-Encoding", "gzip")...)
+			if got := w.up.only(t); r.Status != http.StatusOK || got.header("Remote-User") != "ann" || got.header("Cookie") != "a=1" {
+				t.Errorf("%s %s: %d, the upstream got\n%s", p, path, r.Status, got.text())
+			}
+		}
+		if r := w.do(p, "GET", "/inner/x", "", "Accept", "text/html"); r.Status != http.StatusFound || !strings.HasPrefix(r.Header.Get("Location"), "/.gatehouse/login?to=") {
+			t.Errorf("%s signed out: %d to %s", p, r.Status, r.Header.Get("Location"))
+		}
+		if r := w.do(p, "GET", "/auth/login", "", "Accept", "text/html"); r.Status != http.StatusOK {
+			t.Errorf("%s portal: %d", p, r.Status)
+		}
+	}
+}
+
 // The first gate let somebody in; a second one that asks nobody here leaves what the handlers were told.
 func TestASecondGateLeavesTheIdentityOfTheFirst(t *testing.T) {
 	w := site(t, "gate /app/* user\ngate /other/* user\nreverse_proxy UP {\nheader_up X-Who {http.auth.user.username}\n}")
