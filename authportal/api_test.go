@@ -48,6 +48,9 @@ func TestTheAPIRefusesWhatItDoesNotTake(t *testing.T) {
 		{"POST", "/login", "application/json; charset=utf-8", `{"login":"ada","password":"right","later":[1]}`, 200, ""},
 		{"POST", "/logout", "application/json", `{"everywhere":"no"}`, 400, "malformed"},
 		{"POST", "/logout", "application/json", `{}`, 204, ""},
+		{"POST", "/logout", "application/json", "", 204, ""},
+		{"POST", "/logout", "", "", 204, ""},
+		{"POST", "/logout", "application/x-www-form-urlencoded", "", 415, "malformed"},
 	} {
 		b := w.browser()
 		r := b.apiRequest(tt.method, apiBase+tt.path, tt.body)

@@ -72,13 +72,16 @@ func (c *call) logoutForm() error {
 	return c.redirect(c.link("/logout?done=1"))
 }
 
-// logoutAPI answers POST logout. An empty body is an empty object.
+// logoutAPI answers POST logout. No body is an empty object, unless it comes with the type of a form, which a page of another
+// origin could send.
 func (c *call) logoutAPI() error {
 	var body struct {
 		Everywhere bool `json:"everywhere"`
 	}
-	if err := c.decode(&body); err != nil {
-		return err
+	if t := c.r.Header.Get("Content-Type"); c.r.ContentLength != 0 || t != "" && t != "application/json" {
+		if err := c.decode(&body); err != nil {
+			return err
+		}
 	}
 	if err := c.signOut(body.Everywhere); err != nil {
 		return err
