@@ -228,7 +228,7 @@ func (w *Window) Look(width int64, scheme string) []byte {
 		DeviceScaleFactor: 1, Mobile: width < 600})
 	if err == nil {
 		_, err = chromedp.Call(w.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
 	}
 	if err != nil {
 		w.t.Fatal(err)
