@@ -77,7 +77,7 @@ func TestEverySignUpThatWasAcknowledgedSurvivesAKill(t *testing.T) {
 			site := newSite(t)
 			global := shared("sqlite "+filepath.Join(t.TempDir(), "users.db"), sessions) + "\n\t\t" + quick + "\n\t\tthrottle {\n\t\t\taddress 100000 per 15m\n\t\t}"
 			g := gateway.Start(t, plain(global, site, "allow user", gateway.StartUpstream(t)))
-			enough := max(12, servers.Scale(t, 100))
+			enough := max(12, servers.Scale(t, 200))
 			type result struct {
 				*gateway.Person
 				email        string
