@@ -278,7 +278,7 @@ benchmarks() {
 }
 
 # compare <where sessions are>: what a gate costs beside a bare reverse_proxy. Figures, no verdict.
-compare() { go run ./integration/bench -sessions "$1" | tee -a "$work/logs/compare.txt"; }
+compare() { go run ./integration/bench -rounds 10 -slice 2s -sessions "$1" | tee -a "$work/logs/compare.txt"; }
 
 fuzz_time="${FUZZTIME:-5s}"
 test_timeout=15m
@@ -327,8 +327,8 @@ report() {
 
 if [[ "$mode" == long ]]; then
 	{
-		printf '# The last long run\n\n`integration/run.sh long` on %s, commit %s, %s, %d cores.\n\n```\n' \
-			"$(date -u +%F)" "$(git rev-parse --short HEAD)" "$(go env GOVERSION)" "$(nproc)"
+		printf '# The last long run\n\n`integration/run.sh long` on %s, commit %s, %s, %d cores; fuzzing %s a target.\n\n```\n' \
+			"$(date -u +%F)" "$(git rev-parse --short HEAD)" "$(go env GOVERSION)" "$(nproc)" "$fuzz_time"
 		report
 		printf '```\n\n'
 		cat "$work/logs/compare.txt"
