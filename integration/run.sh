@@ -258,7 +258,8 @@ with() {
 }
 
 test_rooms() { rooms | xargs "$BASH" -euo pipefail -c 'tests rooms "$@"' tests; }
-test_race() { raced | xargs "$BASH" -euo pipefail -c 'tests race -race "$@"' tests; }
+# Full loads under the race detector would find nothing more and take an hour.
+test_race() { export GATEHOUSE_LOAD=0.01; raced | xargs "$BASH" -euo pipefail -c 'tests race -race "$@"' tests; }
 test_integration() { tests integration -p 1 ./integration/...; }
 
 fuzz() {

@@ -25,7 +25,7 @@ func TestTheRaceDetectorFindsNothingWhereEverythingHappensAtOnce(t *testing.T) {
 			var people, operator sync.WaitGroup
 			for i := range 4 {
 				people.Go(func() {
-					for round := range max(2, servers.Scale(t, 50)) {
+					for round := range max(2, servers.Scale(t, 6)) {
 						p, login := gateway.NewPerson(t), fmt.Sprintf("p%d-%d@example.com", i, round)
 						// a reload resets connections that wait in the old socket's queue: not what is asked about here
 						try := func(method, path string, body any) gateway.Answer {
