@@ -279,7 +279,7 @@ benchmarks() {
 }
 
 # compare <where sessions are>: what a gate costs beside a bare reverse_proxy. Figures, no verdict.
-compare() { go run ./integration/bench -rounds 10 -slice 2s -sessions "$1" | tee -a "$work/logs/compare.txt"; }
+compare() { go run ./integration/bench -rounds 40 -slice 600ms -sessions "$1" | tee -a "$work/logs/compare.txt"; }
 
 fuzz_time="${FUZZTIME:-5s}"
 test_timeout=15m
