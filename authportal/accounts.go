@@ -2,7 +2,6 @@ package authportal
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/base32"
 	"errors"
 	"fmt"
@@ -41,28 +40,10 @@ func NewAccounts(c Config) (*Accounts, error) {
 	if c.Users == nil || c.Sessions == nil {
 		return nil, errors.New("wiring accounts: no store")
 	}
+	c = c.withDefaults()
 	p := &Portal{methods: c.Methods}
-	a := &Accounts{users: c.Users, sessions: c.Sessions, passwords: p.passwords(), checkRole: c.CheckRole, checkUsername: c.CheckUsername,
-		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log}
-	if a.checkRole == nil {
-		a.checkRole = func(string) error { return nil }
-	}
-	if a.checkUsername == nil {
-		a.checkUsername = func(string) error { return nil }
-	}
-	if a.notify == nil {
-		a.notify = func(context.Context, Event) {}
-	}
-	if a.now == nil {
-		a.now = time.Now
-	}
-	if a.rand == nil {
-		a.rand = rand.Reader
-	}
-	if a.log == nil {
-		a.log = slog.New(slog.DiscardHandler)
-	}
-	return a, nil
+	return &Accounts{users: c.Users, sessions: c.Sessions, passwords: p.passwords(), checkRole: c.CheckRole, checkUsername: c.CheckUsername,
+		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log}, nil
 }
 
 // Accounts returns the accounts of this portal.

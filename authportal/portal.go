@@ -67,8 +67,38 @@ type Portal struct {
 	signups keyed // by address
 }
 
+// withDefaults fills in what a Config may leave out.
+func (c Config) withDefaults() Config {
+	if c.ExpandRoles == nil {
+		c.ExpandRoles = func(held []string) []string { return held }
+	}
+	if c.CheckRole == nil {
+		c.CheckRole = func(string) error { return nil }
+	}
+	if c.CheckUsername == nil {
+		c.CheckUsername = func(string) error { return nil }
+	}
+	if c.Notify == nil {
+		c.Notify = func(context.Context, Event) {}
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.SessionWait <= 0 {
+		c.SessionWait = 250 * time.Millisecond
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
 // New wires a Portal. It calls no store.
 func New(c Config) (*Portal, error) {
+	c = c.withDefaults()
 	switch {
 	case c.Users == nil || c.Sessions == nil:
 		return nil, errors.New("building the portal: no store")
@@ -88,30 +118,6 @@ func New(c Config) (*Portal, error) {
 			return nil, fmt.Errorf("building the portal: login method %q is unnamed, named twice or missing", m.Name)
 		}
 		seen[m.Name] = true
-	}
-	if p.expand == nil {
-		p.expand = func(held []string) []string { return held }
-	}
-	if p.checkRole == nil {
-		p.checkRole = func(string) error { return nil }
-	}
-	if p.checkUsername == nil {
-		p.checkUsername = func(string) error { return nil }
-	}
-	if p.notify == nil {
-		p.notify = func(context.Context, Event) {}
-	}
-	if p.now == nil {
-		p.now = time.Now
-	}
-	if p.wait <= 0 {
-		p.wait = 250 * time.Millisecond
-	}
-	if p.rand == nil {
-		p.rand = rand.Reader
-	}
-	if p.log == nil {
-		p.log = slog.New(slog.DiscardHandler)
 	}
 	p.routes = newRoutes(p)
 	p.signed = newSignedCache()
