@@ -131,7 +131,22 @@ func (a *Accounts) update(ctx context.Context, id string, change func(*store.Use
 	if err != nil {
 		return before, before, fmt.Errorf("changing the account: %w", err)
 	}
+	a.refreshSessions(ctx, &after)
 	return before, after, nil
+}
+
+// refreshPatience bounds what a change of an account waits for its sessions.
+const refreshPatience = time.Second
+
+// refreshSessions gives the sessions of an account what has just changed, so that whoever made the change sees it in force
+// at their next request. The row that was committed with the change says the same to the relay, which loses nothing where
+// this fails: it is only later.
+func (a *Accounts) refreshSessions(ctx context.Context, u *store.User) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshPatience)
+	defer cancel()
+	if err := a.sessions.RefreshIdentity(ctx, u.Identity()); err != nil {
+		a.log.WarnContext(ctx, "sessions of an account will hear of its change a little later", slog.String("user_id", u.ID), slog.Any("error", err))
+	}
 }
 
 // newID returns 26 lower-case base32 characters of 128 random bits.

@@ -192,6 +192,22 @@ func TestDisablingDeletingAndANewPasswordEndSessions(t *testing.T) {
 	}
 }
 
+// No relay runs here: what an administrator changed is in force at the next request all the same, on this gateway.
+func TestAChangeIsInForceBeforeItIsAnswered(t *testing.T) {
+	w, _ := newAccounts(t)
+	b, u := w.member("ann")
+	for _, roles := range [][]string{{"editor"}, {}} {
+		if _, err := w.p.Accounts().Set(t.Context(), cli, u.ID, UserChange{Roles: &roles}); err != nil {
+			t.Fatal(err)
+		}
+		user, _ := b.api("GET", aloneAPI+"session", "").json(t)["user"].(map[string]any)
+		held, _ := user["roles"].([]any)
+		if len(held) != len(roles) || len(roles) == 1 && held[0] != roles[0] {
+			t.Errorf("holds %v, want %v", held, roles)
+		}
+	}
+}
+
 func TestTheLastAdministratorStays(t *testing.T) {
 	w, _ := newAccounts(t)
 	a := w.p.Accounts()
