@@ -1,0 +1,39 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Mail is a letter that waits to be written and sent. It says what to write about, never the words: those, with whatever
+// one-time secret they hold, are made when it is sent, so that the database holds nothing that opens a door, and an answer
+// takes as long for an address that is nobody's.
+type Mail struct {
+	ID      string // 26 lower-case base32 characters
+	Kind    string // "confirm", "reset", "link": which letter
+	To      string // one address, normalised
+	Payload []byte // JSON of what the letter of that kind needs; no secret
+	Created time.Time
+	Due     time.Time // not before; moved on by ClaimMail and RetryMail
+	Tries   int       // how often it was tried
+	Fault   string    // why the last try failed, for the operator; empty at first
+}
+
+// Outbox keeps mail until it was sent: none is lost by a restart, and of several gateways one sends it.
+type Outbox interface {
+	// QueueMail stores m.
+	QueueMail(ctx context.Context, m Mail) error
+
+	// ClaimMail returns up to limit letters that are due at now, oldest first, with Tries one higher, and moves their Due to
+	// until in the same step: of several gateways one gets each, and a gateway that dies gives them back by then.
+	ClaimMail(ctx context.Context, now, until time.Time, limit int) ([]Mail, error)
+
+	// RetryMail gives a claimed letter back, to be tried again at due. ErrNotFound where it was done meanwhile.
+	RetryMail(ctx context.Context, id string, due time.Time, fault string) error
+
+	// DoneMail forgets a letter that was sent, or will never be. Forgetting one twice is no error.
+	DoneMail(ctx context.Context, id string) error
+
+	// WaitingMail returns how many wait, and when the oldest of them was queued (zero where none does).
+	WaitingMail(ctx context.Context) (n int, oldest time.Time, err error)
+}
