@@ -16,7 +16,7 @@ import (
 // answerWithin bounds every call whose caller is more patient: a server that hangs must not hang its callers.
 const answerWithin = 5 * time.Second
 
-// Store is an open database. It implements [store.UserStore] and [store.SessionHost].
+// Store is an open database. It implements [store.UserStore], [store.SessionHost] and [store.Audit].
 type Store struct {
 	d     dialect
 	env   store.Env
@@ -40,6 +40,7 @@ type Store struct {
 var (
 	_ store.UserStore   = (*Store)(nil)
 	_ store.SessionHost = (*Store)(nil)
+	_ store.Audit       = (*Store)(nil)
 )
 
 func newStore(d dialect, env store.Env, reader, writer *stdsql.DB) *Store {

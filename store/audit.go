@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// AuditEvent is something that an auditor wants to know, as it is kept. It never holds a secret.
+type AuditEvent struct {
+	ID       string // 26 lower-case base32 characters, of whoever saw it happen
+	Time     time.Time
+	Kind     string // "sign_in", "user_change": what happened
+	Result   string // "ok", "refused", "failed"
+	Reason   string // why it was refused or failed, or what was changed
+	Actor    string // who did it, where that is not the person it is about
+	UserID   string // whom it is about; the account may be gone
+	Username string // at that time
+	Method   string // of signing in
+	Session  string // public id of the sign-in
+	Address  string // of the browser
+	Host     string
+}
+
+// AuditQuery selects events; what is empty selects nothing out.
+type AuditQuery struct {
+	Kind, Result, Actor, UserID, Address string // exactly
+
+	Since time.Time // not before
+	Until time.Time // before
+
+	After AuditCursor // only what stands after it in the list
+	Limit int         // 0: 100; 1000 at most
+}
+
+// AuditCursor is the place of an event in the list. The event itself may be gone.
+type AuditCursor struct {
+	Time time.Time
+	ID   string
+}
+
+// Cursor returns the place of e.
+func (e AuditEvent) Cursor() AuditCursor { return AuditCursor{e.Time, e.ID} }
+
+// Audit is an optional ability of a UserStore: to keep the audit trail. Times are kept to the microsecond.
+type Audit interface {
+	// AppendEvents stores all of events or none. One that is stored already stays as it is, so that a batch whose answer
+	// got lost can be sent again.
+	AppendEvents(ctx context.Context, events []AuditEvent) error
+
+	// ListEvents returns a page of events, newest first.
+	ListEvents(ctx context.Context, q AuditQuery) ([]AuditEvent, error)
+
+	// PurgeEvents forgets what happened before that time, in batches that nobody waits long for.
+	PurgeEvents(ctx context.Context, before time.Time) error
+}
