@@ -16,6 +16,9 @@ func (p *Portal) accountRoutes() []route {
 		{method: http.MethodPost, path: "/account", do: (*call).profileForm},
 		{method: http.MethodGet, path: "/api/v1/account", do: (*call).accountAPI},
 		{method: http.MethodPatch, path: "/api/v1/account", do: (*call).profileAPI},
+		{method: http.MethodGet, path: "/api/v1/account/export", do: (*call).exportAPI},
+		{method: http.MethodPost, path: "/account/delete", do: (*call).deleteAccountForm},
+		{method: http.MethodDelete, path: "/api/v1/account", do: (*call).deleteAccountAPI},
 
 		{method: http.MethodPost, path: "/account/password", do: (*call).passwordForm},
 		{method: http.MethodPost, path: "/api/v1/password/change", do: (*call).passwordAPI},

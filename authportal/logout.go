@@ -58,7 +58,11 @@ func (c *call) logoutPage() error {
 		// Nobody is signed in here, but perhaps at the portal, from where they would be at once again.
 		return c.redirect(c.v.Site.PortalBase + "/logout")
 	}
-	return c.page(http.StatusOK, pages.Page{Name: pages.Logout, Data: data})
+	p := pages.Page{Name: pages.Logout, Data: data}
+	if live == nil && c.r.URL.Query().Get("done") == "deleted" {
+		p.Notice = &pages.Message{ID: "done_deleted"}
+	}
+	return c.page(http.StatusOK, p)
 }
 
 // logoutForm is the form's face of signOut.

@@ -20,7 +20,8 @@ type Config struct {
 	Users    store.UserStore
 	Sessions store.SessionStore // the cache, in a running server
 	Keys     *Keys
-	Methods  []Named // configured ways to sign in, in the order shown to people
+	Methods  []Named      // configured ways to sign in, in the order shown to people
+	Mail     store.Outbox // where letters are queued, nil: no mail is configured
 	Settings Settings
 
 	// ExpandRoles adds the roles that the held ones include. The result is sorted and may be shared. nil: none include others.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -38,13 +37,17 @@ func (c *call) sessionsAPI() error {
 	}
 	out := make([]map[string]any, 0, len(list))
 	for i := range list {
-		s := &list[i]
-		one := sessionJSON(s)
-		one["last_seen"], one["host"], one["address"], one["device"] = s.LastSeen.UTC().Format(time.RFC3339), s.Host, s.Address, s.Device
-		one["current"] = s.ID == live.Session.SignIn()
-		out = append(out, one)
+		out = append(out, ownSessionJSON(&list[i], live))
 	}
 	return c.json(http.StatusOK, map[string]any{"sessions": out})
+}
+
+// ownSessionJSON is a sign-in as its owner reads it; live is the one that asks.
+func ownSessionJSON(s *store.Session, live *store.Live) map[string]any {
+	one := sessionJSON(s)
+	one["last_seen"], one["host"], one["address"], one["device"] = stamp(s.LastSeen), s.Host, s.Address, s.Device
+	one["current"] = s.ID == live.Session.SignIn()
+	return one
 }
 
 // endSession ends one sign-in of the caller. The id of somebody else's is as unknown as one that never was.

@@ -108,7 +108,15 @@ func usedIDs(t *testing.T) (used, codes map[string]bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	english := newSet(t, Brand{}).catalogue.locales[0]
+	set := newSet(t, Brand{})
+	english := set.catalogue.locales[0]
+	for _, l := range set.letters {
+		for _, tree := range l.trees() {
+			for _, use := range idsIn(tree.Root) {
+				used[use.id] = true
+			}
+		}
+	}
 	templates, err := s.parse(english)
 	if err != nil {
 		t.Fatal(err)
@@ -196,7 +204,7 @@ func composed(id string, codes map[string]bool) bool {
 	if c, ok := strings.CutPrefix(id, "error_"); ok {
 		return codes[c]
 	}
-	details := append([]string{"too_short", "too_long", "not_text", "breached", "like_login", "email", "username", "name", "expires"}, names...)
+	details := append([]string{"too_short", "too_long", "not_text", "breached", "like_login", "email", "username", "name", "expires", "sure"}, names...)
 	for _, d := range details {
 		if rest, ok := strings.CutSuffix(id, "_"+d); ok && codes[strings.TrimPrefix(rest, "problem_")] {
 			return true

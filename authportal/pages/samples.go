@@ -108,6 +108,7 @@ func accountSamples(user User, problem func(string, ...any) *Message) []sample {
 	fresh, bare := data, AccountData{User: User{ID: user.ID, Username: "bob@example.com", Email: "bob@example.com"}, MinLength: 8, Sessions: data.Sessions[:1]}
 	fresh.NewToken = "ghk_3q2-7wAAexampleexampleexampleexampleexample0"
 	wrong := problem("problem_invalid_credentials")
+	unsure := problem("problem_invalid_field", "field", "sure")
 	past := problem("problem_invalid_field", "field", "expires")
 	return []sample{
 		{name: "account", Page: Page{Name: Account, Data: data}},
@@ -115,6 +116,8 @@ func accountSamples(user User, problem func(string, ...any) *Message) []sample {
 		{name: "account-bare", Page: Page{Name: Account, Data: bare}},
 		{name: "account-token", Page: Page{Name: Account, Data: fresh, Notice: problem("done_token")}},
 		{name: "account-wrong-password", status: http.StatusUnauthorized, Page: Page{Name: Account, Data: data, Problem: wrong}},
+		{name: "account-unsure", status: http.StatusUnprocessableEntity, Page: Page{Name: Account, Data: data, Problem: unsure,
+			FieldProblems: map[string]*Message{"sure": unsure}}},
 		{name: "account-wrong-token", status: http.StatusUnprocessableEntity, Page: Page{Name: Account, Data: data, Problem: past,
 			FieldProblems: map[string]*Message{"expires": past}, Values: map[string]string{"token_name": "Backup script"}}},
 	}

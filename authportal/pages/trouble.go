@@ -70,9 +70,10 @@ func (v *View) Alert() string {
 	return v.Say(v.Problem)
 }
 
-// Trouble tells whether the form "password" or "token" of the account page is the one that something is wrong with.
+// Trouble tells whether the form "password", "token" or "delete" of the account page is the one that something is wrong with.
 func (v *View) Trouble(form string) bool {
-	ids := map[string][]string{"password": {"current", "password"}, "token": {"token_name", "token_expires"}}[form]
+	ids := map[string][]string{"password": {"current", "password"}, "token": {"token_name", "token_expires"},
+		"delete": {"sure"}}[form]
 	_, typedToken := v.Values["token_name"]
 	return slices.ContainsFunc(ids, func(id string) bool { return v.fieldProblem(id) != nil }) || form == "token" && typedToken && v.Problem != nil
 }

@@ -192,6 +192,22 @@ export function updateAccount(fields) {
 }
 
 /**
+ * Returns all that is kept of the person: `{ exported, account, sessions, credentials }`.
+ * @returns {Promise<object>}
+ */
+export function exportAccount() {
+  return call('GET', 'account/export')
+}
+
+/**
+ * Deletes the own account for good. It needs a sign-in of the last ten minutes, else `fresh_login_required` is thrown.
+ * @returns {Promise<void>}
+ */
+export async function deleteAccount() {
+  await call('DELETE', 'account')
+}
+
+/**
  * Returns where the person is signed in, newest first.
  * @returns {Promise<Session[]>}
  */
