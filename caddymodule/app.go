@@ -60,6 +60,9 @@ type App struct {
 	// How many wrong guesses are too many.
 	Throttle *Throttle `json:"throttle,omitempty"`
 
+	// What is kept of who did what.
+	Audit *Audit `json:"audit,omitempty"`
+
 	// How the pages look.
 	Brand *Brand `json:"brand,omitempty"`
 
@@ -162,6 +165,9 @@ func (a *App) Validate() error {
 		}
 	}
 	if err := a.checkSignupRoles(); err != nil {
+		return err
+	}
+	if err := a.Audit.validate(); err != nil {
 		return err
 	}
 	if t := a.Throttle; t != nil {

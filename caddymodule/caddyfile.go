@@ -34,6 +34,7 @@ func init() {
 //	    role     <role> { includes <role>... }
 //	    throttle { account <n> per <duration>; address <n> per <duration> }
 //	    brand    { name <text>; logo <file>; accent <colour>; templates <dir>; locales <dir> }
+//	    audit    { keep <duration> }
 //	    allow_http
 //	}
 //
@@ -84,10 +85,10 @@ func (g *global) words() words {
 		"role...":       g.role,
 		"throttle":      g.throttle,
 		"brand":         g.brand,
+		"audit":         g.audit,
 		"mail":          g.mail,
 		"allow_http":    func(d *caddyfile.Dispenser) error { g.app.AllowHTTP = true; return none(d) },
 		"mfa":           later,
-		"audit":         later,
 		"impersonate":   later,
 		"bearer":        later,
 	}

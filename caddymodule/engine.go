@@ -32,6 +32,8 @@ type engine struct {
 	usersLease    *lease.Lease[store.UserStore]
 	sessionsLease *lease.Lease[*cache.Cache]
 
+	recorder *authportal.Recorder // nil where the users store keeps no audit trail
+
 	endRelay context.CancelFunc
 	relay    sync.WaitGroup
 
@@ -72,6 +74,9 @@ func openEngine(ctx context.Context, env store.Env, users store.UsersDriver, use
 		return e, fmt.Errorf("opening the users store: %w", err)
 	}
 	e.users = observeUsers(e.usersLease.Value())
+	if audit, ok := e.usersLease.Value().(store.Audit); ok {
+		e.recorder = authportal.NewRecorder(audit, env.Now, env.Log)
+	}
 	e.sessionsLease, err = sessionsPool.Acquire(ctx, sessionsKey, func(ctx context.Context) (*cache.Cache, error) {
 		inner, err := openSessions(ctx, env, sessions, e.usersLease.Value())
 		if err != nil {
@@ -137,6 +142,9 @@ func (e *engine) Close() error {
 		e.relay.Wait()
 	}
 	var errs []error
+	if e.recorder != nil {
+		errs = append(errs, e.recorder.Close())
+	}
 	if e.sessionsLease != nil {
 		errs = append(errs, e.sessionsLease.Release())
 	}

@@ -20,11 +20,14 @@ func (a *App) eventsApp() error {
 	return nil
 }
 
-// notify counts what happened in the portal and tells Caddy's event handlers. It uses the app's context, because the
+// notify counts what happened in the portal, has it kept in the audit trail, and tells Caddy's event handlers. It uses the app's context, because the
 // request that caused the event may be over while a handler still works.
 func (a *App) notify(_ context.Context, e authportal.Event) {
 	if e.Kind == authportal.EventSignIn {
 		processMetrics.signIns.WithLabelValues(a.methodLabel(e.Method), e.Result).Inc()
+	}
+	if recorder := a.lease.Value().recorder; recorder != nil {
+		recorder.Record(e)
 	}
 	if !a.events.ShouldEmit(e.Kind) {
 		return

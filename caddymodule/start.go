@@ -57,6 +57,9 @@ func (a *App) open(ctx context.Context) (*Running, error) {
 	}
 	a.lease = lease
 	stores := lease.Value()
+	if stores.recorder != nil {
+		stores.recorder.Keep(a.Audit.keep())
+	}
 	run := &Running{Users: stores.users, Sessions: stores.sessions, Roles: a.roles, Metrics: processMetrics, Log: log, Now: time.Now,
 		AllowHTTP: a.AllowHTTP}
 	if err := a.openMail(run, stores.usersLease.Value()); err != nil {
