@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -33,6 +34,10 @@ func (a *Accounts) Set(ctx context.Context, by By, id string, ch UserChange) (st
 		// First, because it is the part that most likely is refused: nothing has changed then.
 		u, err := a.users.User(ctx, id)
 		if err != nil {
+			return u, accountProblem(err)
+		}
+		u.Attributes = maps.Clone(u.Attributes)
+		if err = a.apply(&u, ch); err != nil { // the password must not be like the new name either
 			return u, accountProblem(err)
 		}
 		if password, err = a.makePassword(ctx, &u, *ch.Password); err != nil {

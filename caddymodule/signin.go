@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -49,7 +50,7 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 	for i, driver := range a.methods {
 		name := a.methodNames[i]
 		method, err := driver.OpenMethod(authportal.MethodEnv{Name: name, Users: run.Users, Keys: run.Keys, Log: log.With("method", name),
-			Now: run.Now, Rand: rand.Reader})
+			Now: run.Now, Rand: rand.Reader, Site: a.siteNames()})
 		if err != nil {
 			return fmt.Errorf("login %s: %w", name, err)
 		}
@@ -72,6 +73,17 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 	}
 	run.Portal, err = authportal.New(config)
 	return err
+}
+
+// siteNames are the names of the site that no password may be made of.
+func (a *App) siteNames() (names []string) {
+	if a.Brand != nil {
+		names = append(names, a.Brand.Name)
+	}
+	if u, err := url.Parse(a.Portal); err == nil {
+		names = append(names, u.Hostname())
+	}
+	return names
 }
 
 func (a *App) brand(log *slog.Logger) pages.Brand {
