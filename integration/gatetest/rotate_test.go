@@ -96,3 +96,35 @@ func TestAYoungSecretAndASessionThatIsNotRememberedStay(t *testing.T) {
 		}
 	}
 }
+
+// A copy that is used after its owner has gone on ends the session for both, and is told with where it came from.
+func TestACopyOfASecretEndsTheSession(t *testing.T) {
+	w := gated(t, "allow user")
+	past := w.sessionsAt(func() time.Time { return time.Now().Add(-2 * store.ReplayGrace) })
+	for _, p := range protos {
+		ann := w.remembered("copied-"+strings.ToLower(strings.NewReplacer("/", "", ".", "").Replace(string(p))), 13*time.Hour)
+		next := make([]byte, 32)
+		_, _ = rand.Read(next)
+		owner := ann
+		owner.secret = base64.RawURLEncoding.EncodeToString(next)
+		w.secrets = append(w.secrets, owner.secret)
+		raw, _ := base64.RawURLEncoding.DecodeString(ann.secret)
+		if err := past.OfferSecret(t.Context(), ann.ID, store.KeyOf(raw), store.KeyOf(next)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := past.Session(t.Context(), store.KeyOf(next)); err != nil {
+			t.Fatal(err)
+		}
+		w.up.answers("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		if r := w.do(p, "GET", "/", "", owner.cookie(p)...); r.Status != 200 {
+			t.Fatalf("%s: the owner got %d", p, r.Status)
+		}
+		w.up.take()
+		for _, who := range []person{ann, owner, ann} {
+			if r := w.do(p, "GET", "/", "", who.cookie(p)...); r.Status != 401 {
+				t.Errorf("%s: %d after a copy was used", p, r.Status)
+			}
+		}
+		w.up.nothing(t, "after a copy was used")
+	}
+}

@@ -26,7 +26,9 @@ func (e *embedded) Session(ctx context.Context, key store.Key) (store.Live, erro
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound) && l.Session.Key == key:
-		return l, nil // a gateway of the version before has put a proof on it, and forgot what it did not know
+		// The family has ended since it was read, or a gateway of the version before has put a proof on it, which knows
+		// nothing of secrets. The one of a key is never forgotten while its session lives under it.
+		return e.look(ctx, name, key)
 	case err != nil:
 		return store.Live{}, err
 	case retired == 0:
@@ -125,8 +127,8 @@ func (e *embedded) OfferSecret(ctx context.Context, userID string, key, next sto
 			return e.refused(err)
 		}
 		if _, err = tx.ExecContext(ctx, `DELETE FROM session_secrets WHERE key IN (SELECT key FROM session_secrets
-			WHERE session = $1 AND NOT (shown > 0 AND retired = 0) ORDER BY offered DESC LIMIT 1000 OFFSET $2)`,
-			id, store.MaxSecrets-1); err != nil {
+			WHERE session = $1 AND key <> $3 AND NOT (shown > 0 AND retired = 0) ORDER BY offered DESC LIMIT 1000 OFFSET $2)`,
+			id, store.MaxSecrets-1, key[:]); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE sessions SET offered = $2 WHERE id = $1`, id, now)
