@@ -54,13 +54,14 @@ func (sqliteDialect) broken(err error) (unique string, missingOwner bool) {
 	return "", false
 }
 
-// passing: a migration that another process applied in between fails because its tables are there already.
+// passing: a migration that another process applied in between fails because its tables or columns are there already.
 func (sqliteDialect) passing(err error) bool {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
 		return false
 	}
-	return e.Code()&0xff == sqlite3.SQLITE_BUSY || strings.Contains(e.Error(), "already exists")
+	return e.Code()&0xff == sqlite3.SQLITE_BUSY || strings.Contains(e.Error(), "already exists") ||
+		strings.Contains(e.Error(), "duplicate column")
 }
 
 // outage: whatever is not about the statement is about the file.
