@@ -23,6 +23,8 @@ type UserChange struct {
 	RemoveRoles []string
 	Attributes  map[string]any // joined with those there are; nil removes one
 	Enabled     *bool
+	Approved    *bool
+	Confirmed   *bool   // of the address; comes after Email
 	Password    *string // ends every session of the account
 }
 
@@ -48,7 +50,7 @@ func (a *Accounts) Set(ctx context.Context, by By, id string, ch UserChange) (st
 	if err != nil {
 		return after, accountProblem(err)
 	}
-	if before.Enabled && !after.Enabled {
+	if before.Enabled && !after.Enabled || before.Approved && !after.Approved {
 		a.endSessions(ctx, id)
 	}
 	if fields := changed(&before, &after); fields != "" {
@@ -72,6 +74,9 @@ func (a *Accounts) apply(u *store.User, ch UserChange) (err error) {
 			return err
 		}
 		u.Confirmed = true
+	}
+	if ch.Confirmed != nil {
+		u.Confirmed = *ch.Confirmed && u.Email != ""
 	}
 	switch {
 	case ch.Username != nil:
@@ -104,6 +109,9 @@ func (a *Accounts) apply(u *store.User, ch UserChange) (err error) {
 	if ch.Enabled != nil {
 		u.Enabled = *ch.Enabled
 	}
+	if ch.Approved != nil {
+		u.Approved = *ch.Approved
+	}
 	return nil
 }
 
@@ -118,6 +126,7 @@ func changed(before, after *store.User) string {
 		{"name", before.Name != after.Name}, {"roles", !slices.Equal(before.Roles, after.Roles)},
 		{"attributes", !reflect.DeepEqual(before.Attributes, after.Attributes)},
 		{"enabled", !before.Enabled && after.Enabled}, {"disabled", before.Enabled && !after.Enabled},
+		{"approved", !before.Approved && after.Approved}, {"unapproved", before.Approved && !after.Approved},
 	} {
 		if f.is {
 			fields = append(fields, f.name)

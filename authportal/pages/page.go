@@ -13,6 +13,8 @@ const (
 	Setup     = "setup"
 	Forbidden = "forbidden"
 	Error     = "error"
+	Admin     = "admin"
+	AdminUser = "admin-user"
 )
 
 // Page is one answer: which template, filled with what.

@@ -78,6 +78,7 @@ func samples() []sample {
 		{name: "error-unknown", status: http.StatusTeapot, Page: Page{Name: Error, Data: ErrorData{Status: http.StatusTeapot, Code: "teapot"}}},
 	}
 	list = append(list, accountSamples(*user, problem)...)
+	list = append(list, adminSamples(*user, problem)...)
 	for i := range list {
 		list[i].Base = "/.gatehouse"
 		if list[i].status == 0 {

@@ -79,6 +79,8 @@ func (v *View) minLength() int {
 		return d.MinLength
 	case AccountData:
 		return d.MinLength
+	case AdminUserData:
+		return d.MinLength
 	}
 	return 0
 }
