@@ -18,6 +18,7 @@ type NewUser struct {
 	Roles      []string
 	Attributes map[string]any // string, float64, bool or []any of strings
 	Password   string         // empty: none yet, so that nobody can sign in by one
+	Waits      bool           // for the approval of an administrator
 }
 
 // Add makes an account on behalf of an administrator, who vouches for the address.
@@ -53,7 +54,7 @@ func (a *Accounts) create(ctx context.Context, n NewUser, confirmed bool) (u sto
 
 // prepare checks and completes an account without storing it. A password is hashed last, because that is dear.
 func (a *Accounts) prepare(ctx context.Context, n NewUser, confirmed bool) (u store.User, creds []store.Credential, err error) {
-	u = store.User{Confirmed: confirmed, Enabled: true, Approved: true, Created: a.now()}
+	u = store.User{Confirmed: confirmed, Enabled: true, Approved: !n.Waits, Created: a.now()}
 	if u.Email, err = NormalizeEmail(n.Email); err != nil {
 		return u, nil, err
 	}

@@ -146,6 +146,12 @@ func (c *call) showLogin(status int, t try, in *intent, problem *Problem, out *o
 	if c.p.set.Signup.Mode != SignupClosed {
 		data.SignupURL = c.link("/signup") + query(t)
 	}
+	if c.p.mails() && c.p.passwords() != nil {
+		data.ForgotURL = c.link("/forgot") + query(t)
+	}
+	if problem != nil && problem.Code == errUnconfirmed.Code && c.p.mails() {
+		data.ResendURL = c.link("/confirm")
+	}
 	live, err := c.session()
 	if err != nil {
 		return err

@@ -35,6 +35,9 @@ type Config struct {
 	Log    *slog.Logger                       // nil: nothing is logged
 	Pages  Pages
 
+	// Mail is where letters are queued; nil: no mail is configured, and what needs it is off and hidden.
+	Mail store.Outbox
+
 	// SessionWait bounds every look-up of a session: who asks is known within this time, or the answer is 503; default 250 ms.
 	SessionWait time.Duration
 }
@@ -60,6 +63,7 @@ type Portal struct {
 	rand   io.Reader
 	log    *slog.Logger
 	pages  Pages
+	outbox store.Outbox  // nil: no mail
 	wait   time.Duration // for a session
 
 	routes  routes
@@ -106,11 +110,13 @@ func New(c Config) (*Portal, error) {
 		return nil, errors.New("building the portal: no keys")
 	case c.Pages == nil:
 		return nil, errors.New("building the portal: no pages")
+	case c.Mail == nil && (c.Settings.ConfirmEmail || len(c.Settings.Signup.Domains) > 0):
+		return nil, errors.New("building the portal: addresses cannot be confirmed without mail")
 	}
 	p := &Portal{
 		users: c.Users, sessions: c.Sessions, keys: c.Keys, methods: slices.Clone(c.Methods), set: c.Settings.withDefaults(),
 		expand: c.ExpandRoles, checkRole: c.CheckRole, checkUsername: c.CheckUsername,
-		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log, pages: c.Pages, wait: c.SessionWait,
+		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log, pages: c.Pages, outbox: c.Mail, wait: c.SessionWait,
 	}
 	seen := map[string]bool{}
 	for _, m := range p.methods {

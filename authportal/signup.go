@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -23,13 +21,22 @@ func (p *Portal) signupFields() []string {
 	return known
 }
 
-// signUp makes an account and signs its owner in. The address is what somebody typed, so it is not confirmed: no rule
-// matches it and no upstream is told of it.
+// discreet tells whether a sign-up answers the same for an address that has an account already: the difference goes into
+// the mail. Without mail the form has to say it.
+func (p *Portal) discreet() bool {
+	return p.mails() && (p.set.ConfirmEmail || p.set.Signup.Mode == SignupApproval)
+}
+
+// signUp makes an account and signs its owner in, unless something comes first. The address is what somebody typed, so it
+// is not confirmed: no rule matches it and no upstream is told of it.
 func (c *call) signUp(f map[string]string) (*outcome, error) {
 	out, u, err := c.trySignUp(f)
 	e := Event{Kind: EventSignUp, Result: ResultOK, UserID: u.ID, Username: u.Username}
 	var p *Problem
 	switch {
+	case errors.Is(err, errUserExists) && c.p.discreet():
+		e = Event{Kind: EventSignUp, Result: ResultRefused, Reason: errUserExists.Code}
+		err = nil
 	case errors.As(err, &p):
 		e = Event{Kind: EventSignUp, Result: ResultRefused, Reason: p.Code}
 	case err != nil:
@@ -40,7 +47,7 @@ func (c *call) signUp(f map[string]string) (*outcome, error) {
 }
 
 func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err error) {
-	if c.p.set.Signup.Mode != SignupOpen || c.p.passwords() == nil {
+	if c.p.set.Signup.Mode != SignupOpen && c.p.set.Signup.Mode != SignupApproval || c.p.passwords() == nil {
 		return nil, u, errSignupClosed
 	}
 	if err := c.mustHTTPS(); err != nil {
@@ -57,6 +64,13 @@ func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err e
 		return nil, u, err
 	}
 	u, cred, err := c.newAccount(&n)
+	if c.p.discreet() && (err == nil || errors.Is(err, errUserExists)) {
+		out, failed := c.tellByMail(f, &u)
+		if failed != nil {
+			return nil, u, failed
+		}
+		return out, u, err
+	}
 	if err != nil {
 		if weFailed(err) || errors.Is(err, ErrBusy) {
 			g.giveBack()
@@ -64,13 +78,32 @@ func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err e
 		}
 		return nil, u, err
 	}
+	if n.Waits {
+		return &outcome{Waiting: errUnapproved.Code}, u, nil
+	}
 	proven := Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}
 	out, err = c.finish(proven, c.p.passwordMethod(), c.intent(f["to"], f["flow"]), false)
 	return out, u, err
 }
 
+// tellByMail leaves to a letter what becomes of a sign-up. Everything here is the same whether u was made, or its address
+// belongs to somebody: the composer of the letter finds out by the id, which names an account only if it was.
+func (c *call) tellByMail(f map[string]string, u *store.User) (*outcome, error) {
+	room, err := c.letterRoom(u.Email)
+	if err == nil && room {
+		err = c.post(mailSignUp, u.Email, about{User: u.ID, To: f["to"], Flow: f["flow"]})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("signing up: %w", err)
+	}
+	if !c.p.set.ConfirmEmail {
+		return &outcome{Waiting: errUnapproved.Code}, nil
+	}
+	return &outcome{Waiting: "confirm_email"}, c.markSignUp(u.ID)
+}
+
 // newAccount makes the account. One address is dealt with once at a time, so that a hundred posts of one form cost one
-// hash and not a hundred.
+// hash and not a hundred; but where the answer must not tell that there is an account, it costs what it always does.
 func (c *call) newAccount(n *NewUser) (u store.User, cred store.Credential, err error) {
 	unlock, err := c.p.signups.lock(c.ctx(), n.Email)
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -91,8 +124,8 @@ func (c *call) newcomer(f map[string]string) (n NewUser, err error) {
 	if n.Email, err = NormalizeEmail(f["email"]); err != nil {
 		return n, err
 	}
-	_, domain, _ := strings.Cut(n.Email, "@")
-	if d := c.p.set.Signup.Domains; len(d) > 0 && !slices.Contains(d, domain) {
+	n.Waits = c.p.set.Signup.Mode == SignupApproval
+	if !c.p.domainAllowed(n.Email) {
 		return n, &InvalidError{Field: "email", Why: "is not of a domain that may sign up"}
 	}
 	if n.Password == "" {
@@ -113,12 +146,17 @@ func (c *call) stillFree(n *NewUser) error {
 		}
 		return true, nil
 	}
-	if is, err := taken(n.Email); err != nil || is {
-		return or(err, errUserExists)
+	if !c.p.discreet() {
+		if is, err := taken(n.Email); err != nil || is {
+			return or(err, errUserExists)
+		}
 	}
 	name, err := c.p.Accounts().username(n.Username, n.Email)
 	if err != nil {
 		return accountProblem(err)
+	}
+	if c.p.discreet() && name == n.Email {
+		return nil // the store tells, after the hash
 	}
 	if is, err := taken(name); err != nil || is {
 		return or(err, errUsernameTaken)
@@ -153,6 +191,9 @@ func (c *call) signupAPI() error {
 	if err != nil {
 		return err
 	}
+	if out.Waiting != "" {
+		return c.json(http.StatusCreated, map[string]string{"status": out.Waiting})
+	}
 	return c.signedIn(http.StatusCreated, out)
 }
 
@@ -183,13 +224,16 @@ func (c *call) signupForm() error {
 		return c.showSignup(p.Status, f, p)
 	case err != nil:
 		return err
+	case out.Waiting != "":
+		return c.page(http.StatusOK, pages.Page{Name: pages.Signup, Data: pages.SignupData{Done: out.Waiting,
+			LoginURL: c.link("/login") + query(try{To: f["to"], Flow: f["flow"]})}})
 	}
 	return c.redirect(out.Location)
 }
 
 func (c *call) showSignup(status int, f map[string]string, problem *Problem) error {
 	data := pages.SignupData{To: f["to"], Flow: f["flow"], LoginURL: c.link("/login") + query(try{To: f["to"], Flow: f["flow"]})}
-	if pw := c.p.passwords(); c.p.set.Signup.Mode != SignupOpen || pw == nil {
+	if pw := c.p.passwords(); c.p.set.Signup.Mode != SignupOpen && c.p.set.Signup.Mode != SignupApproval || pw == nil {
 		data.Closed = true
 		status = http.StatusForbidden
 	} else {
