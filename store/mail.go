@@ -19,9 +19,10 @@ type Mail struct {
 	Fault   string    // why the last try failed, for the operator; empty at first
 }
 
-// Outbox keeps mail until it was sent: none is lost by a restart, and of several gateways one sends it.
+// Outbox is an optional ability of a UserStore: to keep mail until it was sent, so that none is lost by a restart, and of
+// several gateways one sends it. Whoever needs it asks the store for it, as for a SessionHost; without it there is no mail.
 type Outbox interface {
-	// QueueMail stores m.
+	// QueueMail stores m as it is given. ErrTaken where its id is in use.
 	QueueMail(ctx context.Context, m Mail) error
 
 	// ClaimMail returns up to limit letters that are due at now, oldest first, with Tries one higher, and moves their Due to

@@ -16,7 +16,8 @@ import (
 // answerWithin bounds every call whose caller is more patient: a server that hangs must not hang its callers.
 const answerWithin = 5 * time.Second
 
-// Store is an open database. It implements [store.UserStore] and [store.SessionHost].
+// Store is an open database. It implements [store.UserStore], [store.SessionHost] and
+// [store.Outbox].
 type Store struct {
 	d     dialect
 	env   store.Env

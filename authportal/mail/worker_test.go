@@ -1,0 +1,277 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// box is an outbox in memory.
+type box struct {
+	mu   sync.Mutex
+	list []store.Mail
+	away error
+}
+
+func (b *box) QueueMail(_ context.Context, m store.Mail) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.list = append(b.list, m)
+	return nil
+}
+
+func (b *box) ClaimMail(_ context.Context, now, until time.Time, limit int) (out []store.Mail, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := range b.list {
+		if m := &b.list[i]; !m.Due.After(now) && len(out) < limit && b.away == nil {
+			m.Due = until
+			m.Tries++
+			out = append(out, *m)
+		}
+	}
+	return out, b.away
+}
+
+func (b *box) RetryMail(_ context.Context, id string, due time.Time, fault string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := range b.list {
+		if b.list[i].ID == id {
+			b.list[i].Due, b.list[i].Fault = due, fault
+			return nil
+		}
+	}
+	return store.ErrNotFound
+}
+
+func (b *box) DoneMail(_ context.Context, id string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.list = slices.DeleteFunc(b.list, func(m store.Mail) bool { return m.ID == id })
+	return nil
+}
+
+func (b *box) WaitingMail(context.Context) (int, time.Time, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.list), time.Time{}, nil
+}
+
+func (b *box) only(t *testing.T) store.Mail {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.list) != 1 {
+		t.Fatalf("%d letters wait, want 1", len(b.list))
+	}
+	return b.list[0]
+}
+
+func (b *box) empty() bool {
+	n, _, _ := b.WaitingMail(context.Background())
+	return n == 0
+}
+
+// office is a worker at work in a bubble of synctest, whose time is the test's.
+type office struct {
+	*Worker
+	box  *box
+	mu   sync.Mutex
+	sent []Message
+	at   []time.Time
+	send func(ctx context.Context, n int) error // nil: succeeds; n counts from 1
+	log  bytes.Buffer
+	stop func() // and wait
+}
+
+func open(t *testing.T, send func(ctx context.Context, n int) error) *office {
+	o := &office{box: &box{}, send: send}
+	o.Worker = &Worker{Outbox: o.box, Log: slog.New(slog.NewTextHandler(&o.log, nil)),
+		Compose: func(_ context.Context, m store.Mail) (*Message, error) {
+			switch m.Kind {
+			case "nobody":
+				return nil, nil
+			case "panic":
+				panic("oops")
+			case "unknown":
+				return nil, errors.New("no such letter")
+			}
+			return &Message{To: m.To, Subject: "subject-s3cret", Text: "text-s3cret"}, nil
+		},
+		Send: func(ctx context.Context, m *Message) error {
+			o.mu.Lock()
+			o.sent, o.at = append(o.sent, *m), append(o.at, time.Now())
+			n := len(o.sent)
+			o.mu.Unlock()
+			if o.send == nil {
+				return nil
+			}
+			return o.send(ctx, n)
+		}}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); o.Run(ctx) }()
+	o.stop = sync.OnceFunc(func() { cancel(); <-ended })
+	t.Cleanup(o.stop)
+	return o
+}
+
+func (o *office) queue(kind string) {
+	_ = Waking(o.box, o.Wake).QueueMail(context.Background(), store.Mail{ID: fmt.Sprint(kind, len(o.box.list)), Kind: kind,
+		To: "ann@example.org", Created: time.Now(), Due: time.Now()})
+}
+
+func TestALetterLeavesAtOnceAndIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := open(t, nil)
+		synctest.Wait()
+		began := time.Now()
+		o.queue("confirm")
+		o.queue("nobody")
+		synctest.Wait()
+		if len(o.sent) != 1 || !time.Now().Equal(began) || !o.box.empty() || o.sent[0].ID != "confirm0" {
+			t.Errorf("sent %+v after %s; %+v wait", o.sent, time.Since(began), o.box.list)
+		}
+		o.stop()
+		if strings.Contains(o.log.String(), "s3cret") {
+			t.Error("the log quotes the letter")
+		}
+	})
+}
+
+func TestLettersOfOtherGatewaysAreFoundWithoutAWord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := open(t, nil)
+		synctest.Wait()
+		_ = o.box.QueueMail(t.Context(), store.Mail{ID: "x", Kind: "confirm", To: "a@b.c", Created: time.Now(), Due: time.Now()})
+		time.Sleep(pollEvery)
+		synctest.Wait()
+		if !o.box.empty() {
+			t.Error("a letter still waits")
+		}
+	})
+}
+
+func TestAFailedLetterIsTriedAgainEverMoreRarely(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := open(t, func(context.Context, int) error { return errors.New("the server is away") })
+		o.queue("confirm")
+		time.Sleep(giveUp - time.Hour)
+		synctest.Wait()
+		if m := o.box.only(t); m.Fault != "the server is away" {
+			t.Errorf("the fault is %q", m.Fault)
+		}
+		for i := 1; i < len(o.at); i++ {
+			least := lastRetry
+			if i < 8 {
+				least = firstRetry << (i - 1)
+			}
+			gap := o.at[i].Sub(o.at[i-1])
+			if gap < least || gap > least+least/5+pollEvery {
+				t.Errorf("try %d came %s after the one before", i+1, gap)
+			}
+		}
+		time.Sleep(3 * time.Hour)
+		synctest.Wait()
+		if !o.box.empty() {
+			t.Error("after three days it still waits")
+		}
+		o.stop()
+		if n := strings.Count(o.log.String(), "level=WARN"); n != 2 { // the first fault, and giving up
+			t.Errorf("%d warnings:\n%s", n, o.log.String())
+		}
+	})
+}
+
+func TestWhatCannotBeSentIsKeptOrGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := open(t, func(_ context.Context, n int) error { return fmt.Errorf("%w: 550 5.1.1", ErrRefused) })
+		o.queue("confirm")
+		synctest.Wait()
+		if !o.box.empty() {
+			t.Error("a letter that was refused for good still waits")
+		}
+		for _, kind := range []string{"unknown", "panic"} {
+			o.queue(kind)
+			synctest.Wait()
+			if m := o.box.only(t); m.Fault == "" || m.Tries != 1 {
+				t.Errorf("%+v", m)
+			}
+			_ = o.box.DoneMail(t.Context(), o.box.only(t).ID)
+		}
+	})
+}
+
+func TestASlowServerHoldsNoMoreThanItsLetters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := open(t, func(ctx context.Context, n int) error {
+			if n < parallel { // all hands but one
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return nil
+		})
+		for range 20 {
+			o.queue("confirm")
+		}
+		time.Sleep(pollEvery)
+		synctest.Wait()
+		if len(o.sent) != 20 || len(o.box.list) != parallel-1 {
+			t.Errorf("%d of 20 were tried, %d wait", len(o.sent), len(o.box.list))
+		}
+		time.Sleep(tryFor)
+		synctest.Wait()
+		for _, m := range o.box.list {
+			if m.Fault == "" {
+				t.Errorf("%+v is still on its way", m)
+			}
+		}
+	})
+}
+
+func TestTheEndLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := open(t, func(ctx context.Context, _ int) error { <-ctx.Done(); return ctx.Err() })
+		o.queue("confirm")
+		synctest.Wait()
+		began := time.Now()
+		o.stop()
+		if took := time.Since(began); took != grace {
+			t.Errorf("the end took %s", took)
+		}
+		if m := o.box.only(t); m.Due.After(time.Now()) {
+			t.Errorf("the letter waits until %s", m.Due)
+		}
+	})
+}
+
+func TestAnOutboxThatIsAwayIsToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := open(t, nil)
+		o.box.mu.Lock()
+		o.box.away = store.ErrUnavailable
+		o.box.mu.Unlock()
+		o.queue("confirm")
+		time.Sleep(10 * pollEvery)
+		o.box.mu.Lock()
+		o.box.away = nil
+		o.box.mu.Unlock()
+		time.Sleep(2 * pollEvery)
+		synctest.Wait()
+		o.stop()
+		if !o.box.empty() || strings.Count(o.log.String(), "cannot be read") != 1 || strings.Count(o.log.String(), "read again") != 1 {
+			t.Errorf("log:\n%s", o.log.String())
+		}
+	})
+}
