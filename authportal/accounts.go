@@ -58,6 +58,7 @@ type By struct {
 	Actor   string // "command line", or the id of an administrator
 	Address string // of their browser; empty where there is none
 	Host    string
+	Base    string // of our pages, for links in letters: "https://auth.example.com"; empty: letters carry none
 }
 
 func (a *Accounts) emit(ctx context.Context, by By, e Event) {

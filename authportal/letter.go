@@ -96,18 +96,28 @@ func (p *Portal) writeReset(ctx context.Context, l *draft, u *store.User, a *abo
 // writeTold writes what tells somebody of something that has happened.
 func (p *Portal) writeTold(ctx context.Context, l *draft, m store.Mail, a *about) (*draft, error) {
 	switch m.Kind {
+	case mailInvite:
+		return p.writeInvite(ctx, l, m.To, a)
 	case mailPassword:
-		l.Link = a.Base + "/forgot"
+		l.Link = linkTo(a.Base, "/forgot")
 	case mailDeclined:
 	case mailApproved:
-		l.Link = a.Base + "/login"
+		l.Link = linkTo(a.Base, "/login")
 	case mailApproval:
 		l.Args["account"], l.Args["name"] = a.Who, a.Name
-		l.Link = a.Base + "/account"
+		l.Link = linkTo(a.Base, "/account")
 	default:
 		return nil, fmt.Errorf("a letter of unknown kind %q", m.Kind)
 	}
 	return l, nil
+}
+
+// linkTo is the address of a page, where the address of the pages is known.
+func linkTo(base, path string) string {
+	if base == "" {
+		return ""
+	}
+	return base + path
 }
 
 // askAdministrators queues a letter to everyone who may approve the account.

@@ -12,13 +12,18 @@ import (
 
 var errSignupClosed = &Problem{Status: http.StatusForbidden, Code: "signup_closed", Detail: "nobody can sign up here"}
 
-// signupFields are the fields that both faces take. An invitation has no meaning here yet, and hurts nobody.
+// signupFields are the fields that both faces take.
 func (p *Portal) signupFields() []string {
 	known := append([]string{"email", "password", "name", "invite", "to", "flow"}, p.ownFields()...)
 	if p.choosesUsername() {
 		known = append(known, "username")
 	}
 	return known
+}
+
+// anyoneSignsUp tells whether people without an invitation may make an account.
+func (p *Portal) anyoneSignsUp() bool {
+	return (p.set.Signup.Mode == SignupOpen || p.set.Signup.Mode == SignupApproval) && p.passwords() != nil
 }
 
 // discreet tells whether a sign-up answers the same for an address that has an account already: the difference goes into
@@ -47,7 +52,10 @@ func (c *call) signUp(f map[string]string) (*outcome, error) {
 }
 
 func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err error) {
-	if c.p.set.Signup.Mode != SignupOpen && c.p.set.Signup.Mode != SignupApproval || c.p.passwords() == nil {
+	if f["invite"] != "" {
+		return c.acceptInvite(f)
+	}
+	if !c.p.anyoneSignsUp() {
 		return nil, u, errSignupClosed
 	}
 	if err := c.mustHTTPS(); err != nil {
@@ -78,7 +86,7 @@ func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err e
 		}
 		return nil, u, err
 	}
-	if n.Waits {
+	if !u.Approved {
 		return &outcome{Waiting: errUnapproved.Code}, u, nil
 	}
 	proven := Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}
@@ -115,7 +123,7 @@ func (c *call) newAccount(n *NewUser) (u store.User, cred store.Credential, err 
 	if err := c.stillFree(n); err != nil {
 		return u, cred, err
 	}
-	return c.p.Accounts().create(c.ctx(), *n, false)
+	return c.p.Accounts().create(c.ctx(), *n, false, c.p.set.Signup.Mode == SignupApproval)
 }
 
 // newcomer reads the fields of one who signs up.
@@ -124,7 +132,6 @@ func (c *call) newcomer(f map[string]string) (n NewUser, err error) {
 	if n.Email, err = NormalizeEmail(f["email"]); err != nil {
 		return n, err
 	}
-	n.Waits = c.p.set.Signup.Mode == SignupApproval
 	if !c.p.domainAllowed(n.Email) {
 		return n, &InvalidError{Field: "email", Why: "is not of a domain that may sign up"}
 	}
@@ -206,7 +213,7 @@ func (c *call) signupPage() error {
 		return err
 	}
 	q := c.r.URL.Query()
-	return c.showSignup(http.StatusOK, map[string]string{"to": q.Get("to"), "flow": q.Get("flow")}, nil)
+	return c.showSignup(http.StatusOK, map[string]string{"to": q.Get("to"), "flow": q.Get("flow"), "invite": q.Get("invite")}, nil)
 }
 
 // signupForm is the form's face of signUp.
@@ -218,6 +225,8 @@ func (c *call) signupForm() error {
 	}
 	var p *Problem
 	switch {
+	case errors.Is(err, errMailToken):
+		return c.showSignup(http.StatusBadRequest, map[string]string{"invite": "used"}, nil)
 	case errors.As(err, &p) && p.Code != errHTTPS.Code, errors.Is(err, ErrBusy):
 		p = problemOf(err)
 		setRetry(c.w, p)
@@ -233,19 +242,28 @@ func (c *call) signupForm() error {
 
 func (c *call) showSignup(status int, f map[string]string, problem *Problem) error {
 	data := pages.SignupData{To: f["to"], Flow: f["flow"], LoginURL: c.link("/login") + query(try{To: f["to"], Flow: f["flow"]})}
-	if pw := c.p.passwords(); c.p.set.Signup.Mode != SignupOpen && c.p.set.Signup.Mode != SignupApproval || pw == nil {
-		data.Closed = true
-		status = http.StatusForbidden
-	} else {
+	invited, _, ok := c.p.readMailToken(ticketInvite, f["invite"])
+	switch pw := c.p.passwords(); {
+	case f["invite"] != "" && !ok && pw != nil:
+		data.Expired, status = true, http.StatusBadRequest
+	case !ok && !c.p.anyoneSignsUp() || pw == nil:
+		data.Closed, status = true, http.StatusForbidden
+	default:
 		data.MinLength = pw.MinLength()
+	}
+	if ok {
+		data.Invite, data.Account = f["invite"], invited.Email
 	}
 	p := pages.Page{Name: pages.Signup, LeavesSite: true, Values: map[string]string{}}
 	for _, name := range c.p.signupFields() {
-		if name != "password" && f[name] != "" {
+		if name != "password" && name != "invite" && f[name] != "" {
 			p.Values[name] = bounded(f[name], 1000)
 		}
 	}
 	for _, field := range c.p.set.Signup.Fields {
+		if ok && field.Name == "username" {
+			continue // whoever invited chose it
+		}
 		input := pages.Field{Name: field.Name, Type: "text", Required: field.Required, Value: p.Values[field.Name]}
 		if field.Name == "username" {
 			input.Autocomplete = "username"

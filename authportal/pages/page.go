@@ -95,6 +95,9 @@ type SignupData struct {
 	LoginURL string
 	Fields   []Field // beyond email, password and name: the site's own, "username" among them
 	Closed   bool    // nobody may sign up here
+	Invite   string  // hidden field "invite"
+	Account  string  // the address that was invited; no other can be chosen
+	Expired  bool    // the invitation is used, old or unknown
 	Done     string  // "confirm_email", "approval_pending": the form is gone, the sentence says what comes next
 	// MinLength is the least number of characters of a password.
 	MinLength int

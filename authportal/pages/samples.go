@@ -60,6 +60,8 @@ func samples() []sample {
 			FieldProblems: map[string]*Message{"password": short},
 			Values:        map[string]string{"email": "grace@example.com", "username": "grace", "name": "Grace Hopper", "company": "Example Ltd"}}},
 		{name: "signup-closed", status: http.StatusForbidden, Page: Page{Name: Signup, Data: SignupData{Closed: true, LoginURL: "/login"}}},
+		{name: "signup-invite", Page: Page{Name: Signup, LeavesSite: true, Data: SignupData{Invite: "token", Account: "ada@example.com", LoginURL: "/login", MinLength: 8}}},
+		{name: "signup-invite-expired", status: http.StatusBadRequest, Page: Page{Name: Signup, Data: SignupData{Expired: true, LoginURL: "/login"}}},
 		{name: "signup-confirm", Page: Page{Name: Signup, Data: SignupData{Done: "confirm_email", LoginURL: "/login"}}},
 		{name: "signup-approval", Page: Page{Name: Signup, Data: SignupData{Done: "approval_pending", LoginURL: "/login"}}},
 		{name: "login-unconfirmed", status: http.StatusForbidden, Page: Page{Name: Login, Data: login(func(d *LoginData) {
