@@ -29,8 +29,8 @@ func TestAnAccountThatNeedsApprovalWaitsForIt(t *testing.T) {
 	b.api("POST", aloneAPI+"signup", annSignsUp).wants(t, 201, `{"status":"confirm_email"}`)
 	token := box.one(w, "confirm", "ann@example.com").token(t)
 	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": token})).wants(t, 200, `{"status":"approval_pending"}`)
-	if l := box.one(w, "approval", "root@example.com"); l.Args["account"] != "ann@example.com" {
-		t.Errorf("the letter is about %v", l.Args)
+	if l := box.one(w, "approval", "root@example.com"); l.Account != "ann@example.com" {
+		t.Errorf("the letter is about %v", l.Account)
 	}
 	b.api("POST", aloneAPI+"login", `{"login":"ann@example.com","password":"correct horse"}`).wants(t, 403, "approval_pending")
 	u := w.account("ann@example.com")

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/url"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/mail"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -15,19 +17,31 @@ type draft struct {
 	Kind string // "confirm", "reset", …: of the sentences
 	Lang string // Accept-Language of whoever asked
 	To   string
-	Link string         // where its button leads; empty: it has none
-	Code string         // for those who read mail elsewhere; empty: none
-	Args map[string]any // what stands in the gaps
+	Link string // where its button leads; empty: it has none
+
+	Account string // the address that it is about
 }
 
-// write finds out what a queued letter becomes: nil where nothing is to be sent. It runs in the background, where nobody
+// draftKinds are the kinds of letters that draft knows.
+var draftKinds = []string{mailSignUp, mailConfirm, mailReset, mailPassword, mailWaiting, mailApproval, mailApproved, mailDeclined, mailInvite}
+
+// composeDraft is the mail.Composer of all of them.
+func (p *Portal) composeDraft(ctx context.Context, m store.Mail) (*mail.Message, error) {
+	l, err := p.draft(ctx, m)
+	if l == nil || err != nil {
+		return nil, err
+	}
+	return p.write(l.To, l.Lang, l.Kind, pages.LetterData{Account: l.Account, Link: l.Link})
+}
+
+// draft finds out what a queued letter becomes: nil where nothing is to be sent. It runs in the background, where nobody
 // can tell how long it takes, and makes the secret that the letter holds, which is in no queue and no log.
-func (p *Portal) write(ctx context.Context, m store.Mail) (*draft, error) {
+func (p *Portal) draft(ctx context.Context, m store.Mail) (*draft, error) {
 	var a about
 	if err := json.Unmarshal(m.Payload, &a); err != nil {
 		return nil, fmt.Errorf("reading what a letter is about: %w", err)
 	}
-	l := &draft{Kind: m.Kind, Lang: a.Lang, To: m.To, Args: map[string]any{"account": m.To}}
+	l := &draft{Kind: m.Kind, Lang: a.Lang, To: m.To, Account: m.To}
 	switch m.Kind {
 	case mailSignUp, mailConfirm, mailReset:
 	case mailWaiting:
@@ -104,7 +118,7 @@ func (p *Portal) writeTold(ctx context.Context, l *draft, m store.Mail, a *about
 	case mailApproved:
 		l.Link = linkTo(a.Base, "/login")
 	case mailApproval:
-		l.Args["account"], l.Args["name"] = a.Who, a.Name
+		l.Account = a.Who
 		l.Link = linkTo(a.Base, "/account")
 	default:
 		return nil, fmt.Errorf("a letter of unknown kind %q", m.Kind)
@@ -133,7 +147,7 @@ func (p *Portal) askAdministrators(ctx context.Context, email string, a *about) 
 		return err
 	}
 	for i := range list {
-		err := p.Accounts().post(ctx, mailApproval, list[i].Email, about{Base: a.Base, User: u.ID, Who: u.Email, Name: u.Name})
+		err := p.Accounts().post(ctx, mailApproval, list[i].Email, about{Base: a.Base, User: u.ID, Who: u.Email})
 		if err != nil {
 			return err
 		}

@@ -1,112 +1,71 @@
 package authportal
 
 import (
-	"context"
-	"net/url"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// postbox is an outbox whose letters are written when a test opens it, as the worker would.
-type postbox struct {
-	mu    sync.Mutex
-	queue []store.Mail
-	err   error
-}
-
-func (o *postbox) QueueMail(_ context.Context, m store.Mail) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.err == nil {
-		o.queue = append(o.queue, m)
+func TestTheTestLetterIsWritten(t *testing.T) {
+	set, err := pages.New(pages.Brand{Name: "Example"})
+	if err != nil {
+		t.Fatal(err)
 	}
-	return o.err
-}
-
-func (*postbox) ClaimMail(context.Context, time.Time, time.Time, int) ([]store.Mail, error) {
-	return nil, nil
-}
-func (*postbox) RetryMail(context.Context, string, time.Time, string) error { return nil }
-func (*postbox) DoneMail(context.Context, string) error                     { return nil }
-func (*postbox) WaitingMail(context.Context) (int, time.Time, error)        { return 0, time.Time{}, nil }
-
-func (o *postbox) take() []store.Mail {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	all := o.queue
-	o.queue = nil
-	return all
-}
-
-// mailWorld is newAccounts with mail: its letters come to whoever reads them.
-func mailWorld(t *testing.T, opts ...worldOption) (*world, *postbox) {
-	box := &postbox{}
-	w, _ := newAccounts(t, append([]worldOption{func(c *Config) {
-		c.Mail, c.Settings.ConfirmEmail = box, true
-	}}, opts...)...)
-	for host, s := range w.sites {
-		s.Addresses = []string{"https://" + host, "http://" + host}
+	p := &Portal{pages: set}
+	m, err := p.Compose(t.Context(), store.Mail{Kind: LetterTest, To: "ann@example.org", Payload: []byte(`{"lang":"de"}`)})
+	if err != nil {
+		t.Fatal(err)
 	}
-	return w, box
+	if m.To != "ann@example.org" || m.Subject != "Example kann E-Mails senden" || m.Text == "" || !strings.Contains(m.HTML, `lang="de"`) {
+		t.Errorf("%+v", m)
+	}
+	if m, err := p.Compose(t.Context(), store.Mail{Kind: "of tomorrow", To: "ann@example.org"}); err == nil {
+		t.Errorf("a letter of an unknown kind was not kept: %+v", m)
+	}
 }
 
-// letters writes what is queued, until nothing is.
-func (o *postbox) letters(w *world) (all []*draft) {
-	w.t.Helper()
-	for {
-		queue := o.take()
-		if len(queue) == 0 {
-			return all
+// Every kind of letter is written in full, with the link that it is about, in both languages.
+func TestEveryLetterIsWrittenFromTheOutbox(t *testing.T) {
+	set, err := pages.New(pages.Brand{Name: "Example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, box := mailWorld(t, approval)
+	w.administrator("root")
+	w.p.pages = set
+	b := w.browser()
+	b.api("POST", aloneAPI+"signup", annSignsUp)
+	b.api("POST", aloneAPI+"password/forgot", `{"email":"root@example.com"}`)
+	b.api("POST", aloneAPI+"signup", `{"email":"root@example.com","password":"correct horse"}`)
+	b.api("POST", aloneAPI+"signup", annSignsUp)
+	u := w.account("ann@example.com")
+	if u, err = w.p.Accounts().confirm(t.Context(), u.ID, u.Email); err != nil {
+		t.Fatal(err)
+	}
+	queue := box.take()
+	u.Confirmed = false
+	if u, err = w.users.UpdateUser(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+	u.Confirmed = true
+	w.p.Accounts().decided(t.Context(), byRoot, mailApproved, &u)
+	w.p.Accounts().decided(t.Context(), byRoot, mailDeclined, &u)
+	queue = append(queue, box.take()...)
+	want := []string{"/confirm?token=", "/reset?token=", "/login", "/reset?token=", "/login", ""}
+	if len(queue) != len(want) {
+		t.Fatalf("%d letters are queued", len(queue))
+	}
+	for i, m := range queue {
+		m.Payload = []byte(strings.Replace(string(m.Payload), `{"`, `{"l":"de","`, 1))
+		got, err := w.p.Compose(t.Context(), m)
+		if err != nil || got == nil {
+			t.Fatalf("%s: %v", m.Kind, err)
 		}
-		for _, m := range queue {
-			l, err := w.p.write(w.t.Context(), m)
-			if err != nil {
-				w.t.Fatal(err)
-			}
-			if l != nil {
-				all = append(all, l)
-			}
+		link := alone + want[i]
+		if got.To != m.To || want[i] != "" && (!strings.Contains(got.Text, link) || !strings.Contains(got.HTML, link)) || !strings.Contains(got.HTML, `lang="de"`) {
+			t.Errorf("%s: %+v, want a link to %s", m.Kind, got, link)
 		}
 	}
 }
-
-// one returns the only letter there is.
-func (o *postbox) one(w *world, kind, to string) *draft {
-	w.t.Helper()
-	all := o.letters(w)
-	if len(all) != 1 || all[0].Kind != kind || all[0].To != to {
-		w.t.Fatalf("letters: %v, want one %q to %s", describe(all), kind, to)
-	}
-	return all[0]
-}
-
-func (o *postbox) none(w *world) {
-	w.t.Helper()
-	if all := o.letters(w); len(all) != 0 {
-		w.t.Errorf("letters: %v, want none", describe(all))
-	}
-}
-
-func describe(all []*draft) (list []string) {
-	for _, l := range all {
-		list = append(list, l.Kind+" to "+l.To)
-	}
-	slices.Sort(list)
-	return list
-}
-
-func (l *draft) token(t *testing.T) string {
-	t.Helper()
-	u, err := url.Parse(l.Link)
-	if err != nil || !strings.HasPrefix(l.Link, "https://") || u.Query().Get("token") == "" {
-		t.Fatalf("the letter links to %q", l.Link)
-	}
-	return u.Query().Get("token")
-}
-
-const annSignsUp = `{"email":"ann@example.com","password":"correct horse"}`

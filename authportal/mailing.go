@@ -17,7 +17,6 @@ const (
 	mailSignUp   = "signup"           // somebody signed up with the address
 	mailConfirm  = "confirm"          // somebody asked for the link of confirmation once more
 	mailReset    = "reset"            // somebody forgot the password
-	mailLink     = "link"             // somebody wants to sign in by e-mail
 	mailPassword = "password_changed" // the owner is told
 	mailWaiting  = "waiting"          // an account waits for approval: asks every administrator
 	mailApproval = "approval"         // to one administrator
@@ -30,21 +29,17 @@ const (
 const (
 	confirmLife = 24 * time.Hour
 	resetLife   = 30 * time.Minute
-	linkLife    = 10 * time.Minute
 	inviteLife  = 7 * 24 * time.Hour
 )
 
 // about is what a queued letter says of itself. It holds no secret: whatever opens a door is made when the letter is written.
 type about struct {
-	Lang string   `json:"l,omitempty"` // Accept-Language of the browser that asked
-	Base string   `json:"b"`           // of our pages: what links begin with
-	User string   `json:"u,omitempty"` // the account that it is about, where that is known; else the address tells
-	To   string   `json:"t,omitempty"` // where the person was going, sealed or a path
-	Flow string   `json:"f,omitempty"`
-	Key  []byte   `json:"k,omitempty"` // SHA-256 of what the asking browser holds
-	Name string   `json:"n,omitempty"` // of a method, or of a newcomer
-	Who  string   `json:"w,omitempty"` // address of a newcomer, in a letter to an administrator
-	Give []string `json:"r,omitempty"` // roles that an invitation gives
+	Lang string `json:"l,omitempty"` // Accept-Language of the browser that asked
+	Base string `json:"b"`           // of our pages: what links begin with
+	User string `json:"u,omitempty"` // the account that it is about, where that is known; else the address tells
+	To   string `json:"t,omitempty"` // where the person was going, sealed or a path
+	Flow string `json:"f,omitempty"`
+	Who  string `json:"w,omitempty"` // address of a newcomer, in a letter to an administrator
 }
 
 // errNoMail hides what cannot work without mail.

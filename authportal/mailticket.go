@@ -18,12 +18,11 @@ import (
 // mailTicket is what the store keeps of a link. It is worth nothing once the account has another address, or, for what
 // replaces a password, another password.
 type mailTicket struct {
-	User     string   `json:"u,omitempty"`
-	Email    string   `json:"e"`
-	Password int64    `json:"p,omitempty"` // version of the password
-	To       string   `json:"t,omitempty"`
-	Flow     string   `json:"f,omitempty"`
-	Roles    []string `json:"r,omitempty"`
+	User     string `json:"u,omitempty"`
+	Email    string `json:"e"`
+	Password int64  `json:"p,omitempty"` // version of the password
+	To       string `json:"t,omitempty"`
+	Flow     string `json:"f,omitempty"`
 }
 
 type mailLabel struct {

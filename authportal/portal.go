@@ -20,7 +20,8 @@ type Config struct {
 	Users    store.UserStore
 	Sessions store.SessionStore // the cache, in a running server
 	Keys     *Keys
-	Methods  []Named // configured ways to sign in, in the order shown to people
+	Methods  []Named      // configured ways to sign in, in the order shown to people
+	Mail     store.Outbox // where letters are queued, nil: no mail is configured
 	Settings Settings
 
 	// ExpandRoles adds the roles that the held ones include. The result is sorted and may be shared. nil: none include others.
@@ -34,9 +35,6 @@ type Config struct {
 	Rand   io.Reader                          // nil: crypto/rand
 	Log    *slog.Logger                       // nil: nothing is logged
 	Pages  Pages
-
-	// Mail is where letters are queued; nil: no mail is configured, and what needs it is off and hidden.
-	Mail store.Outbox
 
 	// SessionWait bounds every look-up of a session: who asks is known within this time, or the answer is 503; default 250 ms.
 	SessionWait time.Duration

@@ -101,7 +101,7 @@ func TestTemplatesReplaceOursByName(t *testing.T) {
 	put(t, dir, "logout.html", `{{define "title"}}Bye{{end}}{{define "main"}}<h1>{{.T "own_bye"}}</h1>{{end}}{{template "layout" .}}`)
 	put(t, dir, "error.html", `<!doctype html><title>{{.Brand.Name}}</title><h1>{{.ErrorTitle}}</h1><script nonce="{{.Nonce}}">1</script>`)
 	put(t, dir, "extra.css", ".card { border: 0 }")
-	for _, ignored := range []string{"README.md", "mail_reset.html", ".login.html.swp", ".hidden.html"} {
+	for _, ignored := range []string{"README.md", "mail-reset.html", ".login.html.swp", ".hidden.html"} {
 		put(t, dir, ignored, "{{nonsense")
 	}
 	words := t.TempDir()

@@ -14,12 +14,19 @@ func checkIDs(t *template.Template, english *locale) error {
 		if tmpl.Tree == nil || tmpl.Tree.Root == nil {
 			continue
 		}
-		for _, use := range idsIn(tmpl.Tree.Root) {
-			if !english.has(use.id) {
-				at, _ := tmpl.Tree.ErrorContext(use.node)
-				return fmt.Errorf("templates: %s: there is no sentence %q%s: use one of docs/branding.md, or add it to a file of `locales` under a name that begins with own_",
-					at, use.id, didYouMean(use.id, english.messages))
-			}
+		if err := checkTree(tmpl.Tree, english); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkTree(tree *parse.Tree, english *locale) error {
+	for _, use := range idsIn(tree.Root) {
+		if !english.has(use.id) {
+			at, _ := tree.ErrorContext(use.node)
+			return fmt.Errorf("templates: %s: there is no sentence %q%s: use one of docs/branding.md, or add it to a file of `locales` under a name that begins with own_",
+				at, use.id, didYouMean(use.id, english.messages))
 		}
 	}
 	return nil

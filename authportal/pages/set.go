@@ -18,6 +18,7 @@ import (
 type Set struct {
 	brand     Brand
 	templates map[string]*template.Template
+	letters   map[string]*letter
 	catalogue *catalogue
 	assets    *assets
 	style     *asset
@@ -45,6 +46,9 @@ func New(b Brand) (*Set, error) {
 		return nil, err
 	}
 	if err := s.loadAssets(accent, sources); err != nil {
+		return nil, err
+	}
+	if err := s.loadLetters(); err != nil {
 		return nil, err
 	}
 	return s, s.rehearse()

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-//go:embed templates assets locales
+//go:embed templates mails assets locales
 var files embed.FS
 
 // Names of all pages.
@@ -84,8 +84,8 @@ func (s *source) ours(dir, name string) error {
 	return err
 }
 
-// stranger refuses a file that would silently replace nothing. Templates of mails live in the same directory and are
-// somebody else's to judge; so is whatever is no template at all.
+// stranger refuses a file that would silently replace nothing. Templates of letters live in the same directory and are
+// judged with them; what is no template at all is nobody's business.
 func (s *source) stranger(dir, name string) error {
 	switch filepath.Ext(name) {
 	case ".html", ".htm", ".gohtml", ".tmpl", ".css", ".js":
