@@ -12,6 +12,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyevents"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/mail"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/lease"
@@ -43,6 +44,9 @@ type App struct {
 	// How long a sign-in lasts.
 	Session *SessionLimits `json:"session,omitempty"`
 
+	// The server that sends mail. Default: none; what needs mail is off.
+	Mail *Mail `json:"mail,omitempty"`
+
 	// Whether people may make themselves an account. Default: closed.
 	Signup *Signup `json:"signup,omitempty"`
 
@@ -72,6 +76,7 @@ type App struct {
 	methods        []authportal.MethodDriver
 	methodNames    []string // of methods
 	roles          *rolepolicy.Roles
+	smtp           *mail.SMTP // nil: no mail
 	events         *caddyevents.App
 
 	mu       sync.Mutex
@@ -79,6 +84,7 @@ type App struct {
 	settled  []stand   // handlers, with where they stand; written once, by settle
 
 	lease   *lease.Lease[*engine]   // what Start acquired; nil before
+	endMail func()                  // ends the sending of mail, and waits; nil: none is sent
 	started chan struct{}           // closed by Start once running is set
 	running atomic.Pointer[Running] // nil until Start is done
 }
@@ -99,6 +105,9 @@ func (a *App) Provision(ctx caddy.Context) error {
 		return err
 	}
 	if err := a.expandSecrets(); err != nil {
+		return err
+	}
+	if err := a.readMail(); err != nil {
 		return err
 	}
 	if err := a.eventsApp(); err != nil {

@@ -28,6 +28,7 @@ func init() {
 //	    session  { idle <duration>; lifetime <duration>; remember <duration>|off }
 //	    signup   open|closed { role <role>...; field <name> [required] }
 //	    confirm_email off
+//	    mail     <url> { from <address>; tls required|off }
 //	    password { ... }                  see method/password
 //	    login    <method> [<name>] { ... }
 //	    role     <role> { includes <role>... }
@@ -83,8 +84,8 @@ func (g *global) words() words {
 		"role...":       g.role,
 		"throttle":      g.throttle,
 		"brand":         g.brand,
+		"mail":          g.mail,
 		"allow_http":    func(d *caddyfile.Dispenser) error { g.app.AllowHTTP = true; return none(d) },
-		"mail":          later,
 		"mfa":           later,
 		"audit":         later,
 		"impersonate":   later,

@@ -8,11 +8,15 @@ import (
 )
 
 func (c *commandLine) doctorCommand() *cobra.Command {
-	return &cobra.Command{
+	var to string
+	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Looks at stores, clock, cookies and certificates; exit status 1 on a fault",
+		Short: "Looks at stores, mail, clock, cookies and certificates; exit status 1 on a fault",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if to != "" {
+				return c.sendTest(cmd, to)
+			}
 			var out struct {
 				Healthy  bool      `json:"healthy"`
 				Findings []finding `json:"findings"`
@@ -38,4 +42,14 @@ func (c *commandLine) doctorCommand() *cobra.Command {
 			return fmt.Errorf("found %s", count(faults, "fault"))
 		},
 	}
+	cmd.Flags().StringVar(&to, "mail", "", "Send one letter to this address instead, and tell what the mail server answers")
+	return cmd
+}
+
+func (c *commandLine) sendTest(cmd *cobra.Command, to string) error {
+	in := map[string]string{"to": to}
+	var out struct{ Server, From, To string }
+	return c.do(cmd, http.MethodPost, "/gatehouse/doctor/mail", in, &out, func() {
+		say(cmd, "ok     mail: %s took a letter from %s to %s", out.Server, out.From, out.To)
+	})
 }

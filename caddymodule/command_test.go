@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"io"
@@ -11,13 +12,20 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/integration/servers"
+	"github.com/gatehouse-auth/gatehouse/store"
+	"github.com/gatehouse-auth/gatehouse/store/sql"
 )
 
 // TestMain lets scripts run this test's binary as `caddy`.
@@ -30,6 +38,9 @@ func TestMain(m *testing.M) {
 //	serve <Caddyfile>              starts a server and waits until it is ready; it ends with the script
 //	signin <login> <password>      signs in at $SITE over the JSON API and keeps the cookies
 //	visit <status> <path>          GETs a page of $SITE with those cookies and compares the status
+//	letter <to> <text>             a letter to that address arrived at the mail server at $MAIL, and says so
+//	queue <to>                     puts the letter that tests mail into the outbox
+//	mailserver refuse|answer       what that server does with recipients from now on
 func TestTheCommandLine(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -47,10 +58,14 @@ func TestTheCommandLine(t *testing.T) {
 			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
 			env.Setenv("CADDY_ADMIN", "unix/"+filepath.Join(env.WorkDir, "admin.sock"))
 			env.Setenv("PORT", strconv.Itoa(port))
+			server := servers.StartSMTP(t, servers.SMTPOptions{User: "ann@example.com", Password: "s3cret", Openly: true})
+			env.Values["mail"] = server
+			env.Setenv("MAIL", server.Addr)
 			env.Setenv("SITE", "http://localhost:"+strconv.Itoa(port))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": serve, "signin": signIn, "visit": visit},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": serve, "signin": signIn, "visit": visit, "letter": letter, "mailserver": mailServer,
+			"queue": queue},
 	})
 }
 
@@ -83,7 +98,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	var log bytes.Buffer
 	cmd := exec.Command(caddy, "run", "--config", args[0], "--pingback", back.Addr().String())
 	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = ts.Getenv("WORK"), strings.NewReader(word), &log, &log
-	for _, name := range []string{"XDG_DATA_HOME", "XDG_CONFIG_HOME", "CADDY_ADMIN", "PORT", "PATH"} {
+	for _, name := range []string{"XDG_DATA_HOME", "XDG_CONFIG_HOME", "CADDY_ADMIN", "PORT", "MAIL", "PATH"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	ts.Check(cmd.Start())
@@ -135,4 +150,46 @@ func visit(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(answer.StatusCode) != args[0] {
 		ts.Fatalf("%s answered %s, want %s", args[1], answer.Status, args[0])
 	}
+}
+
+// letter <to> <text>: a letter to that address arrived, and says so.
+func letter(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: letter <to> <text>")
+	}
+	select {
+	case got := <-ts.Value("mail").(*servers.SMTP).Letters():
+		if got.To != args[0] || !strings.Contains(got.Text, args[1]) || !strings.Contains(got.HTML, args[1]) {
+			ts.Fatalf("to %s: %s", got.To, got.Raw)
+		}
+	case <-time.After(20 * time.Second):
+		ts.Fatalf("no letter arrived")
+	}
+}
+
+// mailserver refuse|answer: what the mail server does with recipients from now on.
+func mailServer(ts *testscript.TestScript, neg bool, args []string) {
+	server := ts.Value("mail").(*servers.SMTP)
+	switch {
+	case !neg && slices.Equal(args, []string{"refuse"}):
+		server.RefuseRecipients(550, [3]int{5, 1, 1}, "nobody of that name")
+	case !neg && slices.Equal(args, []string{"answer"}):
+		server.Answer()
+	default:
+		ts.Fatalf("usage: mailserver refuse|answer")
+	}
+}
+
+// queue <to>: as a gateway would that ended before it could send the letter.
+func queue(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: queue <to>")
+	}
+	file := filepath.Join(ts.Getenv("XDG_DATA_HOME"), "caddy", "gatehouse", "gatehouse.db")
+	s, err := sql.OpenSQLite(context.Background(), file, store.Env{})
+	ts.Check(err)
+	defer s.Close()
+	now := time.Now()
+	ts.Check(s.QueueMail(context.Background(), store.Mail{ID: strings.ToLower(rand.Text()), Kind: authportal.LetterTest, To: args[0],
+		Created: now, Due: now}))
 }

@@ -24,7 +24,7 @@ func (w words) block(d *caddyfile.Dispenser, of string) error {
 		read, ok := w[word]
 		if !ok {
 			if read, ok = w[word+"..."]; !ok {
-				return d.Errf("unknown word %q in %s: it takes %s", word, of, w.list())
+				return d.Errf("unknown word %q in %s: it takes %s", word, of, w.list(of))
 			}
 		} else if line, twice := first[word]; twice {
 			return d.Errf("%s stands twice in %s: it is on line %d already; keep one", word, of, line)
@@ -38,13 +38,13 @@ func (w words) block(d *caddyfile.Dispenser, of string) error {
 }
 
 // laterWords are known, so that they are refused with a reason, but not offered.
-var laterWords = []string{"mail", "mfa", "audit", "impersonate", "bearer", "domain", "from"}
+var laterWords = []string{"mfa", "audit", "impersonate", "bearer", "domain", "from"}
 
 // list names the words that may be written, for a message.
-func (w words) list() string {
+func (w words) list(of string) string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(w)) {
-		if !slices.Contains(laterWords, name) {
+		if of == "mail" || !slices.Contains(laterWords, name) { // whose `from` is not that of a role
 			names = append(names, strings.TrimSuffix(name, "..."))
 		}
 	}

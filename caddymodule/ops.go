@@ -30,6 +30,7 @@ func (o *operator) handler() http.Handler {
 	for pattern, do := range map[string]operation{
 		"GET /gatehouse/status":           o.status,
 		"GET /gatehouse/doctor":           o.doctor,
+		"POST /gatehouse/doctor/mail":     o.sendTest,
 		"GET /gatehouse/users":            o.listUsers,
 		"POST /gatehouse/users":           o.addUser,
 		"GET /gatehouse/users/{who}":      o.showUser,

@@ -31,6 +31,7 @@ func (o *operator) doctor(r *http.Request) (any, error) {
 		list = append(list, finding{name, ok, fmt.Sprintf(format, args...)})
 	}
 	o.lookAtStores(r.Context(), tell)
+	o.lookAtMail(r.Context(), tell)
 	o.lookAtPeople(r.Context(), tell)
 	o.lookAtAddresses(tell)
 	healthy := !slices.ContainsFunc(list, func(f finding) bool { return !f.OK })

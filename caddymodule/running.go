@@ -30,4 +30,5 @@ type Running struct {
 	AllowHTTP bool
 
 	hashing hashingLoad // nil where no method hashes
+	mail    *post       // nil: no mail is configured
 }

@@ -62,11 +62,15 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("brand: %w", err)
 	}
-	run.Portal, err = authportal.New(authportal.Config{
+	config := authportal.Config{
 		Users: run.Users, Sessions: run.Sessions, Keys: run.Keys, Methods: methods, Settings: a.settings(),
 		ExpandRoles: run.Roles.Expand, CheckRole: rolepolicy.CheckRoleName, CheckUsername: rolepolicy.CheckUsername,
 		Notify: a.notify, Now: run.Now, Rand: rand.Reader, Log: log, Pages: set,
-	})
+	}
+	if run.mail != nil {
+		config.Mail = run.mail.queue
+	}
+	run.Portal, err = authportal.New(config)
 	return err
 }
 

@@ -32,6 +32,7 @@ func (a *App) Start() error {
 	active.add(a)
 	run.Log.Info("gatehouse started", "sign_in_at", run.PortalBase, "gates", len(a.handlers), "took", time.Since(began))
 	a.tellSetupLink(run)
+	a.startMail(run)
 	return nil
 }
 
@@ -58,6 +59,9 @@ func (a *App) open(ctx context.Context) (*Running, error) {
 	stores := lease.Value()
 	run := &Running{Users: stores.users, Sessions: stores.sessions, Roles: a.roles, Metrics: processMetrics, Log: log, Now: time.Now,
 		AllowHTTP: a.AllowHTTP}
+	if err := a.openMail(run, stores.usersLease.Value()); err != nil {
+		return nil, err
+	}
 	if run.Keys, err = a.keys(ctx, stores); err != nil {
 		return nil, err
 	}
@@ -72,10 +76,13 @@ func (a *App) open(ctx context.Context) (*Running, error) {
 	return run, nil
 }
 
-// Stop lets another configuration be the one that the command line speaks to. The stores stay open until Cleanup, so that
+// Stop lets another configuration be the one that the command line speaks to, and ends the sending of mail. The stores stay open until Cleanup, so that
 // requests that the http app still finishes have them.
 func (a *App) Stop() error {
 	active.remove(a)
+	if a.endMail != nil {
+		a.endMail()
+	}
 	return nil
 }
 

@@ -1,0 +1,69 @@
+package caddymodule
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// mailTimeout bounds what the doctor does with a mail server; it is less than the command line waits.
+const mailTimeout = 10 * time.Second
+
+// lookAtMail signs in to the mail server as for a letter, and tells what waits.
+func (o *operator) lookAtMail(ctx context.Context, tell teller) {
+	if o.run.mail == nil {
+		tell("mail", true, "not configured: what needs it is off")
+		return
+	}
+	limited, cancel := context.WithTimeout(ctx, mailTimeout)
+	defer cancel()
+	if err := o.app.smtp.Check(limited); err != nil {
+		tell("mail", false, "%v", err)
+	} else {
+		tell("mail", true, "%s answers and would send from %s", o.app.smtp, o.app.smtp.From())
+	}
+	waiting, oldest, err := o.run.mail.outbox.WaitingMail(limited)
+	switch {
+	case err != nil:
+		tell("outbox", false, "%v", err)
+	case waiting == 0:
+		tell("outbox", true, "nothing waits")
+	default:
+		// What is younger is on its way, or was put off once or twice as any server does.
+		fresh := o.run.Now().Sub(oldest) < 15*time.Minute
+		tell("outbox", fresh, "%s, the oldest since %s", wait(waiting), oldest.UTC().Format(time.RFC3339))
+	}
+}
+
+func wait(n int) string {
+	if n == 1 {
+		return "one letter waits"
+	}
+	return count(n, "letter") + " wait"
+}
+
+// sendTest answers POST /gatehouse/doctor/mail: sends one letter straight to the server, so that its answer is told here.
+func (o *operator) sendTest(r *http.Request) (any, error) {
+	var in struct {
+		To string `json:"to"`
+	}
+	if err := body(r, &in); err != nil {
+		return nil, err
+	}
+	if o.run.mail == nil {
+		return nil, faultf(http.StatusConflict, "no mail is configured: write `mail smtp://…` in the gatehouse block")
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), mailTimeout)
+	defer cancel()
+	letter, err := o.run.Portal.Compose(ctx, store.Mail{Kind: authportal.LetterTest, To: in.To})
+	if err != nil {
+		return nil, err
+	}
+	if err := o.app.smtp.Send(ctx, letter); err != nil {
+		return nil, faultf(http.StatusBadGateway, "%v", err)
+	}
+	return map[string]string{"server": o.app.smtp.String(), "from": o.app.smtp.From(), "to": in.To}, nil
+}
