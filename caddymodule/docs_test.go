@@ -110,7 +110,7 @@ var strangers = strings.NewReplacer(
 )
 
 func TestCaddyfilesOfTheDocsAdaptAndProvision(t *testing.T) {
-	for _, name := range []string{"GATEHOUSE_SECRET", "REDIS_PASSWORD", "DATABASE_URL"} {
+	for _, name := range []string{"GATEHOUSE_SECRET", "REDIS_PASSWORD", "DATABASE_URL", "MAIL_PASSWORD"} {
 		t.Setenv(name, strings.Repeat("x", 32))
 	}
 	whole, _ := caddyfilesOfDocs(t)

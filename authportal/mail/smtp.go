@@ -104,7 +104,8 @@ func (s *SMTP) client(limit time.Duration, dial gomail.DialContextFunc) (*gomail
 	case Off:
 		policy = gomail.NoTLS
 	}
-	options := []gomail.Option{gomail.WithPort(s.port), gomail.WithTimeout(limit), gomail.WithTLSPolicy(policy),
+	// The context's limit is the one that counts, and must come first to be told.
+	options := []gomail.Option{gomail.WithPort(s.port), gomail.WithTimeout(limit + time.Minute), gomail.WithTLSPolicy(policy),
 		gomail.WithTLSConfig(s.tlsConfig()), gomail.WithDialContextFunc(dial), gomail.WithoutNoop()}
 	if s.implicit {
 		options = append(options, gomail.WithSSL())
