@@ -68,6 +68,12 @@ func (b *box) WaitingMail(context.Context) (int, time.Time, error) {
 	return len(b.list), time.Time{}, nil
 }
 
+func (b *box) all() []store.Mail {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.list)
+}
+
 func (b *box) only(t *testing.T) store.Mail {
 	t.Helper()
 	b.mu.Lock()
@@ -127,8 +133,15 @@ func open(t *testing.T, send func(ctx context.Context, n int) error) *office {
 	return o
 }
 
+// tries returns what was tried so far, and when.
+func (o *office) tries() ([]Message, []time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.sent), slices.Clone(o.at)
+}
+
 func (o *office) queue(kind string) {
-	_ = Waking(o.box, o.Wake).QueueMail(context.Background(), store.Mail{ID: fmt.Sprint(kind, len(o.box.list)), Kind: kind,
+	_ = Waking(o.box, o.Wake).QueueMail(context.Background(), store.Mail{ID: fmt.Sprint(kind, len(o.box.all())), Kind: kind,
 		To: "ann@example.org", Created: time.Now(), Due: time.Now()})
 }
 
@@ -140,8 +153,8 @@ func TestALetterLeavesAtOnceAndIsForgotten(t *testing.T) {
 		o.queue("confirm")
 		o.queue("nobody")
 		synctest.Wait()
-		if len(o.sent) != 1 || !time.Now().Equal(began) || !o.box.empty() || o.sent[0].ID != "confirm0" {
-			t.Errorf("sent %+v after %s; %+v wait", o.sent, time.Since(began), o.box.list)
+		if sent, _ := o.tries(); len(sent) != 1 || !time.Now().Equal(began) || !o.box.empty() || sent[0].ID != "confirm0" {
+			t.Errorf("sent %+v after %s; %+v wait", sent, time.Since(began), o.box.all())
 		}
 		o.stop()
 		if strings.Contains(o.log.String(), "s3cret") {
@@ -172,12 +185,13 @@ func TestAFailedLetterIsTriedAgainEverMoreRarely(t *testing.T) {
 		if m := o.box.only(t); m.Fault != "the server is away" {
 			t.Errorf("the fault is %q", m.Fault)
 		}
-		for i := 1; i < len(o.at); i++ {
+		_, at := o.tries()
+		for i := 1; i < len(at); i++ {
 			least := lastRetry
 			if i < 8 {
 				least = firstRetry << (i - 1)
 			}
-			gap := o.at[i].Sub(o.at[i-1])
+			gap := at[i].Sub(at[i-1])
 			if gap < least || gap > least+least/5+pollEvery {
 				t.Errorf("try %d came %s after the one before", i+1, gap)
 			}
@@ -227,12 +241,12 @@ func TestASlowServerHoldsNoMoreThanItsLetters(t *testing.T) {
 		}
 		time.Sleep(pollEvery)
 		synctest.Wait()
-		if len(o.sent) != 20 || len(o.box.list) != parallel-1 {
-			t.Errorf("%d of 20 were tried, %d wait", len(o.sent), len(o.box.list))
+		if sent, _ := o.tries(); len(sent) != 20 || len(o.box.all()) != parallel-1 {
+			t.Errorf("%d of 20 were tried, %d wait", len(sent), len(o.box.all()))
 		}
 		time.Sleep(tryFor)
 		synctest.Wait()
-		for _, m := range o.box.list {
+		for _, m := range o.box.all() {
 			if m.Fault == "" {
 				t.Errorf("%+v is still on its way", m)
 			}
