@@ -60,7 +60,11 @@ func (c *call) mustAdminister(needs power) (By, error) {
 			return By{}, err
 		}
 	}
-	return By{Actor: me.live.Identity.UserID, Address: address(c.v), Host: c.v.Host}, nil
+	base, err := c.mailBase()
+	if err != nil {
+		base = "" // letters about what they do then name no address
+	}
+	return By{Actor: me.live.Identity.UserID, Address: address(c.v), Host: c.v.Host, Base: base}, nil
 }
 
 // target returns the account that the call is about. Only an id names it: what else an address could match may change hands.

@@ -19,6 +19,8 @@ const (
 	EventSetup          = "setup"
 	EventProfileChange  = "profile_change"
 	EventCrossOrigin    = "cross_origin"
+	EventLetter         = "letter"
+	EventEmailConfirm   = "email_confirm"
 	EventUserCreate     = "user_create"
 	EventUserChange     = "user_change"
 	EventUserDelete     = "user_delete"

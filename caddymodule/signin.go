@@ -106,8 +106,9 @@ func (a *App) settings() authportal.Settings {
 	s := authportal.Settings{Idle: limits.idle(), Lifetime: limits.lifetime(), Remember: limits.remember(),
 		RememberOff: limits.remember() == 0, AllowHTTP: a.AllowHTTP,
 		Account: limitOf(guesses.Account.rate(defaultAccountGuesses)), Address: limitOf(guesses.Address.rate(defaultAddressGuesses))}
+	s.ConfirmEmail = a.confirms()
 	if signup != nil {
-		s.Signup = authportal.SignupSettings{Mode: authportal.SignupMode(signup.Mode), Roles: signup.Roles}
+		s.Signup = authportal.SignupSettings{Mode: authportal.SignupMode(signup.Mode), Roles: signup.Roles, Domains: signup.Domains}
 		for _, f := range signup.Fields {
 			s.Signup.Fields = append(s.Signup.Fields, authportal.SignupField{Name: f.Name, Required: f.Required})
 		}

@@ -33,6 +33,7 @@ type Session struct {
 	SecretSince time.Time // when the present secret was first shown; zero: it is the one of Key
 	Offered     time.Time // when the next secret was handed out; zero: none is, or it has been shown
 	Until       time.Time // set only by Session, where an old secret was shown: when that is no longer good
+	Promoted    bool      // set only by Session, where this very call made the secret that was shown the present one
 }
 
 const (

@@ -132,6 +132,9 @@ func (c *Cache) load(ctx context.Context, what reading, born uint64) (e *Entry, 
 		c.drop(key)
 		return nil, store.ErrNotFound
 	case err == nil:
+		if live.Session.Promoted {
+			c.ledger.forget(live.Session.UserID) // what the secrets before are remembered by, sooner than the feed tells
+		}
 		e = c.newEntry(key, live, born)
 		if s := &live.Session; s.Until.IsZero() && (!what.peek || s.Key == key && s.SecretSince.IsZero()) {
 			c.keep(e) // an old secret is asked for every time: it is good for a moment only

@@ -155,6 +155,7 @@ func (s *Store) shown(ctx context.Context, key store.Key) (held, error) {
 		if err != nil {
 			return h, err
 		}
+		h.session.Promoted = true
 		i = h.knows(key)
 	}
 	switch {

@@ -20,6 +20,7 @@ func (e *embedded) Session(ctx context.Context, key store.Key) (store.Live, erro
 		// Whoever else shows it at the same time finds it shown, or another of those offered, and this one retired.
 		if err = e.promote(ctx, name, l.Session.ID, key); err == nil {
 			if l, err = e.look(ctx, name, key); err == nil {
+				l.Session.Promoted = true
 				_, retired, err = e.secret(ctx, name, key)
 			}
 		}
