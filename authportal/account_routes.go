@@ -9,6 +9,19 @@ func (p *Portal) accountRoutes() []route {
 		{method: http.MethodPost, path: "/signup", do: (*call).signupForm},
 		{method: http.MethodPost, path: "/api/v1/signup", do: (*call).signupAPI},
 
+		{method: http.MethodGet, path: "/confirm", do: (*call).confirmPage},
+		{method: http.MethodPost, path: "/confirm", do: (*call).confirmForm},
+		{method: http.MethodPost, path: "/confirm/resend", do: (*call).resendForm},
+		{method: http.MethodPost, path: "/api/v1/email/confirm", do: (*call).confirmAPI},
+		{method: http.MethodPost, path: "/api/v1/email/resend", do: (*call).resendAPI},
+
+		{method: http.MethodGet, path: "/forgot", do: (*call).forgotPage},
+		{method: http.MethodPost, path: "/forgot", do: (*call).forgotForm},
+		{method: http.MethodPost, path: "/api/v1/password/forgot", do: (*call).forgotAPI},
+		{method: http.MethodGet, path: "/reset", do: (*call).resetPage},
+		{method: http.MethodPost, path: "/reset", do: (*call).resetForm},
+		{method: http.MethodPost, path: "/api/v1/password/reset", do: (*call).resetAPI},
+
 		{method: http.MethodGet, path: "/setup", do: (*call).setupPage},
 		{method: http.MethodPost, path: "/setup", do: (*call).setupForm},
 

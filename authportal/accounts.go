@@ -32,10 +32,11 @@ type Accounts struct {
 	now    func() time.Time
 	rand   io.Reader
 	log    *slog.Logger
+	outbox store.Outbox // nil: no mail
 }
 
 // NewAccounts wires Accounts without a Portal, as the command line needs it. Of the configuration it reads Users,
-// Sessions, Methods, CheckRole, CheckUsername, Notify, Now, Rand and Log.
+// Sessions, Methods, CheckRole, CheckUsername, Mail, Notify, Now, Rand and Log.
 func NewAccounts(c Config) (*Accounts, error) {
 	if c.Users == nil || c.Sessions == nil {
 		return nil, errors.New("wiring accounts: no store")
@@ -43,13 +44,13 @@ func NewAccounts(c Config) (*Accounts, error) {
 	c = c.withDefaults()
 	p := &Portal{methods: c.Methods}
 	return &Accounts{users: c.Users, sessions: c.Sessions, passwords: p.passwords(), checkRole: c.CheckRole, checkUsername: c.CheckUsername,
-		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log}, nil
+		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log, outbox: c.Mail}, nil
 }
 
 // Accounts returns the accounts of this portal.
 func (p *Portal) Accounts() *Accounts {
 	return &Accounts{users: p.users, sessions: p.sessions, passwords: p.passwords(), checkRole: p.checkRole, checkUsername: p.checkUsername,
-		notify: p.notify, now: p.now, rand: p.rand, log: p.log}
+		notify: p.notify, now: p.now, rand: p.rand, log: p.log, outbox: p.outbox}
 }
 
 // By is who acts on an account that is not their own, for the audit trail.
@@ -57,6 +58,7 @@ type By struct {
 	Actor   string // "command line", or the id of an administrator
 	Address string // of their browser; empty where there is none
 	Host    string
+	Base    string // of our pages, for links in letters: "https://auth.example.com"; empty: letters carry none
 }
 
 func (a *Accounts) emit(ctx context.Context, by By, e Event) {

@@ -18,11 +18,14 @@ type NewUser struct {
 	Roles      []string
 	Attributes map[string]any // string, float64, bool or []any of strings
 	Password   string         // empty: none yet, so that nobody can sign in by one
+
+	Disabled, Unapproved bool // cannot sign in yet
+	Unconfirmed          bool // nobody vouches for the address
 }
 
 // Add makes an account on behalf of an administrator, who vouches for the address.
 func (a *Accounts) Add(ctx context.Context, by By, n NewUser) (store.User, error) {
-	u, _, err := a.create(ctx, n, true)
+	u, _, err := a.create(ctx, n, true, false)
 	if err != nil {
 		return store.User{}, err
 	}
@@ -30,9 +33,10 @@ func (a *Accounts) Add(ctx context.Context, by By, n NewUser) (store.User, error
 	return u, nil
 }
 
-// create makes an account with its password, or nothing at all.
-func (a *Accounts) create(ctx context.Context, n NewUser, confirmed bool) (u store.User, c store.Credential, err error) {
+// create makes an account with its password, or nothing at all. One that waits is for an administrator to approve.
+func (a *Accounts) create(ctx context.Context, n NewUser, confirmed, waits bool) (u store.User, c store.Credential, err error) {
 	u, creds, err := a.prepare(ctx, n, confirmed)
+	u.Approved = !waits
 	if err == nil {
 		err = a.users.CreateUser(ctx, u, creds...)
 	}
@@ -53,7 +57,7 @@ func (a *Accounts) create(ctx context.Context, n NewUser, confirmed bool) (u sto
 
 // prepare checks and completes an account without storing it. A password is hashed last, because that is dear.
 func (a *Accounts) prepare(ctx context.Context, n NewUser, confirmed bool) (u store.User, creds []store.Credential, err error) {
-	u = store.User{Confirmed: confirmed, Enabled: true, Approved: true, Created: a.now()}
+	u = store.User{Confirmed: confirmed && !n.Unconfirmed, Enabled: !n.Disabled, Approved: !n.Unapproved, Created: a.now()}
 	if u.Email, err = NormalizeEmail(n.Email); err != nil {
 		return u, nil, err
 	}

@@ -37,6 +37,15 @@ func (a *Accounts) List(ctx context.Context, q store.UserQuery) ([]store.User, e
 	return users, nil
 }
 
+// Count returns how many accounts a query selects, at most limit.
+func (a *Accounts) Count(ctx context.Context, q store.UserQuery, limit int) (int, error) {
+	n, err := a.users.CountUsers(ctx, q, limit)
+	if err != nil {
+		return 0, fmt.Errorf("counting accounts: %w", err)
+	}
+	return n, nil
+}
+
 // Sessions returns the sign-ins of an account that have not ended, newest first.
 func (a *Accounts) Sessions(ctx context.Context, id string) ([]store.Session, error) {
 	list, err := a.sessions.SessionsOf(ctx, id)

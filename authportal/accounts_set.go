@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -22,6 +23,8 @@ type UserChange struct {
 	RemoveRoles []string
 	Attributes  map[string]any // joined with those there are; nil removes one
 	Enabled     *bool
+	Approved    *bool
+	Confirmed   *bool   // of the address; comes after Email
 	Password    *string // ends every session of the account
 }
 
@@ -35,6 +38,10 @@ func (a *Accounts) Set(ctx context.Context, by By, id string, ch UserChange) (st
 		if err != nil {
 			return u, accountProblem(err)
 		}
+		u.Attributes = maps.Clone(u.Attributes)
+		if err = a.apply(&u, ch); err != nil { // the password must not be like the new name either
+			return u, accountProblem(err)
+		}
 		if password, err = a.makePassword(ctx, &u, *ch.Password); err != nil {
 			return u, accountProblem(err)
 		}
@@ -43,7 +50,7 @@ func (a *Accounts) Set(ctx context.Context, by By, id string, ch UserChange) (st
 	if err != nil {
 		return after, accountProblem(err)
 	}
-	if before.Enabled && !after.Enabled {
+	if before.Enabled && !after.Enabled || before.Approved && !after.Approved {
 		a.endSessions(ctx, id)
 	}
 	if fields := changed(&before, &after); fields != "" {
@@ -67,6 +74,9 @@ func (a *Accounts) apply(u *store.User, ch UserChange) (err error) {
 			return err
 		}
 		u.Confirmed = true
+	}
+	if ch.Confirmed != nil {
+		u.Confirmed = *ch.Confirmed && u.Email != ""
 	}
 	switch {
 	case ch.Username != nil:
@@ -99,6 +109,9 @@ func (a *Accounts) apply(u *store.User, ch UserChange) (err error) {
 	if ch.Enabled != nil {
 		u.Enabled = *ch.Enabled
 	}
+	if ch.Approved != nil {
+		u.Approved = *ch.Approved
+	}
 	return nil
 }
 
@@ -113,6 +126,7 @@ func changed(before, after *store.User) string {
 		{"name", before.Name != after.Name}, {"roles", !slices.Equal(before.Roles, after.Roles)},
 		{"attributes", !reflect.DeepEqual(before.Attributes, after.Attributes)},
 		{"enabled", !before.Enabled && after.Enabled}, {"disabled", before.Enabled && !after.Enabled},
+		{"approved", !before.Approved && after.Approved}, {"unapproved", before.Approved && !after.Approved},
 	} {
 		if f.is {
 			fields = append(fields, f.name)

@@ -95,7 +95,11 @@ func theCookie(r *http.Request, name string, secure bool) (string, bool) {
 
 // setCookie sets one of ours. A maxAge of 0 lasts until the browser is closed; a negative one removes it.
 func (c *call) setCookie(name, value string, maxAge time.Duration) {
-	k := &http.Cookie{Name: cookieName(name, c.v.Secure), Value: value, Path: "/", HttpOnly: true, Secure: c.v.Secure,
+	c.putCookie(ownCookie(name, value, maxAge, c.v.Secure))
+}
+
+func ownCookie(name, value string, maxAge time.Duration, secure bool) *http.Cookie {
+	k := &http.Cookie{Name: cookieName(name, secure), Value: value, Path: "/", HttpOnly: true, Secure: secure,
 		SameSite: http.SameSiteLaxMode}
 	switch {
 	case maxAge > 0:
@@ -103,6 +107,10 @@ func (c *call) setCookie(name, value string, maxAge time.Duration) {
 	case maxAge < 0:
 		k.MaxAge = -1
 	}
+	return k
+}
+
+func (c *call) putCookie(k *http.Cookie) {
 	// One answer, one cookie of a name: a later step of the same request replaces what an earlier one set.
 	h := c.w.Header()
 	kept := h["Set-Cookie"][:0]

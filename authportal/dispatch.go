@@ -28,6 +28,7 @@ type outcome struct {
 	Step     *pages.Step // more is asked for
 	Factors  []Named     // ways to answer it, where it is a second factor
 	Live     *store.Live // who is signed in now
+	Waiting  string      // nobody is: what comes first, "confirm_email" or "approval_pending"
 }
 
 // signIn is the dispatcher: it reads how far the sign-in has come, lets the method take one step, and then asks what is
@@ -191,10 +192,10 @@ func (c *call) missing(u *store.User) error {
 	switch {
 	case !u.Enabled:
 		return errDisabled
-	case !u.Approved:
-		return errUnapproved
 	case c.p.set.ConfirmEmail && u.Email != "" && !u.Confirmed:
 		return errUnconfirmed
+	case !u.Approved:
+		return errUnapproved
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ const (
 	EventSignIn         = "sign_in"
 	EventSignOut        = "sign_out"
 	EventSessionEnd     = "session_end"
+	EventSessionTheft   = "session_theft"
 	EventSignUp         = "sign_up"
 	EventPasswordChange = "password_change"
 	EventTokenCreate    = "token_create"
@@ -18,6 +19,8 @@ const (
 	EventSetup          = "setup"
 	EventProfileChange  = "profile_change"
 	EventCrossOrigin    = "cross_origin"
+	EventLetter         = "letter"
+	EventEmailConfirm   = "email_confirm"
 	EventUserCreate     = "user_create"
 	EventUserChange     = "user_change"
 	EventUserDelete     = "user_delete"
@@ -62,7 +65,7 @@ func tell(ctx context.Context, log *slog.Logger, notify func(context.Context, Ev
 	switch {
 	case e.Result == ResultFailed:
 		level = slog.LevelError
-	case e.Result == ResultRefused && (e.Reason == codeTooMany || e.Reason == codeCrossOrigin):
+	case e.Result == ResultRefused && (e.Reason == codeTooMany || e.Reason == codeCrossOrigin), e.Kind == EventSessionTheft:
 		level = slog.LevelWarn
 	}
 	log.LogAttrs(ctx, level, e.Kind, slog.String("result", e.Result), slog.String("reason", e.Reason),

@@ -21,9 +21,11 @@ const LetterTest = "test"
 
 // letterKinds says who writes the letters of each kind.
 func (p *Portal) letterKinds() map[string]mail.Composer {
-	return map[string]mail.Composer{
-		LetterTest: p.composeTest,
+	kinds := map[string]mail.Composer{LetterTest: p.composeTest}
+	for _, kind := range draftKinds {
+		kinds[kind] = p.composeDraft
 	}
+	return kinds
 }
 
 // Compose writes a letter of the outbox; it is a mail.Composer. A kind that it does not know is an error, so that the letter

@@ -25,3 +25,47 @@ func TestTheTestLetterIsWritten(t *testing.T) {
 		t.Errorf("a letter of an unknown kind was not kept: %+v", m)
 	}
 }
+
+// Every kind of letter is written in full, with the link that it is about, in both languages.
+func TestEveryLetterIsWrittenFromTheOutbox(t *testing.T) {
+	set, err := pages.New(pages.Brand{Name: "Example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, box := mailWorld(t, approval)
+	w.appoint("root")
+	w.p.pages = set
+	b := w.browser()
+	b.api("POST", aloneAPI+"signup", annSignsUp)
+	b.api("POST", aloneAPI+"password/forgot", `{"email":"root@example.com"}`)
+	b.api("POST", aloneAPI+"signup", `{"email":"root@example.com","password":"correct horse"}`)
+	b.api("POST", aloneAPI+"signup", annSignsUp)
+	u := w.account("ann@example.com")
+	if u, err = w.p.Accounts().confirm(t.Context(), u.ID, u.Email); err != nil {
+		t.Fatal(err)
+	}
+	queue := box.take()
+	u.Confirmed = false
+	if u, err = w.users.UpdateUser(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+	u.Confirmed = true
+	w.p.Accounts().decided(t.Context(), byRoot, mailApproved, &u)
+	w.p.Accounts().decided(t.Context(), byRoot, mailDeclined, &u)
+	queue = append(queue, box.take()...)
+	want := []string{"/confirm?token=", "/reset?token=", "/login", "/reset?token=", "/login", ""}
+	if len(queue) != len(want) {
+		t.Fatalf("%d letters are queued", len(queue))
+	}
+	for i, m := range queue {
+		m.Payload = []byte(strings.Replace(string(m.Payload), `{"`, `{"l":"de","`, 1))
+		got, err := w.p.Compose(t.Context(), m)
+		if err != nil || got == nil {
+			t.Fatalf("%s: %v", m.Kind, err)
+		}
+		link := alone + want[i]
+		if got.To != m.To || want[i] != "" && (!strings.Contains(got.Text, link) || !strings.Contains(got.HTML, link)) || !strings.Contains(got.HTML, `lang="de"`) {
+			t.Errorf("%s: %+v, want a link to %s", m.Kind, got, link)
+		}
+	}
+}

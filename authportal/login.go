@@ -143,8 +143,14 @@ func (c *call) loginForm() error {
 // showLogin writes the page: the first form, or that of a further step.
 func (c *call) showLogin(status int, t try, in *intent, problem *Problem, out *outcome) error {
 	data := pages.LoginData{To: t.To, Flow: t.Flow, Remember: !c.p.set.RememberOff, Methods: c.methodList(t)}
-	if c.p.set.Signup.Mode != SignupClosed {
+	if c.p.anyoneSignsUp() {
 		data.SignupURL = c.link("/signup") + query(t)
+	}
+	if c.p.mails() && c.p.passwords() != nil {
+		data.ForgotURL = c.link("/forgot") + query(t)
+	}
+	if problem != nil && problem.Code == errUnconfirmed.Code && c.p.mails() {
+		data.ResendURL = c.link("/confirm")
 	}
 	live, err := c.session()
 	if err != nil {

@@ -114,7 +114,8 @@ type Passwords interface {
 	MinLength() int
 }
 
-// UnacceptableError says why a password may not be one: "too_short", "too_long", "breached", "like_login".
+// UnacceptableError says why a password may not be one: "too_short", "too_long", "not_text", "common", "like_login",
+// "breached".
 type UnacceptableError struct{ Reason string }
 
 func (e *UnacceptableError) Error() string { return "password is not acceptable: " + e.Reason }
@@ -136,4 +137,5 @@ type MethodEnv struct {
 	Log   *slog.Logger
 	Now   func() time.Time
 	Rand  io.Reader
+	Site  []string // names of the site that no password may be made of: its brand, its portal's host
 }

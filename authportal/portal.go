@@ -61,6 +61,7 @@ type Portal struct {
 	rand   io.Reader
 	log    *slog.Logger
 	pages  Pages
+	outbox store.Outbox  // nil: no mail
 	wait   time.Duration // for a session
 
 	routes  routes
@@ -107,11 +108,13 @@ func New(c Config) (*Portal, error) {
 		return nil, errors.New("building the portal: no keys")
 	case c.Pages == nil:
 		return nil, errors.New("building the portal: no pages")
+	case c.Mail == nil && (c.Settings.ConfirmEmail || len(c.Settings.Signup.Domains) > 0):
+		return nil, errors.New("building the portal: addresses cannot be confirmed without mail")
 	}
 	p := &Portal{
 		users: c.Users, sessions: c.Sessions, keys: c.Keys, methods: slices.Clone(c.Methods), set: c.Settings.withDefaults(),
 		expand: c.ExpandRoles, checkRole: c.CheckRole, checkUsername: c.CheckUsername,
-		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log, pages: c.Pages, wait: c.SessionWait,
+		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log, pages: c.Pages, outbox: c.Mail, wait: c.SessionWait,
 	}
 	seen := map[string]bool{}
 	for _, m := range p.methods {

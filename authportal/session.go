@@ -14,7 +14,6 @@ import (
 // caller is who asks.
 type caller struct {
 	live     *store.Live // nil: nobody is signed in
-	key      store.Key   // of the session
 	viaToken bool        // by an API token, so there is no session to end or to prove
 }
 
@@ -58,8 +57,8 @@ func (c *call) caller() (*caller, error) {
 			return nil, err
 		}
 		me.live = l
-		me.key, _ = SessionKey(c.r, c.v.Secure)
 		c.use(me)
+		c.offer(l)
 	}
 	c.me = me
 	return me, nil
@@ -73,7 +72,7 @@ func (c *call) use(me *caller) {
 	if me.live == nil || c.p.now().Sub(me.live.Session.LastSeen) < touchAfter {
 		return
 	}
-	if err := c.p.sessions.TouchSessions(c.ctx(), []store.Use{{Key: me.key, Seen: c.p.now()}}); err != nil {
+	if err := c.p.sessions.TouchSessions(c.ctx(), []store.Use{{Key: me.live.Session.Key, Seen: c.p.now()}}); err != nil {
 		c.p.log.WarnContext(c.ctx(), "could not note the use of a session", "user_id", me.live.Session.UserID, "error", err)
 	}
 }

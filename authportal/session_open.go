@@ -92,7 +92,7 @@ func (c *call) create(l *store.Live, still func() error) error {
 		return err
 	}
 	c.give(secret, &l.Session)
-	c.me = &caller{live: l, key: l.Session.Key}
+	c.me = &caller{live: l}
 	return nil
 }
 
@@ -147,11 +147,11 @@ func (c *call) renew(proof store.Proof) error {
 		return err
 	}
 	key := store.KeyOf(secret)
-	if err := c.p.sessions.ProveSession(c.ctx(), c.me.key, key, proof); err != nil {
+	if err := c.p.sessions.ProveSession(c.ctx(), c.me.live.Session.Key, key, proof); err != nil {
 		return fmt.Errorf("proving the session again: %w", err)
 	}
 	c.give(secret, &c.me.live.Session)
-	c.me.key, c.me.live.Session.Key = key, key
+	c.me.live.Session.Key = key
 	return nil
 }
 

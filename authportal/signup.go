@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -14,7 +12,7 @@ import (
 
 var errSignupClosed = &Problem{Status: http.StatusForbidden, Code: "signup_closed", Detail: "nobody can sign up here"}
 
-// signupFields are the fields that both faces take. An invitation has no meaning here yet, and hurts nobody.
+// signupFields are the fields that both faces take.
 func (p *Portal) signupFields() []string {
 	known := append([]string{"email", "password", "name", "invite", "to", "flow"}, p.ownFields()...)
 	if p.choosesUsername() {
@@ -23,13 +21,27 @@ func (p *Portal) signupFields() []string {
 	return known
 }
 
-// signUp makes an account and signs its owner in. The address is what somebody typed, so it is not confirmed: no rule
-// matches it and no upstream is told of it.
+// anyoneSignsUp tells whether people without an invitation may make an account.
+func (p *Portal) anyoneSignsUp() bool {
+	return (p.set.Signup.Mode == SignupOpen || p.set.Signup.Mode == SignupApproval) && p.passwords() != nil
+}
+
+// discreet tells whether a sign-up answers the same for an address that has an account already: the difference goes into
+// the mail. Without mail the form has to say it.
+func (p *Portal) discreet() bool {
+	return p.mails() && (p.set.ConfirmEmail || p.set.Signup.Mode == SignupApproval)
+}
+
+// signUp makes an account and signs its owner in, unless something comes first. The address is what somebody typed, so it
+// is not confirmed: no rule matches it and no upstream is told of it.
 func (c *call) signUp(f map[string]string) (*outcome, error) {
 	out, u, err := c.trySignUp(f)
 	e := Event{Kind: EventSignUp, Result: ResultOK, UserID: u.ID, Username: u.Username}
 	var p *Problem
 	switch {
+	case errors.Is(err, errUserExists) && c.p.discreet():
+		e = Event{Kind: EventSignUp, Result: ResultRefused, Reason: errUserExists.Code}
+		err = nil
 	case errors.As(err, &p):
 		e = Event{Kind: EventSignUp, Result: ResultRefused, Reason: p.Code}
 	case err != nil:
@@ -40,7 +52,10 @@ func (c *call) signUp(f map[string]string) (*outcome, error) {
 }
 
 func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err error) {
-	if c.p.set.Signup.Mode != SignupOpen || c.p.passwords() == nil {
+	if f["invite"] != "" {
+		return c.acceptInvite(f)
+	}
+	if !c.p.anyoneSignsUp() {
 		return nil, u, errSignupClosed
 	}
 	if err := c.mustHTTPS(); err != nil {
@@ -57,6 +72,13 @@ func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err e
 		return nil, u, err
 	}
 	u, cred, err := c.newAccount(&n)
+	if c.p.discreet() && (err == nil || errors.Is(err, errUserExists)) {
+		out, failed := c.tellByMail(f, &u)
+		if failed != nil {
+			return nil, u, failed
+		}
+		return out, u, err
+	}
 	if err != nil {
 		if weFailed(err) || errors.Is(err, ErrBusy) {
 			g.giveBack()
@@ -64,13 +86,32 @@ func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err e
 		}
 		return nil, u, err
 	}
+	if !u.Approved {
+		return &outcome{Waiting: errUnapproved.Code}, u, nil
+	}
 	proven := Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}
 	out, err = c.finish(proven, c.p.passwordMethod(), c.intent(f["to"], f["flow"]), false)
 	return out, u, err
 }
 
+// tellByMail leaves to a letter what becomes of a sign-up. Everything here is the same whether u was made, or its address
+// belongs to somebody: the composer of the letter finds out by the id, which names an account only if it was.
+func (c *call) tellByMail(f map[string]string, u *store.User) (*outcome, error) {
+	room, err := c.letterRoom(u.Email)
+	if err == nil && room {
+		err = c.post(mailSignUp, u.Email, about{User: u.ID, To: f["to"], Flow: f["flow"]})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("signing up: %w", err)
+	}
+	if !c.p.set.ConfirmEmail {
+		return &outcome{Waiting: errUnapproved.Code}, nil
+	}
+	return &outcome{Waiting: "confirm_email"}, c.markSignUp(u.ID)
+}
+
 // newAccount makes the account. One address is dealt with once at a time, so that a hundred posts of one form cost one
-// hash and not a hundred.
+// hash and not a hundred; but where the answer must not tell that there is an account, it costs what it always does.
 func (c *call) newAccount(n *NewUser) (u store.User, cred store.Credential, err error) {
 	unlock, err := c.p.signups.lock(c.ctx(), n.Email)
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -82,7 +123,7 @@ func (c *call) newAccount(n *NewUser) (u store.User, cred store.Credential, err 
 	if err := c.stillFree(n); err != nil {
 		return u, cred, err
 	}
-	return c.p.Accounts().create(c.ctx(), *n, false)
+	return c.p.Accounts().create(c.ctx(), *n, false, c.p.set.Signup.Mode == SignupApproval)
 }
 
 // newcomer reads the fields of one who signs up.
@@ -91,8 +132,7 @@ func (c *call) newcomer(f map[string]string) (n NewUser, err error) {
 	if n.Email, err = NormalizeEmail(f["email"]); err != nil {
 		return n, err
 	}
-	_, domain, _ := strings.Cut(n.Email, "@")
-	if d := c.p.set.Signup.Domains; len(d) > 0 && !slices.Contains(d, domain) {
+	if !c.p.domainAllowed(n.Email) {
 		return n, &InvalidError{Field: "email", Why: "is not of a domain that may sign up"}
 	}
 	if n.Password == "" {
@@ -113,12 +153,17 @@ func (c *call) stillFree(n *NewUser) error {
 		}
 		return true, nil
 	}
-	if is, err := taken(n.Email); err != nil || is {
-		return or(err, errUserExists)
+	if !c.p.discreet() {
+		if is, err := taken(n.Email); err != nil || is {
+			return or(err, errUserExists)
+		}
 	}
 	name, err := c.p.Accounts().username(n.Username, n.Email)
 	if err != nil {
 		return accountProblem(err)
+	}
+	if c.p.discreet() && name == n.Email {
+		return nil // the store tells, after the hash
 	}
 	if is, err := taken(name); err != nil || is {
 		return or(err, errUsernameTaken)
@@ -153,6 +198,9 @@ func (c *call) signupAPI() error {
 	if err != nil {
 		return err
 	}
+	if out.Waiting != "" {
+		return c.json(http.StatusCreated, map[string]string{"status": out.Waiting})
+	}
 	return c.signedIn(http.StatusCreated, out)
 }
 
@@ -165,7 +213,7 @@ func (c *call) signupPage() error {
 		return err
 	}
 	q := c.r.URL.Query()
-	return c.showSignup(http.StatusOK, map[string]string{"to": q.Get("to"), "flow": q.Get("flow")}, nil)
+	return c.showSignup(http.StatusOK, map[string]string{"to": q.Get("to"), "flow": q.Get("flow"), "invite": q.Get("invite")}, nil)
 }
 
 // signupForm is the form's face of signUp.
@@ -177,31 +225,45 @@ func (c *call) signupForm() error {
 	}
 	var p *Problem
 	switch {
+	case errors.Is(err, errMailToken):
+		return c.showSignup(http.StatusBadRequest, map[string]string{"invite": "used"}, nil)
 	case errors.As(err, &p) && p.Code != errHTTPS.Code, errors.Is(err, ErrBusy):
 		p = problemOf(err)
 		setRetry(c.w, p)
 		return c.showSignup(p.Status, f, p)
 	case err != nil:
 		return err
+	case out.Waiting != "":
+		return c.page(http.StatusOK, pages.Page{Name: pages.Signup, Data: pages.SignupData{Done: out.Waiting,
+			LoginURL: c.link("/login") + query(try{To: f["to"], Flow: f["flow"]})}})
 	}
 	return c.redirect(out.Location)
 }
 
 func (c *call) showSignup(status int, f map[string]string, problem *Problem) error {
 	data := pages.SignupData{To: f["to"], Flow: f["flow"], LoginURL: c.link("/login") + query(try{To: f["to"], Flow: f["flow"]})}
-	if pw := c.p.passwords(); c.p.set.Signup.Mode != SignupOpen || pw == nil {
-		data.Closed = true
-		status = http.StatusForbidden
-	} else {
+	invited, _, ok := c.p.readMailToken(ticketInvite, f["invite"])
+	switch pw := c.p.passwords(); {
+	case f["invite"] != "" && !ok && pw != nil:
+		data.Expired, status = true, http.StatusBadRequest
+	case !ok && !c.p.anyoneSignsUp() || pw == nil:
+		data.Closed, status = true, http.StatusForbidden
+	default:
 		data.MinLength = pw.MinLength()
+	}
+	if ok {
+		data.Invite, data.Account = f["invite"], invited.Email
 	}
 	p := pages.Page{Name: pages.Signup, LeavesSite: true, Values: map[string]string{}}
 	for _, name := range c.p.signupFields() {
-		if name != "password" && f[name] != "" {
+		if name != "password" && name != "invite" && f[name] != "" {
 			p.Values[name] = bounded(f[name], 1000)
 		}
 	}
 	for _, field := range c.p.set.Signup.Fields {
+		if ok && field.Name == "username" {
+			continue // whoever invited chose it
+		}
 		input := pages.Field{Name: field.Name, Type: "text", Required: field.Required, Value: p.Values[field.Name]}
 		if field.Name == "username" {
 			input.Autocomplete = "username"

@@ -119,7 +119,7 @@ func TestWithoutTheFieldNobodyChoosesAUsername(t *testing.T) {
 }
 
 func TestSigningUpWhereItIsClosed(t *testing.T) {
-	for _, mode := range []SignupMode{SignupClosed, SignupInvite, SignupApproval, ""} {
+	for _, mode := range []SignupMode{SignupClosed, SignupInvite, ""} {
 		w, _ := newAccounts(t, withSignup(SignupSettings{Mode: mode}))
 		p := w.browser().api("POST", aloneAPI+"signup", `{"email":"a@example.com","password":"correct horse"}`)
 		p.wants(t, 403, `"code":"signup_closed"`)

@@ -23,6 +23,10 @@ type Site struct {
 	// Portal says that this is the `portal` directive's site: flows of gates on other hosts arrive here.
 	Portal bool
 
+	// Addresses are those that the configuration gives this site, as "https://app.example.com", a "*." in them included. Links
+	// in mails begin with one of them.
+	Addresses []string
+
 	// LoginPage is the path of the app's own page that takes the place of the login page; empty for ours.
 	LoginPage string
 

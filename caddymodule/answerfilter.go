@@ -21,6 +21,8 @@ type answerFilter struct {
 	personal bool   // the answer is for the person whose identity was passed on, and for nobody else
 	varies   bool   // it would be another one for somebody who is signed in
 	ours     bool   // a gate behind this one answers by itself: its cookies may pass
+	renews   bool   // it may hand out the next secret of the session
+	cookie   string // the line that did
 	watched  bool   // as a stream, by the context of the request
 	done     bool   // the header is sent
 	lines    int    // names in the header when it was sent
@@ -63,7 +65,13 @@ func (f *answerFilter) header(status int, last bool) {
 	if !f.personal {
 		return
 	}
+	if f.renews && status != http.StatusSwitchingProtocols && status != http.StatusNotModified && !sharedMayKeep(h) {
+		f.cookie = f.q.nextSecret()
+	}
 	f.keepPrivate(h)
+	if f.cookie != "" {
+		h.Add("Set-Cookie", f.cookie)
+	}
 	if !f.watched && status == http.StatusOK && isStream(h) {
 		f.stop = f.q.answerStaysOpen()
 	}
@@ -158,6 +166,9 @@ func (f *answerFilter) finish() {
 	}
 	h := f.ResponseWriter.Header()
 	filterAnswer(h)
+	if f.cookie != "" {
+		h.Add("Set-Cookie", f.cookie) // HTTP/3 may not have sent the header yet
+	}
 	if f.done && len(h) <= f.lines {
 		return // nothing was added to the header since it was sent
 	}

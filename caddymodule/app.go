@@ -50,6 +50,9 @@ type App struct {
 	// Whether people may make themselves an account. Default: closed.
 	Signup *Signup `json:"signup,omitempty"`
 
+	// Whether an account signs in only once its address is confirmed. Needs `mail`. Default: true where that is set.
+	ConfirmEmail *bool `json:"confirm_email,omitempty"`
+
 	// The methods of signing in, in the order shown to people: modules of the namespace gatehouse.methods. Default:
 	// password, with its own defaults.
 	LoginRaw []json.RawMessage `json:"login,omitempty" caddy:"namespace=gatehouse.methods inline_key=method"`
@@ -170,6 +173,9 @@ func (a *App) Validate() error {
 	if err := a.Audit.validate(); err != nil {
 		return err
 	}
+	if err := a.checkConfirm(); err != nil {
+		return err
+	}
 	if t := a.Throttle; t != nil {
 		return errors.Join(t.Account.validate("account"), t.Address.validate("address"))
 	}
@@ -203,8 +209,8 @@ func (a *App) checkSignupRoles() error {
 }
 
 func (s *Signup) validate() error {
-	if !slices.Contains([]string{"", "open", "closed"}, s.Mode) {
-		return fmt.Errorf("signup: unknown mode %q: use open or closed", s.Mode)
+	if !slices.Contains([]string{"", "open", "approval", "invite", "closed"}, s.Mode) {
+		return fmt.Errorf("signup: unknown mode %q: use open, approval, invite or closed", s.Mode)
 	}
 	for _, role := range s.Roles {
 		if err := rolepolicy.CheckRoleName(role); err != nil {

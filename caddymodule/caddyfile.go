@@ -26,8 +26,8 @@ func init() {
 //	    portal   <url>
 //	    secret   <key> [<older>...]
 //	    session  { idle <duration>; lifetime <duration>; remember <duration>|off }
-//	    signup   open|closed { role <role>...; field <name> [required] }
-//	    confirm_email off
+//	    signup   open|approval|invite|closed { domain <domain>...; role <role>...; field <name> [required] }
+//	    confirm_email on|off
 //	    mail     <url> { from <address>; tls required|off }
 //	    password { ... }                  see method/password
 //	    login    <method> [<name>] { ... }
@@ -63,6 +63,9 @@ type global struct {
 	app      App
 	logins   []login
 	password *settings
+
+	needsMail    []need // words that need `mail`, wherever it stands
+	needsConfirm []need // words that need addresses to be confirmed
 }
 
 // settings is the word `password` with its block: settings of the method of that name.
@@ -167,13 +170,15 @@ func (g *global) confirmEmail(d *caddyfile.Dispenser) error {
 	if err != nil {
 		return err
 	}
-	switch value {
-	case "off":
-		return nil // what is so without mail
-	case "on":
-		return d.Err("confirm_email on needs mail, which is not available in this version: write `confirm_email off` or take it out")
+	if value != "on" && value != "off" {
+		return d.Errf("confirm_email %q: write `confirm_email on` or `confirm_email off`", value)
 	}
-	return d.Errf("confirm_email %q: write `confirm_email on` or `confirm_email off`", value)
+	on := value == "on"
+	g.app.ConfirmEmail = &on
+	if on {
+		g.needsMail = append(g.needsMail, need{d.Token(), "confirm_email on needs mail"})
+	}
+	return nil
 }
 
 func (g *global) role(d *caddyfile.Dispenser) error {

@@ -122,6 +122,9 @@ func (g *global) finish() error {
 	if err := g.mergePassword(); err != nil {
 		return err
 	}
+	if err := g.checkNeeds(); err != nil {
+		return err
+	}
 	for _, l := range g.logins {
 		g.app.LoginRaw = append(g.app.LoginRaw, l.raw)
 	}

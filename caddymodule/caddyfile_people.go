@@ -10,16 +10,16 @@ import (
 )
 
 func (g *global) signup(d *caddyfile.Dispenser) error {
-	const usage = "signup open` or `signup closed"
+	const usage = "signup open`, `signup approval`, `signup invite` or `signup closed"
 	if d.CountRemainingArgs() != 1 {
 		return d.Errf("signup has %s: write `%s`", count(d.CountRemainingArgs(), "argument"), usage)
 	}
 	d.NextArg()
 	s := &Signup{Mode: d.Val()}
 	switch s.Mode {
-	case "open", "closed":
-	case "approval", "invite":
-		return d.Errf("signup %s is not available in this version: write `%s`", s.Mode, usage)
+	case "open", "approval", "closed":
+	case "invite":
+		g.needsMail = append(g.needsMail, need{d.Token(), "signup invite needs mail, by which invitations are sent"})
 	default:
 		return d.Errf("signup %q: write `%s`", s.Mode, usage)
 	}
@@ -43,9 +43,17 @@ func (g *global) signup(d *caddyfile.Dispenser) error {
 			return nil
 		},
 		"field...": s.field,
-		"domain": func(d *caddyfile.Dispenser) error {
-			return d.Err("domain needs confirm_email on, and so mail, which is not available in this version: take it out; " +
-				"an address that nobody confirmed proves no domain")
+		"domain": func(d *caddyfile.Dispenser) (err error) {
+			g.needsConfirm = append(g.needsConfirm, need{d.Token(), "domain needs confirmed addresses: one that nobody confirmed proves no domain"})
+			if s.Domains, err = args(d, 1, -1, "domain example.com..."); err != nil {
+				return err
+			}
+			for _, domain := range s.Domains {
+				if err := checkDomain(domain); err != nil {
+					return d.WrapErr(err)
+				}
+			}
+			return nil
 		},
 	}.block(d, "signup")
 }

@@ -57,7 +57,7 @@ func (q *question) tokenIdentity(ctx context.Context, token string) (*identity, 
 
 // reread asks the store for the session of who asks, whatever is remembered of it.
 func (q *question) reread() error {
-	entry, err := q.run.Sessions.Fresh(q.r.Context(), q.entry.Live().Session.Key)
+	entry, err := q.run.Sessions.Fresh(q.r.Context(), q.entry.Key())
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		q.entry, q.identity = nil, nil

@@ -14,7 +14,8 @@ import (
 
 func (c *commandLine) usersCommand() *cobra.Command {
 	return group("users", "Makes, shows and changes accounts",
-		c.addUser(), c.listUsers(), c.showUser(), c.setUser(), c.switchUser("enable", true), c.switchUser("disable", false), c.deleteUser())
+		c.addUser(), c.listUsers(), c.showUser(), c.setUser(), c.switchUser("enable", true), c.switchUser("disable", false), c.deleteUser(),
+		c.approveUser(), c.declineUser(), c.inviteUser())
 }
 
 func userPath(who string) string { return "/gatehouse/users/" + url.PathEscape(who) }

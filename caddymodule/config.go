@@ -50,8 +50,12 @@ func (s *SessionLimits) validate() error {
 
 // Signup says whether strangers may make themselves an account.
 type Signup struct {
-	// "open" or "closed". Default: closed.
+	// "open"; "approval", where an administrator lets each in; "invite", where administrators invite, by mail; "closed".
+	// Default: closed.
 	Mode string `json:"mode,omitempty"`
+
+	// E-mail domains that may sign up, such as "example.com"; sub-domains are others. Needs confirmed addresses. Default: all.
+	Domains []string `json:"domains,omitempty"`
 
 	// Roles given to a new account. Default: none.
 	Roles []string `json:"roles,omitempty"`

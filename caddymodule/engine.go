@@ -82,7 +82,8 @@ func openEngine(ctx context.Context, env store.Env, users store.UsersDriver, use
 		if err != nil {
 			return nil, err
 		}
-		return cache.New(inner, cache.Options{Wait: storeTimeout, Now: env.Now, Log: env.Log, Observe: processMetrics.observeSessions}), nil
+		return cache.New(inner, cache.Options{Wait: storeTimeout, Now: env.Now, Log: env.Log, Observe: processMetrics.observeSessions,
+			Replayed: tellTheft}), nil
 	})
 	if err != nil {
 		return e, fmt.Errorf("opening the session store: %w", err)

@@ -74,7 +74,7 @@ func (q *question) decide(verdict *rolepolicy.Verdict) error {
 			q.answer.varies = true
 			return q.pass()
 		}
-		q.answer.personal = true
+		q.answer.personal, q.answer.renews = true, q.renews()
 		switch {
 		case staysOpen(q.r):
 			return q.passOpen()

@@ -189,6 +189,7 @@ func (g *Gate) settle(place Place, run *Running) error {
 	g.asksAddress = slices.ContainsFunc(g.Rules, func(r GateRule) bool { return len(r.From) > 0 })
 	g.generation = run.Sessions.NewOwner()
 	g.site = &authportal.Site{Base: reservedFolder, LoginPage: g.LoginPage, Origins: g.CORS, Basic: g.Basic, JWT: g.JWT != ""}
+	g.site.Addresses = place.origins()
 	g.site.Hosted, g.site.PortalBase = run.PortalBase == "", run.PortalBase
 	return nil
 }

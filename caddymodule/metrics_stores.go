@@ -73,6 +73,11 @@ func (o *observedUsers) ListUsers(ctx context.Context, q store.UserQuery) (list 
 	return o.UserStore.ListUsers(ctx, q)
 }
 
+func (o *observedUsers) CountUsers(ctx context.Context, q store.UserQuery, limit int) (n int, err error) {
+	defer timed("CountUsers", time.Now(), &err)
+	return o.UserStore.CountUsers(ctx, q, limit)
+}
+
 func (o *observedUsers) SignedIn(ctx context.Context, id string, when time.Time) (err error) {
 	defer timed("SignedIn", time.Now(), &err)
 	return o.UserStore.SignedIn(ctx, id, when)

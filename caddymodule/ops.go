@@ -28,17 +28,20 @@ type operation func(r *http.Request) (any, error)
 func (o *operator) handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, do := range map[string]operation{
-		"GET /gatehouse/status":           o.status,
-		"GET /gatehouse/doctor":           o.doctor,
-		"POST /gatehouse/doctor/mail":     o.sendTest,
-		"GET /gatehouse/users":            o.listUsers,
-		"POST /gatehouse/users":           o.addUser,
-		"GET /gatehouse/users/{who}":      o.showUser,
-		"PATCH /gatehouse/users/{who}":    o.setUser,
-		"DELETE /gatehouse/users/{who}":   o.deleteUser,
-		"GET /gatehouse/sessions":         o.listSessions,
-		"POST /gatehouse/sessions/revoke": o.revokeSessions,
-		"POST /gatehouse/policy/explain":  o.explain,
+		"GET /gatehouse/status":               o.status,
+		"GET /gatehouse/doctor":               o.doctor,
+		"POST /gatehouse/doctor/mail":         o.sendTest,
+		"GET /gatehouse/users":                o.listUsers,
+		"POST /gatehouse/users":               o.addUser,
+		"GET /gatehouse/users/{who}":          o.showUser,
+		"POST /gatehouse/users/{who}/approve": o.approveUser,
+		"POST /gatehouse/users/{who}/decline": o.declineUser,
+		"POST /gatehouse/users/{who}/invite":  o.inviteUser,
+		"PATCH /gatehouse/users/{who}":        o.setUser,
+		"DELETE /gatehouse/users/{who}":       o.deleteUser,
+		"GET /gatehouse/sessions":             o.listSessions,
+		"POST /gatehouse/sessions/revoke":     o.revokeSessions,
+		"POST /gatehouse/policy/explain":      o.explain,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			if err := ownCaller(r); err != nil {

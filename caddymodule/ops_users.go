@@ -101,7 +101,8 @@ func (o *operator) addUser(r *http.Request) (any, error) {
 	if err := body(r, &ask); err != nil {
 		return nil, err
 	}
-	u, err := o.run.Portal.Accounts().Add(r.Context(), byCommandLine, authportal.NewUser(ask))
+	u, err := o.run.Portal.Accounts().Add(r.Context(), byCommandLine, authportal.NewUser{Email: ask.Email, Username: ask.Username, Name: ask.Name, Roles: ask.Roles,
+		Attributes: ask.Attributes, Password: ask.Password})
 	if err != nil {
 		return nil, err
 	}

@@ -111,7 +111,7 @@ func (p *Portal) namedHosts() []string        { return nil }
 // settle learns where the portal stands.
 func (p *Portal) settle(place Place, _ *Running) error {
 	p.prefixes = place.Prefixes
-	p.site = &authportal.Site{Base: p.Path, Hosted: true, Portal: true}
+	p.site = &authportal.Site{Base: p.Path, Hosted: true, Portal: true, Addresses: place.origins()}
 	return nil
 }
 

@@ -66,7 +66,7 @@ func (a *App) settle(run *Running) error {
 	}
 	var faults []error
 	for i := range list {
-		faults = append(faults, check(&list[i], list, run.PortalBase))
+		faults = append(faults, check(&list[i], list, run.PortalBase), list[i].mailAddress(a, run.PortalBase))
 	}
 	if err := errors.Join(faults...); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -49,7 +50,7 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 	for i, driver := range a.methods {
 		name := a.methodNames[i]
 		method, err := driver.OpenMethod(authportal.MethodEnv{Name: name, Users: run.Users, Keys: run.Keys, Log: log.With("method", name),
-			Now: run.Now, Rand: rand.Reader})
+			Now: run.Now, Rand: rand.Reader, Site: a.siteNames()})
 		if err != nil {
 			return fmt.Errorf("login %s: %w", name, err)
 		}
@@ -74,6 +75,17 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 	return err
 }
 
+// siteNames are the names of the site that no password may be made of.
+func (a *App) siteNames() (names []string) {
+	if a.Brand != nil {
+		names = append(names, a.Brand.Name)
+	}
+	if u, err := url.Parse(a.Portal); err == nil {
+		names = append(names, u.Hostname())
+	}
+	return names
+}
+
 func (a *App) brand(log *slog.Logger) pages.Brand {
 	if a.Brand == nil {
 		return pages.Brand{Log: log}
@@ -94,8 +106,9 @@ func (a *App) settings() authportal.Settings {
 	s := authportal.Settings{Idle: limits.idle(), Lifetime: limits.lifetime(), Remember: limits.remember(),
 		RememberOff: limits.remember() == 0, AllowHTTP: a.AllowHTTP,
 		Account: limitOf(guesses.Account.rate(defaultAccountGuesses)), Address: limitOf(guesses.Address.rate(defaultAddressGuesses))}
+	s.ConfirmEmail = a.confirms()
 	if signup != nil {
-		s.Signup = authportal.SignupSettings{Mode: authportal.SignupMode(signup.Mode), Roles: signup.Roles}
+		s.Signup = authportal.SignupSettings{Mode: authportal.SignupMode(signup.Mode), Roles: signup.Roles, Domains: signup.Domains}
 		for _, f := range signup.Fields {
 			s.Signup.Fields = append(s.Signup.Fields, authportal.SignupField{Name: f.Name, Required: f.Required})
 		}

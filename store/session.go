@@ -15,7 +15,7 @@ func KeyOf(secret []byte) Key { return sha256.Sum256(secret) }
 // Session is a sign-in (a parent, where Parent is empty) or the session of one host that came from it (a child). Idle and
 // absolute deadline belong to the parent; a child carries a copy. Use of any of a family is use of all.
 type Session struct {
-	Key        Key
+	Key        Key    // what the session is stored under: of its first secret, or the first after the last proof
 	ID         string // public: what its owner's list shows and `sessions revoke` takes; 26 base32 characters
 	Parent     string // ID of the sign-in that this is a child of; empty for a sign-in
 	UserID     string
@@ -28,6 +28,34 @@ type Session struct {
 	Address    string        // of the browser that signed in
 	Device     string        // User-Agent of the browser that signed in, cut at 200 bytes
 	Remembered bool
+
+	// Of the secret, which a remembered session changes from time to time; see OfferSecret.
+	SecretSince time.Time // when the present secret was first shown; zero: it is the one of Key
+	Offered     time.Time // when the next secret was handed out; zero: none is, or it has been shown
+	Until       time.Time // set only by Session, where an old secret was shown: when that is no longer good
+	Promoted    bool      // set only by Session, where this very call made the secret that was shown the present one
+}
+
+const (
+	// ReplayGrace is how long an old secret stays good after the new one was first shown: requests were in flight then.
+	ReplayGrace = 60 * time.Second
+	// OfferAgain is how long a secret that was handed out may wait to be shown before another is: its answer may be lost.
+	OfferAgain = 10 * time.Minute
+	// MaxSecrets is how many secrets of a session are known at most; beyond that the oldest are forgotten.
+	MaxSecrets = 64
+)
+
+// SecretAge returns how long the session has had its present secret.
+func (s *Session) SecretAge(now time.Time) time.Duration {
+	if s.SecretSince.After(s.Created) {
+		return now.Sub(s.SecretSince)
+	}
+	return now.Sub(s.Created)
+}
+
+// MayOffer tells whether the session can be given a next secret now.
+func (s *Session) MayOffer(now time.Time) bool {
+	return now.Sub(s.Offered) >= OfferAgain && now.Sub(s.SecretSince) >= ReplayGrace
 }
 
 // Proof is one successful step of a sign-in.
@@ -71,7 +99,20 @@ type Sessions interface {
 
 	// Session returns the session and its identity; ErrNotFound where it is unknown, expired or ended, or its identity
 	// is not active. It sees the use of every member of the family that was told by TouchSessions.
+	//
+	// It is the call for a secret that a browser shows. One that was offered takes over by it, and tells Feed. An old one
+	// is good until ReplayGrace after that; then it is a copy: its family ends, Feed is told, and one caller, of however
+	// many, gets a *ReplayedError.
 	Session(ctx context.Context, key Key) (Live, error)
+
+	// PeekSession is Session for who looks again at what was shown before, such as an open stream: any secret of a live
+	// session will do, and nothing comes of it. It never sets Until.
+	PeekSession(ctx context.Context, key Key) (Live, error)
+
+	// OfferSecret makes next a secret of the session stored under key, if it belongs to userID, to be shown by the browser
+	// from now on. ErrStale where MayOffer says no, so that of racing callers one wins: the others keep their secret to
+	// themselves. Secrets that were offered and not shown stay good until one of them is.
+	OfferSecret(ctx context.Context, userID string, key, next Key) error
 
 	// SessionByID returns the sign-in with that public id, if it belongs to userID.
 	SessionByID(ctx context.Context, userID, id string) (Live, error)
@@ -80,7 +121,8 @@ type Sessions interface {
 	TouchSessions(ctx context.Context, uses []Use) error
 
 	// ProveSession records a further proof on the whole family, and replaces the key of the session old by new (a new
-	// secret at every proof), as one step; ErrNotFound if it has ended or old is no longer its key.
+	// secret at every proof), as one step; ErrNotFound if it has ended or old is no longer its key. All secrets that were
+	// offered before are void.
 	ProveSession(ctx context.Context, old, new Key, p Proof) error
 
 	// EndSession ends the sign-in with that id with all its children, if it belongs to userID. Ending what has ended is

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strconv"
 	"time"
 )
 
@@ -53,8 +54,13 @@ type Users interface {
 	// one row of Changes. ErrLastAdministrator as above.
 	DeleteUser(ctx context.Context, id string) error
 
-	// ListUsers returns up to q.Limit accounts after q.After, in the order of their ids' creation (Created, ID).
+	// ListUsers returns up to q.Limit accounts after q.After, in the order that q.Sort names; the oldest first by default
+	// (Created, ID).
 	ListUsers(ctx context.Context, q UserQuery) ([]User, error)
+
+	// CountUsers returns how many accounts q selects, whatever its After, Sort and Limit; it stops counting at limit,
+	// unless that is 0.
+	CountUsers(ctx context.Context, q UserQuery, limit int) (int, error)
 
 	// SignedIn records the time of a sign-in. It changes no Version and tells nobody.
 	SignedIn(ctx context.Context, id string, at time.Time) error
@@ -62,10 +68,45 @@ type Users interface {
 
 // UserQuery selects accounts. The zero value selects the first hundred.
 type UserQuery struct {
-	Text  string // part of the address, username or name, in any letter case
-	Role  string // only who is assigned this role
-	After string // id of the last account of the page before
-	Limit int    // 1 to 1,000; default 100
+	Text     string // part of the address, username or name, in any letter case
+	Role     string // only who is assigned this role
+	Enabled  *bool  // only who is, or is not, enabled; nil: both
+	Approved *bool  // only who is, or is not, approved; nil: both
+	Sort     UserSort
+	Desc     bool   // the last first
+	After    string // what Next returned for the last account of the page before, or its id
+	Limit    int    // 1 to 1,000; default 100
+}
+
+// UserSort is what accounts are put in order by. Where two are equal in it, their ids decide.
+type UserSort string
+
+// Orders of accounts. An unknown one is refused.
+const (
+	SortCreated    UserSort = "" // the default
+	SortUsername   UserSort = "username"
+	SortEmail      UserSort = "email"
+	SortName       UserSort = "name" // letter case aside
+	SortLastSignIn UserSort = "last_sign_in"
+)
+
+// Next returns the After of the page that follows last. It holds what last is put in order by, so that the next page goes
+// on there although last was changed or deleted meanwhile. It is no secret from whoever may read the list.
+func (q UserQuery) Next(last User) string {
+	switch q.Sort {
+	case SortUsername:
+		return last.ID + ":" + last.Username
+	case SortEmail:
+		return last.ID + ":" + last.Email
+	case SortName:
+		return last.ID + ":" + last.Name
+	case SortLastSignIn:
+		if last.LastSignIn.IsZero() {
+			return last.ID + ":0"
+		}
+		return last.ID + ":" + strconv.FormatInt(last.LastSignIn.UnixMicro(), 10)
+	}
+	return last.ID
 }
 
 // Identity is whom a session speaks for: the part of a User that a gate needs on every request. A session store keeps a

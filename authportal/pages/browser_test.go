@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -179,6 +180,67 @@ func TestEveryPageInABrowser(t *testing.T) {
 			for _, fault := range f.take() {
 				t.Errorf("%s in %s: %s", p.name, lang, fault)
 			}
+		}
+	}
+}
+
+func TestTheMeterOfANewPasswordTellsWithoutANetwork(t *testing.T) {
+	ctx := chromium(t)
+	set, err := New(Brand{Name: "Example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := serveSamples(t, set)
+	f := listen(t, ctx)
+	const level = `(() => { const m = document.querySelector('.strength'); return m.hidden ? 'hidden' : m.dataset.level + ' ' + m.querySelector('.word').textContent })()`
+	typed := func(text string) string {
+		return evaluate(t, ctx, `(() => { const i = document.querySelector('[autocomplete=new-password]'); i.value = `+strconv.Quote(text)+`; i.dispatchEvent(new Event('input', { bubbles: true })); return `+level+` })()`)
+	}
+	for _, scheme := range []string{"light", "dark"} {
+		window(t, ctx, 320, 640, scheme)
+		for lang, words := range map[string][4]string{
+			"en": {"weak", "fair", "good", "strong"}, "de": {"schwach", "mäßig", "gut", "stark"},
+		} {
+			visit(t, ctx, server.URL+"/signup-problem?lang="+lang) // of Grace Hopper
+			for text, want := range map[string]int{"short": 0, "P@ssw0rd2024": 0, "abcdefghijkl": 0, "aaaaaaaaaaaaaaaa": 0, "GraceHopper1": 0, "xkqz7vdt": 1, "correct horse battery staple": 3} {
+				if got := typed(text); got[:2] != strconv.Itoa(want)+" " || !strings.HasSuffix(got, words[want]) {
+					t.Errorf("%s, %q: %q, want %q", lang, text, got, words[want])
+				}
+			}
+			if wide := evaluate(t, ctx, overflow); wide != "0" {
+				t.Errorf("%s: %s px too wide", lang, wide)
+			}
+			if got := typed(""); got != "hidden" {
+				t.Errorf("nothing typed: %q", got)
+			}
+			if got := evaluate(t, ctx, `document.querySelector('.strength .word').ariaLive`); got != "polite" {
+				t.Errorf("aria-live is %q", got)
+			}
+		}
+	}
+	for _, fault := range f.take() {
+		t.Error(fault)
+	}
+}
+
+func TestOnlyNewPasswordsHaveAMeterAndNoneShowsWithoutAScript(t *testing.T) {
+	s := newSet(t, Brand{})
+	for _, p := range samples() {
+		_, doc := write(t, s, p.status, p.Page)
+		meters, fields := 0, 0
+		for _, n := range all(doc, "div", "input") {
+			if attr(n, "class") == "strength" {
+				meters++
+				if !has(n, "hidden") {
+					t.Errorf("%s: the meter shows without a script", p.name)
+				}
+			}
+			if attr(n, "autocomplete") == "new-password" {
+				fields++
+			}
+		}
+		if meters != fields {
+			t.Errorf("%s: %d meters for %d new passwords", p.name, meters, fields)
 		}
 	}
 }

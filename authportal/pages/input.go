@@ -17,6 +17,7 @@ type Input struct {
 	Verbatim                                    bool   // no capital letters and corrections by a phone's keyboard
 	Show                                        string // label of the button that shows a password; empty: none
 	Hide                                        string
+	Strength                                    []string // words of the meter of a new password, the weakest first; empty: none
 }
 
 // Input returns an input of the page's form. Further words:
@@ -110,6 +111,9 @@ func (v *View) complete(in *Input, value, hint string) {
 	if in.Type == "password" {
 		in.Value = "" // whatever a caller put there
 		in.Show, in.Hide = v.T("password_show"), v.T("password_hide")
+		if in.Autocomplete == "new-password" {
+			in.Strength = []string{v.T("password_strength_weak"), v.T("password_strength_fair"), v.T("password_strength_good"), v.T("password_strength_strong")}
+		}
 	}
 	var described []string
 	if m := v.fieldProblem(in.ID); m != nil {

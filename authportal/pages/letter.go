@@ -25,7 +25,16 @@ type letter struct {
 }
 
 // letterSamples are data that letters are rehearsed with at the start, by letter.
-var letterSamples = map[string]any{"test": nil}
+var letterSamples = map[string]any{"test": nil, "confirm": letterSample, "reset": letterSample, "again": letterSample, "exists": letterSample,
+	"password_changed": letterSample, "approval": letterSample, "approved": letterSample, "declined": letterSample, "invite": letterSample}
+
+var letterSample = LetterData{Account: "ada@example.com", Link: "https://auth.example.com/confirm?token=token"}
+
+// LetterData fills the letters about an account.
+type LetterData struct {
+	Account string // the address that it is about
+	Link    string // where the button leads; empty: there is none
+}
 
 // LetterView is what the template of a letter gets.
 type LetterView struct {

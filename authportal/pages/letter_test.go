@@ -42,7 +42,7 @@ func TestALetterIsReplacedByFileName(t *testing.T) {
 		t.Errorf("%q %q %v", subject, plain, err)
 	}
 	for file, c := range map[string][2]string{
-		"mail_tset.txt":   {"x", `did you mean "mail_test.txt"?`},
+		"mail_testt.txt":  {"x", `did you mean "mail_test.txt"?`},
 		"mail_test.html":  {"{{.Nonsense}}", "Nonsense"},
 		"mail_test.txt":   {"", "subject"},
 		"mail_layout.txt": {`{{define "layout"}}{{.T "mail_nonsense"}}{{end}}`, "mail_nonsense"},

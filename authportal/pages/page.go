@@ -11,8 +11,13 @@ const (
 	Logout    = "logout"
 	Account   = "account"
 	Setup     = "setup"
+	Confirm   = "confirm"
+	Forgot    = "forgot"
+	Reset     = "reset"
 	Forbidden = "forbidden"
 	Error     = "error"
+	Admin     = "admin"
+	AdminUser = "admin-user"
 )
 
 // Page is one answer: which template, filled with what.
@@ -60,6 +65,8 @@ type LoginData struct {
 
 	Remember   bool   // offer to stay signed in: the check box "remember"
 	SignupURL  string // empty: signing up is closed
+	ForgotURL  string // empty: a password cannot be reset by mail
+	ResendURL  string // where the link of confirmation is sent once more; empty: that is not what is missing
 	FixedLogin string // the account that is asked to sign in again; the field "login" cannot be changed then
 	Reason     string // why one who is signed in is asked: "fresh", "mfa"; empty otherwise
 
@@ -90,9 +97,39 @@ type SignupData struct {
 	LoginURL string
 	Fields   []Field // beyond email, password and name: the site's own, "username" among them
 	Closed   bool    // nobody may sign up here
+	Invite   string  // hidden field "invite"
+	Account  string  // the address that was invited; no other can be chosen
+	Expired  bool    // the invitation is used, old or unknown
 	Done     string  // "confirm_email", "approval_pending": the form is gone, the sentence says what comes next
 	// MinLength is the least number of characters of a password.
 	MinLength int
+}
+
+// ConfirmData fills Confirm, where the link of a sign-up leads. Without a token it sends that link once more.
+type ConfirmData struct {
+	Token    string // hidden field "token"
+	Account  string // the address that is being confirmed
+	Done     string // "confirmed", "approval_pending", "sent": no form, only what comes next
+	Expired  bool   // the link is used, old or unknown
+	LoginURL string
+}
+
+// ForgotData fills Forgot, which sends a link for a new password.
+type ForgotData struct {
+	To, Flow string // hidden fields, as in LoginData
+	LoginURL string
+	Done     bool // the letter is on its way, if anybody has the address
+}
+
+// ResetData fills Reset, where that link leads.
+type ResetData struct {
+	Token     string // hidden field "token"
+	Account   string // the address whose account gets a new password
+	MinLength int
+	Expired   bool // the link is used, old or unknown: no form, only what to do
+	Done      bool // the password is changed
+	LoginURL  string
+	ForgotURL string
 }
 
 // LogoutData fills Logout.

@@ -60,8 +60,26 @@ func samples() []sample {
 			FieldProblems: map[string]*Message{"password": short},
 			Values:        map[string]string{"email": "grace@example.com", "username": "grace", "name": "Grace Hopper", "company": "Example Ltd"}}},
 		{name: "signup-closed", status: http.StatusForbidden, Page: Page{Name: Signup, Data: SignupData{Closed: true, LoginURL: "/login"}}},
+		{name: "signup-invite", Page: Page{Name: Signup, LeavesSite: true, Data: SignupData{Invite: "token", Account: "ada@example.com", LoginURL: "/login", MinLength: 8}}},
+		{name: "signup-invite-expired", status: http.StatusBadRequest, Page: Page{Name: Signup, Data: SignupData{Expired: true, LoginURL: "/login"}}},
 		{name: "signup-confirm", Page: Page{Name: Signup, Data: SignupData{Done: "confirm_email", LoginURL: "/login"}}},
 		{name: "signup-approval", Page: Page{Name: Signup, Data: SignupData{Done: "approval_pending", LoginURL: "/login"}}},
+		{name: "login-unconfirmed", status: http.StatusForbidden, Page: Page{Name: Login, Data: login(func(d *LoginData) {
+			d.ForgotURL, d.ResendURL = "/.gatehouse/forgot?to=sealed", "/.gatehouse/confirm"
+		}), Problem: problem("problem_email_not_confirmed")}},
+		{name: "confirm", Page: Page{Name: Confirm, LeavesSite: true, Data: ConfirmData{Token: "token", Account: "ada@example.com", LoginURL: "/login"}}},
+		{name: "confirm-done", Page: Page{Name: Confirm, Data: ConfirmData{Done: "confirmed", LoginURL: "/login"}}},
+		{name: "confirm-approval", Page: Page{Name: Confirm, Data: ConfirmData{Done: "approval_pending", LoginURL: "/login"}}},
+		{name: "confirm-sent", Page: Page{Name: Confirm, Data: ConfirmData{Done: "sent", LoginURL: "/login"}}},
+		{name: "confirm-expired", status: http.StatusBadRequest, Page: Page{Name: Confirm, Data: ConfirmData{Expired: true, LoginURL: "/login"}}},
+		{name: "confirm-resend", Page: Page{Name: Confirm, Data: ConfirmData{LoginURL: "/login"}}},
+		{name: "forgot", Page: Page{Name: Forgot, Data: ForgotData{To: "sealed", LoginURL: "/login?to=sealed"}}},
+		{name: "forgot-done", Page: Page{Name: Forgot, Data: ForgotData{Done: true, LoginURL: "/login"}}},
+		{name: "reset", Page: Page{Name: Reset, Data: ResetData{Token: "token", Account: "ada@example.com", MinLength: 8}}},
+		{name: "reset-problem", status: http.StatusUnprocessableEntity, Page: Page{Name: Reset, Problem: short, FieldProblems: map[string]*Message{"password": short},
+			Data: ResetData{Token: "token", Account: "ada@example.com", MinLength: 8}}},
+		{name: "reset-expired", status: http.StatusBadRequest, Page: Page{Name: Reset, Data: ResetData{Expired: true, ForgotURL: "/forgot"}}},
+		{name: "reset-done", Page: Page{Name: Reset, Data: ResetData{Done: true, LoginURL: "/login"}}},
 		{name: "logout", Page: Page{Name: Logout, Data: LogoutData{User: user, LoginURL: "/login"}}},
 		{name: "logout-done", Page: Page{Name: Logout, Data: LogoutData{LoginURL: "/login"}}},
 		{name: "setup", Page: Page{Name: Setup, Data: SetupData{Token: "token", MinLength: 8}}},
@@ -78,6 +96,7 @@ func samples() []sample {
 		{name: "error-unknown", status: http.StatusTeapot, Page: Page{Name: Error, Data: ErrorData{Status: http.StatusTeapot, Code: "teapot"}}},
 	}
 	list = append(list, accountSamples(*user, problem)...)
+	list = append(list, adminSamples(*user, problem)...)
 	for i := range list {
 		list[i].Base = "/.gatehouse"
 		if list[i].status == 0 {

@@ -55,6 +55,10 @@ func (v *View) inputs() []string {
 		add(d.Fields)
 	case SetupData:
 		ids = []string{"email", "name", "password"}
+	case ConfirmData, ForgotData:
+		ids = []string{"email"}
+	case ResetData:
+		ids = []string{"password"}
 	case AccountData:
 		ids = []string{"name", "current", "password", "token_name", "token_expires"}
 		add(d.Fields)

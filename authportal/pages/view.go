@@ -77,7 +77,11 @@ func (v *View) minLength() int {
 		return d.MinLength
 	case SetupData:
 		return d.MinLength
+	case ResetData:
+		return d.MinLength
 	case AccountData:
+		return d.MinLength
+	case AdminUserData:
 		return d.MinLength
 	}
 	return 0

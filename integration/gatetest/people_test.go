@@ -62,6 +62,11 @@ func (w *world) sessions() store.SessionStore {
 	return w.users.(store.SessionHost).EmbeddedSessions()
 }
 
+// sessionsAt is the session store of a gateway with another clock.
+func (w *world) sessionsAt(now func() time.Time) store.SessionStore {
+	return openUsersAt(w.t, w.file, now).(store.SessionHost).EmbeddedSessions()
+}
+
 // token stores an API token of an account and returns it.
 func (w *world) token(u store.User) string {
 	w.t.Helper()

@@ -34,6 +34,7 @@ type world struct {
 	t           *testing.T
 	up          *upstream
 	users       store.UserStore
+	file        string // of the database
 	http, https string // host:port to dial
 	h1, h2      *http.Client
 	secrets     []string // that no log may hold
@@ -57,7 +58,8 @@ func site(t *testing.T, lines string, parts ...part) *world {
 	}
 	w := &world{t: t, up: newUpstream(t), http: freeAddress(t), https: freeAddress(t)}
 	dir := t.TempDir()
-	w.users = openUsers(t, filepath.Join(dir, "users.db"))
+	w.file = filepath.Join(dir, "users.db")
+	w.users = openUsers(t, w.file)
 	text := fmt.Sprintf(`{
 	admin off
 	persist_config off
@@ -144,11 +146,16 @@ func port(addr string) string {
 // openUsers opens the database as a second gateway would.
 func openUsers(t *testing.T, file string) store.UserStore {
 	t.Helper()
+	return openUsersAt(t, file, time.Now)
+}
+
+func openUsersAt(t *testing.T, file string, now func() time.Time) store.UserStore {
+	t.Helper()
 	driver := &sql.SQLite{File: file}
 	if err := driver.Provision(caddy.Context{}); err != nil {
 		t.Fatal(err)
 	}
-	s, err := driver.OpenUsers(t.Context(), store.Env{Log: slog.New(slog.DiscardHandler), Now: time.Now, DataDir: filepath.Dir(file)})
+	s, err := driver.OpenUsers(t.Context(), store.Env{Log: slog.New(slog.DiscardHandler), Now: now, DataDir: filepath.Dir(file)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,9 @@ type Options struct {
 	// Observe, if set, is told of every call of the store: what ("Session", "TakeTicket"), how long it took, and how it
 	// ended. It must be quick and may be called from many goroutines.
 	Observe func(call string, took time.Duration, err error)
+	// Replayed, if set, is told of a session that was ended because an old secret of it was shown (store.ErrReplayed), once.
+	// The context is that of the call that showed it.
+	Replayed func(context.Context, *store.Live)
 }
 
 // Cache is a session store that answers Get from memory where it may. Everything else it passes on to the store that
@@ -89,6 +92,14 @@ func short(key *store.Key) uint64 { return binary.LittleEndian.Uint64(key[:8]) }
 // callers that ask for one key at one time share one read. ErrNotFound as Sessions.Session; any other error means that
 // the answer is not known. The caller's own context bounds its wait and nobody else's.
 func (c *Cache) Get(ctx context.Context, key store.Key) (*Entry, error) {
+	if e, err := c.known(key); e != nil || err != nil {
+		return e, err
+	}
+	return c.read(ctx, reading{key: key}, false)
+}
+
+// known returns what is remembered under key, if it may be trusted; nil where the store must be asked.
+func (c *Cache) known(key store.Key) (*Entry, error) {
 	e, ok := c.entries.GetIfPresent(short(&key))
 	if ok && e.key == key && c.ledger.trusts(e) {
 		now := c.o.Now().UnixNano()
@@ -101,13 +112,13 @@ func (c *Cache) Get(ctx context.Context, key store.Key) (*Entry, error) {
 			return e, nil
 		}
 	}
-	return c.read(ctx, key, false)
+	return nil, nil
 }
 
 // Fresh returns the session with that key as the store has it now, whatever is remembered. It is for the moment
 // before somebody is sent away for a proof that they may have just given through another gateway.
 func (c *Cache) Fresh(ctx context.Context, key store.Key) (*Entry, error) {
-	return c.read(ctx, key, true)
+	return c.read(ctx, reading{key: key}, true)
 }
 
 // keep remembers what was read, unless it is stale already.

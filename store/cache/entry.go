@@ -30,6 +30,9 @@ type Entry struct {
 // Session.LastSeen does not move; see LastSeen.
 func (e *Entry) Live() *store.Live { return &e.live }
 
+// Key returns the key of the secret that the session was read by; Session.Key is what it is stored under.
+func (e *Entry) Key() store.Key { return e.key }
+
 // LastSeen returns the latest use of the session that is known here.
 func (e *Entry) LastSeen() time.Time { return time.Unix(0, e.seen.Load()).UTC() }
 

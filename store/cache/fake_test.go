@@ -94,6 +94,10 @@ func (f *fake) Session(ctx context.Context, key store.Key) (store.Live, error) {
 	return l, nil
 }
 
+func (f *fake) PeekSession(ctx context.Context, key store.Key) (store.Live, error) {
+	return f.Session(ctx, key)
+}
+
 func (f *fake) SessionByID(_ context.Context, userID, id string) (store.Live, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

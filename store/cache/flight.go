@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -19,20 +20,36 @@ type flight struct {
 	err    error
 
 	waiting int // guarded by the shard
+	claimed atomic.Bool
+}
+
+// result is what a caller gets. Of those who showed the copy of a secret together, one is told.
+func (f *flight) result() (*Entry, error) {
+	if _, ok := errors.AsType[*store.ReplayedError](f.err); ok && f.claimed.Swap(true) {
+		return nil, store.ErrNotFound
+	}
+	return f.entry, f.err
+}
+
+// reading is what a flight is for. Who only looks again never shares the read of who shows a secret: something may come
+// of that one.
+type reading struct {
+	key  store.Key
+	peek bool
 }
 
 // flights are the reads under way, in shards so that misses of different keys do not queue for one lock.
 type flights struct {
 	shards [64]struct {
 		sync.Mutex
-		byKey map[store.Key]*flight
+		byKey map[reading]*flight
 		_     [48]byte
 	}
 }
 
 // read answers from the store. A caller joins a read under way only if nothing at all was told since that began: one
 // that comes after a sign-out must never get what was read before it. With fresh it never joins.
-func (c *Cache) read(ctx context.Context, key store.Key, fresh bool) (*Entry, error) {
+func (c *Cache) read(ctx context.Context, what reading, fresh bool) (*Entry, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("reading session: %w", err)
 	}
@@ -42,33 +59,33 @@ func (c *Cache) read(ctx context.Context, key store.Key, fresh bool) (*Entry, er
 		defer cancel()
 	}
 	c.counts.misses.Add(1)
-	shard := &c.flights.shards[key[8]%64]
+	shard := &c.flights.shards[what.key[8]%64]
 	shard.Lock()
 	if c.closed.Load() {
 		shard.Unlock()
 		return nil, store.ErrClosed
 	}
-	f := shard.byKey[key]
+	f := shard.byKey[what]
 	if f == nil || fresh || f.born != c.ledger.now() {
-		f = c.begin(ctx, key)
+		f = c.begin(ctx, what)
 		if shard.byKey == nil {
-			shard.byKey = make(map[store.Key]*flight)
+			shard.byKey = make(map[reading]*flight)
 		}
-		shard.byKey[key] = f
+		shard.byKey[what] = f
 	}
 	f.waiting++
 	shard.Unlock()
 
 	select {
 	case <-f.done:
-		return f.entry, f.err
+		return f.result()
 	case <-ctx.Done():
 	}
 	shard.Lock()
 	if f.waiting--; f.waiting == 0 {
 		f.cancel()
-		if shard.byKey[key] == f { // whoever comes now must not join a cancelled read
-			delete(shard.byKey, key)
+		if shard.byKey[what] == f { // whoever comes now must not join a cancelled read
+			delete(shard.byKey, what)
 		}
 	}
 	shard.Unlock()
@@ -76,18 +93,18 @@ func (c *Cache) read(ctx context.Context, key store.Key, fresh bool) (*Entry, er
 }
 
 // begin starts a read. The shard is locked.
-func (c *Cache) begin(ctx context.Context, key store.Key) *flight {
+func (c *Cache) begin(ctx context.Context, what reading) *flight {
 	f := &flight{born: c.ledger.now(), done: make(chan struct{})}
 	ctx, f.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(c.base, f.cancel)
 	c.running.Go(func() {
 		defer f.cancel()
 		defer stop()
-		f.entry, f.err = c.load(ctx, key, f.born)
-		shard := &c.flights.shards[key[8]%64]
+		f.entry, f.err = c.load(ctx, what, f.born)
+		shard := &c.flights.shards[what.key[8]%64]
 		shard.Lock()
-		if shard.byKey[key] == f {
-			delete(shard.byKey, key)
+		if shard.byKey[what] == f {
+			delete(shard.byKey, what)
 		}
 		shard.Unlock()
 		close(f.done)
@@ -95,7 +112,7 @@ func (c *Cache) begin(ctx context.Context, key store.Key) *flight {
 	return f
 }
 
-func (c *Cache) load(ctx context.Context, key store.Key, born uint64) (e *Entry, err error) {
+func (c *Cache) load(ctx context.Context, what reading, born uint64) (e *Entry, err error) {
 	// It runs outside the request's goroutine, where nobody else would catch a driver's panic and all of Caddy would end.
 	defer func() {
 		if r := recover(); r != nil {
@@ -103,7 +120,11 @@ func (c *Cache) load(ctx context.Context, key store.Key, born uint64) (e *Entry,
 			e, err = nil, errors.New("reading session: the store's driver panicked")
 		}
 	}()
-	live, err := c.inner.Session(ctx, key)
+	key, look := what.key, c.Session
+	if what.peek {
+		look = c.inner.PeekSession
+	}
+	live, err := look(ctx, key)
 	switch {
 	case err == nil && (live.Session.UserID == "" || live.Session.UserID != live.Identity.UserID):
 		return nil, errors.New("reading session: it does not belong to the identity beside it")
@@ -111,8 +132,13 @@ func (c *Cache) load(ctx context.Context, key store.Key, born uint64) (e *Entry,
 		c.drop(key)
 		return nil, store.ErrNotFound
 	case err == nil:
+		if live.Session.Promoted {
+			c.ledger.forget(live.Session.UserID) // what the secrets before are remembered by, sooner than the feed tells
+		}
 		e = c.newEntry(key, live, born)
-		c.keep(e)
+		if s := &live.Session; s.Until.IsZero() && (!what.peek || s.Key == key && s.SecretSince.IsZero()) {
+			c.keep(e) // an old secret is asked for every time: it is good for a moment only
+		}
 		return e, nil
 	case errors.Is(err, store.ErrNotFound):
 		c.drop(key)

@@ -43,6 +43,16 @@ func (o *observed) ProveSession(ctx context.Context, old, new store.Key, p store
 	return o.SessionStore.ProveSession(ctx, old, new, p)
 }
 
+func (o *observed) PeekSession(ctx context.Context, key store.Key) (l store.Live, err error) {
+	defer o.timed("PeekSession", time.Now(), &err)
+	return o.SessionStore.PeekSession(ctx, key)
+}
+
+func (o *observed) OfferSecret(ctx context.Context, userID string, key, next store.Key) (err error) {
+	defer o.timed("OfferSecret", time.Now(), &err)
+	return o.SessionStore.OfferSecret(ctx, userID, key, next)
+}
+
 func (o *observed) EndSession(ctx context.Context, userID, id string) (err error) {
 	defer o.timed("EndSession", time.Now(), &err)
 	return o.SessionStore.EndSession(ctx, userID, id)

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"errors"
 
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -16,7 +17,20 @@ func (c *Cache) CreateSession(ctx context.Context, l *store.Live) error {
 
 // Session reads the store, always: whoever changes a session decides by what is, not by what is remembered.
 func (c *Cache) Session(ctx context.Context, key store.Key) (store.Live, error) {
-	return c.inner.Session(ctx, key)
+	live, err := c.inner.Session(ctx, key)
+	if replayed, ok := errors.AsType[*store.ReplayedError](err); ok {
+		c.told(replayed.Live.Session.UserID)
+		if c.o.Replayed != nil {
+			c.o.Replayed(ctx, &replayed.Live)
+		}
+	}
+	return live, err
+}
+
+// OfferSecret passes on and forgets the sessions of the user, so that nobody here offers again what is waiting to be shown.
+func (c *Cache) OfferSecret(ctx context.Context, userID string, key, next store.Key) error {
+	defer c.ledger.forget(userID)
+	return c.inner.OfferSecret(ctx, userID, key, next)
 }
 
 // ProveSession passes on and forgets the sessions of the user: the proof counts for the whole family.

@@ -95,7 +95,7 @@ func (c *Cache) flush(ctx context.Context, now int64) error {
 		told := make([]store.Use, n)
 		for i, e := range batch {
 			e.queued.Store(false) // before seen is read: a use from here on queues it again
-			told[i] = store.Use{Key: e.key, Seen: e.LastSeen()}
+			told[i] = store.Use{Key: e.live.Session.Key, Seen: e.LastSeen()}
 		}
 		err := errs // a store that failed for one batch is not asked again at once
 		if err == nil {

@@ -260,6 +260,10 @@ func TestManyStreamsOpenCloseAndEndAtOnce(t *testing.T) {
 // expiring is a fake that judges deadlines.
 type expiring struct{ *fake }
 
+func (e *expiring) PeekSession(ctx context.Context, key store.Key) (store.Live, error) {
+	return e.Session(ctx, key)
+}
+
 func (x *expiring) Session(ctx context.Context, key store.Key) (store.Live, error) {
 	l, err := x.fake.Session(ctx, key)
 	return x.judged(l, err)

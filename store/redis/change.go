@@ -158,14 +158,16 @@ func (s *Store) put(ctx context.Context, key store.Key, r *record, again bool) e
 }
 
 // discard removes what put wrote and nobody will ever use. Where that fails, its expiry does it.
-func (s *Store) discard(ctx context.Context, key store.Key) {
+func (s *Store) discard(ctx context.Context, keys ...store.Key) {
 	if ctx.Err() != nil {
 		// The caller's time is up; a moment of ours keeps memory clean.
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 50*time.Millisecond)
 		defer cancel()
 	}
-	_ = s.rdb.Del(ctx, s.recordKey(key)).Err()
+	for _, key := range keys {
+		_ = s.rdb.Del(ctx, s.recordKey(key)).Err()
+	}
 }
 
 // drop deletes records and tells of userID with each. Those that are gone already are no error.

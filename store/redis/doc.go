@@ -14,4 +14,8 @@
 // A crash between two steps must never leave a session alive that no end can find. Therefore a child is written before it
 // is listed and its secret is shown after; children are deleted before the sign-in that lists them; and where a sign-in
 // changes its key, the old record turns into a pointer to the new one in the very step that ends the old secret.
+//
+// A session that changes its secret without a proof stays where it is: the record lists its secrets, which of them is
+// present and when each grew old, and each but the first has an alias, a small key that leads to the record. An alias
+// decides nothing: it is written before its secret is listed, and is nobody's where the record does not list it.
 package redis

@@ -66,6 +66,7 @@ func (s *Store) end(ctx context.Context, userID, id string) error {
 			}
 		}
 		if _, err = s.swap(ctx, h, nil, userID); err == nil {
+			s.discard(ctx, h.aliases()...)
 			return s.unlist(ctx, userID, id)
 		}
 		if !errors.Is(err, errLost) {

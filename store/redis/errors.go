@@ -27,7 +27,7 @@ func (s *Store) failed(ctx context.Context, doing string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrTaken), errors.Is(err, errDamaged):
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrTaken), errors.Is(err, store.ErrStale), errors.Is(err, errDamaged):
 		return fmt.Errorf("%s: %w", doing, err)
 	case s.closed.Load() || errors.Is(err, redis.ErrClosed) || errors.Is(err, store.ErrClosed):
 		return fmt.Errorf("%s: %w", doing, store.ErrClosed)

@@ -11,7 +11,8 @@ import (
 
 // Under the prefix (default "gatehouse:"):
 //
-//	s<key>            a session record, or the pointer that a changed key leaves behind; <key> is 32 raw bytes
+//	s<key>            a session record, the pointer that a changed key leaves behind, or the way to the record from
+//	                  another secret of it; <key> is 32 raw bytes
 //	i{<3 hex>}        index bucket: which sign-ins a user has; a hash of <user tag><sign-in tag> → <key><deadline>
 //	i{<3 hex>}<hex>   its overflow
 //	v{<3 hex>}<user>  the identity that RefreshIdentity told last, for ten minutes

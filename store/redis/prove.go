@@ -42,6 +42,7 @@ func (s *Store) ProveSession(ctx context.Context, old, next store.Key, p store.P
 // index hears of it next; who follows it until then is led on by the pointer.
 func (s *Store) proveSignIn(ctx context.Context, old, next store.Key, p store.Proof) (held, error) {
 	var proved *record
+	var void []store.Key
 	h, err := s.change(ctx, s.at(ctx, old), true, func(h held) (bool, error) {
 		if h.kind == isPointer && h.moved == next && proved != nil {
 			return false, nil // our swap's answer was lost
@@ -52,10 +53,12 @@ func (s *Store) proveSignIn(ctx context.Context, old, next store.Key, p store.Pr
 		again := proved != nil
 		proved = h.clone()
 		proved.session.Key = next
+		proved.forgetSecrets()
 		proved.session.Proofs = append(proved.session.Proofs, p)
 		if err := s.put(ctx, next, proved, again); err != nil {
 			return false, err
 		}
+		void = h.aliases()
 		h.kind, h.moved = isPointer, next
 		return true, nil
 	})
@@ -65,6 +68,7 @@ func (s *Store) proveSignIn(ctx context.Context, old, next store.Key, p store.Pr
 		}
 		return held{}, err
 	}
+	s.discard(ctx, void...)
 	session := &proved.session
 	where := s.place(session.UserID)
 	err = s.run(ctx, reenter, where.keys(), where.field(session.ID),
@@ -106,6 +110,7 @@ func (s *Store) proveChild(ctx context.Context, h held, next store.Key, p store.
 		}
 		return held{}, err
 	}
+	s.discard(ctx, h.aliases()...)
 	if err := s.drop(ctx, h.session.UserID, h.key); err != nil {
 		// The old secret would still be good. It is the browser's own, and the family's end finds it.
 		s.env.Log.Warn("the key of a session before a proof is still there", "session", h.session.ID, "error", err)

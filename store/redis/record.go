@@ -13,11 +13,15 @@ import (
 // side during an upgrade, so the old number is then still read.
 const format = 1
 
+// formatSecrets is the format of sessions that have changed their secret, and of what leads there from their other secrets.
+const formatSecrets = 2
+
 // What a record is, in the low bits of its second byte.
 const (
 	isSignIn  = 1
 	isChild   = 2
 	isPointer = 3 // the sign-in has another key now
+	isAlias   = 0 // another secret of the session that lies under moved
 	kindBits  = 3
 )
 
@@ -38,7 +42,8 @@ type record struct {
 	session  store.Session
 	identity store.Identity
 	children []childRef // of a sign-in
-	moved    store.Key  // of a pointer
+	moved    store.Key  // of a pointer or an alias
+	secrets  []secret   // oldest first; none before a second one was offered
 }
 
 // childRef lists a child. A retired one has had its key changed; it stays listed until its record is surely gone.
@@ -53,8 +58,15 @@ func (r *record) encode() ([]byte, error) {
 	if r.kind == isPointer {
 		return append(append(p.b, format, isPointer), r.moved[:]...), nil
 	}
+	if r.kind == isAlias {
+		return append(append(p.b, formatSecrets, isAlias), r.moved[:]...), nil
+	}
+	version := byte(format)
+	if len(r.secrets) > 0 {
+		version = formatSecrets
+	}
 	s, id := &r.session, &r.identity
-	p.b = append(p.b, format, byte(r.kind)|r.flags())
+	p.b = append(p.b, version, byte(r.kind)|r.flags())
 	p.id(s.UserID)
 	p.id(s.ID)
 	if r.kind == isChild {
@@ -101,6 +113,9 @@ func (r *record) encode() ([]byte, error) {
 			p.b = append(append(p.b, retired), c.key[:]...)
 		}
 	}
+	if len(r.secrets) > 0 {
+		r.packSecrets(p)
+	}
 	return p.b, nil
 }
 
@@ -122,7 +137,8 @@ func (r *record) flags() (f byte) {
 // decode reads a record that lies under key. Anything that encode did not write is errDamaged.
 func decode(b []byte, key store.Key) (*record, error) {
 	u := &unpacker{b: b}
-	if u.byte() != format {
+	version := u.byte()
+	if version != format && version != formatSecrets {
 		return nil, errDamaged
 	}
 	flags := u.byte()
@@ -131,7 +147,10 @@ func decode(b []byte, key store.Key) (*record, error) {
 	switch r.kind {
 	case isPointer:
 		r.moved = u.key()
-		return r, u.end(flags == isPointer)
+		return r, u.end(flags == isPointer && version == format)
+	case isAlias:
+		r.moved = u.key()
+		return r, u.end(flags == isAlias && version == formatSecrets)
 	case isSignIn, isChild:
 	default:
 		return nil, errDamaged
@@ -187,6 +206,9 @@ func decode(b []byte, key store.Key) (*record, error) {
 			r.children = append(r.children, c)
 		}
 	}
+	if version == formatSecrets {
+		r.unpackSecrets(u)
+	}
 	// A family is found by these: a record without them is nobody's session.
 	return r, u.end(ok && s.UserID != "" && s.ID != "" && (r.kind == isSignIn || s.Parent != ""))
 }
@@ -202,12 +224,12 @@ func (u *unpacker) end(ok bool) error {
 // live tells whether the record, taken by itself, opens a door at now. A child whose copy of the idle limit has passed
 // may still be alive through its family.
 func (r *record) live(now time.Time) bool {
-	return r.kind != isPointer && r.identity.Active && !r.session.Expired(now)
+	return r.kind != isPointer && r.kind != isAlias && r.identity.Active && !r.session.Expired(now)
 }
 
 // over tells whether no use of the family can keep the record alive.
 func (r *record) over(now time.Time) bool {
-	return r.kind == isPointer || !r.identity.Active || !now.Before(r.session.Expires)
+	return r.kind == isPointer || r.kind == isAlias || !r.identity.Active || !now.Before(r.session.Expires)
 }
 
 // slack is how long records outlive their deadlines in Redis: clocks of gateways differ, and the deadline is theirs to judge.
@@ -236,6 +258,7 @@ func (r *record) clone() *record {
 	c := *r
 	c.session.Proofs = slices.Clone(r.session.Proofs)
 	c.children = slices.Clone(r.children)
+	c.secrets = slices.Clone(r.secrets)
 	return &c
 }
 

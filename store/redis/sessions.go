@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -113,6 +114,7 @@ func childOf(parent *record, want store.Session) *record {
 	c := &child.session
 	c.Key, c.ID, c.Parent, c.Host, c.Created = want.Key, want.ID, parent.session.ID, want.Host, want.Created
 	c.Proofs = slices.Clone(c.Proofs)
+	c.SecretSince, c.Offered = time.Time{}, time.Time{} // its secret is its own
 	return child
 }
 
@@ -128,24 +130,6 @@ func (s *Store) makeRoom(ctx context.Context, parent held) error {
 		parent.children = parent.children[1:]
 	}
 	return nil
-}
-
-// Session reads one record, and the sign-in's too where a child's copy of the idle limit has passed: use of another host
-// may have prolonged its life.
-func (s *Store) Session(ctx context.Context, key store.Key) (store.Live, error) {
-	ctx, done, err := s.begin(ctx, readPatience)
-	if err != nil {
-		return store.Live{}, err
-	}
-	defer done()
-	h, err := s.load(ctx, key)
-	if err == nil {
-		err = s.judge(ctx, h)
-	}
-	if err != nil {
-		return store.Live{}, s.failed(ctx, "reading a session", err)
-	}
-	return h.copied(), nil
 }
 
 // judge returns nil where h is alive, and ErrNotFound where it is over.

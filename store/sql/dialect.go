@@ -26,6 +26,10 @@ type dialect interface {
 	// blob is the name of the type of keys, for CAST.
 	blob() string
 
+	// rare returns the tables to look for a text in, users as u, and a condition that the quoted text completes; nothing
+	// where no index helps, or where so many accounts have the text that reading them in order is quicker.
+	rare(ctx context.Context, db querier, text string) (from, match string, err error)
+
 	// holdAdministrators makes all who want to take a right of administration away wait for one another.
 	holdAdministrators(ctx context.Context, tx querier) error
 	// tell lets every subscriber of the feed know, when the transaction commits.

@@ -38,6 +38,11 @@ func (postgresDialect) share() string  { return " FOR SHARE" }
 func (postgresDialect) update() string { return " FOR UPDATE" }
 func (postgresDialect) blob() string   { return "BYTEA" }
 
+// rare: the index that would help needs pg_trgm, which is not everywhere. Reading in order is quick enough without.
+func (postgresDialect) rare(context.Context, querier, string) (from, match string, err error) {
+	return "", "", nil
+}
+
 // holdAdministrators is a lock of the transaction, so that it is let go whatever happens.
 func (postgresDialect) holdAdministrators(ctx context.Context, tx querier) error {
 	_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(administratorsLock))

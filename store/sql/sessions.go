@@ -10,7 +10,7 @@ import (
 
 // selectLive reads a session (s) with its family (f) and its account (u) in one query; a condition follows. $1 is the
 // time. What is over, and what speaks for nobody, is not there.
-const selectLive = `SELECT s.key, s.id, s.sign_in, s.host, s.created, f.user_id, f.last_seen, f.idle, f.expires, f.proofs,
+const selectLive = `SELECT s.key, s.id, s.sign_in, s.host, s.created, s.secret_since, s.offered, f.user_id, f.last_seen, f.idle, f.expires, f.proofs,
 		f.address, f.device, f.remembered, u.version, u.username, u.email, u.confirmed, u.name, u.roles, u.attributes
 	FROM sessions s JOIN sign_ins f ON f.id = s.sign_in JOIN users u ON u.id = f.user_id
 	WHERE ` + lives + ` AND u.enabled AND u.approved AND `
@@ -24,10 +24,11 @@ func scanLive(row scanner) (l store.Live, err error) {
 		id                               = &l.Identity
 		key                              []byte
 		created, lastSeen, idle, expires int64
+		since, offered                   int64
 		proofs, roles, attributes        string
 		confirmed                        bool
 	)
-	err = row.Scan(&key, &s.ID, &s.Parent, &s.Host, &created, &s.UserID, &lastSeen, &idle, &expires, &proofs, &s.Address,
+	err = row.Scan(&key, &s.ID, &s.Parent, &s.Host, &created, &since, &offered, &s.UserID, &lastSeen, &idle, &expires, &proofs, &s.Address,
 		&s.Device, &s.Remembered, &id.Version, &id.Username, &id.Email, &confirmed, &id.Name, &roles, &attributes)
 	if err != nil {
 		return store.Live{}, err
@@ -40,6 +41,7 @@ func scanLive(row scanner) (l store.Live, err error) {
 		s.Parent = ""
 	}
 	s.Created, s.LastSeen, s.Expires = timeOf(created), timeOf(lastSeen), timeOf(expires)
+	s.SecretSince, s.Offered = timeOf(since), timeOf(offered)
 	s.Idle = time.Duration(idle) * time.Microsecond
 	if s.Proofs, err = decodeProofs(proofs); err != nil {
 		return store.Live{}, fmt.Errorf("session %s: %w", s.ID, err)
@@ -118,15 +120,6 @@ func (e *embedded) refused(err error) error {
 		return store.ErrTaken
 	}
 	return err
-}
-
-// Session returns the session with that key and whom it speaks for, in one query.
-func (e *embedded) Session(ctx context.Context, key store.Key) (l store.Live, err error) {
-	err = e.read(ctx, "reading a session", func(ctx context.Context, q querier) (err error) {
-		l, err = scanLive(q.QueryRowContext(ctx, selectLive+`s.key = $2`, e.s.now(), key[:]))
-		return err
-	})
-	return l, err
 }
 
 // SessionByID returns the sign-in with that public id, if it belongs to userID.

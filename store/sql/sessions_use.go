@@ -60,16 +60,19 @@ func touchMany(d dialect, n int) string {
 // ProveSession records a proof on the family and changes the key of one session of it.
 func (e *embedded) ProveSession(ctx context.Context, old, new store.Key, p store.Proof) error {
 	return e.change(ctx, "recording a proof", func(ctx context.Context, tx querier) (userID string, err error) {
-		var signIn, text string
-		err = tx.QueryRowContext(ctx, `SELECT f.id, f.user_id, f.proofs FROM sessions s JOIN sign_ins f ON f.id = s.sign_in
-			WHERE `+lives+` AND s.key = $2`+ofFamily(e.s.d.update()), e.s.now(), old[:]).Scan(&signIn, &userID, &text)
+		var signIn, id, text string
+		err = tx.QueryRowContext(ctx, `SELECT f.id, s.id, f.user_id, f.proofs FROM sessions s JOIN sign_ins f ON f.id = s.sign_in
+			WHERE `+lives+` AND s.key = $2`+ofFamily(e.s.d.update()), e.s.now(), old[:]).Scan(&signIn, &id, &userID, &text)
 		if err != nil {
 			return "", err
 		}
 		// Whoever lost the race for the family finds the key gone here, and all is undone.
-		res, err := tx.ExecContext(ctx, `UPDATE sessions SET key = $2 WHERE key = $1`, old[:], new[:])
+		res, err := tx.ExecContext(ctx, `UPDATE sessions SET key = $2, secret_since = 0, offered = 0 WHERE key = $1`, old[:], new[:])
 		if err := atLeastOne(res, err, stdsql.ErrNoRows); err != nil {
 			return "", e.refused(err)
+		}
+		if _, err = tx.ExecContext(ctx, `DELETE FROM session_secrets WHERE session = $1`, id); err != nil {
+			return "", err
 		}
 		proofs, err := decodeProofs(text)
 		if err != nil {

@@ -53,6 +53,15 @@ func Sessions(t *testing.T, fresh func(t *testing.T) SessionsHarness) {
 		{"sign-ins are listed newest first, without children", listing},
 		{"a sign-in is found by its id for its owner only", byID},
 
+		{"a secret that was offered takes over when it is shown", offeredTakesOver},
+		{"an old secret shown late ends the family, and one caller is told", oldSecretReplayed},
+		{"of racing offers one wins", offerRace},
+		{"a secret shown by many at once takes over once", showRace},
+		{"secrets whose answer was lost stay good until one is shown", offersLost},
+		{"looking again shows nothing", peeking},
+		{"a proof voids the secrets offered before", proveVoidsSecrets},
+		{"secrets are found by another handle and after reopening", secretsReopened},
+
 		{"a proof changes the key and is seen by the whole family", proveParent},
 		{"a proof through a child changes the child's key only", proveChild},
 		{"of racing proofs one wins", proveRace},

@@ -229,6 +229,8 @@ func (w *world) calls(s store.SessionStore) map[string]func(context.Context) err
 		"ProveSession": func(ctx context.Context) error {
 			return s.ProveSession(ctx, newKey(), newKey(), store.Proof{Method: "x", At: w.clock.Now()})
 		},
+		"PeekSession":     func(ctx context.Context) error { _, err := s.PeekSession(ctx, newKey()); return err },
+		"OfferSecret":     func(ctx context.Context) error { return s.OfferSecret(ctx, u.ID, newKey(), newKey()) },
 		"EndSession":      func(ctx context.Context) error { return s.EndSession(ctx, u.ID, newID()) },
 		"EndSessionsOf":   func(ctx context.Context) error { _, err := s.EndSessionsOf(ctx, u.ID, ""); return err },
 		"SessionsOf":      func(ctx context.Context) error { _, err := s.SessionsOf(ctx, u.ID); return err },

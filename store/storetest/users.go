@@ -52,6 +52,10 @@ func Users(t *testing.T, fresh func(t *testing.T) UsersHarness) {
 		{"paging goes on after an account that was deleted", listAfterDeleted},
 		{"accounts are found by a part of address, username or name", listText},
 		{"accounts are found by role", listRole},
+		{"accounts are listed in every order, both ways", listOrders},
+		{"paging goes on in every order after an account that changed or went", listAfterChanged},
+		{"accounts are found by what they are called now", listTextFollows},
+		{"accounts are found and counted by state", listState},
 
 		{"a credential is read back as it was stored", credentialReadBack},
 		{"a credential replaces one of the same owner only", credentialReplace},

@@ -155,6 +155,7 @@ func (p *people) userCalls(s store.UserStore, u store.User) map[string]func(cont
 		"UpdateUser":       func(ctx context.Context) error { _, err := s.UpdateUser(ctx, u); return err },
 		"DeleteUser":       func(ctx context.Context) error { return s.DeleteUser(ctx, u.ID) },
 		"ListUsers":        func(ctx context.Context) error { _, err := s.ListUsers(ctx, store.UserQuery{}); return err },
+		"CountUsers":       func(ctx context.Context) error { _, err := s.CountUsers(ctx, store.UserQuery{}, 0); return err },
 		"SignedIn":         func(ctx context.Context) error { return s.SignedIn(ctx, u.ID, p.clock.Now().Add(time.Hour)) },
 		"PutCredential":    func(ctx context.Context) error { return s.PutCredential(ctx, c) },
 		"SwapCredential":   func(ctx context.Context) error { return s.SwapCredential(ctx, c) },

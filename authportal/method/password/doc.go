@@ -11,6 +11,8 @@
 //	$argon2id$v=19$m=65536,t=3,p=1$<salt>$<sum>            argon2id, as RFC 9106 and the PHC string format have it
 //	$2b$12$<salt and sum>                                  bcrypt of other software: accepted, replaced at the next sign-in
 //
+// Other forms of other software (argon2i, scrypt, PBKDF2, sha512-crypt; see parseForeign) are accepted and replaced likewise.
+//
 // bcrypt reads 72 bytes at most, and many implementations stop at the first NUL. Ours is therefore given neither: it gets the
 // base64 of HMAC-SHA-384(salt, label || password), which is 64 characters without NUL, so that every byte of a password
 // counts. The salt in the HMAC is random for every hash and the label belongs to Gatehouse alone. With a bare SHA-2

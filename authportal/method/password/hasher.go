@@ -84,7 +84,10 @@ func parse(encoded []byte) (parsed, error) {
 	if bytes.HasPrefix(encoded, []byte("$argon2id$")) {
 		return asParsed(parseArgon(encoded))
 	}
-	return asParsed(parseBcrypt(encoded))
+	if bytes.HasPrefix(encoded, []byte("$2")) || bytes.HasPrefix(encoded, []byte(bcryptPrefix)) {
+		return asParsed(parseBcrypt(encoded))
+	}
+	return asParsed(parseForeign(encoded))
 }
 
 func asParsed[T parsed](h T, err error) (parsed, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
@@ -16,9 +17,10 @@ const Kind = "password"
 
 // Method checks passwords against the hashes in the users store. It is safe for concurrent use.
 type Method struct {
-	users  store.Credentials
-	hasher *Hasher
-	env    authportal.MethodEnv
+	users    store.Credentials
+	hasher   *Hasher
+	breaches breaches // nil: not asked
+	env      authportal.MethodEnv
 }
 
 var (
@@ -36,7 +38,7 @@ func New(s Settings, env authportal.MethodEnv) (*Method, error) {
 	if env.Log == nil {
 		env.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Method{users: env.Users, hasher: h, env: env}, nil
+	return &Method{users: env.Users, hasher: h, breaches: openBreaches(s.Breached, http.DefaultClient, RangeURL), env: env}, nil
 }
 
 // Kind returns "password".
@@ -84,7 +86,21 @@ func (m *Method) CheckPassword(ctx context.Context, u *store.User, password stri
 
 // MakePassword returns the credential of a new password: *authportal.UnacceptableError where it may not be one.
 func (m *Method) MakePassword(ctx context.Context, u *store.User, password string) (store.Credential, error) {
-	if reason := m.hasher.Refusal(password); reason != "" {
+	reason := m.hasher.Refusal(password)
+	if reason == "" {
+		reason = guessable(password, u, m.env.Site)
+	}
+	if reason == "" {
+		// Last, because it may go out to the network.
+		found, err := m.isBreached(ctx, password)
+		if err != nil {
+			return store.Credential{}, err
+		}
+		if found {
+			reason = ReasonBreached
+		}
+	}
+	if reason != "" {
 		return store.Credential{}, &authportal.UnacceptableError{Reason: reason}
 	}
 	encoded, err := m.hasher.Hash(ctx, password)

@@ -27,10 +27,12 @@ func (Module) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "gatehouse.methods.password", New: func() caddy.Module { return new(Module) }}
 }
 
-// Validate refuses settings out of bounds.
+// Validate refuses settings out of bounds, and a list of breached passwords that cannot be read.
 func (m Module) Validate() error {
-	_, err := m.complete()
-	return err
+	if _, err := m.complete(); err != nil {
+		return err
+	}
+	return checkBreachFile(m.Breached)
 }
 
 // OpenMethod wires the method.

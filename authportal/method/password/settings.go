@@ -19,7 +19,9 @@ type Settings struct {
 	// How new passwords are hashed. Existing hashes stay valid and are made anew when their owner signs in.
 	Hash Hash `json:"hash,omitzero"`
 
-	// Whether new passwords are looked up in lists of breached ones: only "off" for the time being, which is the default.
+	// Where new passwords are looked up among breached ones: "off" (the default), "hibp" (the range API of Have I Been Pwned,
+	// which learns five digits of a hash; a second at most, and nobody is refused where it does not answer), or the path of a
+	// file with sorted SHA-1 hashes or with words, one a line.
 	Breached string `json:"breached,omitempty"`
 }
 
@@ -56,11 +58,6 @@ func (s Settings) complete() (Settings, error) {
 	}
 	if s.MinLength < 4 || s.MinLength > 128 {
 		return s, fmt.Errorf("min_length %d: must be from 4 to 128 characters; 8 is the default, 15 is better", s.MinLength)
-	}
-	switch s.Breached {
-	case "", "off":
-	default:
-		return s, fmt.Errorf("breached %s: looking up breached passwords is not available yet; leave it out, or write `breached off`", s.Breached)
 	}
 	var err error
 	s.Hash, err = s.Hash.complete()
@@ -120,7 +117,7 @@ func (c Hash) completeArgon() (Hash, error) {
 //		min_length <characters>
 //		hash       bcrypt [<cost>]
 //		hash       argon2id [memory <size>] [time <passes>] [threads <lanes>]
-//		breached   off
+//		breached   off|hibp|<file>
 //	}
 //
 // A size is a whole number with KiB, MiB or GiB.
@@ -143,8 +140,8 @@ func (s *Settings) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		case "hash":
 			err = s.Hash.unmarshal(d)
 		case "breached":
-			if !d.AllArgs(&s.Breached) {
-				err = d.ArgErr()
+			if !d.AllArgs(&s.Breached) || s.Breached == "" {
+				err = d.Errf("password: breached takes one word: off, hibp, or the path of a list of breached passwords")
 			}
 		default:
 			err = d.Errf("password: unknown word %q; known are min_length, hash and breached", word)

@@ -14,6 +14,8 @@ func TestTheBlockReadsAsWritten(t *testing.T) {
 		"password {\n}":                                              `{}`,
 		"password {\nmin_length 15\n}":                               `{"min_length":15}`,
 		"password {\nbreached off\n}":                                `{"breached":"off"}`,
+		"password {\nbreached hibp\n}":                               `{"breached":"hibp"}`,
+		"password {\nbreached /etc/list.txt\n}":                      `{"breached":"/etc/list.txt"}`,
 		"password {\nhash bcrypt\n}":                                 `{"hash":{"algorithm":"bcrypt"}}`,
 		"password {\nhash bcrypt 13\nmin_length 10\n}":               `{"min_length":10,"hash":{"algorithm":"bcrypt","cost":13}}`,
 		"password {\nhash argon2id\n}":                               `{"hash":{"algorithm":"argon2id"}}`,
@@ -63,9 +65,9 @@ func TestABadBlockIsAnErrorThatNamesLineAndCure(t *testing.T) {
 		"password {\nhash argon2id threads 17\n}":          `must be from 1 to 16`,
 		"password {\nhash argon2id time 3 time 4\n}":       `time is given twice`,
 		"password {\nhash argon2id cost 3\n}":              `unknown word "cost"`,
-		"password {\nbreached hibp\n}":                     `not available yet`,
-		"password {\nbreached /etc/list.txt\n}":            `not available yet`,
-		"password {\nbreached\n}":                          `Testfile:2`,
+		"password {\nbreached hibp /etc/list.txt\n}":       `breached takes one word: off, hibp, or the path`,
+		"password {\nbreached \"\"\n}":                     `breached takes one word`,
+		"password {\nbreached\n}":                          `breached takes one word`,
 		"password {\nmin_length 8 {\nx\n}\n}":              `Testfile:`,
 	} {
 		var s Settings
@@ -83,7 +85,7 @@ func TestABadBlockIsAnErrorThatNamesLineAndCure(t *testing.T) {
 func TestJSONOutOfBoundsDoesNotStart(t *testing.T) {
 	for _, config := range []string{
 		`{"min_length":-1}`, `{"hash":{"cost":4}}`, `{"hash":{"algorithm":"bcrypt","memory":65536}}`, `{"hash":{"algorithm":"argon2id","cost":12}}`,
-		`{"hash":{"algorithm":"argon2id","time":-1}}`, `{"hash":{"algorithm":"argon2id","threads":-1}}`, `{"hash":{"algorithm":"scrypt"}}`, `{"breached":"hibp"}`,
+		`{"hash":{"algorithm":"argon2id","time":-1}}`, `{"hash":{"algorithm":"argon2id","threads":-1}}`, `{"hash":{"algorithm":"scrypt"}}`,
 	} {
 		var s Settings
 		if err := json.Unmarshal([]byte(config), &s); err != nil {

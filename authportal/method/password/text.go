@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // MaxBytes is how long a prepared password may be. Every byte of it is compared.
@@ -16,9 +18,12 @@ const maxTyped = 4 * MaxBytes
 
 // Reasons why a new password is refused.
 const (
-	ReasonTooShort = "too_short"
-	ReasonTooLong  = "too_long"
-	ReasonNotText  = "not_text" // not UTF-8: no keyboard types it, and JSON could not carry it
+	ReasonTooShort  = "too_short"
+	ReasonTooLong   = "too_long"
+	ReasonNotText   = "not_text"   // not UTF-8: no keyboard types it, and JSON could not carry it
+	ReasonCommon    = "common"     // everybody tries it first
+	ReasonLikeLogin = "like_login" // made of the names of the person or the site
+	ReasonBreached  = "breached"   // known from a breach
 )
 
 // Prepare returns the bytes that are hashed for a typed password, and whether they may be hashed at all (not too long).
@@ -59,6 +64,18 @@ func refusal(typed string, minLength int) string {
 		return ReasonNotText
 	case utf8.RuneCount(prepared) < minLength:
 		return ReasonTooShort
+	}
+	return ""
+}
+
+// guessable says why a password that is long enough is still no secret (NIST SP 800-63B-4 §3.1.1.2); empty if it may be one.
+func guessable(typed string, u *store.User, site []string) string {
+	folded := fold(typed)
+	switch {
+	case likeLogin(folded, ownWords(u, site)):
+		return ReasonLikeLogin
+	case common(folded):
+		return ReasonCommon
 	}
 	return ""
 }

@@ -18,6 +18,38 @@ for (const button of document.querySelectorAll('.peek')) {
   input.form.addEventListener('submit', () => set(false))
 }
 
+// How strong a new password is, roughly and without asking anybody. It is advice: the server judges.
+const everybodys = /passwor[dt]|kennwort|welcome|willkommen|iloveyou|letmein|monkey|dragon|sunshine|princess|football|baseball|master|shadow|superman|batman|admin|qwert[yz]|azerty|summer|sommer|winter|hello|hallo|schatz|secret|geheim|test|(19|20)\d\d/g
+const rows = ['abcdefghijklmnopqrstuvwxyz', '01234567890', 'qwertyuiop', 'qwertzuiop', 'asdfghjkl', 'zxcvbnm', 'yxcvbnm', 'azertyuiop', 'qsdfghjklm']
+const steps = new Set(rows.flatMap((row) => [...row].slice(1).flatMap((key, i) => [row[i] + key, key + row[i]])))
+const strength = (typed, own) => {
+  let s = typed.normalize('NFKC').toLowerCase()
+  for (const word of own) s = s.replaceAll(word, ' ')
+  const read = (text) => text.replace(/[013457@$!]/g, (c) => 'oieastasi'['013457@$!'.indexOf(c)])
+  // What everybody uses counts as one character; so does each further key of a walk or a repetition as nothing.
+  const words = [s.replace(everybodys, ' '), read(s).replace(everybodys, ' ')].sort((a, b) => a.length - b.length)[0]
+  const keys = [...words]
+  const kept = keys.filter((key, i) => i < 2 || !(key === keys[i - 1] || steps.has(keys[i - 1] + key)))
+  const distinct = new Set(kept).size
+  const bits = Math.min(kept.length, distinct * 2) * Math.log2(Math.max(2, distinct + 12))
+  return [30, 45, 65].filter((least) => bits >= least).length
+}
+for (const meter of document.querySelectorAll('.strength')) {
+  const input = document.getElementById(meter.dataset.of)
+  const show = () => {
+    meter.hidden = input.value === ''
+    const own = [...input.form.elements].filter((e) => e.name && e !== input && ['text', 'email'].includes(e.type))
+      .flatMap((e) => e.value.normalize('NFKC').toLowerCase().split(/[^\p{L}\p{N}]+/u)).filter((word) => word.length > 2)
+    const level = input.value.length < input.minLength ? 0 : strength(input.value, own)
+    meter.dataset.level = level
+    const word = meter.querySelector('.word')
+    const text = meter.hidden ? '' : meter.dataset['word' + level]
+    if (word.textContent !== text) word.textContent = text // said again only where it differs
+  }
+  input.form.addEventListener('input', show)
+  show()
+}
+
 // Ask before what cannot be taken back, and send each form once.
 for (const form of document.querySelectorAll('form')) {
   form.addEventListener('submit', (event) => {

@@ -1,0 +1,77 @@
+package authportal
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// adminRoutes are the actions of administrators on accounts.
+func (p *Portal) adminRoutes() []route {
+	return []route{
+		{method: http.MethodGet, path: "/api/v1/admin/users", do: (*call).adminUsersAPI},
+		{method: http.MethodPost, path: "/api/v1/admin/users", do: (*call).adminCreateAPI},
+		{method: http.MethodGet, path: "/api/v1/admin/users/{id}", do: (*call).adminUserAPI},
+		{method: http.MethodPatch, path: "/api/v1/admin/users/{id}", do: (*call).adminChangeAPI},
+		{method: http.MethodDelete, path: "/api/v1/admin/users/{id}", do: (*call).adminDeleteAPI},
+		{method: http.MethodDelete, path: "/api/v1/admin/users/{id}/sessions", do: (*call).adminEndSessionsAPI},
+		{method: http.MethodDelete, path: "/api/v1/admin/users/{id}/factors", do: (*call).adminClearFactorsAPI},
+	}
+}
+
+// power is what an act of an administrator hands out.
+type power int
+
+const (
+	noPower   power = iota // reads, or changes what opens no door
+	somePower              // roles, names, deletion: a sign-in of the last ten minutes, or an API token
+	allPower               // what signs in as somebody else: a sign-in of the last ten minutes, and never a token
+)
+
+// mustAdminister is the one place that decides who may do what to accounts of others. The role is read from the account as it
+// is stored now, so that one who has just lost it can do nothing more. An administrator may hand out everything, so there is
+// nothing above their own to withhold.
+func (c *call) mustAdminister(needs power) (By, error) {
+	me, err := c.caller()
+	if err != nil {
+		return By{}, err
+	}
+	var roles []string
+	if me.viaToken {
+		roles = me.live.Identity.Roles // CheckToken has just read them
+	} else {
+		_, u, err := c.mustUser()
+		if err != nil {
+			return By{}, err
+		}
+		roles = u.Roles
+	}
+	if !slices.Contains(c.p.expand(roles), administratorRole) {
+		return By{}, errForbidden
+	}
+	if needs == allPower {
+		if err := c.mustHTTPS(); err != nil {
+			return By{}, err
+		}
+	}
+	if needs == allPower || needs == somePower && !me.viaToken {
+		if _, err := c.mustFresh(); err != nil {
+			return By{}, err
+		}
+	}
+	base, err := c.mailBase()
+	if err != nil {
+		base = "" // letters about what they do then name no address
+	}
+	return By{Actor: me.live.Identity.UserID, Address: address(c.v), Host: c.v.Host, Base: base}, nil
+}
+
+// target returns the account that the call is about. Only an id names it: what else an address could match may change hands.
+func (c *call) target() (store.User, error) {
+	if !userID.MatchString(c.arg) {
+		return store.User{}, errNotFound
+	}
+	u, err := c.p.users.User(c.ctx(), c.arg)
+	return u, accountProblem(err)
+}

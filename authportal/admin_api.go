@@ -1,0 +1,242 @@
+package authportal
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// countedUsers is up to how many accounts a list counts what it found.
+const countedUsers = 10_000
+
+// adminUserJSON is an account as administrators read it. Roles are those assigned, because those are what is changed.
+func adminUserJSON(u *store.User) map[string]any {
+	roles := u.Roles
+	if roles == nil {
+		roles = []string{}
+	}
+	out := map[string]any{"id": u.ID, "username": u.Username, "email": u.Email, "confirmed": u.Confirmed, "name": u.Name, "roles": roles,
+		"attributes": u.Attributes, "enabled": u.Enabled, "approved": u.Approved, "created": u.Created.UTC().Format(time.RFC3339)}
+	if !u.LastSignIn.IsZero() {
+		out["last_sign_in"] = u.LastSignIn.UTC().Format(time.RFC3339)
+	}
+	return out
+}
+
+// userQuery reads which accounts are asked for.
+func (c *call) userQuery() (q store.UserQuery, err error) {
+	v := c.r.URL.Query()
+	q.Text, q.Role, q.After = v.Get("query"), v.Get("role"), v.Get("after")
+	if s := v.Get("limit"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 || n > 1000 {
+			return q, invalidField("limit", "must be a number from 1 to 1000")
+		}
+		q.Limit = n
+	}
+	by, desc := strings.CutPrefix(v.Get("sort"), "-")
+	q.Desc = desc
+	switch by {
+	case "", "created":
+	case "username", "email", "name", "last_sign_in":
+		q.Sort = store.UserSort(by)
+	default:
+		return q, invalidField("sort", "must be created, username, email, name or last_sign_in, with a - before it for the last first")
+	}
+	for name, dst := range map[string]**bool{"enabled": &q.Enabled, "approved": &q.Approved} {
+		switch v.Get(name) {
+		case "":
+		case "true":
+			*dst = new(true)
+		case "false":
+			*dst = new(false)
+		default:
+			return q, invalidField(name, "must be true or false")
+		}
+	}
+	return q, nil
+}
+
+// adminUsersAPI answers GET admin/users.
+func (c *call) adminUsersAPI() error {
+	if _, err := c.mustAdminister(noPower); err != nil {
+		return err
+	}
+	q, err := c.userQuery()
+	if err != nil {
+		return err
+	}
+	if q.Limit == 0 {
+		q.Limit = 100
+	}
+	list, err := c.p.Accounts().List(c.ctx(), q)
+	if errors.Is(err, store.ErrNotFound) {
+		return invalidField("after", "is not the next of a page")
+	} else if err != nil {
+		return err
+	}
+	total, err := c.p.Accounts().Count(c.ctx(), q, countedUsers)
+	if err != nil {
+		return err
+	}
+	users := make([]map[string]any, 0, len(list))
+	for i := range list {
+		users = append(users, adminUserJSON(&list[i]))
+	}
+	out := map[string]any{"users": users, "total": total}
+	if len(list) == q.Limit {
+		out["next"] = q.Next(list[len(list)-1])
+	}
+	return c.json(http.StatusOK, out)
+}
+
+// adminUserAPI answers GET admin/users/{id}.
+func (c *call) adminUserAPI() error {
+	if _, err := c.mustAdminister(noPower); err != nil {
+		return err
+	}
+	u, err := c.target()
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, adminUserJSON(&u))
+}
+
+// readUserChange reads the fields of an account. One that it does not know is refused, so that nothing is assigned by accident.
+func (c *call) readUserChange() (ch UserChange, needs power, err error) {
+	raw := map[string]json.RawMessage{}
+	if err := c.decode(&raw); err != nil {
+		return ch, needs, err
+	}
+	into := map[string]struct {
+		dst   any
+		needs power
+	}{
+		"email": {&ch.Email, somePower}, "username": {&ch.Username, somePower}, "name": {&ch.Name, noPower}, "roles": {&ch.Roles, somePower},
+		"attributes": {&ch.Attributes, noPower}, "enabled": {&ch.Enabled, noPower}, "approved": {&ch.Approved, noPower},
+		"confirmed": {&ch.Confirmed, somePower}, "password": {&ch.Password, allPower},
+	}
+	for name, value := range raw {
+		field, known := into[name]
+		if !known {
+			return ch, needs, unknownField(name)
+		}
+		if json.Unmarshal(value, field.dst) != nil {
+			return ch, needs, invalidField(name, "is of the wrong type")
+		}
+		needs = max(needs, field.needs)
+	}
+	return ch, needs, nil
+}
+
+// adminChangeAPI answers PATCH admin/users/{id}.
+func (c *call) adminChangeAPI() error {
+	if _, err := c.mustAdminister(noPower); err != nil { // before anything is told of what was sent
+		return err
+	}
+	ch, needs, err := c.readUserChange()
+	if err != nil {
+		return err
+	}
+	by, err := c.mustAdminister(needs)
+	if err != nil {
+		return err
+	}
+	u, err := c.target()
+	if err != nil {
+		return err
+	}
+	if u, err = c.p.Accounts().Set(c.ctx(), by, u.ID, ch); err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, adminUserJSON(&u))
+}
+
+// adminCreateAPI answers POST admin/users.
+func (c *call) adminCreateAPI() error {
+	if _, err := c.mustAdminister(noPower); err != nil {
+		return err
+	}
+	ch, needs, err := c.readUserChange()
+	if err != nil {
+		return err
+	}
+	by, err := c.mustAdminister(max(needs, somePower))
+	if err != nil {
+		return err
+	}
+	u, err := c.p.Accounts().Add(c.ctx(), by, ch.newUser())
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusCreated, adminUserJSON(&u))
+}
+
+// newUser is the change of nothing into an account.
+func (ch *UserChange) newUser() NewUser {
+	return NewUser{Email: value(ch.Email), Username: value(ch.Username), Name: value(ch.Name), Roles: value(ch.Roles), Attributes: ch.Attributes,
+		Password: value(ch.Password), Disabled: is(ch.Enabled, false), Unapproved: is(ch.Approved, false), Unconfirmed: is(ch.Confirmed, false)}
+}
+
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+func is(p *bool, want bool) bool { return p != nil && *p == want }
+
+// adminDeleteAPI answers DELETE admin/users/{id}.
+func (c *call) adminDeleteAPI() error {
+	by, err := c.mustAdminister(somePower)
+	if err != nil {
+		return err
+	}
+	u, err := c.target()
+	if err == nil {
+		err = c.p.Accounts().Delete(c.ctx(), by, u.ID)
+	}
+	if err != nil {
+		return err
+	}
+	return c.noContent()
+}
+
+// adminEndSessionsAPI answers DELETE admin/users/{id}/sessions.
+func (c *call) adminEndSessionsAPI() error {
+	by, err := c.mustAdminister(noPower)
+	if err != nil {
+		return err
+	}
+	u, err := c.target()
+	if err != nil {
+		return err
+	}
+	n, err := c.p.Accounts().RevokeSessions(c.ctx(), by, u.ID)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, map[string]int{"ended": n})
+}
+
+// adminClearFactorsAPI answers DELETE admin/users/{id}/factors.
+func (c *call) adminClearFactorsAPI() error {
+	by, err := c.mustAdminister(somePower)
+	if err != nil {
+		return err
+	}
+	u, err := c.target()
+	if err == nil {
+		err = c.p.Accounts().ClearFactors(c.ctx(), by, u.ID)
+	}
+	if err != nil {
+		return err
+	}
+	return c.noContent()
+}

@@ -1,0 +1,178 @@
+package authportal
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+const ticketConfirm = "confirm"
+
+// confirmed says how a confirmation ended.
+const (
+	statusConfirmed = "confirmed"
+	statusSent      = "sent"
+)
+
+// confirmEmail uses up the link of a sign-up. It keeps the password that was set with it, because whoever clicks says that
+// it was they who signed up, and signs in only the browser that did: a link that was sent to somebody else's mailbox
+// opens nothing for whoever made that happen, and one that was forwarded nothing for the recipient.
+func (c *call) confirmEmail(token string) (out *outcome, status string, err error) {
+	if !c.p.mails() {
+		return nil, "", errNoMail
+	}
+	if err := c.mustHTTPS(); err != nil {
+		return nil, "", err
+	}
+	g, err := c.guess("")
+	if err != nil {
+		return nil, "", err
+	}
+	u, t, err := c.useConfirm(token)
+	var p *Problem
+	if errors.As(err, &p) {
+		c.emit(Event{Kind: EventEmailConfirm, Result: ResultRefused, Reason: p.Code, UserID: u.ID, Username: u.Username})
+		return nil, "", err
+	}
+	g.giveBack()
+	if err != nil {
+		return nil, "", err
+	}
+	c.emit(Event{Kind: EventEmailConfirm, Result: ResultOK, UserID: u.ID, Username: u.Username})
+	mine := c.signedUp(u.ID)
+	if mine {
+		c.setCookie(cookieSignUp, "", -1)
+	}
+	switch {
+	case !u.Approved:
+		return nil, errUnapproved.Code, c.post(mailWaiting, u.Email, about{User: u.ID})
+	case !u.Enabled || !mine:
+		return nil, statusConfirmed, nil
+	}
+	version, err := c.p.passwordVersion(c.ctx(), u.ID)
+	if err != nil {
+		return nil, "", err
+	}
+	proven := Proven{User: u}
+	if version > 0 {
+		proven = Proven{User: u, Kind: store.KindPassword, ID: u.ID, Version: version}
+	}
+	out, err = c.finish(proven, c.p.passwordMethod(), c.intent(t.To, t.Flow), false)
+	if errors.As(err, &p) {
+		return nil, statusConfirmed, nil // what else is missing is asked for at sign-in
+	}
+	return out, "", err
+}
+
+// useConfirm takes the ticket first, so that of many clicks one counts, and then holds it against the account.
+func (c *call) useConfirm(token string) (u store.User, t mailTicket, err error) {
+	if t, err = c.p.takeMailTicket(c.ctx(), ticketConfirm, token); err != nil {
+		return u, t, err
+	}
+	if u, err = c.p.ticketOwner(c.ctx(), &t); err != nil {
+		return u, t, err
+	}
+	after, err := c.p.Accounts().confirm(c.ctx(), u.ID, t.Email)
+	if err != nil {
+		return u, t, accountProblem(err)
+	}
+	return after, t, nil
+}
+
+// confirmAPI answers POST email/confirm.
+func (c *call) confirmAPI() error {
+	f, err := c.jsonFields("token")
+	if err != nil {
+		return err
+	}
+	out, status, err := c.confirmEmail(f["token"])
+	switch {
+	case err != nil:
+		return err
+	case status != "":
+		return c.json(http.StatusOK, map[string]string{"status": status})
+	}
+	return c.signedIn(http.StatusOK, out)
+}
+
+// confirmPage names the account and asks for a click. It takes nothing: a GET may be a scanner's.
+func (c *call) confirmPage() error {
+	if !c.p.mails() {
+		return errNoMail
+	}
+	if err := c.mustHTTPS(); err != nil {
+		return err
+	}
+	return c.showConfirm(http.StatusOK, c.r.URL.Query().Get("token"), "", nil, nil)
+}
+
+func (c *call) confirmForm() error {
+	f, err := c.formFields("token")
+	if err != nil {
+		return err
+	}
+	out, status, err := c.confirmEmail(f["token"])
+	var p *Problem
+	switch {
+	case errors.As(err, &p) && p.Code == errMailToken.Code:
+		return c.showConfirm(p.Status, "used", "", nil, nil)
+	case errors.As(err, &p) && p.Code == codeTooMany:
+		setRetry(c.w, p)
+		return c.showConfirm(p.Status, f["token"], "", nil, p)
+	case err != nil:
+		return err
+	case status != "":
+		return c.showConfirm(http.StatusOK, "", status, nil, nil)
+	}
+	return c.redirect(out.Location)
+}
+
+// resendAPI answers POST email/resend: 202, whoever has the address.
+func (c *call) resendAPI() error {
+	f, err := c.jsonFields("email")
+	if err != nil {
+		return err
+	}
+	if err := c.ask(mailConfirm, f["email"], about{}); err != nil {
+		return err
+	}
+	return c.json(http.StatusAccepted, map[string]string{"status": statusSent})
+}
+
+func (c *call) resendForm() error {
+	f, err := c.formFields("email")
+	if err == nil {
+		err = c.ask(mailConfirm, f["email"], about{})
+	}
+	var p *Problem
+	switch {
+	case errors.As(err, &p) && p.Code != errHTTPS.Code && p.Code != errNotFound.Code:
+		setRetry(c.w, p)
+		return c.showConfirm(p.Status, "", "", f, p)
+	case err != nil:
+		return err
+	}
+	return c.showConfirm(http.StatusOK, "", statusSent, nil, nil)
+}
+
+func (c *call) showConfirm(status int, token, done string, f map[string]string, problem *Problem) error {
+	data := pages.ConfirmData{Done: done, LoginURL: c.link("/login")}
+	if token != "" {
+		l, _, ok := c.p.readMailToken(ticketConfirm, token)
+		if data.Expired = !ok; ok {
+			data.Token, data.Account = token, l.Email
+		} else {
+			status = http.StatusBadRequest
+		}
+	}
+	p := pages.Page{Name: pages.Confirm, LeavesSite: true, Values: map[string]string{}, Data: data}
+	if f["email"] != "" {
+		p.Values["email"] = bounded(f["email"], 300)
+	}
+	if problem != nil {
+		showProblem(&p, problem)
+	}
+	return c.page(status, p)
+}

@@ -1,0 +1,23 @@
+package pages
+
+import (
+	"net/http"
+	"time"
+)
+
+func adminSamples(user User, problem func(string, ...any) *Message) []sample {
+	day := time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
+	ada := AdminAccount{User: user, Enabled: true, Approved: true, Created: day, LastSignIn: day.Add(30 * time.Hour)}
+	bob := AdminAccount{User: User{ID: "b", Username: "bob@example.com", Email: "bob@example.com"}, Enabled: true, Created: day}
+	eve := AdminAccount{User: User{ID: "c", Username: "eve", Email: "eve@example.com", Name: "Eve", Roles: []string{"editor", "member"}}, Approved: true, Created: day}
+	list := AdminData{Accounts: []AdminAccount{ada, bob, eve}, Total: 120, Query: "example", Sort: "name", Next: "c:Eve", Later: true}
+	one := AdminUserData{Account: ada, RoleNames: "admin editor", Passwords: true, MinLength: 8, Attributes: []Field{{Name: "company", Value: "Analytical Engines Ltd"}},
+		Sessions: []Session{{ID: "s1", Host: "auth.example.com", Address: "203.0.113.7", LastSeen: day, Device: "something else"}}}
+	last := problem("problem_last_administrator")
+	return []sample{
+		{name: "admin", Page: Page{Name: Admin, Data: list}},
+		{name: "admin-none", Page: Page{Name: Admin, Data: AdminData{Query: "nobody"}, Notice: problem("done_deleted")}},
+		{name: "admin-user", Page: Page{Name: AdminUser, Data: one, Notice: problem("done_saved")}},
+		{name: "admin-user-waits", status: http.StatusConflict, Page: Page{Name: AdminUser, Data: AdminUserData{Account: bob}, Problem: last}},
+	}
+}

@@ -1,0 +1,112 @@
+package authportal
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// postbox is an outbox whose letters are written when a test opens it, as the worker would.
+type postbox struct {
+	mu    sync.Mutex
+	queue []store.Mail
+	err   error
+}
+
+func (o *postbox) QueueMail(_ context.Context, m store.Mail) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err == nil {
+		o.queue = append(o.queue, m)
+	}
+	return o.err
+}
+
+func (*postbox) ClaimMail(context.Context, time.Time, time.Time, int) ([]store.Mail, error) {
+	return nil, nil
+}
+func (*postbox) RetryMail(context.Context, string, time.Time, string) error { return nil }
+func (*postbox) DoneMail(context.Context, string) error                     { return nil }
+func (*postbox) WaitingMail(context.Context) (int, time.Time, error)        { return 0, time.Time{}, nil }
+
+func (o *postbox) take() []store.Mail {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	all := o.queue
+	o.queue = nil
+	return all
+}
+
+// mailWorld is newAccounts with mail: its letters come to whoever reads them.
+func mailWorld(t *testing.T, opts ...worldOption) (*world, *postbox) {
+	box := &postbox{}
+	w, _ := newAccounts(t, append([]worldOption{func(c *Config) {
+		c.Mail, c.Settings.ConfirmEmail = box, true
+	}}, opts...)...)
+	for host, s := range w.sites {
+		s.Addresses = []string{"https://" + host, "http://" + host}
+	}
+	return w, box
+}
+
+// letters writes what is queued, until nothing is.
+func (o *postbox) letters(w *world) (all []*draft) {
+	w.t.Helper()
+	for {
+		queue := o.take()
+		if len(queue) == 0 {
+			return all
+		}
+		for _, m := range queue {
+			l, err := w.p.draft(w.t.Context(), m)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			if l != nil {
+				all = append(all, l)
+			}
+		}
+	}
+}
+
+// one returns the only letter there is.
+func (o *postbox) one(w *world, kind, to string) *draft {
+	w.t.Helper()
+	all := o.letters(w)
+	if len(all) != 1 || all[0].Kind != kind || all[0].To != to {
+		w.t.Fatalf("letters: %v, want one %q to %s", describe(all), kind, to)
+	}
+	return all[0]
+}
+
+func (o *postbox) none(w *world) {
+	w.t.Helper()
+	if all := o.letters(w); len(all) != 0 {
+		w.t.Errorf("letters: %v, want none", describe(all))
+	}
+}
+
+func describe(all []*draft) (list []string) {
+	for _, l := range all {
+		list = append(list, l.Kind+" to "+l.To)
+	}
+	slices.Sort(list)
+	return list
+}
+
+func (l *draft) token(t *testing.T) string {
+	t.Helper()
+	u, err := url.Parse(l.Link)
+	if err != nil || !strings.HasPrefix(l.Link, "https://") || u.Query().Get("token") == "" {
+		t.Fatalf("the letter links to %q", l.Link)
+	}
+	return u.Query().Get("token")
+}
+
+const annSignsUp = `{"email":"ann@example.com","password":"correct horse"}`

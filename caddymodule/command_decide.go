@@ -1,0 +1,33 @@
+package caddymodule
+
+import (
+	"net/http"
+
+	"github.com/spf13/cobra"
+)
+
+func (c *commandLine) approveUser() *cobra.Command {
+	return c.decideUser("approve", "Lets an account in that signed up and waits for approval, and tells its owner by mail", "Approved")
+}
+
+func (c *commandLine) declineUser() *cobra.Command {
+	return c.decideUser("decline", "Deletes an account that waits for approval, and tells its owner by mail", "Declined")
+}
+
+func (c *commandLine) inviteUser() *cobra.Command {
+	return c.decideUser("invite", "Sends the owner of an account without a password a link by which they choose one", "Invited")
+}
+
+func (c *commandLine) decideUser(verb, short, done string) *cobra.Command {
+	return &cobra.Command{
+		Use:   verb + " <user>",
+		Short: short,
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var u userView
+			return c.do(cmd, http.MethodPost, userPath(args[0])+"/"+verb, map[string]any{}, &u, func() {
+				say(cmd, "%s %s.", done, printable(u.Username))
+			})
+		},
+	}
+}
