@@ -25,7 +25,7 @@ type NewUser struct {
 
 // Add makes an account on behalf of an administrator, who vouches for the address.
 func (a *Accounts) Add(ctx context.Context, by By, n NewUser) (store.User, error) {
-	u, _, err := a.create(ctx, n, true, false)
+	u, _, err := a.create(ctx, n, true)
 	if err != nil {
 		return store.User{}, err
 	}
@@ -33,10 +33,9 @@ func (a *Accounts) Add(ctx context.Context, by By, n NewUser) (store.User, error
 	return u, nil
 }
 
-// create makes an account with its password, or nothing at all. One that waits is for an administrator to approve.
-func (a *Accounts) create(ctx context.Context, n NewUser, confirmed, waits bool) (u store.User, c store.Credential, err error) {
+// create makes an account with its password, or nothing at all.
+func (a *Accounts) create(ctx context.Context, n NewUser, confirmed bool) (u store.User, c store.Credential, err error) {
 	u, creds, err := a.prepare(ctx, n, confirmed)
-	u.Approved = !waits
 	if err == nil {
 		err = a.users.CreateUser(ctx, u, creds...)
 	}

@@ -123,7 +123,8 @@ func (c *call) newAccount(n *NewUser) (u store.User, cred store.Credential, err 
 	if err := c.stillFree(n); err != nil {
 		return u, cred, err
 	}
-	return c.p.Accounts().create(c.ctx(), *n, false, c.p.set.Signup.Mode == SignupApproval)
+	n.Unapproved = c.p.set.Signup.Mode == SignupApproval
+	return c.p.Accounts().create(c.ctx(), *n, false)
 }
 
 // newcomer reads the fields of one who signs up.
