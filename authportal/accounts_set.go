@@ -31,6 +31,20 @@ type UserChange struct {
 // Set changes an account on behalf of an administrator, and returns it as it is now. Rights bite at once: sessions of an
 // account that is disabled, or has a new password, end.
 func (a *Accounts) Set(ctx context.Context, by By, id string, ch UserChange) (store.User, error) {
+	u, err := a.set(ctx, by, id, ch)
+	a.emitRefusal(ctx, by, EventUserChange, id, err)
+	return u, err
+}
+
+// emitRefusal tells of an act on an account that was not let be done.
+func (a *Accounts) emitRefusal(ctx context.Context, by By, kind, id string, err error) {
+	var p *Problem
+	if errors.As(err, &p) && p.Code != errNotFound.Code { // what no account is called is somebody's typing
+		a.emit(ctx, by, Event{Kind: kind, Result: ResultRefused, Reason: p.Code, UserID: id})
+	}
+}
+
+func (a *Accounts) set(ctx context.Context, by By, id string, ch UserChange) (store.User, error) {
 	var password store.Credential
 	if ch.Password != nil {
 		// First, because it is the part that most likely is refused: nothing has changed then.
@@ -154,7 +168,9 @@ func (a *Accounts) Delete(ctx context.Context, by By, id string) error {
 		err = a.users.DeleteUser(ctx, id)
 	}
 	if err != nil {
-		return accountProblem(err)
+		err = accountProblem(err)
+		a.emitRefusal(ctx, by, EventUserDelete, id, err)
+		return err
 	}
 	a.endSessions(ctx, id)
 	a.emit(ctx, by, Event{Kind: EventUserDelete, Result: ResultOK, UserID: id, Username: u.Username})

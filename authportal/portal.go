@@ -22,6 +22,7 @@ type Config struct {
 	Keys     *Keys
 	Methods  []Named      // configured ways to sign in, in the order shown to people
 	Mail     store.Outbox // where letters are queued, nil: no mail is configured
+	Audit    store.Audit  // the trail that administrators read; nil: none is kept
 	Settings Settings
 
 	// ExpandRoles adds the roles that the held ones include. The result is sorted and may be shared. nil: none include others.
@@ -52,6 +53,7 @@ type Portal struct {
 	sessions store.SessionStore
 	keys     *Keys
 	methods  []Named
+	audit    store.Audit // nil: no trail is kept
 	set      Settings
 	expand   func([]string) []string
 	checkRole,
@@ -112,7 +114,7 @@ func New(c Config) (*Portal, error) {
 		return nil, errors.New("building the portal: addresses cannot be confirmed without mail")
 	}
 	p := &Portal{
-		users: c.Users, sessions: c.Sessions, keys: c.Keys, methods: slices.Clone(c.Methods), set: c.Settings.withDefaults(),
+		users: c.Users, sessions: c.Sessions, keys: c.Keys, methods: slices.Clone(c.Methods), audit: c.Audit, set: c.Settings.withDefaults(),
 		expand: c.ExpandRoles, checkRole: c.CheckRole, checkUsername: c.CheckUsername,
 		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log, pages: c.Pages, outbox: c.Mail, wait: c.SessionWait,
 	}

@@ -68,6 +68,9 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 		ExpandRoles: run.Roles.Expand, CheckRole: rolepolicy.CheckRoleName, CheckUsername: rolepolicy.CheckUsername,
 		Notify: a.notify, Now: run.Now, Rand: rand.Reader, Log: log, Pages: set,
 	}
+	if audit, ok := a.lease.Value().usersLease.Value().(store.Audit); ok {
+		config.Audit = audit
+	}
 	if run.mail != nil {
 		config.Mail = run.mail.queue
 	}

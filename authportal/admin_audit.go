@@ -1,0 +1,109 @@
+package authportal
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+const (
+	auditPage    = 100
+	maxAuditPage = 1000
+)
+
+func (p *Portal) auditRoutes() []route {
+	return []route{{method: http.MethodGet, path: "/api/v1/admin/audit", do: (*call).auditAPI}}
+}
+
+// auditAPI answers GET admin/audit: what happened, newest first.
+func (c *call) auditAPI() error {
+	if _, err := c.mustAdminister(noPower); err != nil {
+		return err
+	}
+	if c.p.audit == nil {
+		return errNotFound
+	}
+	q, err := auditQuery(c.r.URL.Query())
+	if err != nil {
+		return err
+	}
+	events, err := c.p.audit.ListEvents(c.ctx(), q)
+	if err != nil {
+		return fmt.Errorf("reading the audit trail: %w", err)
+	}
+	out := make([]map[string]any, 0, len(events))
+	for _, e := range events {
+		out = append(out, auditJSON(e))
+	}
+	answer := map[string]any{"events": out}
+	if len(events) == q.Limit {
+		answer["next"] = auditCursor(events[len(events)-1].Cursor())
+	}
+	return c.json(http.StatusOK, answer)
+}
+
+// auditQuery reads the filters. One that is misspelt must not pass for one that found everything.
+func auditQuery(ask url.Values) (q store.AuditQuery, err error) {
+	q.Limit = auditPage
+	for name, values := range ask {
+		value, bad := values[0], len(values) != 1
+		switch name {
+		case "kind":
+			q.Kind = value
+		case "result":
+			q.Result = value
+		case "actor":
+			q.Actor = value
+		case "user":
+			q.UserID = value
+		case "address":
+			q.Address = value
+		case "since":
+			q.Since, err = readTime(value)
+		case "until":
+			q.Until, err = readTime(value)
+		case "after":
+			var ok bool
+			q.After, ok = readAuditCursor(value)
+			bad = bad || !ok
+		case "limit":
+			q.Limit, err = strconv.Atoi(value)
+			bad = bad || q.Limit < 1 || q.Limit > maxAuditPage
+		default:
+			return q, unknownField(name)
+		}
+		if bad || err != nil {
+			return q, invalidField(name, "is not what it can be")
+		}
+	}
+	return q, nil
+}
+
+func auditCursor(at store.AuditCursor) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at.Time.UnixMicro(), 10) + " " + at.ID))
+}
+
+func readAuditCursor(s string) (at store.AuditCursor, ok bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(s)
+	micros, id, found := strings.Cut(string(raw), " ")
+	n, e := strconv.ParseInt(micros, 10, 64)
+	return store.AuditCursor{Time: time.UnixMicro(n), ID: id}, err == nil && e == nil && found && userID.MatchString(id)
+}
+
+// auditJSON leaves out what an event does not have.
+func auditJSON(e store.AuditEvent) map[string]any {
+	out := map[string]any{"id": e.ID, "time": e.Time.UTC().Format(time.RFC3339Nano), "kind": e.Kind, "result": e.Result}
+	for name, value := range map[string]string{"reason": e.Reason, "actor": e.Actor, "user_id": e.UserID, "username": e.Username,
+		"method": e.Method, "session": e.Session, "address": e.Address, "host": e.Host} {
+		if value != "" {
+			out[name] = value
+		}
+	}
+	return out
+}
