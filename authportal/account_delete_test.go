@@ -45,7 +45,7 @@ func TestDeletingAsksOnceMoreAndWorksWithoutJavaScript(t *testing.T) {
 	}
 	c, _ := w.member("bob")
 	p := c.post(alone+"/account/delete", values("sure", "1"))
-	if p.wants(t, 200, "done_deleted"); p.url.Path != "/.gatehouse/logout" {
+	if p.wants(t, 200, "done_deleted_own"); p.url.Path != "/.gatehouse/logout" {
 		t.Errorf("led to %s", p.url)
 	}
 }

@@ -60,7 +60,7 @@ func (c *call) logoutPage() error {
 	}
 	p := pages.Page{Name: pages.Logout, Data: data}
 	if live == nil && c.r.URL.Query().Get("done") == "deleted" {
-		p.Notice = &pages.Message{ID: "done_deleted"}
+		p.Notice = &pages.Message{ID: "done_deleted_own"}
 	}
 	return c.page(http.StatusOK, p)
 }
