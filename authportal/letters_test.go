@@ -1,6 +1,7 @@
 package authportal
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -52,8 +53,9 @@ func TestEveryLetterIsWrittenFromTheOutbox(t *testing.T) {
 	u.Confirmed = true
 	w.p.Accounts().decided(t.Context(), byRoot, mailApproved, &u)
 	w.p.Accounts().decided(t.Context(), byRoot, mailDeclined, &u)
+	w.p.SessionTheft(t.Context(), &store.Live{Session: store.Session{UserID: u.ID}, Identity: u.Identity()}, netip.Addr{}, "alone.example.org")
 	queue = append(queue, box.take()...)
-	want := []string{"/confirm?token=", "/reset?token=", "/login", "/reset?token=", "/login", ""}
+	want := []string{"/confirm?token=", "/reset?token=", "/login", "/reset?token=", "/login", "", ""}
 	if len(queue) != len(want) {
 		t.Fatalf("%d letters are queued", len(queue))
 	}

@@ -23,6 +23,7 @@ const (
 	mailApproved = "approved"
 	mailDeclined = "declined"
 	mailInvite   = "invite"
+	mailTheft    = "session_theft" // the owner is told that a copy of a remembered session was used
 )
 
 // How long links in mails are good for.

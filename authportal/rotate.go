@@ -73,5 +73,12 @@ func (p *Portal) SessionTheft(ctx context.Context, l *store.Live, addr netip.Add
 	if addr.IsValid() {
 		e.Address = addr.Unmap().WithZone("").String()
 	}
-	tell(context.WithoutCancel(ctx), p.log, p.notify, e)
+	ctx = context.WithoutCancel(ctx)
+	tell(ctx, p.log, p.notify, e)
+	if !p.mails() || l.Identity.Email == "" { // an address that nobody confirmed may be anybody's
+		return
+	}
+	if err := p.Accounts().post(ctx, mailTheft, l.Identity.Email, about{User: l.Session.UserID}); err != nil {
+		p.log.WarnContext(ctx, "the owner could not be told of a copied session", "user_id", l.Session.UserID, "error", err)
+	}
 }

@@ -17,3 +17,18 @@ func TestATheftIsToldWithWhoseItWasAndFromWhere(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestTheOwnerOfACopiedSessionIsToldByMail(t *testing.T) {
+	w, box := mailWorld(t)
+	_, u := w.member("ann")
+	l := &store.Live{Session: store.Session{UserID: u.ID}, Identity: u.Identity()}
+	w.p.SessionTheft(t.Context(), l, netip.Addr{}, "alone.example.org")
+	box.one(w, "session_theft", "ann@example.com")
+
+	u.Confirmed = false // the address may be that of somebody else
+	l.Identity = u.Identity()
+	w.p.SessionTheft(t.Context(), l, netip.Addr{}, "alone.example.org")
+	if rest := box.letters(w); len(rest) != 0 {
+		t.Errorf("%d letters to an address that nobody confirmed", len(rest))
+	}
+}
