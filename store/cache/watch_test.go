@@ -260,8 +260,8 @@ func TestManyStreamsOpenCloseAndEndAtOnce(t *testing.T) {
 // expiring is a fake that judges deadlines.
 type expiring struct{ *fake }
 
-func (e *expiring) PeekSession(ctx context.Context, key store.Key) (store.Live, error) {
-	return e.Session(ctx, key)
+func (x *expiring) PeekSession(ctx context.Context, key store.Key) (store.Live, error) {
+	return x.Session(ctx, key)
 }
 
 func (x *expiring) Session(ctx context.Context, key store.Key) (store.Live, error) {
