@@ -15,7 +15,7 @@ import (
 func (c *commandLine) usersCommand() *cobra.Command {
 	return group("users", "Makes, shows and changes accounts",
 		c.addUser(), c.listUsers(), c.showUser(), c.setUser(), c.switchUser("enable", true), c.switchUser("disable", false), c.deleteUser(),
-		c.approveUser(), c.declineUser(), c.inviteUser())
+		c.approveUser(), c.declineUser(), c.inviteUser(), c.importUsers(), c.exportUsers())
 }
 
 func userPath(who string) string { return "/gatehouse/users/" + url.PathEscape(who) }
@@ -64,20 +64,9 @@ func (c *commandLine) listUsers() *cobra.Command {
 		Short: "Lists accounts, the oldest first",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var all []userView
-			for after := ""; ; {
-				ask := url.Values{"query": {query}, "role": {role}, "after": {after}, "limit": {"1000"}}
-				var page struct {
-					Users []userView `json:"users"`
-				}
-				if err := c.do(cmd, http.MethodGet, "/gatehouse/users?"+ask.Encode(), nil, &page, nil); err != nil {
-					return err
-				}
-				all = append(all, page.Users...)
-				if len(page.Users) < 1000 {
-					break
-				}
-				after = page.Users[len(page.Users)-1].ID
+			all, err := c.everyUser(cmd, query, role)
+			if err != nil {
+				return err
 			}
 			return c.showUsers(cmd, all)
 		},
@@ -85,6 +74,24 @@ func (c *commandLine) listUsers() *cobra.Command {
 	cmd.Flags().StringVar(&query, "query", "", "Only accounts whose address, username or name holds this")
 	cmd.Flags().StringVar(&role, "role", "", "Only accounts that were given this role")
 	return cmd
+}
+
+// everyUser reads the list page by page.
+func (c *commandLine) everyUser(cmd *cobra.Command, query, role string) (all []userView, err error) {
+	for after := ""; ; {
+		ask := url.Values{"query": {query}, "role": {role}, "after": {after}, "limit": {"1000"}}
+		var page struct {
+			Users []userView `json:"users"`
+		}
+		if err := c.do(cmd, http.MethodGet, "/gatehouse/users?"+ask.Encode(), nil, &page, nil); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Users...)
+		if len(page.Users) < 1000 {
+			return all, nil
+		}
+		after = page.Users[len(page.Users)-1].ID
+	}
 }
 
 func (c *commandLine) showUsers(cmd *cobra.Command, all []userView) error {

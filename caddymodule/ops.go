@@ -33,6 +33,7 @@ func (o *operator) handler() http.Handler {
 		"POST /gatehouse/doctor/mail":         o.sendTest,
 		"GET /gatehouse/users":                o.listUsers,
 		"POST /gatehouse/users":               o.addUser,
+		"POST /gatehouse/users/import":        o.importUsers,
 		"GET /gatehouse/users/{who}":          o.showUser,
 		"POST /gatehouse/users/{who}/approve": o.approveUser,
 		"POST /gatehouse/users/{who}/decline": o.declineUser,

@@ -27,6 +27,8 @@ var (
 	_ authportal.Method     = (*Method)(nil)
 	_ authportal.LoginNamer = (*Method)(nil)
 	_ authportal.Passwords  = (*Method)(nil)
+
+	_ authportal.PasswordHashes = (*Method)(nil)
 )
 
 // New returns the method. It calls no store.
@@ -109,6 +111,9 @@ func (m *Method) MakePassword(ctx context.Context, u *store.User, password strin
 	}
 	return store.Credential{Kind: store.KindPassword, ID: u.ID, Owner: u.ID, Data: encoded, Created: m.env.Now(), Version: 1}, nil
 }
+
+// CheckHash tells whether a hash that other software made can be stored.
+func (m *Method) CheckHash(encoded string) error { return CheckEncoded([]byte(encoded)) }
 
 // check returns the credential that the password proved, as it is stored now; nil where the password is wrong.
 func (m *Method) check(ctx context.Context, u *store.User, typed string) (*store.Credential, error) {
