@@ -60,14 +60,17 @@ func openBreaches(setting string, client *http.Client, base string) breaches {
 	case "", breachedOff:
 		return nil
 	case breachedHIBP:
-		return &rangeAPI{client: client, base: base}
+		// An answer that leads elsewhere, perhaps to a server of ours that trusts this machine, is no answer (CWE-918).
+		own := *client
+		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		return &rangeAPI{client: &own, base: base}
 	}
 	return breachFile(setting)
 }
 
 // checkBreachFile tells whether the file of a setting can be read.
 func checkBreachFile(setting string) error {
-	if openBreaches(setting, nil, "") == nil || setting == breachedHIBP {
+	if setting == "" || setting == breachedOff || setting == breachedHIBP {
 		return nil
 	}
 	info, err := os.Stat(setting)

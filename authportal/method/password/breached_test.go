@@ -55,6 +55,12 @@ func TestAListThatDoesNotAnswerRefusesNobodyAndHidesNoOtherRule(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"fault":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
 		"too long": func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, strings.Repeat("x", rangeMaxBytes+1)) },
+		"leads elsewhere": func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/elsewhere" {
+				t.Error("it was followed")
+			}
+			http.Redirect(w, r, "/elsewhere", http.StatusFound)
+		},
 		"cut off": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			io.WriteString(w, "short")
