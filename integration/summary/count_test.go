@@ -60,6 +60,32 @@ func TestCountReadsTheEventsOfGoTest(t *testing.T) {
 			skipped: 1, shown: "--- skipped: p TestA\n        a_test.go:9: no server\n",
 		},
 		{
+			name: "a fuzz target that only its time ended has found nothing",
+			events: `{"Action":"output","Package":"p","Test":"FuzzA","Output":"=== RUN   FuzzA\n"}
+{"Action":"output","Package":"p","Test":"FuzzA","Output":"fuzz: elapsed: 5s, execs: 51720 (11240/sec), new interesting: 56 (total: 370)\n"}
+{"Action":"output","Package":"p","Test":"FuzzA","Output":"--- FAIL: FuzzA (5.09s)\n"}
+{"Action":"output","Package":"p","Test":"FuzzA","Output":"    context deadline exceeded\n"}
+{"Action":"fail","Package":"p","Test":"FuzzA","Elapsed":5.09}
+{"Action":"output","Package":"p","Output":"FAIL\n"}
+{"Action":"fail","Package":"p","Elapsed":5.1}`,
+			passed: 1, shown: "ok   p 5.1s, 1 passed\n",
+		},
+		{
+			name: "a fuzz target that found something has failed, whatever its time",
+			events: `{"Action":"output","Package":"p","Test":"FuzzA","Output":"    context deadline exceeded\n"}
+{"Action":"output","Package":"p","Test":"FuzzA","Output":"    Failing input written to testdata/fuzz/FuzzA/0123\n"}
+{"Action":"fail","Package":"p","Test":"FuzzA","Elapsed":5.09}
+{"Action":"fail","Package":"p","Elapsed":5.1}`,
+			failed: 1, shown: "--- FAIL p FuzzA (5.09s)\n",
+		},
+		{
+			name: "a test that is no fuzz target fails by a deadline",
+			events: `{"Action":"output","Package":"p","Test":"TestA","Output":"    context deadline exceeded\n"}
+{"Action":"fail","Package":"p","Test":"TestA","Elapsed":5.09}
+{"Action":"fail","Package":"p","Elapsed":5.1}`,
+			failed: 1, shown: "--- FAIL p TestA (5.09s)\n",
+		},
+		{
 			name:   "a package without tests is not a skip",
 			events: `{"Action":"skip","Package":"p","Elapsed":0}`,
 		},

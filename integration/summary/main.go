@@ -46,7 +46,7 @@ func run(totals, log string, strict bool, args []string) (ok bool, err error) {
 	c := newCount(os.Stdout)
 	readErr := c.read(io.TeeReader(out, events))
 	waitErr := cmd.Wait()
-	if waitErr != nil && c.failed == 0 {
+	if waitErr != nil && c.failed == 0 && c.late == 0 {
 		// go test itself failed: no such package, a flag it does not know, a fault outside every test
 		c.failed++
 		fmt.Printf("FAIL go test: %v\n", waitErr)
