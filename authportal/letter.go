@@ -18,12 +18,13 @@ type draft struct {
 	Lang string // Accept-Language of whoever asked
 	To   string
 	Link string // where its button leads; empty: it has none
+	Code string // to be typed where the letter was asked for; empty: it has none
 
 	Account string // the address that it is about
 }
 
 // draftKinds are the kinds of letters that draft knows.
-var draftKinds = []string{mailSignUp, mailConfirm, mailReset, mailPassword, mailWaiting, mailApproval, mailApproved, mailDeclined, mailInvite, mailTheft}
+var draftKinds = []string{mailSignUp, mailConfirm, mailReset, mailLink, mailPassword, mailWaiting, mailApproval, mailApproved, mailDeclined, mailInvite, mailTheft}
 
 // composeDraft is the mail.Composer of all of them.
 func (p *Portal) composeDraft(ctx context.Context, m store.Mail) (*mail.Message, error) {
@@ -31,7 +32,7 @@ func (p *Portal) composeDraft(ctx context.Context, m store.Mail) (*mail.Message,
 	if l == nil || err != nil {
 		return nil, err
 	}
-	return p.write(l.To, l.Lang, l.Kind, pages.LetterData{Account: l.Account, Link: l.Link})
+	return p.write(l.To, l.Lang, l.Kind, pages.LetterData{Account: l.Account, Link: l.Link, Code: l.Code})
 }
 
 // draft finds out what a queued letter becomes: nil where nothing is to be sent. It runs in the background, where nobody
@@ -43,7 +44,7 @@ func (p *Portal) draft(ctx context.Context, m store.Mail) (*draft, error) {
 	}
 	l := &draft{Kind: m.Kind, Lang: a.Lang, To: m.To, Account: m.To}
 	switch m.Kind {
-	case mailSignUp, mailConfirm, mailReset:
+	case mailSignUp, mailConfirm, mailReset, mailLink:
 	case mailWaiting:
 		return nil, p.askAdministrators(ctx, m.To, &a)
 	default:
@@ -66,6 +67,8 @@ func (p *Portal) draft(ctx context.Context, m store.Mail) (*draft, error) {
 			return nil, nil
 		}
 		return p.writeConfirm(ctx, l, &u, &a)
+	case mailLink:
+		return p.writeLink(ctx, l, &u, m.Created, &a)
 	}
 	return p.writeReset(ctx, l, &u, &a)
 }

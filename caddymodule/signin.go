@@ -49,8 +49,8 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 	var methods []authportal.Named
 	for i, driver := range a.methods {
 		name := a.methodNames[i]
-		method, err := driver.OpenMethod(authportal.MethodEnv{Name: name, Users: run.Users, Keys: run.Keys, Log: log.With("method", name),
-			Now: run.Now, Rand: rand.Reader, Site: a.siteNames()})
+		method, err := driver.OpenMethod(authportal.MethodEnv{Name: name, Users: run.Users, Tickets: run.Sessions, Keys: run.Keys,
+			Log: log.With("method", name), Now: run.Now, Rand: rand.Reader, Site: a.siteNames()})
 		if err != nil {
 			return fmt.Errorf("login %s: %w", name, err)
 		}
