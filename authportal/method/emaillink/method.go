@@ -67,8 +67,8 @@ func (*Method) Begin(context.Context, *authportal.Attempt) (authportal.Step, err
 
 // ticket is what the store keeps of a letter: what must still be so when it is used.
 type ticket struct {
-	Account  int64 `json:"a"`           // version of the account: nothing of it was changed, neither address nor rights
-	Password int64 `json:"p,omitempty"` // version of the password; 0: there was none
+	Email    string `json:"e"`
+	Password int64  `json:"p,omitempty"` // version of the password; 0: there was none
 }
 
 // label is what a link holds, sealed.
@@ -99,7 +99,7 @@ func (m *Method) Write(ctx context.Context, u *store.User, ref []byte, until tim
 	if err != nil {
 		return "", "", err
 	}
-	payload, err := json.Marshal(ticket{Account: u.Version, Password: version})
+	payload, err := json.Marshal(ticket{Email: u.Email, Password: version})
 	if err != nil {
 		return "", "", err
 	}
@@ -189,8 +189,8 @@ func (m *Method) Continue(ctx context.Context, a *authportal.Attempt) (authporta
 	switch {
 	case a.User == nil:
 		return authportal.Refused{Reason: "unknown user"}, nil
-	case t.Account != a.User.Version:
-		return authportal.Refused{Reason: "account changed meanwhile"}, nil
+	case t.Email != a.User.Email:
+		return authportal.Refused{Reason: "address changed meanwhile"}, nil
 	case t.Password != version:
 		return authportal.Refused{Reason: "password changed meanwhile"}, nil
 	}
