@@ -30,6 +30,9 @@ func (a *App) loadMethods(ctx caddy.Context) error {
 		if !ok {
 			return fmt.Errorf("%T does not sign anybody in", mod)
 		}
+		if _, needs := mod.(authportal.NeedsMail); needs && a.Mail == nil {
+			return fmt.Errorf("login %s needs mail, by which its links are sent: configure `mail`, or take it out", methodName(mod))
+		}
 		a.methods = append(a.methods, driver)
 		a.methodNames = append(a.methodNames, methodName(mod))
 	}
