@@ -24,7 +24,7 @@ func (c *call) linkAPI() error {
 
 // linkFinishAPI answers POST login/link/finish: as POST login.
 func (c *call) linkFinishAPI() error {
-	f, err := c.jsonFields("token", "code", "step", "to", "flow")
+	f, err := c.jsonFields("token", "code", "to", "flow")
 	if err != nil {
 		return err
 	}

@@ -227,6 +227,13 @@ func TestALinkLeadsBackToTheHostThatAsked(t *testing.T) {
 	}
 	b.get(l.Link).wants(t, 200, `"Token":"`)
 	b.post(app+"/.gatehouse/link/finish", values("token", l.token(t))).wants(t, 200, "hello ann at app.example.com/deep")
+	// A gate that cannot say where it stands: the portal's page says to type the code, which works.
+	w.sites["app.example.com"].Addresses = nil
+	b = w.browser()
+	b.api("POST", app+"/.gatehouse/api/v1/login/link", field("email", "ann@example.com")).wants(t, 202, "sent")
+	l = box.one(w, "link", "ann@example.com")
+	b.get(l.Link).wants(t, 200, `"Elsewhere":true`)
+	b.api("POST", app+"/.gatehouse/api/v1/login/link/finish", field("code", l.Code)).wants(t, 200, "signed_in")
 	// Without a letter the page is the portal's.
 	if p := w.browser().get(app + "/.gatehouse/link?to=%2Fdeep"); p.url.Host != "auth.example.com" || p.url.Path != "/link" || p.url.Query().Get("flow") == "" {
 		t.Errorf("led to %s", p.url)
