@@ -154,7 +154,7 @@ if (editor) {
     const control = controls[cell.dataset.cell]
     for (const other of Object.values(controls)) other.closest('.field').hidden = other !== control
     control.value = cell.dataset.value
-    if (control.value !== cell.dataset.value) control.add(new Option(cell.dataset.value, cell.dataset.value, true, true)) // a choice that is gone
+    if (control.options && control.value !== cell.dataset.value) control.add(new Option(cell.dataset.value, cell.dataset.value, true, true)) // a choice that is gone
     say()
     cell.querySelector('button').hidden = true
     cell.append(editor)
