@@ -211,6 +211,20 @@ func (b *brokenOff) UpdateUser(ctx context.Context, u store.User) (store.User, e
 	return b.UserStore.UpdateUser(ctx, u)
 }
 
+// watched tells of changes of the columns.
+type watched struct {
+	store.UserStore
+	changed chan<- struct{}
+}
+
+func (s *watched) PutSetting(ctx context.Context, name string, old, value []byte) error {
+	err := s.UserStore.PutSetting(ctx, name, old, value)
+	if err == nil {
+		s.changed <- struct{}{}
+	}
+	return err
+}
+
 func TestASweepThatWasBrokenOffIsFinishedByTheNext(t *testing.T) {
 	w, _ := newAccounts(t)
 	w.addColumn("plan", ColumnText)
@@ -226,18 +240,17 @@ func TestASweepThatWasBrokenOffIsFinishedByTheNext(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	second := &ColumnSweeper{Users: w.users, Now: func() time.Time { return w.clock().Add(sweepSettle) }, Every: time.Millisecond}
+	finished := make(chan struct{}, 1)
+	second := &ColumnSweeper{Users: &watched{w.users, finished}, Now: func() time.Time { return w.clock().Add(sweepSettle) }, Every: time.Millisecond}
 	done := make(chan error, 1)
 	go func() { done <- second.Run(ctx) }()
-	for w.leaving() > 0 {
-		if t.Context().Err() != nil {
-			t.Fatal("never finished")
-		}
-		time.Sleep(time.Millisecond)
-	}
+	<-finished
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+	if n := w.leaving(); n > 0 {
+		t.Errorf("%d on the way", n)
 	}
 	for _, name := range []string{"ann", "bob", "eve"} {
 		if u := w.account(name); !reflect.DeepEqual(u.Attributes, map[string]any{"tier": "gold"}) {
