@@ -33,24 +33,25 @@ type Accounts struct {
 	rand   io.Reader
 	log    *slog.Logger
 	outbox store.Outbox // nil: no mail
+	fields []string     // of `signup`, kept as attributes
 }
 
 // NewAccounts wires Accounts without a Portal, as the command line needs it. Of the configuration it reads Users,
-// Sessions, Methods, CheckRole, CheckUsername, Mail, Notify, Now, Rand and Log.
+// Sessions, Methods, CheckRole, CheckUsername, Mail, Notify, Now, Rand, Log and the fields of sign-up.
 func NewAccounts(c Config) (*Accounts, error) {
 	if c.Users == nil || c.Sessions == nil {
 		return nil, errors.New("wiring accounts: no store")
 	}
 	c = c.withDefaults()
-	p := &Portal{methods: c.Methods}
+	p := &Portal{methods: c.Methods, set: c.Settings}
 	return &Accounts{users: c.Users, sessions: c.Sessions, passwords: p.passwords(), checkRole: c.CheckRole, checkUsername: c.CheckUsername,
-		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log, outbox: c.Mail}, nil
+		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log, outbox: c.Mail, fields: p.ownFields()}, nil
 }
 
 // Accounts returns the accounts of this portal.
 func (p *Portal) Accounts() *Accounts {
 	return &Accounts{users: p.users, sessions: p.sessions, passwords: p.passwords(), checkRole: p.checkRole, checkUsername: p.checkUsername,
-		notify: p.notify, now: p.now, rand: p.rand, log: p.log, outbox: p.outbox}
+		notify: p.notify, now: p.now, rand: p.rand, log: p.log, outbox: p.outbox, fields: p.ownFields()}
 }
 
 // By is who acts on an account that is not their own, for the audit trail.
@@ -70,6 +71,7 @@ var (
 	errUserExists        = &Problem{Status: 409, Code: "user_exists", Detail: "there is an account with this address"}
 	errUsernameTaken     = &Problem{Status: 409, Code: "username_taken", Detail: "this username is in use, or was once"}
 	errLastAdministrator = &Problem{Status: 409, Code: "last_administrator", Detail: "nobody who is enabled would hold the role admin any more"}
+	errChangedMeanwhile  = &Problem{Status: 412, Code: "changed_meanwhile", Detail: "the account has been changed since it was read"}
 	errChanging          = &Problem{Status: 409, Code: "conflict", Detail: "the account is being changed by somebody else; look at it again"}
 )
 
@@ -87,6 +89,9 @@ func accountProblem(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &invalid):
+		if invalid.Reason != "" {
+			return invalidField(invalid.Field, invalid.Why).With("reason", invalid.Reason)
+		}
 		return invalidField(invalid.Field, invalid.Why)
 	case errors.As(err, &unacceptable):
 		return (&Problem{Status: 422, Code: "password_not_acceptable", Detail: unacceptable.Error()}).With("reason", unacceptable.Reason)

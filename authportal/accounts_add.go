@@ -69,7 +69,11 @@ func (a *Accounts) prepare(ctx context.Context, n NewUser, confirmed bool) (u st
 	if u.Roles, err = a.roles(n.Roles); err != nil {
 		return u, nil, err
 	}
-	if u.Attributes, err = joinAttributes(nil, n.Attributes); err != nil {
+	attributes, err := a.typed(ctx, n.Attributes)
+	if err != nil {
+		return u, nil, err
+	}
+	if u.Attributes, err = joinAttributes(nil, attributes); err != nil {
 		return u, nil, err
 	}
 	if u.ID, err = a.newID(); err != nil {

@@ -21,11 +21,14 @@ type UserChange struct {
 	Roles       *[]string // instead of all; AddRoles and RemoveRoles come after it
 	AddRoles    []string
 	RemoveRoles []string
-	Attributes  map[string]any // joined with those there are; nil removes one
+	Attributes  map[string]any // joined with those there are, in the types of their columns; nil removes one
 	Enabled     *bool
 	Approved    *bool
 	Confirmed   *bool   // of the address; comes after Email
 	Password    *string // ends every session of the account
+
+	// Version is that of the account that whoever asks has seen: nothing is changed where it has another by now. 0: any.
+	Version int64
 }
 
 // Set changes an account on behalf of an administrator, and returns it as it is now. Rights bite at once: sessions of an
@@ -45,6 +48,11 @@ func (a *Accounts) emitRefusal(ctx context.Context, by By, kind, id string, err 
 }
 
 func (a *Accounts) set(ctx context.Context, by By, id string, ch UserChange) (store.User, error) {
+	attributes, err := a.typed(ctx, ch.Attributes)
+	if err != nil {
+		return store.User{}, accountProblem(err)
+	}
+	ch.Attributes = attributes
 	var password store.Credential
 	if ch.Password != nil {
 		// First, because it is the part that most likely is refused: nothing has changed then.
@@ -82,6 +90,9 @@ func (a *Accounts) set(ctx context.Context, by By, id string, ch UserChange) (st
 
 // apply makes the change to what is stored now.
 func (a *Accounts) apply(u *store.User, ch UserChange) (err error) {
+	if ch.Version != 0 && ch.Version != u.Version {
+		return errChangedMeanwhile
+	}
 	followed := u.Username == u.Email
 	if ch.Email != nil {
 		if u.Email, err = NormalizeEmail(*ch.Email); err != nil {

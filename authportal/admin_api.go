@@ -1,7 +1,6 @@
 package authportal
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -21,7 +20,8 @@ func adminUserJSON(u *store.User) map[string]any {
 		roles = []string{}
 	}
 	out := map[string]any{"id": u.ID, "username": u.Username, "email": u.Email, "confirmed": u.Confirmed, "name": u.Name, "roles": roles,
-		"attributes": u.Attributes, "enabled": u.Enabled, "approved": u.Approved, "created": u.Created.UTC().Format(time.RFC3339)}
+		"attributes": u.Attributes, "enabled": u.Enabled, "approved": u.Approved,
+		"created": u.Created.UTC().Format(time.RFC3339), "version": u.Version}
 	if !u.LastSignIn.IsZero() {
 		out["last_sign_in"] = u.LastSignIn.UTC().Format(time.RFC3339)
 	}
@@ -104,15 +104,30 @@ func (c *call) adminUserAPI() error {
 	if err != nil {
 		return err
 	}
-	return c.json(http.StatusOK, adminUserJSON(&u))
+	return c.accountAnswer(http.StatusOK, &u)
+}
+
+// accountAnswer answers with an account and its version, which a change can be made to depend on (RFC 9110 §13.1.1).
+func (c *call) accountAnswer(status int, u *store.User) error {
+	c.w.Header().Set("ETag", `"`+strconv.FormatInt(u.Version, 10)+`"`)
+	return c.json(status, adminUserJSON(u))
+}
+
+// ifMatch returns the version that the account must still have; 0: any. What is no version of ours matches none.
+func (c *call) ifMatch() (int64, error) {
+	header := c.r.Header.Get("If-Match")
+	if header == "" || header == "*" {
+		return 0, nil
+	}
+	version, err := strconv.ParseInt(strings.Trim(header, `"`), 10, 64)
+	if err != nil || version < 1 || header != `"`+strconv.FormatInt(version, 10)+`"` {
+		return 0, errChangedMeanwhile
+	}
+	return version, nil
 }
 
 // readUserChange reads the fields of an account. One that it does not know is refused, so that nothing is assigned by accident.
 func (c *call) readUserChange() (ch UserChange, needs power, err error) {
-	raw := map[string]json.RawMessage{}
-	if err := c.decode(&raw); err != nil {
-		return ch, needs, err
-	}
 	into := map[string]struct {
 		dst   any
 		needs power
@@ -121,17 +136,15 @@ func (c *call) readUserChange() (ch UserChange, needs power, err error) {
 		"attributes": {&ch.Attributes, noPower}, "enabled": {&ch.Enabled, noPower}, "approved": {&ch.Approved, noPower},
 		"confirmed": {&ch.Confirmed, somePower}, "password": {&ch.Password, allPower},
 	}
-	for name, value := range raw {
-		field, known := into[name]
-		if !known {
-			return ch, needs, unknownField(name)
-		}
-		if json.Unmarshal(value, field.dst) != nil {
-			return ch, needs, invalidField(name, "is of the wrong type")
-		}
-		needs = max(needs, field.needs)
+	dst := map[string]any{}
+	for name, field := range into {
+		dst[name] = field.dst
 	}
-	return ch, needs, nil
+	sent, err := c.jsonInto(dst)
+	for _, name := range sent {
+		needs = max(needs, into[name].needs)
+	}
+	return ch, needs, err
 }
 
 // adminChangeAPI answers PATCH admin/users/{id}.
@@ -151,10 +164,13 @@ func (c *call) adminChangeAPI() error {
 	if err != nil {
 		return err
 	}
+	if ch.Version, err = c.ifMatch(); err != nil {
+		return err
+	}
 	if u, err = c.p.Accounts().Set(c.ctx(), by, u.ID, ch); err != nil {
 		return err
 	}
-	return c.json(http.StatusOK, adminUserJSON(&u))
+	return c.accountAnswer(http.StatusOK, &u)
 }
 
 // adminCreateAPI answers POST admin/users.
@@ -174,7 +190,7 @@ func (c *call) adminCreateAPI() error {
 	if err != nil {
 		return err
 	}
-	return c.json(http.StatusCreated, adminUserJSON(&u))
+	return c.accountAnswer(http.StatusCreated, &u)
 }
 
 // newUser is the change of nothing into an account.

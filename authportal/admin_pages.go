@@ -2,11 +2,11 @@ package authportal
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
@@ -54,8 +54,13 @@ func (c *call) showAdmin(status int, p pages.Page) error {
 	if data.Total, err = c.p.Accounts().Count(c.ctx(), q, countedUsers); err != nil {
 		return err
 	}
+	columns, err := c.p.Accounts().Columns(c.ctx())
+	if err != nil {
+		return err
+	}
+	data.Columns = columnsOfPage(slices.DeleteFunc(columns, func(col Column) bool { return !col.Listed }))
 	for i := range list {
-		data.Accounts = append(data.Accounts, adminAccount(&list[i]))
+		data.Accounts = append(data.Accounts, adminAccount(&list[i], data.Columns))
 	}
 	if len(list) == q.Limit {
 		data.Next = q.Next(list[len(list)-1])
@@ -64,9 +69,9 @@ func (c *call) showAdmin(status int, p pages.Page) error {
 	return c.page(status, p)
 }
 
-func adminAccount(u *store.User) pages.AdminAccount {
+func adminAccount(u *store.User, columns []pages.AdminColumn) pages.AdminAccount {
 	return pages.AdminAccount{User: pages.User{ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name, Roles: u.Roles, Confirmed: u.Confirmed},
-		Enabled: u.Enabled, Approved: u.Approved, Created: u.Created, LastSignIn: u.LastSignIn}
+		Enabled: u.Enabled, Approved: u.Approved, Created: u.Created, LastSignIn: u.LastSignIn, Version: u.Version, Cells: cellsOf(u, columns)}
 }
 
 // adminUserPage shows one account.
@@ -86,9 +91,15 @@ func (c *call) showAdminUser(status int, p pages.Page) error {
 	if err != nil {
 		return err
 	}
-	data := pages.AdminUserData{Account: adminAccount(&u), RoleNames: strings.Join(u.Roles, " ")}
+	columns, err := c.p.Accounts().Columns(c.ctx())
+	if err != nil {
+		return err
+	}
+	data := pages.AdminUserData{Account: adminAccount(&u, columnsOfPage(columns)), RoleNames: strings.Join(u.Roles, " ")}
 	for _, name := range slices.Sorted(maps.Keys(u.Attributes)) {
-		data.Attributes = append(data.Attributes, pages.Field{Name: name, Value: attributeText(u.Attributes[name])})
+		if !slices.ContainsFunc(columns, func(col Column) bool { return col.Key == name }) {
+			data.Attributes = append(data.Attributes, pages.Field{Name: name, Value: AttributeText(u.Attributes[name], ", ")})
+		}
 	}
 	if pw := c.p.passwords(); pw != nil {
 		data.Passwords, data.MinLength = true, pw.MinLength()
@@ -103,19 +114,6 @@ func (c *call) showAdminUser(status int, p pages.Page) error {
 	}
 	p.Name, p.Data = pages.AdminUser, data
 	return c.page(status, p)
-}
-
-// attributeText is an attribute as people read it.
-func attributeText(v any) string {
-	list, ok := v.([]any)
-	if !ok {
-		return fmt.Sprint(v)
-	}
-	words := make([]string, 0, len(list))
-	for _, e := range list {
-		words = append(words, fmt.Sprint(e))
-	}
-	return strings.Join(words, ", ")
 }
 
 // adminFailed shows a page again with what went wrong in its form, or leads to signing in again and back to it.
@@ -160,25 +158,43 @@ func (c *call) adminCreateForm() error {
 
 // adminChangeForm changes what differs from what is stored, so that a name can be corrected without what a role needs.
 func (c *call) adminChangeForm() error {
-	f, err := c.formFields("name", "email", "username", "roles")
+	if _, err := c.mustAdminister(noPower); err != nil {
+		return err
+	}
+	columns, err := c.p.Accounts().Columns(c.ctx())
 	if err != nil {
 		return err
 	}
-	if err := c.changeByForm(f); err != nil {
+	names := []string{"name", "email", "username", "roles", "version"}
+	for _, col := range columns {
+		names = append(names, col.Key)
+	}
+	f, err := c.formFields(names...)
+	if err != nil {
+		return err
+	}
+	if err := c.changeByForm(f, columns); err != nil {
 		return c.adminFailed(err, "/admin/users/"+url.PathEscape(c.arg), f, c.showAdminUser)
 	}
 	return c.redirect(c.link("/admin/users/" + c.arg + "?done=saved"))
 }
 
-func (c *call) changeByForm(f map[string]string) error {
-	if _, err := c.mustAdminister(noPower); err != nil {
-		return err
-	}
+func (c *call) changeByForm(f map[string]string, columns []Column) error {
 	u, err := c.target()
 	if err != nil {
 		return err
 	}
-	var ch UserChange
+	ch := UserChange{Attributes: map[string]any{}}
+	if s, given := f["version"]; given {
+		if ch.Version, err = strconv.ParseInt(s, 10, 64); err != nil {
+			return errMalformed
+		}
+	}
+	for _, col := range columns {
+		if sent, given := f[col.Key]; given && sent != AttributeText(u.Attributes[col.Key], ", ") {
+			ch.Attributes[col.Key] = sent
+		}
+	}
 	needs := noPower
 	for name, field := range map[string]struct {
 		dst  **string

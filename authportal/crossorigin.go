@@ -41,7 +41,7 @@ func (c *call) allowOrigin(origin string) {
 	h := c.w.Header()
 	h.Set("Access-Control-Allow-Origin", origin)
 	h.Set("Access-Control-Allow-Credentials", "true")
-	h.Set("Access-Control-Expose-Headers", "Retry-After")
+	h.Set("Access-Control-Expose-Headers", "Retry-After, ETag")
 	// An answer to one origin is not that to another.
 	h.Add("Vary", "Origin")
 	// Helmet-like isolation would keep the answer from the origin that was just allowed.
@@ -63,7 +63,7 @@ func (c *call) preflight(methods []string) {
 	default:
 		c.allowOrigin(o)
 		h.Set("Access-Control-Allow-Methods", strings.Join(methods, ", "))
-		h.Set("Access-Control-Allow-Headers", "Content-Type, Authorization")
+		h.Set("Access-Control-Allow-Headers", "Content-Type, Authorization, If-Match")
 		h.Set("Access-Control-Max-Age", "600")
 	}
 	c.w.WriteHeader(http.StatusNoContent)

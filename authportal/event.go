@@ -27,6 +27,9 @@ const (
 	EventUserCreate     = "user_create"
 	EventUserChange     = "user_change"
 	EventUserDelete     = "user_delete"
+	EventColumnAdded    = "column_added"
+	EventColumnChanged  = "column_changed"
+	EventColumnRemoved  = "column_removed"
 )
 
 // Results of events.

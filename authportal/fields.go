@@ -33,6 +33,25 @@ func (c *call) jsonFields(allowed ...string) (map[string]string, error) {
 	return fields, nil
 }
 
+// jsonInto reads the JSON body into the fields that the action knows, each of its own type, and returns the names of those sent.
+func (c *call) jsonInto(fields map[string]any) (sent []string, err error) {
+	raw := map[string]json.RawMessage{}
+	if err := c.decode(&raw); err != nil {
+		return nil, err
+	}
+	for name, value := range raw {
+		dst, known := fields[name]
+		if !known {
+			return nil, unknownField(name)
+		}
+		if json.Unmarshal(value, dst) != nil {
+			return nil, invalidField(name, "is of the wrong type")
+		}
+		sent = append(sent, name)
+	}
+	return sent, nil
+}
+
 // formFields reads a posted form as fields. One that is there twice says nothing.
 func (c *call) formFields(allowed ...string) (map[string]string, error) {
 	if err := c.form(); err != nil {

@@ -18,8 +18,9 @@ import (
 
 // InvalidError says which field of an account cannot be what was sent, and why. It never quotes what was sent.
 type InvalidError struct {
-	Field string // as in the API: "email", "username", "name", an attribute
-	Why   string
+	Field  string // as in the API: "email", "username", "name", an attribute
+	Reason string // what the value should be, in one word that is translated: "number"; empty: nothing special
+	Why    string
 }
 
 func (e *InvalidError) Error() string { return e.Field + " " + e.Why }

@@ -25,7 +25,8 @@ var (
 	enginePool   lease.Pool[*engine]
 )
 
-// engine is a users store, a session store, and the relay that carries changes from the first to the second.
+// engine is a users store, a session store, the relay that carries changes from the first to the second, and what works on
+// accounts in the background.
 type engine struct {
 	users         store.UserStore // observed
 	sessions      *cache.Cache
@@ -34,8 +35,8 @@ type engine struct {
 
 	recorder *authportal.Recorder // nil where the users store keeps no audit trail
 
-	endRelay context.CancelFunc
-	relay    sync.WaitGroup
+	endWork context.CancelFunc
+	work    sync.WaitGroup // the relay and the sweeper
 
 	mu      sync.Mutex
 	checked map[string]bool // fingerprints that the users store was held against
@@ -89,7 +90,7 @@ func openEngine(ctx context.Context, env store.Env, users store.UsersDriver, use
 		return e, fmt.Errorf("opening the session store: %w", err)
 	}
 	e.sessions = e.sessionsLease.Value()
-	e.startRelay(env)
+	e.startWork(env)
 	return e, nil
 }
 
@@ -105,13 +106,19 @@ func openSessions(ctx context.Context, env store.Env, driver store.SessionsDrive
 	return host.EmbeddedSessions(), nil
 }
 
-func (e *engine) startRelay(env store.Env) {
+func (e *engine) startWork(env store.Env) {
 	relay := &store.Relay{Users: e.usersLease.Value(), Sessions: e.sessions, Log: env.Log}
 	ctx, cancel := context.WithCancel(context.Background())
-	e.endRelay = cancel
-	e.relay.Go(func() {
+	e.endWork = cancel
+	e.work.Go(func() {
 		if err := relay.Run(ctx); err != nil {
 			env.Log.Error("changes of users are not told to the session store any more", "error", err)
+		}
+	})
+	sweeper := &authportal.ColumnSweeper{Users: e.usersLease.Value(), Now: env.Now, Log: env.Log}
+	e.work.Go(func() {
+		if err := sweeper.Run(ctx); err != nil {
+			env.Log.Error("values of removed columns are not taken away any more", "error", err)
 		}
 	})
 }
@@ -136,11 +143,11 @@ func (e *engine) check(ctx context.Context, keys *authportal.Keys) error {
 	return nil
 }
 
-// Close ends the relay and gives the stores back, sessions first: embedded ones live in the users database.
+// Close ends the work and gives the stores back, sessions first: embedded ones live in the users database.
 func (e *engine) Close() error {
-	if e.endRelay != nil {
-		e.endRelay()
-		e.relay.Wait()
+	if e.endWork != nil {
+		e.endWork()
+		e.work.Wait()
 	}
 	var errs []error
 	if e.recorder != nil {

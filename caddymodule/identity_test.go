@@ -202,14 +202,3 @@ func TestEveryPresetHeaderIsCanonical(t *testing.T) {
 		}
 	}
 }
-
-func TestAttributesAsText(t *testing.T) {
-	for _, c := range []struct {
-		value any
-		want  string
-	}{{nil, ""}, {"x", "x"}, {true, "true"}, {3.0, "3"}, {2.5, "2.5"}, {[]any{"a", "b"}, "a,b"}} {
-		if got := attributeText(c.value); got != c.want {
-			t.Errorf("%v: %q, want %q", c.value, got, c.want)
-		}
-	}
-}

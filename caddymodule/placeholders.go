@@ -1,9 +1,9 @@
 package caddymodule
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
 )
 
 // placeholder answers {http.auth.user.*} for the handlers behind the gate (CONTRACT §3). It is installed only after a
@@ -30,7 +30,7 @@ func (id *identity) placeholder(key string) (any, bool) {
 		return strings.Join(id.methods, ","), true
 	}
 	if attribute, ok := strings.CutPrefix(name, "attributes."); ok {
-		return attributeText(id.live.Identity.Attributes[attribute]), true
+		return authportal.AttributeText(id.live.Identity.Attributes[attribute], ","), true
 	}
 	return nil, false
 }
@@ -45,25 +45,4 @@ func (q *question) placeholder(key string) (any, bool) {
 		return q.told.placeholder(key)
 	}
 	return "", true
-}
-
-// attributeText writes an attribute as a header or template wants it: lists joined by commas, whole numbers without a point.
-func attributeText(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	case bool:
-		return strconv.FormatBool(v)
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case []any:
-		parts := make([]string, len(v))
-		for i, element := range v {
-			parts[i] = attributeText(element)
-		}
-		return strings.Join(parts, ",")
-	}
-	return fmt.Sprint(value)
 }

@@ -5,18 +5,21 @@ import "time"
 // AdminData fills Admin: the list of accounts.
 type AdminData struct {
 	Accounts []AdminAccount
-	Total    int    // how many were found
-	Query    string // what was looked for
-	Sort     string // in which order, as it stands in the address
-	Next     string // of the page that follows; empty: none
-	Later    bool   // this is not the first page
+	Total    int           // how many were found
+	Query    string        // what was looked for
+	Sort     string        // in which order, as it stands in the address
+	Next     string        // of the page that follows; empty: none
+	Later    bool          // this is not the first page
+	Columns  []AdminColumn // the operator's own, as far as they are listed
 }
 
 // AdminAccount is an account as administrators see it.
 type AdminAccount struct {
 	User                // Roles are those assigned
 	Enabled, Approved   bool
-	Created, LastSignIn time.Time // LastSignIn zero: never
+	Created, LastSignIn time.Time   // LastSignIn zero: never
+	Version             int64       // that a change is made to
+	Cells               []AdminCell // of the operator's columns
 }
 
 // AdminUserData fills AdminUser: one account.
@@ -24,7 +27,7 @@ type AdminUserData struct {
 	Account    AdminAccount
 	RoleNames  string // the assigned roles in one line
 	Sessions   []Session
-	Attributes []Field // the operator's columns, to be read
+	Attributes []Field // without a column, to be read
 	Passwords  bool    // people sign in by password here
 	MinLength  int
 }

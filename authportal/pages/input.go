@@ -98,8 +98,8 @@ func (v *View) InputOf(f Field, words ...string) Input {
 
 // wordID returns the id of a translation that a word of Input names.
 func wordID(word string) (string, bool) {
-	key, id, _ := strings.Cut(word, "=")
-	return id, key == "label" || key == "hint"
+	key, id, named := strings.Cut(word, "=")
+	return id, named && (key == "label" || key == "hint")
 }
 
 // complete fills in what the page knows of the input: what was typed, what is wrong with it, what describes it.

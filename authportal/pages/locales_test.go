@@ -204,7 +204,8 @@ func composed(id string, codes map[string]bool) bool {
 	if c, ok := strings.CutPrefix(id, "error_"); ok {
 		return codes[c]
 	}
-	details := append([]string{"too_short", "too_long", "not_text", "common", "breached", "like_login", "email", "username", "name", "expires", "sure"}, names...)
+	details := append([]string{"too_short", "too_long", "not_text", "common", "breached", "like_login", "email", "username", "name", "expires", "sure",
+		"number", "yes_no", "date", "list", "choice"}, names...)
 	for _, d := range details {
 		if rest, ok := strings.CutSuffix(id, "_"+d); ok && codes[strings.TrimPrefix(rest, "problem_")] {
 			return true

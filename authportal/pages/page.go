@@ -20,6 +20,7 @@ const (
 	Error     = "error"
 	Admin     = "admin"
 	AdminUser = "admin-user"
+	Columns   = "admin-columns"
 )
 
 // Page is one answer: which template, filled with what.

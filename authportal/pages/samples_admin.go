@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -11,13 +12,32 @@ func adminSamples(user User, problem func(string, ...any) *Message) []sample {
 	bob := AdminAccount{User: User{ID: "b", Username: "bob@example.com", Email: "bob@example.com"}, Enabled: true, Created: day}
 	eve := AdminAccount{User: User{ID: "c", Username: "eve", Email: "eve@example.com", Name: "Eve", Roles: []string{"editor", "member"}}, Approved: true, Created: day}
 	list := AdminData{Accounts: []AdminAccount{ada, bob, eve}, Total: 120, Query: "example", Sort: "name", Next: "c:Eve", Later: true}
-	one := AdminUserData{Account: ada, RoleNames: "admin editor", Passwords: true, MinLength: 8, Attributes: []Field{{Name: "company", Value: "Analytical Engines Ltd"}},
+	one := AdminUserData{Account: ada, RoleNames: "admin editor", Passwords: true, MinLength: 8, Attributes: []Field{{Name: "legacy_id", Value: "4711"}},
 		Sessions: []Session{{ID: "s1", Host: "auth.example.com", Address: "203.0.113.7", LastSeen: day, Device: "something else"}}}
+	text := AdminColumn{Key: "company", Type: "text", Listed: true, Configured: true, Position: 1}
+	plan := AdminColumn{Key: "plan", Label: "Plan", Type: "text", Choices: []string{"free", "gold"}, Listed: true, Position: 1}
+	seats := AdminColumn{Key: "seats", Label: "Seats", Type: "number", Listed: true, Position: 2}
+	beta := AdminColumn{Key: "beta", Label: "Beta tester", Type: "yes_no", Listed: true, Position: 3}
+	since := AdminColumn{Key: "since", Label: "Customer since", Type: "date", Listed: true, Position: 4}
+	teams := AdminColumn{Key: "teams", Label: "Teams", Type: "list", Position: 5}
+	sorts := AdminColumn{Key: "sorts", Label: "Sorts", Type: "list", Choices: []string{"red", "blue"}, Position: 6}
+	cells := []AdminCell{{text, "Analytical Engines Ltd"}, {plan, "gold"}, {seats, "3.5"}, {beta, "true"}, {since, "2025-12-24"}, {teams, "blue, red"}, {sorts, ""}}
+	list.Columns = []AdminColumn{text, plan, seats, beta, since}
+	list.Accounts[0].Cells, list.Accounts[1].Cells = cells[:5], []AdminCell{{text, ""}, {plan, ""}, {seats, ""}, {beta, "false"}, {since, ""}}
+	one.Account.Cells = append(slices.Clone(cells), AdminCell{plan, "platinum"}) // of a choice that is gone
+	one.Account.Cells[7].Column.Key = "former"
+	columns := ColumnsData{Columns: []AdminColumn{text, plan, seats, beta, since, teams}}
+	open := columns
+	open.Open = "plan"
 	last := problem("problem_last_administrator")
 	return []sample{
 		{name: "admin", Page: Page{Name: Admin, Data: list}},
 		{name: "admin-none", Page: Page{Name: Admin, Data: AdminData{Query: "nobody"}, Notice: problem("done_deleted")}},
 		{name: "admin-user", Page: Page{Name: AdminUser, Data: one, Notice: problem("done_saved")}},
+		{name: "admin-columns", Page: Page{Name: Columns, Data: columns, Notice: problem("done_column_removed")}},
+		{name: "admin-columns-none", Page: Page{Name: Columns, Data: ColumnsData{}}},
+		{name: "admin-columns-taken", status: http.StatusConflict, Page: Page{Name: Columns, Data: open, Problem: problem("problem_column_taken"),
+			Values: map[string]string{"plan_key": "seats"}, FieldProblems: map[string]*Message{"plan_key": problem("problem_column_taken")}}},
 		{name: "admin-user-waits", status: http.StatusConflict, Page: Page{Name: AdminUser, Data: AdminUserData{Account: bob}, Problem: last}},
 	}
 }

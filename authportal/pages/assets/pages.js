@@ -96,3 +96,120 @@ for (const button of document.querySelectorAll('[data-copy]')) {
     }
   })
 }
+
+// Change a cell of the list of accounts where it stands. What others change meanwhile is noticed by the account's version.
+const editor = document.getElementById('editor')
+if (editor) {
+  const controls = {}
+  for (const control of editor.querySelectorAll('input, select')) {
+    controls[control.name] = control
+    control.removeAttribute('name') // no form of the page shall send it
+  }
+  const cells = (row) => [...row.querySelectorAll('[data-cell]')].filter((cell) => controls[cell.dataset.cell])
+  const words = (key, value) => {
+    const control = controls[key]
+    if (control.options) return [...control.options].find((option) => option.value === value)?.text ?? value
+    return control.type === 'date' && value ? formats.day.format(new Date(value)) : value
+  }
+  const show = (cell) => {
+    const button = cell.querySelector('button') ?? document.createElement('button')
+    const text = words(cell.dataset.cell, cell.dataset.value) || '–'
+    button.type = 'button'
+    button.className = 'cell'
+    button.textContent = text
+    button.setAttribute('aria-label', `${cell.parentElement.querySelector('dt').textContent}: ${text}. ${editor.dataset.change}`)
+    cell.querySelector('bdi')?.remove()
+    cell.prepend(button)
+    cell.parentElement.hidden = false
+  }
+  // What the server says of the account now.
+  const fill = (row, user) => {
+    row.dataset.version = user.version
+    for (const cell of cells(row)) {
+      const key = cell.dataset.cell
+      const value = ['name', 'roles', 'enabled'].includes(key) ? user[key] : user.attributes[key]
+      cell.dataset.value = Array.isArray(value) ? value.join(key === 'roles' ? ' ' : ', ') : String(value ?? '')
+      show(cell)
+    }
+    const head = row.closest('li').querySelector('.name')
+    head.querySelector('a bdi').textContent = user.name || user.email || user.username || user.id
+    for (const badge of head.querySelectorAll('.badge')) badge.hidden = user.enabled && user.approved
+  }
+  let at = null // the cell that is being changed
+  const say = (...codes) => {
+    const found = codes.find((code) => editor.querySelector(`[data-code="${CSS.escape(code)}"]`))
+    for (const sentence of editor.querySelectorAll('[data-code]')) sentence.hidden = sentence.dataset.code !== found
+  }
+  const close = () => {
+    editor.hidden = true
+    if (!at) return
+    const button = at.querySelector('button.cell')
+    button.hidden = false
+    button.focus()
+    at = null
+  }
+  const open = (cell) => {
+    close()
+    at = cell
+    const control = controls[cell.dataset.cell]
+    for (const other of Object.values(controls)) other.closest('.field').hidden = other !== control
+    control.value = cell.dataset.value
+    if (control.options && control.value !== cell.dataset.value) control.add(new Option(cell.dataset.value, cell.dataset.value, true, true)) // a choice that is gone
+    say()
+    cell.querySelector('button').hidden = true
+    cell.append(editor)
+    editor.hidden = false
+    control.focus()
+  }
+  const call = async (row, init) => {
+    const response = await fetch(editor.dataset.api + row.dataset.user, init)
+    const body = await response.json()
+    if (response.ok) fill(row, body)
+    return response.ok ? null : body
+  }
+  const change = (key, value) => {
+    switch (key) {
+      case 'name': return { name: value }
+      case 'roles': return { roles: value.split(/\s+/).filter(Boolean) }
+      case 'enabled': return { enabled: value === 'true' }
+    }
+    return { attributes: { [key]: value === '' ? null : value } }
+  }
+  const save = async () => {
+    const cell = at
+    const row = cell.closest('[data-user]')
+    const key = cell.dataset.cell
+    const value = controls[key].value.trim()
+    editor.setAttribute('aria-busy', 'true')
+    try {
+      const problem = await call(row, { method: 'PATCH', body: JSON.stringify(change(key, value)),
+        headers: { 'Content-Type': 'application/json', 'If-Match': `"${row.dataset.version}"` } })
+      if (problem?.code === 'changed_meanwhile') {
+        await call(row, {})
+        if (at === cell) cell.querySelector('button.cell').hidden = false // what it is by now, beside what was typed
+      }
+      if (at !== cell) return
+      if (problem) say(`${problem.code}_${problem.reason}`, `${problem.code}_${problem.field}`, problem.code, 'internal')
+      else close()
+    } catch {
+      say('internal')
+    } finally {
+      editor.removeAttribute('aria-busy')
+    }
+  }
+  const saveOnce = () => editor.hasAttribute('aria-busy') || save()
+  editor.querySelector('[data-do="save"]').addEventListener('click', saveOnce)
+  editor.querySelector('[data-do="cancel"]').addEventListener('click', close)
+  editor.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') close()
+    if (event.key !== 'Enter' || event.target.type === 'button') return
+    event.preventDefault() // the form around the list, if there is one, is not meant
+    saveOnce()
+  })
+  for (const row of document.querySelectorAll('[data-user]')) {
+    for (const cell of cells(row)) {
+      show(cell)
+      cell.querySelector('button').addEventListener('click', () => open(cell))
+    }
+  }
+}
