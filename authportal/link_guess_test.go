@@ -78,14 +78,14 @@ func TestAfterFiveWrongCodesALetterIsWorthNothing(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b := w.browser()
-	l := b.asks(box, "ann@example.com")
+	l := b.asksForLink(box, "ann@example.com")
 	for range linkGuesses {
 		b.finishes("code", "999999").wants(t, 401, "invalid_code")
 	}
 	b.finishes("code", l.Code).wants(t, 401, "invalid_code")
 	b.finishes("token", l.token(t)).wants(t, 400, "invalid_token")
 	// Another letter works, until the account has been guessed at too often: seven guesses were wrong.
-	b.finishes("code", b.asks(box, "ann@example.com").Code).wants(t, 200, "signed_in")
+	b.finishes("code", b.asksForLink(box, "ann@example.com").Code).wants(t, 200, "signed_in")
 }
 
 // A guess at a code is one at the account, wherever it is made, and asking for another letter gives none back.
@@ -94,14 +94,14 @@ func TestGuessesAtCodesAndPasswordsShareTheAccountsCounter(t *testing.T) {
 	w.user("ann")
 	for range 3 {
 		b := w.browser()
-		b.asks(box, "ann@example.com")
+		b.asksForLink(box, "ann@example.com")
 		b.finishes("code", "999999").wants(t, 401, "invalid_code")
 	}
 	for range 3 {
 		w.browser().api("POST", aloneAPI+"login", `{"login":"ann","password":"wrong"}`).wants(t, 401, "invalid_credentials")
 	}
 	b := w.browser()
-	l := b.asks(box, "ann@example.com")
+	l := b.asksForLink(box, "ann@example.com")
 	p := b.finishes("code", l.Code)
 	p.wants(t, 429, "too_many_attempts")
 	if p.Header.Get("Retry-After") == "" {
@@ -127,7 +127,7 @@ func TestOfLinkAndCodeAtOnceOneWorks(t *testing.T) {
 	w, box, _ := linkWorld(t, func(c *Config) { c.Settings.Account = Limit{Count: 100, Window: time.Minute} })
 	w.user("ann")
 	b := w.browser()
-	l := b.asks(box, "ann@example.com")
+	l := b.asksForLink(box, "ann@example.com")
 	cookie := b.cookie(alone, "__Host-gatehouse-signin")
 	var wg sync.WaitGroup
 	codes := make([]int, 10)
@@ -153,7 +153,7 @@ func TestAPasswordChangedAtTheVeryMomentOfAProofByMailOpensNothing(t *testing.T)
 	w, box, m := linkWorld(t)
 	u := w.user("ann")
 	b := w.browser()
-	l := b.asks(box, "ann@example.com")
+	l := b.asksForLink(box, "ann@example.com")
 	m.proven = func() {
 		password := "correct horse"
 		if _, err := w.p.Accounts().Set(t.Context(), By{}, u.ID, UserChange{Password: &password}); err != nil {
@@ -177,7 +177,7 @@ func TestAProofByMailOfAnAddressThatNobodyConfirmedVoidsWhatWasSetBefore(t *test
 		}
 		box.take()
 		b := w.browser()
-		l := b.asks(box, "ann@example.com")
+		l := b.asksForLink(box, "ann@example.com")
 		b.finishes("token", l.token(t)).wants(t, 200, "signed_in")
 		u := w.account("ann@example.com")
 		if !u.Confirmed || b.signedInAs() != "ann@example.com" || thief.signedInAs() != "" {

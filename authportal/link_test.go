@@ -48,12 +48,12 @@ func TestACodeSignsInTheBrowserThatAskedAndNoOther(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b, other := w.browser(), w.browser()
-	l := b.asks(box, "ann@example.com", "to", "/reports?x=1")
+	l := b.asksForLink(box, "ann@example.com", "to", "/reports?x=1")
 	// The mail is read elsewhere. There neither link nor code gets anybody in, and neither is used up.
 	other.finishes("code", l.Code).wants(t, 401, `"code":"invalid_code"`)
 	other.finishes("token", l.token(t)).wants(t, 400, "enter the code of the letter there")
 	other.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 400, `"Elsewhere":true`)
-	other.asks(box, "ann@example.com") // it has a half of its own, of another letter
+	other.asksForLink(box, "ann@example.com") // it has a half of its own, of another letter
 	other.finishes("code", l.Code).wants(t, 401, `"code":"invalid_code"`)
 	other.finishes("token", l.token(t)).wants(t, 400, `"code":"invalid_token"`)
 	if other.signedInAs() != "" {
@@ -85,7 +85,7 @@ func TestALetterIsForOnePurposeAndTenMinutes(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b := w.browser()
-	l := b.asks(box, "ann@example.com")
+	l := b.asksForLink(box, "ann@example.com")
 	b.api("POST", aloneAPI+"password/reset", resetWith(l.token(t), "another password")).wants(t, 400, "invalid_token")
 	b.api("POST", aloneAPI+"email/confirm", field("token", l.token(t))).wants(t, 400, "invalid_token")
 	reset := w.forgot(box)
@@ -159,7 +159,7 @@ func TestWhatAProofByMailOpensDependsOnTheAccountAtThatMoment(t *testing.T) {
 			}
 			change(row.before)
 			b := w.browser()
-			l := b.asks(box, "ann@example.com")
+			l := b.asksForLink(box, "ann@example.com")
 			if change(row.after); row.after == nil && row.before == nil {
 				if err := w.users.DeleteUser(t.Context(), u.ID); err != nil {
 					t.Fatal(err)
@@ -181,7 +181,7 @@ func TestAccountsThatMayNotSignInAreToldSoOnAPageAfterTheProof(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := w.browser()
-	l := b.asks(box, "ann@example.com")
+	l := b.asksForLink(box, "ann@example.com")
 	b.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 403, "problem_approval_pending")
 }
 
@@ -191,13 +191,13 @@ func TestAfterALinkTheSecondFactorIsStillAskedFor(t *testing.T) {
 	})
 	w.user("ann")
 	b := w.browser()
-	step, _ := b.finishes("code", b.asks(box, "ann@example.com", "to", "/reports").Code).json(t)["step"].(string)
+	step, _ := b.finishes("code", b.asksForLink(box, "ann@example.com", "to", "/reports").Code).json(t)["step"].(string)
 	if b.signedInAs() != "" || step == "" {
 		t.Fatal("signed in without it, or it is not asked for")
 	}
 	b.api("POST", aloneAPI+"login", field("step", step, "method", "pin", "code", "1234", "to", "/reports")).wants(t, 200, `"location":"/reports"`)
 	b = w.browser()
-	l := b.asks(box, "ann@example.com")
+	l := b.asksForLink(box, "ann@example.com")
 	b.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 200, `"Kind":"pin"`)
 	if b.signedInAs() != "" {
 		t.Error("signed in without it")

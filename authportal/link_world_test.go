@@ -102,8 +102,8 @@ func linkWorld(t *testing.T, opts ...worldOption) (*world, *postbox, *plainLink)
 	return w, box, m
 }
 
-// asks asks at alone.example.org for a letter, and reads it.
-func (b *browser) asks(box *postbox, email string, more ...string) *draft {
+// asksForLink asks at alone.example.org for a letter, and reads it.
+func (b *browser) asksForLink(box *postbox, email string, more ...string) *draft {
 	b.w.t.Helper()
 	b.api("POST", aloneAPI+"login/link", field(append([]string{"email", email}, more...)...)).wants(b.w.t, 202, `{"status":"sent"}`)
 	return box.one(b.w, "link", email)
