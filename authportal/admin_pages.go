@@ -51,6 +51,7 @@ func (c *call) showAdmin(status int, p pages.Page) error {
 		return err
 	}
 	data := pages.AdminData{Query: bounded(q.Text, 300), Sort: c.r.URL.Query().Get("sort"), Later: q.After != ""}
+	data.ExportCSV, data.ExportJSON = c.exportLinks()
 	if data.Total, err = c.p.Accounts().Count(c.ctx(), q, countedUsers); err != nil {
 		return err
 	}

@@ -24,6 +24,8 @@ const (
 	EventUserCreate     = "user_create"
 	EventUserChange     = "user_change"
 	EventUserDelete     = "user_delete"
+	EventUsersImported  = "users_imported"
+	EventUsersExported  = "users_exported"
 )
 
 // Results of events.

@@ -18,6 +18,8 @@ const (
 	Error     = "error"
 	Admin     = "admin"
 	AdminUser = "admin-user"
+
+	AdminImport = "admin-import"
 )
 
 // Page is one answer: which template, filled with what.

@@ -97,7 +97,7 @@ func (c *csvReader) readHead() error {
 	case bytes.Equal(start, []byte("\ufeff")):
 		_, _ = c.in.Discard(3) // it is there
 	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
-		return &Fault{Whole: true, Text: "the file is UTF-16: save it as CSV UTF-8"}
+		return whole(0, "encoding", "the file is UTF-16: save it as CSV UTF-8")
 	}
 	c.r = csv.NewReader(c.in)
 	c.r.Comma = c.separator()
@@ -105,25 +105,25 @@ func (c *csvReader) readHead() error {
 	var own *csv.ParseError
 	switch {
 	case errors.Is(err, io.EOF), errors.As(err, &own):
-		return &Fault{Whole: true, Text: "reading the first line, which names the columns: " + err.Error()}
+		return whole(0, "broken", "reading the first line, which names the columns: "+err.Error())
 	case err != nil:
 		return c.unreadable(err)
 	}
 	if len(head) > maxColumns {
-		return &Fault{Whole: true, Text: fmt.Sprintf("the first line names %d columns: at most %d can be", len(head), maxColumns)}
+		return whole(0, "too_long", fmt.Sprintf("the first line names %d columns: at most %d can be", len(head), maxColumns))
 	}
 	for i := range head {
 		head[i] = strings.ToLower(readCell(strings.TrimSpace(head[i])))
 		if !utf8.ValidString(head[i]) || strings.ContainsRune(head[i], 0) {
-			return &Fault{Whole: true, Text: "the first line is not UTF-8: save the file as CSV UTF-8"}
+			return whole(0, "encoding", "the first line is not UTF-8: save the file as CSV UTF-8")
 		}
 		// Of two columns of one name only one could count, and which is nobody's guess.
 		if head[i] != "" && slices.Contains(head[:i], head[i]) {
-			return &Fault{Whole: true, Text: fmt.Sprintf("the first line names the column `%s` twice", head[i])}
+			return whole(0, "twice", fmt.Sprintf("the first line names the column `%s` twice", head[i]))
 		}
 	}
 	if !slices.Contains(head, "email") {
-		return &Fault{Whole: true, Text: "the first line names no column `email`"}
+		return whole(0, "no_email", "the first line names no column `email`")
 	}
 	c.head, c.at, c.line = head, c.r.InputOffset(), 1
 	return nil
@@ -148,11 +148,11 @@ func (c *csvReader) unreadable(err error) error {
 	var parse *csv.ParseError
 	switch {
 	case errors.As(err, &parse):
-		return &Fault{Line: parse.StartLine, Whole: true, Text: fmt.Sprintf("line %d, character %d: %v", parse.Line, parse.Column, parse.Err)}
+		return whole(parse.StartLine, "broken", fmt.Sprintf("line %d, character %d: %v", parse.Line, parse.Column, parse.Err))
 	case errors.Is(err, errTooLong) && c.head == nil:
-		return &Fault{Whole: true, Text: "the first line is too long"}
+		return whole(0, "too_long", "the first line is too long")
 	case errors.Is(err, errTooLong):
-		return &Fault{Line: c.line + 1, Whole: true, Text: err.Error()}
+		return whole(c.line+1, "too_long", err.Error())
 	}
 	return err
 }

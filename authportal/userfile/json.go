@@ -111,7 +111,7 @@ func (j *jsonReader) open() error {
 	return errNoList
 }
 
-var errNoList = &Fault{Whole: true, Text: "the file must hold a list of accounts"}
+var errNoList = whole(0, "broken", "the file must hold a list of accounts")
 
 // close reads what is behind the last row: nothing may be left that somebody could take for a further one.
 func (j *jsonReader) close() error {
@@ -124,7 +124,7 @@ func (j *jsonReader) close() error {
 		case err != nil:
 			return j.unreadable(err)
 		case name == "users":
-			return &Fault{Whole: true, Text: "the file holds `users` twice"}
+			return whole(j.count, "twice", "the file holds `users` twice")
 		}
 		if err := j.skip(); err != nil {
 			return err
@@ -141,7 +141,7 @@ func (j *jsonReader) close() error {
 	case err != nil:
 		return j.unreadable(err)
 	}
-	return &Fault{Whole: true, Text: "something follows the list of accounts"}
+	return whole(j.count, "broken", "something follows the list of accounts")
 }
 
 func (j *jsonReader) skip() error {
@@ -157,11 +157,11 @@ func (j *jsonReader) unreadable(err error) error {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.Is(err, errTooLong):
-		return &Fault{Line: j.count, Whole: true, Text: err.Error()}
+		return whole(j.count, "too_long", err.Error())
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return &Fault{Line: j.count, Whole: true, Text: "the file ends in the middle"}
+		return whole(j.count, "broken", "the file ends in the middle")
 	case errors.As(err, &syntax):
-		return &Fault{Line: j.count, Whole: true, Text: fmt.Sprintf("the file is no JSON: %v, at byte %d", err, syntax.Offset)}
+		return whole(j.count, "broken", fmt.Sprintf("the file is no JSON: %v, at byte %d", err, syntax.Offset))
 	}
 	return err
 }

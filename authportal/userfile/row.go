@@ -36,6 +36,15 @@ type Fault struct {
 	Field string // the column; empty: none in particular
 	Text  string // what is wrong, for people who can mend the file
 	Whole bool   // nothing behind it can be read
+
+	// Reason says in a word why a file as a whole cannot be read: "no_email" (no such column), "twice" (a name is there
+	// twice), "encoding", "too_long", or "broken".
+	Reason string
+}
+
+// whole is a fault of the file.
+func whole(line int, reason, text string) *Fault {
+	return &Fault{Line: line, Text: text, Whole: true, Reason: reason}
 }
 
 func (f *Fault) Error() string {

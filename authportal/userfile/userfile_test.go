@@ -97,7 +97,7 @@ func TestWhatMakesAFileUnreadableIsToldWithTheCure(t *testing.T) {
 		{JSON, `[{"email":"` + big + big + big + big + `"}]`, "row 1: is longer"},
 	} {
 		_, faults := all(c.in, c.f)
-		if len(faults) != 1 || !faults[0].Whole || !strings.Contains(faults[0].Error(), c.want) {
+		if len(faults) != 1 || !faults[0].Whole || faults[0].Reason == "" || !strings.Contains(faults[0].Error(), c.want) {
 			t.Errorf("%.60q: %v, want %q", c.in, faults, c.want)
 		}
 	}
