@@ -95,7 +95,7 @@ func (c *call) exportUsers() error {
 	if err == nil {
 		err = errors.Join(file.Close(), out.Flush())
 	}
-	e := Event{Kind: EventUsersExported, Result: ResultOK, Reason: fmt.Sprintf("%d accounts, %s", n, format)}
+	e := Event{Kind: EventUsersExported, Result: ResultOK, Reason: fmt.Sprintf("%d accounts as %s", n, format)}
 	if err != nil {
 		e.Result = ResultFailed
 	}

@@ -32,7 +32,7 @@ func adminSamples(user User, problem func(string, ...any) *Message) []sample {
 		{name: "admin-import-no-file", status: http.StatusUnprocessableEntity, Page: Page{Name: AdminImport, Data: AdminImportData{}, Problem: noFile,
 			FieldProblems: map[string]*Message{"file": noFile}}},
 		{name: "admin", Page: Page{Name: Admin, Data: list}},
-		{name: "admin-none", Page: Page{Name: Admin, Data: AdminData{Query: "nobody"}, Notice: problem("done_deleted")}},
+		{name: "admin-none", Page: Page{Name: Admin, Data: AdminData{Query: "nobody", ExportCSV: "/.gatehouse/admin/export?format=csv", ExportJSON: "/.gatehouse/admin/export?format=json"}, Notice: problem("done_deleted")}},
 		{name: "admin-user", Page: Page{Name: AdminUser, Data: one, Notice: problem("done_saved")}},
 		{name: "admin-user-waits", status: http.StatusConflict, Page: Page{Name: AdminUser, Data: AdminUserData{Account: bob}, Problem: last}},
 	}
