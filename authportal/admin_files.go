@@ -20,7 +20,7 @@ func (p *Portal) adminFileRoutes() []route {
 		{method: http.MethodPost, path: "/api/v1/admin/users/import", do: (*call).importAPI, limit: importTime},
 		{method: http.MethodGet, path: "/api/v1/admin/users/export", do: (*call).exportUsersAPI, limit: exportTime},
 		{method: http.MethodGet, path: "/admin/import", do: (*call).importPage},
-		{method: http.MethodPost, path: "/admin/import", do: (*call).importForm, limit: importTime},
+		{method: http.MethodPost, path: "/admin/import", do: (*call).importForm, limit: importPageTime},
 		{method: http.MethodGet, path: "/admin/export", do: (*call).exportUsersPage, limit: exportTime},
 	}
 }
@@ -30,7 +30,11 @@ const (
 	maxImportRows = 100_000
 	importTime    = 10 * time.Minute
 	uploadTime    = 2 * time.Minute
-	lookAgain     = time.Second // between two looks at whether the administrator still is one
+
+	// importPageTime is for a page, which a browser waits for: after five minutes it gives up, and would not learn how far it came.
+	importPageTime = 4 * time.Minute
+
+	lookAgain = time.Second // between two looks at whether the administrator still is one
 )
 
 var (

@@ -7,12 +7,17 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 )
 
-// flushEvery is after how many rows a report goes on its way.
-const flushEvery = 100
+// A report goes on its way after so many rows, and where they take long (their passwords are hashed) once a second: between
+// us and whoever reads it may be something that takes silence for the end.
+const (
+	flushRows  = 100
+	flushEvery = time.Second
+)
 
 // importAPI answers POST admin/users/import with a report that is written as the rows are made.
 func (c *call) importAPI() error {
@@ -56,6 +61,8 @@ type importReport struct {
 	out  *bufio.Writer
 	dry  bool
 	rows int
+
+	flushed time.Time
 }
 
 type rowJSON struct {
@@ -89,9 +96,11 @@ func (r *importReport) row(o Outcome) error {
 		return err
 	}
 	_, _ = r.out.WriteString(before) // an error stays, and comes with the next
-	if _, err := r.out.Write(raw); err != nil || r.rows%flushEvery != 0 {
+	now := r.c.p.now()
+	if _, err := r.out.Write(raw); err != nil || r.rows%flushRows != 0 && now.Sub(r.flushed) < flushEvery {
 		return err
 	}
+	r.flushed = now
 	if err := r.out.Flush(); err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func (a *Accounts) NewImporter(by By, dry bool) *Importer {
 }
 
 const (
-	rowTime      = timeLimit        // for one row, so that a store that hangs is an outage soon
+	rowTime      = 30 * time.Second // for one row, its hashing included, so that a store that hangs is an outage soon
 	busyPatience = 30 * time.Second // for a place in the pool that hashes, which people who sign in take first
 	busyPause    = 250 * time.Millisecond
 )
