@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -14,15 +15,21 @@ type PasswordHashes interface {
 	CheckHash(encoded string) error
 }
 
+// PasswordRules is an ability of the method that keeps passwords: to judge one without the cost of hashing it.
+type PasswordRules interface {
+	// AcceptPassword returns the *UnacceptableError that MakePassword would.
+	AcceptPassword(ctx context.Context, u *store.User, password string) error
+}
+
 // Import makes an account that comes from elsewhere, with a password or with the hash of one (not both). With dry it only
 // says what would become of it. An account that is there stays as it is.
-func (a *Accounts) Import(ctx context.Context, by By, n NewUser, hash string, dry bool) (store.User, error) {
-	u, creds, err := a.prepareImport(ctx, n, hash)
+func (a *Accounts) Import(ctx context.Context, by By, row *userfile.Row, dry bool) (store.User, error) {
+	u, creds, err := a.prepareImport(ctx, row, dry)
 	if err != nil {
 		return store.User{}, accountProblem(err)
 	}
 	if dry {
-		return u, a.stillFree(ctx, &u)
+		return u, nil
 	}
 	if err := a.users.CreateUser(ctx, u, creds...); err != nil {
 		return store.User{}, accountProblem(err)
@@ -31,24 +38,48 @@ func (a *Accounts) Import(ctx context.Context, by By, n NewUser, hash string, dr
 	return u, nil
 }
 
-func (a *Accounts) prepareImport(ctx context.Context, n NewUser, hash string) (u store.User, creds []store.Credential, err error) {
-	if hash == "" {
-		return a.prepare(ctx, n, true)
-	}
-	hashes, ok := a.passwords.(PasswordHashes)
-	switch {
-	case n.Password != "":
-		return u, nil, &InvalidError{Field: "password", Why: "and its hash are both there: keep one"}
-	case !ok:
-		return u, nil, &InvalidError{Field: "password_hash", Why: "cannot be kept: signing in by password is not configured"}
-	case hashes.CheckHash(hash) != nil:
-		// The hash itself is no text for a report.
-		return u, nil, &InvalidError{Field: "password_hash", Why: "is of no kind that is understood, or asks for too much work"}
-	}
-	if u, _, err = a.prepare(ctx, n, true); err != nil {
+// prepareImport asks for what is cheap first: importing a file once more, to go on where it was cut off, hashes nothing
+// for accounts that are there.
+func (a *Accounts) prepareImport(ctx context.Context, row *userfile.Row, dry bool) (u store.User, creds []store.Credential, err error) {
+	no := func(b *bool) bool { return b != nil && !*b }
+	if err := a.checkHash(row); err != nil {
 		return u, nil, err
 	}
-	return u, []store.Credential{{Kind: store.KindPassword, ID: u.ID, Owner: u.ID, Data: []byte(hash), Created: u.Created, Version: 1}}, nil
+	u, _, err = a.prepare(ctx, NewUser{Email: row.Email, Username: row.Username, Name: row.Name, Roles: row.Roles, Attributes: row.Attributes,
+		Disabled: no(row.Enabled), Unconfirmed: no(row.Confirmed), Unapproved: no(row.Approved)}, true)
+	if err != nil {
+		return u, nil, err
+	}
+	if err := a.stillFree(ctx, &u); err != nil {
+		return u, nil, err
+	}
+	rules, cheap := a.passwords.(PasswordRules)
+	switch {
+	case row.Hash != "":
+		return u, []store.Credential{{Kind: store.KindPassword, ID: u.ID, Owner: u.ID, Data: []byte(row.Hash), Created: u.Created, Version: 1}}, nil
+	case row.Password == "":
+		return u, nil, nil
+	case dry && cheap:
+		return u, nil, rules.AcceptPassword(ctx, &u, row.Password)
+	}
+	c, err := a.makePassword(ctx, &u, row.Password)
+	return u, []store.Credential{c}, err
+}
+
+func (a *Accounts) checkHash(row *userfile.Row) error {
+	hashes, ok := a.passwords.(PasswordHashes)
+	switch {
+	case row.Hash == "":
+		return nil
+	case row.Password != "":
+		return &InvalidError{Field: "password", Why: "and its hash are both there: keep one"}
+	case !ok:
+		return &InvalidError{Field: "password_hash", Why: "cannot be kept: signing in by password is not configured"}
+	case hashes.CheckHash(row.Hash) != nil:
+		// The hash itself is no text for a report.
+		return &InvalidError{Field: "password_hash", Why: "is of no kind that is understood, or asks for too much work"}
+	}
+	return nil
 }
 
 // stillFree tells whether the names of a new account are. The store has the last word.

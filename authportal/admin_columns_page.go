@@ -50,7 +50,7 @@ func columnsOfPage(columns []Column) (out []pages.AdminColumn) {
 // cellsOf returns what the account has in the columns.
 func cellsOf(u *store.User, columns []pages.AdminColumn) (out []pages.AdminCell) {
 	for _, col := range columns {
-		out = append(out, pages.AdminCell{Column: col, Value: AttributeText(u.Attributes[col.Key], ", ")})
+		out = append(out, pages.AdminCell{Column: col, Value: store.AttributeText(u.Attributes[col.Key], ", ")})
 	}
 	return out
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 )
 
 const columnsAPI = aloneAPI + "admin/columns"
@@ -231,10 +233,10 @@ func TestValuesHaveTheTypeOfTheirColumnWhoeverSetsThem(t *testing.T) {
 	b.api("PATCH", adminAPI+"/"+ann.ID, `{"attributes":`+good+`}`).wants(t, 200, `"legacy":1`)
 	b.api("POST", adminAPI, `{"email":"bob@example.com","attributes":`+good+`}`).wants(t, 201, `"seats":12`)
 	text := map[string]any{"plan": "gold", "seats": "12", "beta": "true", "since": "2025-12-24", "teams": "red,blue", "legacy": 1.0}
-	if _, err := w.p.Accounts().Import(t.Context(), By{}, NewUser{Email: "eve@example.com", Attributes: text}, "", false); err != nil {
+	if _, err := w.p.Accounts().Import(t.Context(), By{}, &userfile.Row{Email: "eve@example.com", Attributes: text}, false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.p.Accounts().Import(t.Context(), By{}, NewUser{Email: "x@example.com", Attributes: map[string]any{"seats": "many"}}, "", true); codeOf(err) != "invalid_field seats" {
+	if _, err := w.p.Accounts().Import(t.Context(), By{}, &userfile.Row{Email: "x@example.com", Attributes: map[string]any{"seats": "many"}}, true); codeOf(err) != "invalid_field seats" {
 		t.Errorf("a dry run says %v", err)
 	}
 	for _, name := range []string{"ann", "bob@example.com", "eve@example.com"} {

@@ -51,6 +51,7 @@ func (c *call) showAdmin(status int, p pages.Page) error {
 		return err
 	}
 	data := pages.AdminData{Query: bounded(q.Text, 300), Sort: c.r.URL.Query().Get("sort"), Later: q.After != ""}
+	data.ExportCSV, data.ExportJSON = c.exportLinks()
 	if data.Total, err = c.p.Accounts().Count(c.ctx(), q, countedUsers); err != nil {
 		return err
 	}
@@ -98,7 +99,7 @@ func (c *call) showAdminUser(status int, p pages.Page) error {
 	data := pages.AdminUserData{Account: adminAccount(&u, columnsOfPage(columns)), RoleNames: strings.Join(u.Roles, " ")}
 	for _, name := range slices.Sorted(maps.Keys(u.Attributes)) {
 		if !slices.ContainsFunc(columns, func(col Column) bool { return col.Key == name }) {
-			data.Attributes = append(data.Attributes, pages.Field{Name: name, Value: AttributeText(u.Attributes[name], ", ")})
+			data.Attributes = append(data.Attributes, pages.Field{Name: name, Value: store.AttributeText(u.Attributes[name], ", ")})
 		}
 	}
 	if pw := c.p.passwords(); pw != nil {
@@ -191,7 +192,7 @@ func (c *call) changeByForm(f map[string]string, columns []Column) error {
 		}
 	}
 	for _, col := range columns {
-		if sent, given := f[col.Key]; given && sent != AttributeText(u.Attributes[col.Key], ", ") {
+		if sent, given := f[col.Key]; given && sent != store.AttributeText(u.Attributes[col.Key], ", ") {
 			ch.Attributes[col.Key] = sent
 		}
 	}

@@ -194,23 +194,3 @@ func (col *Column) list(sent any, text string, isText bool) (v any, reason, why 
 func (col *Column) allows(s string) bool {
 	return len(col.Choices) == 0 || slices.Contains(col.Choices, s)
 }
-
-// AttributeText writes an attribute for people, headers and templates: the elements of a list with separator between them,
-// a number without an exponent, a yes or no as true or false.
-func AttributeText(value any, separator string) string {
-	switch v := value.(type) {
-	case string:
-		return v
-	case bool:
-		return strconv.FormatBool(v)
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case []any:
-		parts := make([]string, len(v))
-		for i, element := range v {
-			parts[i] = AttributeText(element, separator)
-		}
-		return strings.Join(parts, separator)
-	}
-	return ""
-}

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 func TestAValueIsBroughtIntoTheTypeOfItsColumn(t *testing.T) {
@@ -79,7 +81,7 @@ func TestAttributesAsText(t *testing.T) {
 		value any
 		want  string
 	}{{nil, ""}, {"x", "x"}, {true, "true"}, {false, "false"}, {3.0, "3"}, {2.5, "2.5"}, {1e6, "1000000"}, {[]any{"a", "b"}, "a,b"}, {[]any{}, ""}} {
-		if got := AttributeText(c.value, ","); got != c.want {
+		if got := store.AttributeText(c.value, ","); got != c.want {
 			t.Errorf("%v: %q, want %q", c.value, got, c.want)
 		}
 	}

@@ -30,6 +30,8 @@ const (
 	EventColumnAdded    = "column_added"
 	EventColumnChanged  = "column_changed"
 	EventColumnRemoved  = "column_removed"
+	EventUsersImported  = "users_imported"
+	EventUsersExported  = "users_exported"
 )
 
 // Results of events.

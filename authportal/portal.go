@@ -69,6 +69,8 @@ type Portal struct {
 	routes  routes
 	signed  *signedCache
 	signups keyed // by address
+
+	importing chan struct{} // full while an administrator's file is in memory
 }
 
 // withDefaults fills in what a Config may leave out.
@@ -130,6 +132,7 @@ func New(c Config) (*Portal, error) {
 	}
 	p.routes = newRoutes(p)
 	p.signed = newSignedCache()
+	p.importing = make(chan struct{}, 1)
 	return p, nil
 }
 

@@ -19,6 +19,8 @@ type route struct {
 
 	// anywhere says that a gate serves it too whose pages live on a portal elsewhere. Addresses of the API always are.
 	anywhere bool
+
+	limit time.Duration // instead of timeLimit
 }
 
 type routes map[string][]route // by number of segments and first segment
@@ -32,7 +34,7 @@ func newRoutes(p *Portal) routes {
 	rt := routes{}
 	for _, group := range [][]route{
 		p.signInRoutes(), p.linkRoutes(), p.accountRoutes(),
-		p.adminRoutes(), p.adminPageRoutes(), p.columnRoutes(), p.auditRoutes(),
+		p.adminRoutes(), p.adminPageRoutes(), p.adminFileRoutes(), p.columnRoutes(), p.auditRoutes(),
 	} {
 		for _, r := range group {
 			rt[routeKey(r.path)] = append(rt[routeKey(r.path)], r)
@@ -41,12 +43,16 @@ func newRoutes(p *Portal) routes {
 	return rt
 }
 
-// find returns the route and what stands for {id}; or the methods that the address does know; or nothing.
+// find returns the route and what stands for {id}; or the methods that the address does know; or nothing. No id is a word:
+// "/admin/users/export" is never the account of that id, whichever was named first.
 func (rt routes) find(method, path string) (found *route, arg string, allowed []string) {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
 	list := rt[routeKey(path)]
+	if slices.ContainsFunc(list, func(r route) bool { return r.path == path }) {
+		list = slices.DeleteFunc(slices.Clone(list), func(r route) bool { return r.path != path })
+	}
 	for i := range list {
 		a, ok := matches(list[i].path, path)
 		if !ok {
@@ -74,7 +80,12 @@ func matches(pattern, path string) (arg string, ok bool) {
 
 // Serve answers every reserved address below v.Base; the host has decided that v.Path is one.
 func (p *Portal) Serve(w http.ResponseWriter, r *http.Request, v *Visit) {
-	ctx, cancel := context.WithTimeout(r.Context(), timeLimit)
+	rt, arg, allowed := p.routes.find(r.Method, strings.TrimSuffix(v.Path, "/"))
+	limit := timeLimit
+	if rt != nil && rt.limit > 0 {
+		limit = rt.limit
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), limit)
 	defer cancel()
 	c := &call{p: p, w: w, r: r.WithContext(ctx), v: v, api: strings.HasPrefix(v.Path, "/api/")}
 	c.safetyHeaders()
@@ -87,7 +98,6 @@ func (p *Portal) Serve(w http.ResponseWriter, r *http.Request, v *Visit) {
 		c.answer(errCrossOrigin)
 		return
 	}
-	rt, arg, allowed := p.routes.find(r.Method, strings.TrimSuffix(v.Path, "/"))
 	switch {
 	case rt == nil && c.api && r.Method == http.MethodOptions && allowed != nil:
 		c.preflight(allowed)

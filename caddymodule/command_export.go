@@ -1,15 +1,12 @@
 package caddymodule
 
 import (
-	"encoding/csv"
-	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 )
 
 func (c *commandLine) exportUsers() *cobra.Command {
@@ -24,64 +21,38 @@ func (c *commandLine) exportUsers() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			format := userfile.JSON
 			if asCSV {
-				return exportCSV(cmd, all)
+				format = userfile.CSV
 			}
-			return printJSON(cmd, map[string]any{"users": listOf(all)})
+			return exportUsers(cmd, all, format)
 		},
 	}
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "Print CSV, a column for each attribute")
 	return cmd
 }
 
-// exportCSV writes a table whose columns `users import` knows. What a spreadsheet would run as a formula is made text.
-func exportCSV(cmd *cobra.Command, all []userView) error {
+func exportUsers(cmd *cobra.Command, all []userView, format userfile.Format) error {
 	attributes := map[string]bool{}
 	for i := range all {
 		for name := range all[i].Attributes {
 			attributes[name] = true
 		}
 	}
-	columns := slices.Sorted(maps.Keys(attributes))
-	w := csv.NewWriter(cmd.OutOrStdout())
-	head := append([]string{"id", "username", "email", "confirmed", "name", "roles", "enabled", "created", "last_sign_in"}, columns...)
-	if err := w.Write(head); err != nil {
-		return err
-	}
+	w := userfile.NewWriter(cmd.OutOrStdout(), format, slices.Sorted(maps.Keys(attributes)))
 	for i := range all {
-		u := &all[i]
-		last := ""
-		if u.LastSignIn != nil {
-			last = u.LastSignIn.UTC().Format(time.RFC3339)
-		}
-		row := []string{u.ID, u.Username, u.Email, strconv.FormatBool(u.Confirmed), u.Name, strings.Join(u.Roles, ","),
-			strconv.FormatBool(u.Enabled), u.Created.UTC().Format(time.RFC3339), last}
-		for _, name := range columns {
-			row = append(row, cellOf(u.Attributes[name]))
-		}
-		for j := range row {
-			row[j] = writeCell(row[j])
-		}
-		if err := w.Write(row); err != nil {
+		if err := w.Write(all[i].inFile()); err != nil {
 			return err
 		}
 	}
-	w.Flush()
-	return w.Error()
+	return w.Close()
 }
 
-func cellOf(value any) string {
-	switch value := value.(type) {
-	case nil:
-		return ""
-	case float64:
-		return strconv.FormatFloat(value, 'f', -1, 64)
-	case []any:
-		parts := make([]string, len(value))
-		for i := range value {
-			parts[i] = fmt.Sprint(value[i])
-		}
-		return strings.Join(parts, ", ")
+func (u *userView) inFile() *userfile.Account {
+	a := &userfile.Account{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name, Roles: u.Roles, Attributes: u.Attributes,
+		Enabled: u.Enabled, Approved: u.Approved, Created: u.Created.UTC()}
+	if u.LastSignIn != nil {
+		a.LastSignIn = u.LastSignIn.UTC()
 	}
-	return fmt.Sprint(value)
+	return a
 }

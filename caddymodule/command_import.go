@@ -1,20 +1,17 @@
 package caddymodule
 
 import (
-	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 )
 
 const (
@@ -22,12 +19,6 @@ const (
 	importBytes = 48 << 10 // of one request, below what the endpoint reads
 	maxImport   = 64 << 20 // of a file
 )
-
-// numberedRow is a row with its line in the file (CSV), or its place in the list (JSON).
-type numberedRow struct {
-	at int
-	importRow
-}
 
 func (c *commandLine) importUsers() *cobra.Command {
 	var dry bool
@@ -47,44 +38,49 @@ func (c *commandLine) importUsers() *cobra.Command {
 	return cmd
 }
 
+// importReport is what a row became, as --json prints it.
+type importReport struct {
+	Row   int    `json:"row"`
+	Email string `json:"email"`
+	importResult
+}
+
 // importRows sends the rows in batches and reports each that was not made.
-func (c *commandLine) importRows(cmd *cobra.Command, rows []numberedRow, dry bool) error {
-	type report struct {
-		Row   int    `json:"row"`
-		Email string `json:"email"`
-		importResult
-	}
-	var all []report
-	failed := 0
+func (c *commandLine) importRows(cmd *cobra.Command, rows []userfile.Row, dry bool) error {
+	var all []importReport
+	var counts authportal.ImportCounts
 	for len(rows) > 0 {
 		n, err := batchOf(rows)
 		if err != nil {
 			return err
 		}
-		batch := make([]importRow, n)
-		for i := range batch {
-			batch[i] = rows[i].importRow
-		}
-		var answer struct {
-			Results []importResult `json:"results"`
-		}
-		err = c.do(cmd, http.MethodPost, "/gatehouse/users/import", map[string]any{"users": batch, "dry_run": dry}, &answer, nil)
+		ask := importAsk{Users: rows[:n], Dry: dry, Before: counts, Last: n == len(rows)}
+		var answer importAnswer
+		err = c.do(cmd, http.MethodPost, "/gatehouse/users/import", ask, &answer, nil)
 		if err == nil && len(answer.Results) != n {
 			err = errors.New("the admin endpoint answered for another number of rows: is it of the same version?")
 		}
 		if err != nil {
-			return fmt.Errorf("from row %d on nothing is known: %w; import the file once more, what was made stays", rows[0].at, err)
+			return fmt.Errorf("from row %d on nothing is known: %w; import the file once more, what was made stays", rows[0].Line, err)
 		}
 		for i, result := range answer.Results {
-			if result.Reason != "" {
-				failed++
-				if !c.json {
-					say(cmd, "row %d, %s: %s", rows[i].at, printable(rows[i].Email), printable(result.Reason))
-				}
+			if result.Reason != "" && !c.json {
+				say(cmd, "row %d, %s: %s", rows[i].Line, printable(rows[i].Email), printable(result.Reason))
 			}
-			all = append(all, report{rows[i].at, rows[i].Email, result})
+			all = append(all, importReport{rows[i].Line, rows[i].Email, result})
 		}
+		counts = answer.Counts
 		rows = rows[n:]
+	}
+	return c.importDone(cmd, all, dry)
+}
+
+func (c *commandLine) importDone(cmd *cobra.Command, all []importReport, dry bool) error {
+	failed := 0
+	for _, r := range all {
+		if r.Reason != "" {
+			failed++
+		}
 	}
 	done := "Made"
 	if dry {
@@ -105,16 +101,16 @@ func (c *commandLine) importRows(cmd *cobra.Command, rows []numberedRow, dry boo
 }
 
 // batchOf returns how many rows fit into one request.
-func batchOf(rows []numberedRow) (int, error) {
+func batchOf(rows []userfile.Row) (int, error) {
 	size := 0
 	for i := range rows {
-		b, err := json.Marshal(rows[i].importRow)
+		b, err := json.Marshal(rows[i])
 		if err != nil {
 			return 0, err
 		}
 		if size += len(b) + 1; i == importBatch || size > importBytes {
 			if i == 0 {
-				return 0, fmt.Errorf("row %d is longer than an account can be", rows[0].at)
+				return 0, fmt.Errorf("row %d is longer than an account can be", rows[0].Line)
 			}
 			return i, nil
 		}
@@ -122,146 +118,28 @@ func batchOf(rows []numberedRow) (int, error) {
 	return len(rows), nil
 }
 
-func readImport(name string) ([]numberedRow, error) {
+// readImport reads the whole file before anything is made: whoever typed the command can mend a row that cannot be read.
+func readImport(name string) (rows []userfile.Row, err error) {
+	format, ok := userfile.FormatOf(name)
+	if !ok {
+		return nil, fmt.Errorf("%s is neither .csv nor .json", name)
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	in := io.LimitReader(f, maxImport)
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".json":
-		return readImportJSON(in)
-	case ".csv":
-		return readImportCSV(in)
+	if info, err := f.Stat(); err == nil && info.Size() > maxImport {
+		return nil, fmt.Errorf("%s is larger than %d MiB: split it", name, maxImport>>20)
 	}
-	return nil, fmt.Errorf("%s is neither .csv nor .json", name)
-}
-
-// readImportJSON reads a list of accounts, or what `users export` and `users list --json` print.
-func readImportJSON(in io.Reader) (rows []numberedRow, err error) {
-	raw, err := io.ReadAll(in)
-	if err != nil {
-		return nil, err
-	}
-	var list []json.RawMessage
-	var object struct {
-		Users []json.RawMessage `json:"users"`
-	}
-	if err := json.Unmarshal(raw, &list); err != nil {
-		if json.Unmarshal(raw, &object) != nil || object.Users == nil {
-			return nil, fmt.Errorf("reading the file: it must hold a list of accounts: %w", err)
-		}
-		list = object.Users
-	}
-	for i, one := range list {
-		var row struct {
-			importRow
-			// Of `users export`: an account that is made anew has its own. Anything else that is not known is misspelt.
-			ID         any `json:"id"`
-			Effective  any `json:"effective_roles"`
-			HasOne     any `json:"has_password"`
-			Created    any `json:"created"`
-			LastSignIn any `json:"last_sign_in"`
-		}
-		d := json.NewDecoder(bytes.NewReader(one))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&row); err != nil {
-			return nil, fmt.Errorf("row %d: %w", i+1, err)
-		}
-		rows = append(rows, numberedRow{i + 1, row.importRow})
-	}
-	return rows, nil
-}
-
-// readImportCSV reads a table whose first line names the columns. What is no column of ours is an attribute of that name.
-func readImportCSV(in io.Reader) (rows []numberedRow, err error) {
-	r := csv.NewReader(in)
-	head, err := r.Read()
-	if err != nil {
-		return nil, fmt.Errorf("reading the first line, which names the columns: %w", err)
-	}
-	for i := range head {
-		head[i] = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(head[i], "\ufeff")))
-	}
-	if !slices.Contains(head, "email") {
-		return nil, errors.New("the first line names no column `email`")
-	}
+	r := userfile.NewReader(io.LimitReader(f, maxImport), format)
 	for {
-		cells, err := r.Read()
+		row, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			return rows, nil
 		} else if err != nil {
-			return nil, fmt.Errorf("reading the file: %w", err)
-		}
-		line, _ := r.FieldPos(0)
-		row := numberedRow{at: line}
-		for i, cell := range cells {
-			if err := row.set(head[i], readCell(cell)); err != nil {
-				return nil, fmt.Errorf("row %d: %s: %w", line, head[i], err)
-			}
+			return nil, err
 		}
 		rows = append(rows, row)
 	}
-}
-
-func (row *numberedRow) set(column, value string) (err error) {
-	flag := func(into **bool) error {
-		if value == "" {
-			return nil
-		}
-		is, err := strconv.ParseBool(strings.ToLower(value))
-		if err != nil {
-			return fmt.Errorf("%q is neither true nor false", value)
-		}
-		*into = &is
-		return nil
-	}
-	switch column {
-	case "email":
-		row.Email = value
-	case "username":
-		row.Username = value
-	case "name":
-		row.Name = value
-	case "roles":
-		row.Roles = strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(",;| ", r) })
-	case "password":
-		row.Password = value
-	case "password_hash":
-		row.Hash = value
-	case "enabled":
-		return flag(&row.Enabled)
-	case "confirmed":
-		return flag(&row.Confirmed)
-	case "approved":
-		return flag(&row.Approved)
-	case "id", "created", "last_sign_in", "": // of `users export`: an account that is made anew has its own
-	default:
-		if value != "" {
-			if row.Attributes == nil {
-				row.Attributes = map[string]any{}
-			}
-			row.Attributes[column] = value
-		}
-	}
-	return nil
-}
-
-// A spreadsheet takes a cell that begins so for a formula, and runs it (CWE-1236).
-const formulaStarts = "=+-@\t\r"
-
-// writeCell makes text of what could be a formula, and readCell takes that back.
-func writeCell(s string) string {
-	if s != "" && (strings.ContainsRune(formulaStarts, rune(s[0])) || s[0] == '\'') {
-		return "'" + s
-	}
-	return s
-}
-
-func readCell(s string) string {
-	if len(s) > 1 && s[0] == '\'' && (strings.ContainsRune(formulaStarts, rune(s[1])) || s[1] == '\'') {
-		return s[1:]
-	}
-	return s
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 func (c *commandLine) usersCommand() *cobra.Command {
@@ -140,7 +140,7 @@ func (c *commandLine) showUser() *cobra.Command {
 					{"roles", strings.Join(u.Roles, ", ")}, {"with included", strings.Join(u.Effective, ", ")}, {"enabled", yesNo(u.Enabled)},
 					{"password", yesNo(u.Password)}, {"made", day(u.Created)}, {"last sign-in", u.signedIn()}}
 				for _, name := range slices.Sorted(maps.Keys(u.Attributes)) {
-					rows = append(rows, []string{"attribute " + name, authportal.AttributeText(u.Attributes[name], ", ")})
+					rows = append(rows, []string{"attribute " + name, store.AttributeText(u.Attributes[name], ", ")})
 				}
 				table(cmd, "FIELD\tVALUE", rows)
 			})

@@ -1,31 +1,24 @@
 package caddymodule
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 )
 
-// importRow is an account that comes from elsewhere. What is left out is as in a new account, but that its address counts as
-// confirmed, because the operator vouches for it.
-type importRow struct {
-	Email      string         `json:"email"`
-	Username   string         `json:"username,omitempty"`
-	Name       string         `json:"name,omitempty"`
-	Roles      []string       `json:"roles,omitempty"`
-	Attributes map[string]any `json:"attributes,omitempty"`
-	Enabled    *bool          `json:"enabled,omitempty"`
-	Confirmed  *bool          `json:"confirmed,omitempty"`
-	Approved   *bool          `json:"approved,omitempty"`
-	Password   string         `json:"password,omitempty"`
-	Hash       string         `json:"password_hash,omitempty"` // as other software wrote it; see docs/passwords.md
+// importAsk is a part of a file. Lines stay with whoever read it.
+type importAsk struct {
+	Users  []userfile.Row          `json:"users"`
+	Dry    bool                    `json:"dry_run"`
+	Before authportal.ImportCounts `json:"before"` // what became of the parts before
+	Last   bool                    `json:"last"`   // the whole file is told as one event
 }
 
-func (row *importRow) account() authportal.NewUser {
-	no := func(b *bool) bool { return b != nil && !*b }
-	return authportal.NewUser{Email: row.Email, Username: row.Username, Name: row.Name, Roles: row.Roles, Attributes: row.Attributes,
-		Password: row.Password, Disabled: no(row.Enabled), Unconfirmed: no(row.Confirmed), Unapproved: no(row.Approved)}
+// importAnswer has one result for each row, in their order.
+type importAnswer struct {
+	Results []importResult          `json:"results"`
+	Counts  authportal.ImportCounts `json:"counts"` // with those before
 }
 
 // importResult says what became of a row.
@@ -34,31 +27,31 @@ type importResult struct {
 	Reason string `json:"reason,omitempty"` // why it was not made; empty: it was
 }
 
-// importUsers answers POST /gatehouse/users/import: one result for each row, in their order. A row that cannot be made stops
-// no other; where we fail, the rows before have been made, and sending all of them again makes the others.
+// importUsers answers POST /gatehouse/users/import. A row that cannot be made stops no other; where we fail, the rows before
+// have been made, and sending all of them again makes the others.
 func (o *operator) importUsers(r *http.Request) (any, error) {
-	var ask struct {
-		Users []importRow `json:"users"`
-		Dry   bool        `json:"dry_run"`
-	}
+	var ask importAsk
 	if err := body(r, &ask); err != nil {
 		return nil, err
 	}
-	results := make([]importResult, 0, len(ask.Users))
-	for i := range ask.Users {
-		row := &ask.Users[i]
-		u, err := o.run.Portal.Accounts().Import(r.Context(), byCommandLine, row.account(), row.Hash, ask.Dry)
-		var problem *authportal.Problem
-		switch {
-		case errors.As(err, &problem):
-			results = append(results, importResult{Reason: problemText(problem)})
-		case err != nil:
+	i := o.run.Portal.Accounts().NewImporter(byCommandLine, ask.Dry)
+	i.Counts = ask.Before
+	answer := importAnswer{Results: make([]importResult, 0, len(ask.Users))}
+	for n := range ask.Users {
+		out, err := i.Row(r.Context(), &ask.Users[n])
+		if err != nil {
+			i.Finish(r.Context(), "stopped by a failure")
 			return nil, err
-		case ask.Dry:
-			results = append(results, importResult{})
-		default:
-			results = append(results, importResult{ID: u.ID})
 		}
+		result := importResult{ID: out.ID}
+		if out.Problem != nil {
+			result.Reason = problemText(out.Problem)
+		}
+		answer.Results = append(answer.Results, result)
 	}
-	return map[string]any{"results": results}, nil
+	if ask.Last {
+		i.Finish(r.Context(), "")
+	}
+	answer.Counts = i.Counts
+	return answer, nil
 }

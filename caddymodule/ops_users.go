@@ -25,6 +25,7 @@ type userView struct {
 	Effective  []string       `json:"effective_roles"` // with the included ones: what an upstream is told
 	Attributes map[string]any `json:"attributes"`
 	Enabled    bool           `json:"enabled"`
+	Approved   bool           `json:"approved"`
 	Password   bool           `json:"has_password"` // whether there is one
 	Created    time.Time      `json:"created"`
 	LastSignIn *time.Time     `json:"last_sign_in"`
@@ -40,7 +41,7 @@ func (o *operator) view(ctx context.Context, u *store.User) (*userView, error) {
 // listed is the view without what needs another read of the store.
 func (o *operator) listed(u *store.User) *userView {
 	v := &userView{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name, Roles: u.Roles,
-		Effective: o.run.Roles.Expand(u.Roles), Attributes: u.Attributes, Enabled: u.Enabled, Created: u.Created}
+		Effective: o.run.Roles.Expand(u.Roles), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved, Created: u.Created}
 	if v.Roles == nil {
 		v.Roles = []string{}
 	}

@@ -3,7 +3,7 @@ package caddymodule
 import (
 	"strings"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // placeholder answers {http.auth.user.*} for the handlers behind the gate (CONTRACT §3). It is installed only after a
@@ -30,7 +30,7 @@ func (id *identity) placeholder(key string) (any, bool) {
 		return strings.Join(id.methods, ","), true
 	}
 	if attribute, ok := strings.CutPrefix(name, "attributes."); ok {
-		return authportal.AttributeText(id.live.Identity.Attributes[attribute], ","), true
+		return store.AttributeText(id.live.Identity.Attributes[attribute], ","), true
 	}
 	return nil, false
 }

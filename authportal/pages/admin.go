@@ -11,6 +11,8 @@ type AdminData struct {
 	Next     string        // of the page that follows; empty: none
 	Later    bool          // this is not the first page
 	Columns  []AdminColumn // the operator's own, as far as they are listed
+
+	ExportCSV, ExportJSON string // where what was found is exported
 }
 
 // AdminAccount is an account as administrators see it.
@@ -51,3 +53,29 @@ func (v *View) Act(do string) ActView {
 	d, _ := v.Data.(AdminUserData)
 	return ActView{v.Base, d.Account.ID, do}
 }
+
+// AdminImportData fills AdminImport, which makes the accounts of a file.
+type AdminImportData struct {
+	Sum    string        // hidden field "sum" of the file that was checked; empty: it can only be checked
+	Report *ImportReport // nil: nothing was sent yet
+}
+
+// ImportReport says what became of a file.
+type ImportReport struct {
+	Dry                          bool // nothing was made: what would become of it
+	Made, Exists, Refused, Total int
+	StoppedAt                    int         // the row at which it stopped before its end; 0: it did not
+	Rows                         []ImportRow // what went wrong first
+	More                         int         // that are not among Rows
+}
+
+// ImportRow says what became of a row.
+type ImportRow struct {
+	Line    int
+	Email   string   // as the file says it
+	Outcome string   // "made", "exists", "refused"
+	Why     *Message // nil: all is well
+}
+
+// Why returns the sentence of a row.
+func (v *View) Why(r ImportRow) string { return v.Say(r.Why) }

@@ -204,8 +204,11 @@ func composed(id string, codes map[string]bool) bool {
 	if c, ok := strings.CutPrefix(id, "error_"); ok {
 		return codes[c]
 	}
+	if c, ok := strings.CutPrefix(id, "import_why_"); ok { // by the code, or by the column
+		return codes[c] || slices.Contains([]string{"email", "password", "password_hash", "roles", "attributes"}, c)
+	}
 	details := append([]string{"too_short", "too_long", "not_text", "common", "breached", "like_login", "email", "username", "name", "expires", "sure",
-		"number", "yes_no", "date", "list", "choice"}, names...)
+		"number", "yes_no", "date", "list", "choice", "file", "no_email", "twice", "encoding"}, names...)
 	for _, d := range details {
 		if rest, ok := strings.CutSuffix(id, "_"+d); ok && codes[strings.TrimPrefix(rest, "problem_")] {
 			return true

@@ -21,6 +21,8 @@ const (
 	Admin     = "admin"
 	AdminUser = "admin-user"
 	Columns   = "admin-columns"
+
+	AdminImport = "admin-import"
 )
 
 // Page is one answer: which template, filled with what.

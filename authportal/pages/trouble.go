@@ -55,6 +55,8 @@ func (v *View) inputs() []string {
 		add(d.Fields)
 	case SetupData:
 		ids = []string{"email", "name", "password"}
+	case AdminImportData:
+		ids = []string{"file"}
 	case ConfirmData, ForgotData:
 		ids = []string{"email"}
 	case ResetData:

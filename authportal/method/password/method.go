@@ -29,6 +29,7 @@ var (
 	_ authportal.Passwords  = (*Method)(nil)
 
 	_ authportal.PasswordHashes = (*Method)(nil)
+	_ authportal.PasswordRules  = (*Method)(nil)
 )
 
 // New returns the method. It calls no store.
@@ -88,6 +89,18 @@ func (m *Method) CheckPassword(ctx context.Context, u *store.User, password stri
 
 // MakePassword returns the credential of a new password: *authportal.UnacceptableError where it may not be one.
 func (m *Method) MakePassword(ctx context.Context, u *store.User, password string) (store.Credential, error) {
+	if err := m.AcceptPassword(ctx, u, password); err != nil {
+		return store.Credential{}, err
+	}
+	encoded, err := m.hasher.Hash(ctx, password)
+	if err != nil {
+		return store.Credential{}, err
+	}
+	return store.Credential{Kind: store.KindPassword, ID: u.ID, Owner: u.ID, Data: encoded, Created: m.env.Now(), Version: 1}, nil
+}
+
+// AcceptPassword tells whether a password may be one, without hashing it.
+func (m *Method) AcceptPassword(ctx context.Context, u *store.User, password string) error {
 	reason := m.hasher.Refusal(password)
 	if reason == "" {
 		reason = guessable(password, u, m.env.Site)
@@ -96,20 +109,16 @@ func (m *Method) MakePassword(ctx context.Context, u *store.User, password strin
 		// Last, because it may go out to the network.
 		found, err := m.isBreached(ctx, password)
 		if err != nil {
-			return store.Credential{}, err
+			return err
 		}
 		if found {
 			reason = ReasonBreached
 		}
 	}
 	if reason != "" {
-		return store.Credential{}, &authportal.UnacceptableError{Reason: reason}
+		return &authportal.UnacceptableError{Reason: reason}
 	}
-	encoded, err := m.hasher.Hash(ctx, password)
-	if err != nil {
-		return store.Credential{}, err
-	}
-	return store.Credential{Kind: store.KindPassword, ID: u.ID, Owner: u.ID, Data: encoded, Created: m.env.Now(), Version: 1}, nil
+	return nil
 }
 
 // CheckHash tells whether a hash that other software made can be stored.

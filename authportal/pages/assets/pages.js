@@ -57,6 +57,7 @@ for (const form of document.querySelectorAll('form')) {
       event.preventDefault()
       return
     }
+    if (event.submitter && 'stays' in event.submitter.dataset) return // the answer is a file, and the page stays
     form.dataset.sent = '1'
     form.setAttribute('aria-busy', 'true')
   })

@@ -1,0 +1,126 @@
+package authportal
+
+import (
+	"bufio"
+	"encoding/json"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
+)
+
+// A report goes on its way after so many rows, and where they take long (their passwords are hashed) once a second: between
+// us and whoever reads it may be something that takes silence for the end.
+const (
+	flushRows  = 100
+	flushEvery = time.Second
+)
+
+// importAPI answers POST admin/users/import with a report that is written as the rows are made.
+func (c *call) importAPI() error {
+	dry := false
+	for name, values := range c.r.URL.Query() {
+		is, err := strconv.ParseBool(values[0])
+		switch {
+		case name != "dry_run":
+			return unknownField(name) // a misspelt one would make accounts
+		case err != nil || len(values) > 1:
+			return invalidField(name, "must be true or false")
+		}
+		dry = is
+	}
+	return c.withUpload(c.bodyUpload, func(by By, f *upload) error {
+		c.w.Header().Set("Content-Type", "application/json")
+		report := &importReport{c: c, out: bufio.NewWriter(c.w), dry: dry}
+		counts, stop := c.importRows(by, f, dry, report.row)
+		return report.end(counts, stop)
+	})
+}
+
+// bodyUpload reads the body as the file that its type says. No form can send these types to another origin.
+func (c *call) bodyUpload() (*upload, error) {
+	kind, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	format := map[string]userfile.Format{"text/csv": userfile.CSV, "application/json": userfile.JSON}[kind]
+	charset := strings.ToLower(params["charset"])
+	if err != nil || format == "" || charset != "" && charset != "utf-8" || c.r.Header.Get("Content-Encoding") != "" {
+		return nil, &Problem{Status: http.StatusUnsupportedMediaType, Code: errMalformed.Code,
+			Detail: "Content-Type must be text/csv or application/json, in UTF-8 and not compressed"}
+	}
+	if c.r.ContentLength > maxImportFile {
+		return nil, errFileTooLarge
+	}
+	return readUpload(http.MaxBytesReader(c.w, c.r.Body, maxImportFile), format, c.r.ContentLength)
+}
+
+// importReport writes what became of each row.
+type importReport struct {
+	c    *call
+	out  *bufio.Writer
+	dry  bool
+	rows int
+
+	flushed time.Time
+}
+
+type rowJSON struct {
+	Line    int    `json:"line"`
+	Email   string `json:"email"`
+	Outcome string `json:"outcome"`
+	ID      string `json:"id,omitempty"`
+	Code    string `json:"code,omitempty"`
+	Field   string `json:"field,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+func outcomeJSON(o Outcome) rowJSON {
+	row := rowJSON{Line: o.Line, Email: bounded(o.Email, 300), Outcome: o.Result, ID: o.ID}
+	if p := o.Problem; p != nil {
+		row.Code, row.Reason = p.Code, p.Detail
+		row.Field, _ = p.Extra["field"].(string)
+	}
+	return row
+}
+
+// row fails where whoever asked has gone.
+func (r *importReport) row(o Outcome) error {
+	before := ",\n"
+	if r.rows == 0 {
+		before = `{"dry_run":` + strconv.FormatBool(r.dry) + `,"rows":[` + "\n"
+	}
+	r.rows++
+	raw, err := json.Marshal(outcomeJSON(o))
+	if err != nil {
+		return err
+	}
+	_, _ = r.out.WriteString(before) // an error stays, and comes with the next
+	now := r.c.p.now()
+	if _, err := r.out.Write(raw); err != nil || r.rows%flushRows != 0 && now.Sub(r.flushed) < flushEvery {
+		return err
+	}
+	r.flushed = now
+	if err := r.out.Flush(); err != nil {
+		return err
+	}
+	_ = http.NewResponseController(r.c.w).Flush()
+	return nil
+}
+
+func (r *importReport) end(n ImportCounts, stop *importStop) error {
+	end := map[string]any{"made": n.Made, "exists": n.Exists, "refused": n.Refused}
+	if stop != nil {
+		end["stopped"] = map[string]any{"line": stop.line, "code": stop.problem.Code, "detail": stop.problem.Detail}
+	}
+	raw, err := json.Marshal(end)
+	if err != nil {
+		return err
+	}
+	if r.rows == 0 {
+		_, _ = r.out.WriteString(`{"dry_run":` + strconv.FormatBool(r.dry) + `,"rows":[`)
+	}
+	_, _ = r.out.WriteString("\n]," + string(raw[1:]) + "\n")
+	_ = r.out.Flush() // whoever asked may be gone
+	return nil
+}
