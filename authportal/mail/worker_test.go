@@ -68,7 +68,9 @@ func (b *box) WaitingMail(context.Context) (int, time.Time, error) {
 	return len(b.list), time.Time{}, nil
 }
 
-func (b *box) FailingMail(context.Context) (store.MailFailure, error) { return store.MailFailure{}, nil }
+func (b *box) FailingMail(context.Context) (store.MailFailure, error) {
+	return store.MailFailure{}, nil
+}
 
 func (b *box) all() []store.Mail {
 	b.mu.Lock()

@@ -18,6 +18,9 @@ const (
 	Error     = "error"
 	Admin     = "admin"
 	AdminUser = "admin-user"
+
+	AdminOverview = "admin-overview"
+	AdminRoles    = "admin-roles"
 )
 
 // Page is one answer: which template, filled with what.
