@@ -105,6 +105,7 @@ func openSessions(ctx context.Context, env store.Env, driver store.SessionsDrive
 	return host.EmbeddedSessions(), nil
 }
 
+// startRelay runs what works in the background until Close: the relay, and what counts the open sessions.
 func (e *engine) startRelay(env store.Env) {
 	relay := &store.Relay{Users: e.usersLease.Value(), Sessions: e.sessions, Log: env.Log}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -114,6 +115,9 @@ func (e *engine) startRelay(env store.Env) {
 			env.Log.Error("changes of users are not told to the session store any more", "error", err)
 		}
 	})
+	if figures, ok := e.usersLease.Value().(store.Figures); ok {
+		e.relay.Go(func() { authportal.CountSessions(ctx, e.sessions, figures, env.Now, env.Log) })
+	}
 }
 
 // check holds the key against the users store, once: a reload must not fail because the users store is out of reach for a

@@ -6,7 +6,8 @@ import (
 )
 
 // Figures is an optional ability of a UserStore that keeps an audit trail: what happened, counted by the hour (UTC), so that
-// a chart of a month costs the same whatever happened in it. Counts are kept as long as the trail.
+// a chart of a month costs the same whatever happened in it, and who holds what. What is counted by the hour is kept as long
+// as the trail.
 type Figures interface {
 	// EventHours returns how often each kind of event happened in each hour that began at since or later, oldest first.
 	// AppendEvents counts an event in the very step that stores it.
@@ -21,6 +22,10 @@ type Figures interface {
 
 	// SessionHours returns those numbers for each hour that began at since or later and was looked at, oldest first.
 	SessionHours(ctx context.Context, since time.Time) ([]SessionHour, error)
+
+	// CountRoles returns how many accounts are assigned each role, and how many hold it when held says what else comes with
+	// the roles that an account is assigned. held is called for every set of roles that somebody has.
+	CountRoles(ctx context.Context, held func(assigned []string) []string) (map[string]RoleCount, error)
 }
 
 // EventHour is how often one kind of event happened with one result in an hour.
@@ -46,15 +51,8 @@ type SessionHour struct {
 // SessionCounter is an optional ability of a SessionStore.
 type SessionCounter interface {
 	// CountSessions returns how many sign-ins have not ended. Of many thousands it may be an estimate, good to a few in a
-	// hundred. Its cost does not grow with their number so that anybody could wait long for it.
+	// hundred, so that nobody waits long for it.
 	CountSessions(ctx context.Context) (int, error)
-}
-
-// RoleCounter is an optional ability of a UserStore.
-type RoleCounter interface {
-	// CountRoles returns how many accounts are assigned each role, and how many hold it when held says what else comes with
-	// the roles that an account is assigned. held is called for every set of roles that somebody has.
-	CountRoles(ctx context.Context, held func(assigned []string) []string) (map[string]RoleCount, error)
 }
 
 // RoleCount is how many accounts have a role.

@@ -11,10 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-var (
-	_ store.Figures     = (*Store)(nil)
-	_ store.RoleCounter = (*Store)(nil)
-)
+var _ store.Figures = (*Store)(nil)
 
 const hour = int64(time.Hour / time.Microsecond)
 

@@ -177,7 +177,7 @@ func figuresRoles(p *people) {
 		slices.Sort(held)
 		return slices.Compact(held)
 	}
-	got, err := p.s.(store.RoleCounter).CountRoles(p.ctx(), includes)
+	got, err := p.figures().CountRoles(p.ctx(), includes)
 	p.must(err)
 	want := map[string]store.RoleCount{"admin": {Assigned: 2, Held: 2}, "writer": {Assigned: 2, Held: 3}, "reader": {Held: 2}}
 	if !reflect.DeepEqual(got, want) {
