@@ -216,7 +216,7 @@ func (p *Portal) administratorRoles() []string {
 // CountSessions looks every ten minutes how many sessions are open, and keeps it for the charts, until ctx is over. Of
 // several gateways each looks: an hour keeps the highest number.
 func CountSessions(ctx context.Context, counter store.SessionCounter, kept store.Figures, now func() time.Time, log *slog.Logger) {
-	const first, every = time.Minute, 10 * time.Minute
+	const first, every = 5 * time.Minute, 10 * time.Minute
 	timer := time.NewTimer(first) // not at once: a start has other things to do
 	defer timer.Stop()
 	for {
