@@ -49,7 +49,7 @@ func (c *call) rolesAPI() error {
 				"narrowed": rule.Narrowed, "rule": rule.Rule, "source": rule.Source})
 		}
 		role := map[string]any{"role": r.Name, "assigned": nil, "held": nil, "includes": some(r.Includes), "comes_with": some(r.ComeWith),
-			"given_at_signup": r.GivenAtSignup, "rules": rules, "nobody_holds": r.Nobody, "demanded_nowhere": r.Idle}
+			"given_at_signup": r.GivenAtSignup, "administers": r.Own, "rules": rules, "nobody_holds": r.Nobody, "demanded_nowhere": r.Idle}
 		if r.Counted {
 			role["assigned"], role["held"] = r.Assigned, r.Held
 		}

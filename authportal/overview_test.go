@@ -244,6 +244,7 @@ func TestRolesTellWhoHoldsThemAndWhatDemandsThem(t *testing.T) {
 	}
 	p := root.api("GET", aloneAPI+"admin/roles", "")
 	p.wants(t, 200, `"hosts":["app.example.com"]`)
+	p.wants(t, 200, `"administers":true`)
 	if err := json.Unmarshal([]byte(p.body), &answer); err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,6 @@ import (
 
 var _ store.Figures = (*Store)(nil)
 
-const hour = int64(time.Hour / time.Microsecond)
-
 // hourOf returns the beginning of the hour of a time, in microseconds.
 func hourOf(t time.Time) int64 { return micros(t.Truncate(time.Hour)) }
 
