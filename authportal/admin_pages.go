@@ -16,7 +16,7 @@ import (
 // adminPageRoutes are the pages of administrators: the same acts as in their API, by forms.
 func (p *Portal) adminPageRoutes() []route {
 	return []route{
-		{method: http.MethodGet, path: "/admin", do: (*call).adminPage},
+		{method: http.MethodGet, path: "/admin/users", do: (*call).adminPage},
 		{method: http.MethodPost, path: "/admin/users", do: (*call).adminCreateForm},
 		{method: http.MethodGet, path: "/admin/users/{id}", do: (*call).adminUserPage},
 		{method: http.MethodPost, path: "/admin/users/{id}", do: (*call).adminChangeForm},
@@ -50,7 +50,9 @@ func (c *call) showAdmin(status int, p pages.Page) error {
 	} else if err != nil {
 		return err
 	}
-	data := pages.AdminData{Query: bounded(q.Text, 300), Sort: c.r.URL.Query().Get("sort"), Later: q.After != ""}
+	sent := c.r.URL.Query()
+	data := pages.AdminData{Query: bounded(q.Text, 300), Role: bounded(q.Role, 300), Enabled: sent.Get("enabled"), Approved: sent.Get("approved"),
+		Sort: sent.Get("sort"), Later: q.After != ""}
 	data.ExportCSV, data.ExportJSON = c.exportLinks()
 	if data.Total, err = c.p.Accounts().Count(c.ctx(), q, countedUsers); err != nil {
 		return err
@@ -152,7 +154,7 @@ func (c *call) adminCreateForm() error {
 		u, err = c.p.Accounts().Add(c.ctx(), by, NewUser{Email: f["email"], Name: f["name"], Roles: strings.Fields(f["roles"])})
 	}
 	if err != nil {
-		return c.adminFailed(err, "/admin", f, c.showAdmin)
+		return c.adminFailed(err, "/admin/users", f, c.showAdmin)
 	}
 	return c.redirect(c.link("/admin/users/" + u.ID + "?done=saved"))
 }
@@ -231,7 +233,7 @@ func (c *call) adminActForm() error {
 		return c.adminFailed(err, "/admin/users/"+url.PathEscape(c.arg), nil, c.showAdminUser)
 	}
 	if f["do"] == "delete" {
-		return c.redirect(c.link("/admin?done=deleted"))
+		return c.redirect(c.link("/admin/users?done=deleted"))
 	}
 	return c.redirect(c.link("/admin/users/" + c.arg + "?done=saved"))
 }

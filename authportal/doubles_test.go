@@ -126,6 +126,13 @@ func (f *flaky) Count(ctx context.Context, name string, limit int, window time.D
 	return f.SessionStore.Count(ctx, name, limit, window)
 }
 
+func (f *flaky) CountSessions(ctx context.Context) (int, error) {
+	if err := f.err(); err != nil {
+		return 0, err
+	}
+	return f.SessionStore.(store.SessionCounter).CountSessions(ctx)
+}
+
 // flakyUsers is a users store that can be away.
 type flakyUsers struct {
 	store.UserStore

@@ -20,10 +20,17 @@ type Config struct {
 	Users    store.UserStore
 	Sessions store.SessionStore // the cache, in a running server
 	Keys     *Keys
-	Methods  []Named      // configured ways to sign in, in the order shown to people
-	Mail     store.Outbox // where letters are queued, nil: no mail is configured
-	Audit    store.Audit  // the trail that administrators read; nil: none is kept
+	Methods  []Named       // configured ways to sign in, in the order shown to people
+	Mail     store.Outbox  // where letters are queued, nil: no mail is configured
+	Audit    store.Audit   // the trail that administrators read; nil: none is kept
+	Figures  store.Figures // what is counted for administrators; nil: nothing is
 	Settings Settings
+
+	// Includes are the configured roles and what each includes. RoleUses returns the rules that demand roles, and Watch what
+	// of the host needs attention; it is asked while a page is waited for. Both may be nil.
+	Includes map[string][]string
+	RoleUses func() []RoleUse
+	Watch    func() []pages.Attention
 
 	// ExpandRoles adds the roles that the held ones include. The result is sorted and may be shared. nil: none include others.
 	ExpandRoles func(held []string) []string
@@ -53,7 +60,11 @@ type Portal struct {
 	sessions store.SessionStore
 	keys     *Keys
 	methods  []Named
-	audit    store.Audit // nil: no trail is kept
+	audit    store.Audit   // nil: no trail is kept
+	figures  store.Figures // nil: nothing is counted
+	includes map[string][]string
+	roleUses func() []RoleUse
+	watch    func() []pages.Attention
 	set      Settings
 	expand   func([]string) []string
 	checkRole,
@@ -117,6 +128,7 @@ func New(c Config) (*Portal, error) {
 	}
 	p := &Portal{
 		users: c.Users, sessions: c.Sessions, keys: c.Keys, methods: slices.Clone(c.Methods), audit: c.Audit, set: c.Settings.withDefaults(),
+		figures: c.Figures, includes: c.Includes, roleUses: c.RoleUses, watch: c.Watch,
 		expand: c.ExpandRoles, checkRole: c.CheckRole, checkUsername: c.CheckUsername,
 		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log, pages: c.Pages, outbox: c.Mail, wait: c.SessionWait,
 	}

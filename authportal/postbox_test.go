@@ -17,6 +17,8 @@ type postbox struct {
 	mu    sync.Mutex
 	queue []store.Mail
 	err   error
+
+	failure store.MailFailure // what it tells of letters that could not be sent
 }
 
 func (o *postbox) QueueMail(_ context.Context, m store.Mail) error {
@@ -33,7 +35,10 @@ func (*postbox) ClaimMail(context.Context, time.Time, time.Time, int) ([]store.M
 }
 func (*postbox) RetryMail(context.Context, string, time.Time, string) error { return nil }
 func (*postbox) DoneMail(context.Context, string) error                     { return nil }
-func (*postbox) WaitingMail(context.Context) (int, time.Time, error)        { return 0, time.Time{}, nil }
+func (o *postbox) WaitingMail(context.Context) (int, time.Time, error) {
+	return o.failure.Count, o.failure.Oldest, nil
+}
+func (o *postbox) FailingMail(context.Context) (store.MailFailure, error) { return o.failure, nil }
 
 func (o *postbox) take() []store.Mail {
 	o.mu.Lock()

@@ -99,7 +99,7 @@ func (r *Recorder) room(kind string) bool {
 // tellLeft keeps what was only counted, once its minute is over.
 func (r *Recorder) tellLeft() {
 	for kind, n := range r.left {
-		r.add(store.AuditEvent{Time: r.minute.UTC(), Kind: kind, Result: ResultRefused, Reason: strconv.Itoa(n) + " more in this minute"})
+		r.add(store.AuditEvent{Time: r.minute.UTC(), Kind: kind, Result: ResultRefused, Reason: strconv.Itoa(n) + " more in this minute", Times: n})
 	}
 	clear(r.left)
 }

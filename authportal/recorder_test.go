@@ -126,14 +126,18 @@ func TestAFloodOfRefusalsIsCountedAndWhatWasDoneIsKept(t *testing.T) {
 		r.Record(Event{Kind: EventSignIn, Result: ResultRefused, Time: time.Now()})
 		time.Sleep(recordDelay)
 		synctest.Wait()
-		refused, told := 0, ""
+		refused, told, counted := 0, "", 0
 		for _, e := range s.events {
 			if e.Result == ResultRefused {
 				refused++
+				counted += max(e.Times, 1)
 			}
 			if strings.HasSuffix(e.Reason, "in this minute") {
 				told = e.Reason
 			}
+		}
+		if counted != refused-1+9700 {
+			t.Errorf("%d refusals are counted", counted)
 		}
 		if refused != refusalsKept+2 || told != "9700 more in this minute" || s.count() != 10_000+refused {
 			t.Errorf("%d refusals of %d events, %q", refused, s.count(), told)

@@ -34,7 +34,7 @@ func newRoutes(p *Portal) routes {
 	rt := routes{}
 	for _, group := range [][]route{
 		p.signInRoutes(), p.linkRoutes(), p.accountRoutes(),
-		p.adminRoutes(), p.adminPageRoutes(), p.adminFileRoutes(), p.columnRoutes(), p.auditRoutes(),
+		p.adminRoutes(), p.adminPageRoutes(), p.adminFileRoutes(), p.columnRoutes(), p.overviewRoutes(), p.auditRoutes(),
 	} {
 		for _, r := range group {
 			rt[routeKey(r.path)] = append(rt[routeKey(r.path)], r)

@@ -106,6 +106,8 @@ func openSessions(ctx context.Context, env store.Env, driver store.SessionsDrive
 	return host.EmbeddedSessions(), nil
 }
 
+// startWork runs what works in the background until Close: the relay, what takes the values of removed columns away, and
+// what counts the open sessions.
 func (e *engine) startWork(env store.Env) {
 	relay := &store.Relay{Users: e.usersLease.Value(), Sessions: e.sessions, Log: env.Log}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -121,6 +123,9 @@ func (e *engine) startWork(env store.Env) {
 			env.Log.Error("values of removed columns are not taken away any more", "error", err)
 		}
 	})
+	if figures, ok := e.usersLease.Value().(store.Figures); ok {
+		e.work.Go(func() { authportal.CountSessions(ctx, e.sessions, figures, env.Now, env.Log) })
+	}
 }
 
 // check holds the key against the users store, once: a reload must not fail because the users store is out of reach for a

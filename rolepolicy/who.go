@@ -2,6 +2,7 @@ package rolepolicy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -146,4 +147,23 @@ func checkDomain(domain string) error {
 		return fmt.Errorf("%q is no e-mail domain: write for example domain:example.com; each subdomain is named by itself", domain)
 	}
 	return nil
+}
+
+// Roles returns the roles that the who-expressions of r name, sorted, each once: of each expression that is one of several
+// ways to pass, and all of one that joins them.
+func (r Rule) Roles() []string {
+	var list []string
+	for _, expr := range r.Who {
+		who, err := parseWho(expr)
+		if err != nil {
+			continue // Compile tells
+		}
+		for _, t := range who {
+			if t.aspect == aspectRole {
+				list = append(list, t.value)
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }

@@ -142,3 +142,13 @@ func FuzzWho(f *testing.F) {
 		}
 	})
 }
+
+func TestARuleTellsWhichRolesItNames(t *testing.T) {
+	r := Rule{Kind: Allow, Who: []string{"role:editor&domain:example.com", "role:admin", "user:ann", "role:editor&role:author", "user", "role:"}}
+	if got := strings.Join(r.Roles(), " "); got != "admin author editor" {
+		t.Errorf("%q", got)
+	}
+	if got := (Rule{Kind: Deny}).Roles(); len(got) > 0 {
+		t.Errorf("%q", got)
+	}
+}

@@ -19,6 +19,10 @@ type AuditEvent struct {
 	Session  string // public id of the sign-in
 	Address  string // of the browser
 	Host     string
+
+	// Times is how often it happened, where one event stands for several; 0: once. It is counted (see Figures), and not
+	// read back.
+	Times int
 }
 
 // AuditQuery selects events; what is empty selects nothing out.

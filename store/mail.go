@@ -37,4 +37,14 @@ type Outbox interface {
 
 	// WaitingMail returns how many wait, and when the oldest of them was queued (zero where none does).
 	WaitingMail(ctx context.Context) (n int, oldest time.Time, err error)
+
+	// FailingMail tells of the waiting letters that could not be sent when they were last tried.
+	FailingMail(ctx context.Context) (MailFailure, error)
+}
+
+// MailFailure is what is known of letters that could not be sent yet.
+type MailFailure struct {
+	Count  int
+	Oldest time.Time // when the oldest of them was queued; zero where there is none
+	Fault  string    // why one of them failed: the one that waits longest for its next try
 }

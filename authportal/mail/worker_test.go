@@ -68,6 +68,10 @@ func (b *box) WaitingMail(context.Context) (int, time.Time, error) {
 	return len(b.list), time.Time{}, nil
 }
 
+func (b *box) FailingMail(context.Context) (store.MailFailure, error) {
+	return store.MailFailure{}, nil
+}
+
 func (b *box) all() []store.Mail {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -1,16 +1,23 @@
 package pages
 
-import "time"
+import (
+	"net/url"
+	"time"
+)
 
 // AdminData fills Admin: the list of accounts.
 type AdminData struct {
 	Accounts []AdminAccount
-	Total    int           // how many were found
-	Query    string        // what was looked for
-	Sort     string        // in which order, as it stands in the address
-	Next     string        // of the page that follows; empty: none
-	Later    bool          // this is not the first page
-	Columns  []AdminColumn // the operator's own, as far as they are listed
+	Total    int    // how many were found
+	Query    string // what was looked for
+	Role     string // only who is assigned it; empty: everybody
+	Enabled  string // "true", "false": only who is enabled, or not; empty: both
+	Approved string // the same of who is approved
+	Sort     string // in which order, as it stands in the address
+	Next     string // of the page that follows; empty: none
+	Later    bool   // this is not the first page
+
+	Columns []AdminColumn // the operator's own, as far as they are listed
 
 	ExportCSV, ExportJSON string // where what was found is exported
 }
@@ -79,3 +86,40 @@ type ImportRow struct {
 
 // Why returns the sentence of a row.
 func (v *View) Why(r ImportRow) string { return v.Say(r.Why) }
+
+// filters are the parameters of a list beside its order and its place.
+func (d *AdminData) filters() []Field {
+	return []Field{{Name: "query", Value: d.Query}, {Name: "role", Value: d.Role}, {Name: "enabled", Value: d.Enabled}, {Name: "approved", Value: d.Approved}}
+}
+
+// Kept returns what a new search keeps of the list, as hidden fields.
+func (v *View) Kept() (fields []Field) {
+	d, _ := v.Data.(AdminData)
+	for _, f := range append(d.filters()[1:], Field{Name: "sort", Value: d.Sort}) {
+		if f.Value != "" {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+// List returns the query of the address of a list with what is looked for now, in some order, from some place on.
+func (v *View) List(sort, after string) string {
+	d, _ := v.Data.(AdminData)
+	q := url.Values{}
+	for _, f := range append(d.filters(), Field{Name: "sort", Value: sort}, Field{Name: "after", Value: after}) {
+		if f.Value != "" {
+			q.Set(f.Name, f.Value)
+		}
+	}
+	if len(q) == 0 {
+		return ""
+	}
+	return "?" + q.Encode()
+}
+
+// Filtered tells whether a list leaves accounts out for another reason than the search.
+func (v *View) Filtered() bool {
+	d, _ := v.Data.(AdminData)
+	return d.Role != "" || d.Enabled != "" || d.Approved != ""
+}

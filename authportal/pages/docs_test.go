@@ -23,7 +23,11 @@ func TestTheBrandingPageNamesEverything(t *testing.T) {
 			t.Errorf("%s is not named", name)
 		}
 	}
-	for _, d := range []any{LoginData{}, SignupData{}, LogoutData{}, AccountData{}, AdminData{}, AdminUserData{}, AdminImportData{}, ImportReport{}, ImportRow{}, SetupData{}, ConfirmData{}, ForgotData{}, ResetData{}, ForbiddenData{}, ErrorData{}, Step{}, Field{}, Method{},
+	for _, d := range []any{
+		LoginData{}, SignupData{}, LogoutData{}, AccountData{}, AdminData{}, AdminUserData{}, AdminImportData{},
+		ImportReport{}, ImportRow{}, SetupData{}, ConfirmData{}, ForgotData{}, ResetData{}, ForbiddenData{}, ErrorData{},
+		Step{}, Field{}, Method{}, AdminOverviewData{}, Attention{}, Figure{}, ChartView{}, BarView{}, NavView{},
+		AdminRolesData{}, AdminRole{}, RoleRule{},
 		User{}, Session{}, Token{}, BrandView{}} {
 		for f := range reflect.TypeOf(d).Fields() {
 			if !strings.Contains(doc, "."+f.Name) {

@@ -22,7 +22,9 @@ const (
 	AdminUser = "admin-user"
 	Columns   = "admin-columns"
 
-	AdminImport = "admin-import"
+	AdminImport   = "admin-import"
+	AdminOverview = "admin-overview"
+	AdminRoles    = "admin-roles"
 )
 
 // Page is one answer: which template, filled with what.

@@ -17,7 +17,7 @@ var files embed.FS
 // Names of all pages.
 var names = []string{
 	Login, Signup, Logout, Account, Setup, Confirm, Forgot, Reset, Link, Email, Forbidden, Error,
-	Admin, AdminUser, AdminImport, Columns,
+	AdminOverview, Admin, AdminUser, AdminImport, Columns, AdminRoles,
 }
 
 // Files that pages are made of beside their own.

@@ -33,7 +33,8 @@ type Options struct {
 // Cache is a session store that answers Get from memory where it may. Everything else it passes on to the store that
 // it wraps, and forgets at once what the call has changed, however long the feed takes to tell it.
 type Cache struct {
-	inner   // the wrapped store, observed
+	inner                        // the wrapped store, observed
+	counter store.SessionCounter // the wrapped store, where it can count; else nil
 	o       Options
 	entries *otter.Cache[uint64, *Entry] // see short
 	ledger  *ledger
@@ -69,10 +70,11 @@ func New(s store.SessionStore, o Options) *Cache {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	counter, _ := s.(store.SessionCounter)
 	if o.Observe != nil {
 		s = &observed{s, o.Observe}
 	}
-	c := &Cache{inner: s, o: o, ledger: newLedger(o.Size)}
+	c := &Cache{inner: s, counter: counter, o: o, ledger: newLedger(o.Size)}
 	// No expiry and no statistics: neither costs a hit anything this way. Deadlines are judged by the entries.
 	c.entries = otter.Must(&otter.Options[uint64, *Entry]{MaximumSize: o.Size})
 	c.base, c.end = context.WithCancel(context.Background())
@@ -177,4 +179,7 @@ func (c *Cache) Close() error {
 	return c.closeErr
 }
 
-var _ store.SessionStore = (*Cache)(nil)
+var (
+	_ store.SessionStore   = (*Cache)(nil)
+	_ store.SessionCounter = (*Cache)(nil)
+)

@@ -3,6 +3,7 @@ package cache
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -72,4 +73,12 @@ func (c *Cache) EndSessionsOf(ctx context.Context, userID, except string) (int, 
 func (c *Cache) RefreshIdentity(ctx context.Context, id store.Identity) error {
 	defer c.told(id.UserID)
 	return c.inner.RefreshIdentity(ctx, id)
+}
+
+// CountSessions asks the store, where it can count; errors.ErrUnsupported where it cannot.
+func (c *Cache) CountSessions(ctx context.Context) (int, error) {
+	if c.counter == nil {
+		return 0, fmt.Errorf("counting sessions: %w", errors.ErrUnsupported)
+	}
+	return c.counter.CountSessions(ctx)
 }

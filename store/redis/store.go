@@ -162,4 +162,7 @@ func (s *Store) begin(ctx context.Context, patience time.Duration) (context.Cont
 func (s *Store) now() time.Time { return s.env.Now() }
 
 // Interface guards
-var _ store.SessionStore = (*Store)(nil)
+var (
+	_ store.SessionStore   = (*Store)(nil)
+	_ store.SessionCounter = (*Store)(nil)
+)

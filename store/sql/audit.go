@@ -19,22 +19,35 @@ const auditColumns = `id, at, kind, result, reason, actor, user_id, username, me
 // purgeAudit stands beside the others of its kind, but only the host knows how long the trail is kept.
 const purgeAudit = `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 ORDER BY at, id LIMIT $2)`
 
+// What is counted by the hour is kept as long. An hour goes when its first event does.
+const (
+	purgeEventHours = `DELETE FROM event_hours WHERE (hour, kind, result) IN
+		(SELECT hour, kind, result FROM event_hours WHERE hour < $1 ORDER BY hour LIMIT $2)`
+	purgeSessionHours = `DELETE FROM session_hours WHERE hour IN (SELECT hour FROM session_hours WHERE hour < $1 ORDER BY hour LIMIT $2)`
+)
+
 // AppendEvents stores all of events or none.
 func (s *Store) AppendEvents(ctx context.Context, events []store.AuditEvent) error {
 	if len(events) == 0 {
 		return nil
 	}
 	return s.write(ctx, "storing audit events", func(ctx context.Context, tx querier) error {
+		counted := tally{}
 		for _, e := range events {
-			_, err := tx.ExecContext(ctx, `INSERT INTO audit (`+auditColumns+`)
+			res, err := tx.ExecContext(ctx, `INSERT INTO audit (`+auditColumns+`)
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
 				free(e.ID), micros(e.Time), free(e.Kind), free(e.Result), free(e.Reason), free(e.Actor), free(e.UserID),
 				free(e.Username), free(e.Method), free(e.Session), free(e.Address), free(e.Host))
 			if err != nil {
 				return err
 			}
+			if n, err := res.RowsAffected(); err != nil {
+				return err
+			} else if n == 1 { // not one that was stored already
+				counted.add(e)
+			}
 		}
-		return nil
+		return counted.write(ctx, tx)
 	})
 }
 
@@ -114,5 +127,10 @@ func auditQuery(q store.AuditQuery) (query string, args []any, ok bool) {
 
 // PurgeEvents forgets what happened before that time.
 func (s *Store) PurgeEvents(ctx context.Context, before time.Time) error {
-	return s.purgeAll(ctx, purgeAudit, micros(before))
+	for _, query := range []string{purgeAudit, purgeEventHours, purgeSessionHours} {
+		if err := s.purgeAll(ctx, query, micros(before)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -23,7 +23,10 @@ type embedded struct {
 	subs map[*subscriber]struct{}
 }
 
-var _ store.SessionStore = (*embedded)(nil)
+var (
+	_ store.SessionStore   = (*embedded)(nil)
+	_ store.SessionCounter = (*embedded)(nil)
+)
 
 func (e *embedded) read(ctx context.Context, name string, f act) error {
 	if e.closed.Load() {

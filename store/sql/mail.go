@@ -138,3 +138,19 @@ func (s *Store) WaitingMail(ctx context.Context) (n int, oldest time.Time, err e
 	}
 	return n, oldest, nil
 }
+
+// FailingMail tells of letters that failed.
+func (s *Store) FailingMail(ctx context.Context) (f store.MailFailure, err error) {
+	err = s.read(ctx, "looking for letters that failed", func(ctx context.Context, q querier) error {
+		var created int64
+		err := q.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MIN(created), 0),
+			COALESCE((SELECT fault FROM mail WHERE fault <> '' ORDER BY due DESC, id LIMIT 1), '')
+			FROM mail WHERE fault <> ''`).Scan(&f.Count, &created, &f.Fault)
+		f.Oldest = timeOf(created)
+		return err
+	})
+	if err != nil {
+		return store.MailFailure{}, err
+	}
+	return f, nil
+}

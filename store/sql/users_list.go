@@ -90,6 +90,8 @@ func (s *Store) CountUsers(ctx context.Context, q store.UserQuery, limit int) (n
 	return n, err
 }
 
+const allUsers = ` FROM users u`
+
 // listing is a query that is being put together.
 type listing struct {
 	from  string
@@ -113,7 +115,7 @@ func (b *listing) clause() string {
 // one; any other by reading the accounts in order until the page is full, which is soon where many have
 // it, and takes a tenth of a second (another order than that of creation: half a second) of 100,000 where none has.
 func (s *Store) selection(ctx context.Context, db querier, q store.UserQuery) (*listing, error) {
-	b := &listing{from: ` FROM users u`}
+	b := &listing{from: allUsers}
 	if q.Text != "" {
 		text := strings.ToLower(q.Text)
 		from, match, err := s.d.rare(ctx, db, text)
@@ -127,15 +129,50 @@ func (s *Store) selection(ctx context.Context, db querier, q store.UserQuery) (*
 		b.where = append(b.where, `REPLACE(u.search, `+b.arg(text)+`, '') <> u.search`)
 	}
 	if q.Role != "" {
-		b.where = append(b.where, `EXISTS (SELECT 1 FROM user_roles r WHERE r.role = `+b.arg(q.Role)+` AND r.user_id = u.id)`)
+		if err := b.role(ctx, db, q.Role); err != nil {
+			return nil, err
+		}
 	}
-	if q.Enabled != nil {
-		b.where = append(b.where, `u.enabled = `+b.arg(*q.Enabled))
-	}
-	if q.Approved != nil {
-		b.where = append(b.where, `u.approved = `+b.arg(*q.Approved))
-	}
+	// In words that the index of those who wait can be recognised by, which it could not by a value.
+	b.is(`u.enabled`, q.Enabled)
+	b.is(`u.approved`, q.Approved)
 	return b, nil
+}
+
+func (b *listing) is(column string, want *bool) {
+	switch {
+	case want == nil:
+	case *want:
+		b.where = append(b.where, column)
+	default:
+		b.where = append(b.where, `NOT `+column)
+	}
+}
+
+// fewHolders is up to how many accounts a role is found from its holders, who are put in order afterwards.
+const fewHolders = 1000
+
+// role selects the holders of a role. Few of them are found by the index of roles; where there are many, a page is soon full
+// when accounts are read in order.
+func (b *listing) role(ctx context.Context, db querier, role string) error {
+	many := b.from != allUsers // found by a text already
+	if !many {
+		var n int
+		err := db.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM user_roles WHERE role = $1 LIMIT $2) AS holders`, role, fewHolders+1).Scan(&n)
+		if err != nil {
+			return err
+		}
+		many = n > fewHolders
+	}
+	holder := `r.role = ` + b.arg(role)
+	if many {
+		b.where = append(b.where, `EXISTS (SELECT 1 FROM user_roles r WHERE `+holder+` AND r.user_id = u.id)`)
+		return nil
+	}
+	// CROSS JOIN: in this order, whatever the planner thinks.
+	b.from = ` FROM user_roles r CROSS JOIN users u`
+	b.where = append(b.where, holder, `u.id = r.user_id`)
+	return nil
 }
 
 // after goes on behind the last account of the page before.

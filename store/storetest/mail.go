@@ -38,6 +38,7 @@ func Outbox(t *testing.T, fresh func(t *testing.T) OutboxHarness) {
 		{"a claimed letter comes back when its time is over", mailComesBack},
 		{"a letter that is given back is due when it was said to be", mailRetry},
 		{"a letter that is done is gone", mailDone},
+		{"letters that failed are told until they are sent", mailFailing},
 		{"of racing claims each letter is in one", mailClaimRace},
 		{"reopening keeps every letter", mailReopening},
 		{"every call after closing is ErrClosed", mailAfterClose},
@@ -192,6 +193,28 @@ func mailDone(l *letters) {
 }
 
 // mailClaimRace lets two gateways claim at once until nothing is left.
+func mailFailing(l *letters) {
+	failing := func(n int, oldest time.Time, fault string) {
+		l.Helper()
+		f, err := l.s.FailingMail(l.ctx())
+		l.must(err)
+		if f.Count != n || !f.Oldest.Equal(oldest) || f.Fault != fault {
+			l.Fatalf("%+v, want %d since %v: %q", f, n, oldest, fault)
+		}
+	}
+	l.queued("confirm")
+	failing(0, time.Time{}, "")
+	l.clock.Advance(time.Second)
+	first := l.queued("reset")
+	l.clock.Advance(time.Second)
+	second := l.queued("reset")
+	l.must(l.s.RetryMail(l.ctx(), first.ID, l.clock.Now().Add(time.Minute), "no answer"))
+	l.must(l.s.RetryMail(l.ctx(), second.ID, l.clock.Now().Add(time.Hour), "refused"))
+	failing(2, first.Created, "refused")
+	l.must(l.s.DoneMail(l.ctx(), second.ID))
+	failing(1, first.Created, "no answer")
+}
+
 func mailClaimRace(l *letters) {
 	const queued = 200
 	other := l.openOutbox()
@@ -261,6 +284,7 @@ func (l *letters) calls(s store.Outbox) map[string]func(context.Context) error {
 		"RetryMail":   func(ctx context.Context) error { return s.RetryMail(ctx, m.ID, l.clock.Now(), "") },
 		"DoneMail":    func(ctx context.Context) error { return s.DoneMail(ctx, m.ID) },
 		"WaitingMail": func(ctx context.Context) error { _, _, err := s.WaitingMail(ctx); return err },
+		"FailingMail": func(ctx context.Context) error { _, err := s.FailingMail(ctx); return err },
 	}
 }
 

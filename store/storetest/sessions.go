@@ -52,6 +52,7 @@ func Sessions(t *testing.T, fresh func(t *testing.T) SessionsHarness) {
 		{"every sign-in of a user ends but the excepted one", endAllExcept},
 		{"sign-ins are listed newest first, without children", listing},
 		{"a sign-in is found by its id for its owner only", byID},
+		{"sign-ins that live are counted", countLiving},
 
 		{"a secret that was offered takes over when it is shown", offeredTakesOver},
 		{"an old secret shown late ends the family, and one caller is told", oldSecretReplayed},

@@ -1,0 +1,246 @@
+package authportal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+const (
+	figureHours = 24
+	figureDays  = 30
+
+	throttledFor   = time.Hour        // how far back accounts are looked for that too many guesses were made at
+	throttledShown = 10               // of them
+	mailPatience   = 15 * time.Minute // what waits longer is late, whatever the reason
+	countPatience  = time.Second      // to count the open sessions, for somebody who waits for the page
+	countedWaiting = 1000             // up to how many are counted who wait for approval
+	faultShown     = 300              // bytes of what a mail server said
+)
+
+// overview gathers what opens the pages of administrators. A part that cannot be told is told so; only the users store has
+// to answer.
+func (p *Portal) overview(ctx context.Context) (d pages.AdminOverviewData, err error) {
+	now := p.now().UTC()
+	var uncounted bool
+	if d.Open, uncounted = p.openSessions(ctx); uncounted {
+		d.Attention = append(d.Attention, pages.Attention{Kind: "session_store"})
+	}
+	if p.watch != nil {
+		d.Attention = append(d.Attention, p.watch()...)
+	}
+	for _, look := range []func(context.Context, time.Time) ([]pages.Attention, error){
+		p.lookAtAdministrators, p.lookAtMail, p.lookAtThrottled, p.lookAtApprovals,
+	} {
+		found, err := look(ctx, now)
+		if err != nil {
+			return d, err
+		}
+		d.Attention = append(d.Attention, found...)
+	}
+	slices.SortStableFunc(d.Attention, func(a, b pages.Attention) int {
+		switch {
+		case a.Hint == b.Hint:
+			return 0
+		case a.Hint:
+			return 1
+		}
+		return -1
+	})
+	if p.figures != nil {
+		d.Hours, d.Days, err = p.counted(ctx, now)
+	}
+	return d, err
+}
+
+// openSessions counts sign-ins that live; -1 where that is not known, and failed where it should be.
+func (p *Portal) openSessions(ctx context.Context) (n int, failed bool) {
+	counter, ok := p.sessions.(store.SessionCounter)
+	if !ok {
+		return -1, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, countPatience)
+	defer cancel()
+	n, err := counter.CountSessions(ctx)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return -1, false
+	} else if err != nil {
+		p.log.WarnContext(ctx, "could not count the open sessions", "error", err)
+		return -1, true
+	}
+	return n, false
+}
+
+// counted returns what happened in the last hours and days, the present ones included.
+func (p *Portal) counted(ctx context.Context, now time.Time) (hours, days []pages.Figure, err error) {
+	hours, days = figures(now, time.Hour, figureHours), figures(now, 24*time.Hour, figureDays)
+	events, err := p.figures.EventHours(ctx, days[0].Start)
+	if err != nil {
+		return nil, nil, fmt.Errorf("counting what happened: %w", err)
+	}
+	sessions, err := p.figures.SessionHours(ctx, days[0].Start)
+	if err != nil {
+		return nil, nil, fmt.Errorf("counting sessions: %w", err)
+	}
+	for _, f := range []struct {
+		list []pages.Figure
+		step time.Duration
+	}{{hours, time.Hour}, {days, 24 * time.Hour}} {
+		at := func(hour time.Time) *pages.Figure {
+			i := int(hour.Sub(f.list[0].Start) / f.step)
+			if hour.Before(f.list[0].Start) || i >= len(f.list) {
+				return new(pages.Figure) // before, or of a clock that is ahead
+			}
+			return &f.list[i]
+		}
+		for _, e := range events {
+			switch in := at(e.Hour); {
+			case e.Result == ResultRefused:
+				in.Refused += e.Count
+			case e.Kind == EventSignIn && e.Result == ResultOK:
+				in.SignIns += e.Count
+			case e.Kind == EventSignUp && e.Result == ResultOK:
+				in.SignUps += e.Count
+			}
+		}
+		for _, s := range sessions {
+			in := at(s.Hour)
+			in.Sessions = max(in.Sessions, s.Open)
+		}
+	}
+	return hours, days, nil
+}
+
+// figures are the last n steps of time, empty.
+func figures(now time.Time, step time.Duration, n int) []pages.Figure {
+	list := make([]pages.Figure, n)
+	for i := range list {
+		list[i] = pages.Figure{Start: now.Truncate(step).Add(time.Duration(i+1-n) * step), Sessions: -1}
+	}
+	return list
+}
+
+// lookAtMail finds letters that a mail server would not take, and such as nobody seems to send.
+func (p *Portal) lookAtMail(ctx context.Context, now time.Time) ([]pages.Attention, error) {
+	if p.outbox == nil {
+		return nil, nil
+	}
+	failing, err := p.outbox.FailingMail(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("looking at mail: %w", err)
+	}
+	if failing.Count > 0 {
+		return []pages.Attention{{Kind: "mail", Count: failing.Count, Since: failing.Oldest, Detail: bounded(failing.Fault, faultShown)}}, nil
+	}
+	n, oldest, err := p.outbox.WaitingMail(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("looking at mail: %w", err)
+	}
+	if n > 0 && now.Sub(oldest) >= mailPatience {
+		return []pages.Attention{{Kind: "mail", Count: n, Since: oldest}}, nil
+	}
+	return nil, nil
+}
+
+// lookAtThrottled finds the accounts that too many guesses were made at. Whether a counter is full at this moment only the
+// next guess would tell, and count.
+func (p *Portal) lookAtThrottled(ctx context.Context, now time.Time) ([]pages.Attention, error) {
+	if p.figures == nil {
+		return nil, nil
+	}
+	list, err := p.figures.EventUsers(ctx, EventSignIn, ResultRefused, codeTooMany, now.Add(-throttledFor), throttledShown)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	found := pages.Attention{Kind: "throttled", Count: len(list)}
+	for _, u := range list {
+		found.Accounts = append(found.Accounts, pages.User{ID: u.UserID, Username: u.Username})
+		if u.Last.After(found.Since) {
+			found.Since = u.Last
+		}
+	}
+	return []pages.Attention{found}, nil
+}
+
+func (p *Portal) lookAtApprovals(ctx context.Context, _ time.Time) ([]pages.Attention, error) {
+	n, err := p.Accounts().Count(ctx, store.UserQuery{Enabled: new(true), Approved: new(false)}, countedWaiting)
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	return []pages.Attention{{Kind: "approvals", Count: n, Link: "/admin/users?approved=false&enabled=true"}}, nil
+}
+
+// lookAtAdministrators warns before nobody is left who could let others in again.
+func (p *Portal) lookAtAdministrators(ctx context.Context, _ time.Time) ([]pages.Attention, error) {
+	has, err := p.Accounts().hasAdministrator(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !has && p.passwords() != nil {
+		return []pages.Attention{{Kind: "setup_open", Link: "/admin/roles"}}, nil
+	}
+	seen := map[string]bool{}
+	for _, role := range p.administratorRoles() {
+		list, err := p.Accounts().List(ctx, store.UserQuery{Role: role, Enabled: new(true), Approved: new(true), Limit: 2})
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range list {
+			seen[u.ID] = true
+		}
+	}
+	if len(seen) < 2 {
+		return []pages.Attention{{Kind: "one_administrator", Link: "/admin/users?role=" + administratorRole, Hint: true}}, nil
+	}
+	return nil, nil
+}
+
+// administratorRoles are the roles that make somebody an administrator.
+func (p *Portal) administratorRoles() []string {
+	list := []string{administratorRole}
+	for _, role := range slices.Sorted(maps.Keys(p.includes)) {
+		if role != administratorRole && slices.Contains(p.expand([]string{role}), administratorRole) {
+			list = append(list, role)
+		}
+	}
+	return list
+}
+
+// CountSessions looks every ten minutes how many sessions are open, and keeps it for the charts, until ctx is over. Of
+// several gateways each looks: an hour keeps the highest number.
+func CountSessions(ctx context.Context, counter store.SessionCounter, kept store.Figures, now func() time.Time, log *slog.Logger) {
+	const first, every = 5 * time.Minute, 10 * time.Minute
+	timer := time.NewTimer(first) // not at once: a start has other things to do
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		switch err := countOnce(ctx, counter, kept, now()); {
+		case errors.Is(err, errors.ErrUnsupported):
+			return
+		case err != nil && ctx.Err() == nil:
+			log.WarnContext(ctx, "the open sessions were not counted; it is tried again in some minutes", "error", err)
+		}
+		timer.Reset(every)
+	}
+}
+
+func countOnce(ctx context.Context, counter store.SessionCounter, kept store.Figures, at time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, timeLimit)
+	defer cancel()
+	n, err := counter.CountSessions(ctx)
+	if err != nil {
+		return err
+	}
+	return kept.SawSessions(ctx, at, n)
+}

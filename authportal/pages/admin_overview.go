@@ -1,0 +1,170 @@
+package pages
+
+import (
+	"fmt"
+	"time"
+)
+
+// AdminOverviewData fills AdminOverview, which opens the pages of administrators.
+type AdminOverviewData struct {
+	Attention []Attention // what somebody should look at, the most pressing first
+	Open      int         // sessions now; -1: not known
+	Hours     []Figure    // the last 24, oldest first; empty where nothing is counted
+	Days      []Figure    // the last 30, in UTC
+}
+
+// Attention is something that an administrator should look at.
+type Attention struct {
+	Kind     string // "approvals", "throttled", "mail", "setup_open", "one_administrator", "session_feed", "session_store"
+	Count    int
+	Since    time.Time // zero: it has no beginning
+	Detail   string    // more of it, in the words of a server; may be empty
+	Accounts []User    // whom it is about
+	Link     string    // page below the base that minds it; empty: none
+	Hint     bool      // nothing is wrong yet
+}
+
+// Figure is what happened in an hour or a day.
+type Figure struct {
+	Start                     time.Time
+	SignIns, Refused, SignUps int
+	Sessions                  int // the most that were seen open at once; -1: nobody looked
+}
+
+// attentions are the sentences of what needs attention.
+var attentions = map[string]string{
+	"approvals":         "attention_approvals",
+	"throttled":         "attention_throttled",
+	"mail":              "attention_mail",
+	"setup_open":        "attention_setup_open",
+	"one_administrator": "attention_one_administrator",
+	"session_feed":      "attention_session_feed",
+	"session_store":     "attention_session_store",
+}
+
+// Attend is the sentence of what needs attention.
+func (v *View) Attend(a Attention) string {
+	if id := attentions[a.Kind]; id != "" {
+		return v.T(id, "count", a.Count)
+	}
+	return a.Kind
+}
+
+// NavView is a page of administrators as each of them leads to the others.
+type NavView struct {
+	Path    string // below the base
+	Label   string
+	Current string // "page": this one; "true": this one is below it; empty otherwise
+}
+
+// Nav returns the pages of administrators.
+func (v *View) Nav() []NavView {
+	return []NavView{
+		{Path: "/admin", Label: v.T("admin_nav_overview"), Current: v.current(AdminOverview, "")},
+		{Path: "/admin/users", Label: v.T("admin_nav_users"), Current: v.current(Admin, AdminUser)},
+		{Path: "/admin/columns", Label: v.T("columns_title"), Current: v.current(Columns, "")},
+		{Path: "/admin/roles", Label: v.T("admin_nav_roles"), Current: v.current(AdminRoles, "")},
+	}
+}
+
+func (v *View) current(page, below string) string {
+	switch v.Name {
+	case page:
+		return "page"
+	case below:
+		return "true"
+	}
+	return ""
+}
+
+// ChartView is a small chart: bars over time, and the same in words.
+type ChartView struct {
+	ID, Title string
+	Number    int    // the sum of all bars, or the highest where they cannot be added up
+	Words     string // what the chart shows, for whoever does not see it
+	Width     int
+	Bars      []BarView
+}
+
+// BarView is one bar of a chart, in the chart's own units.
+type BarView struct {
+	X, Y, Height int
+	Words        string
+}
+
+// Measures of a chart, whose height is chartHeight: each bar has a place of chartStep, and leaves some of it free.
+const (
+	chartHeight = 48
+	chartStep   = 10
+)
+
+// Charts returns the charts of some figures, which are hours or days.
+func (v *View) Charts(span string, figures []Figure) []ChartView {
+	sum := "chart_sum_hours"
+	if span == "days" {
+		sum = "chart_sum_days"
+	}
+	return []ChartView{
+		v.chart(span, "sign-ins", v.T("chart_sign_ins"), sum, figures, func(f Figure) int { return f.SignIns }),
+		v.chart(span, "refused", v.T("chart_refused"), sum, figures, func(f Figure) int { return f.Refused }),
+		v.chart(span, "sign-ups", v.T("chart_sign_ups"), sum, figures, func(f Figure) int { return f.SignUps }),
+		v.chart(span, "sessions", v.T("chart_sessions"), "chart_peak", figures, func(f Figure) int { return f.Sessions }),
+	}
+}
+
+func (v *View) chart(span, name, title, words string, figures []Figure, of func(Figure) int) ChartView {
+	c := ChartView{ID: span + "-" + name, Title: title, Width: len(figures) * chartStep}
+	total, most := 0, 0
+	for _, f := range figures {
+		total += max(0, of(f))
+		most = max(most, of(f))
+	}
+	c.Number = total
+	if words == "chart_peak" {
+		c.Number = most
+	}
+	c.Words = v.T(words, "total", total, "most", most)
+	for i, f := range figures {
+		n := of(f)
+		if n < 0 {
+			continue
+		}
+		b := BarView{X: i*chartStep + 1, Height: barHeight(n, most)}
+		b.Y = chartHeight - b.Height
+		at := v.Time(f.Start)
+		if span == "days" {
+			at = v.Day(f.Start)
+		}
+		if at != nil {
+			b.Words = fmt.Sprintf("%s: %d", at.Text, n)
+		}
+		c.Bars = append(c.Bars, b)
+	}
+	return c
+}
+
+// barHeight shows anything that is not nothing.
+func barHeight(n, most int) int {
+	if n == 0 {
+		return 0
+	}
+	return max(2, n*(chartHeight-2)/most)
+}
+
+// Moment is the beginning of a figure, for {{template "time"}}.
+func (v *View) Moment(span string, f Figure) *Moment {
+	if span == "days" {
+		return v.Day(f.Start)
+	}
+	return v.Time(f.Start)
+}
+
+// RowsView is a table of figures with what they are.
+type RowsView struct {
+	*View
+	Span    string
+	Figures []Figure
+}
+
+// Rows returns it, for {{template "figures"}}.
+func (v *View) Rows(span string, figures []Figure) RowsView { return RowsView{v, span, figures} }

@@ -1,0 +1,59 @@
+package caddymodule
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The page of roles shows what of which gate demands a role, and where that stands in the Caddyfile.
+func TestRulesThatDemandRolesAreToldWithHostAndPlace(t *testing.T) {
+	dir := t.TempDir()
+	app, run, err := prepared(t, dir, globals("role admin {\n\tincludes editor\n}")+`
+app.example.com {
+	gate {
+		public /healthz
+		allow role:admin /admin/*
+		allow role:editor role:author&domain:example.com /posts/* {
+			method POST PUT
+			mfa
+		}
+		allow user
+	}
+}
+wiki.example.com, wiki.example.net {
+	gate /private/* role:reader
+	@odd header X-Odd *
+	gate @odd role:odd
+}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, u := range app.roleUses() {
+		line := fmt.Sprintf("%s %v %v %v %s %s", u.Role, u.Hosts, u.Methods, u.Paths, u.Source, u.Rule)
+		if u.Narrowed {
+			line += " narrowed"
+		}
+		got = append(got, line)
+	}
+	slices.Sort(got)
+	want := []string{
+		"admin [app.example.com] [] [/admin/*] Caddyfile:15 allow role:admin /admin/*",
+		"author [app.example.com] [POST PUT] [/posts/*] Caddyfile:16 allow role:editor role:author&domain:example.com /posts/* { method POST PUT; mfa }",
+		"editor [app.example.com] [POST PUT] [/posts/*] Caddyfile:16 allow role:editor role:author&domain:example.com /posts/* { method POST PUT; mfa }",
+		"odd [wiki.example.com wiki.example.net] [] [] Caddyfile:26 allow role:odd narrowed",
+		"reader [wiki.example.com wiki.example.net] [] [/private/*] Caddyfile:24 allow role:reader",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if includes := app.includes(); !slices.Equal(includes["admin"], []string{"editor"}) {
+		t.Errorf("%v", includes)
+	}
+	if n, err := run.Sessions.CountSessions(t.Context()); err != nil || n != 0 {
+		t.Errorf("%d sessions, %v", n, err)
+	}
+}
