@@ -135,6 +135,15 @@ func (s *Store) selection(ctx context.Context, db querier, q store.UserQuery) (*
 	if q.Approved != nil {
 		b.where = append(b.where, `u.approved = `+b.arg(*q.Approved))
 	}
+	if q.Confirmed != nil {
+		b.where = append(b.where, `u.email <> '' AND u.confirmed = `+b.arg(*q.Confirmed))
+	}
+	if q.Invited != nil {
+		b.where = append(b.where, `(u.invited > 0) = `+b.arg(*q.Invited))
+	}
+	if q.PasswordDue != nil {
+		b.where = append(b.where, `u.password_due = `+b.arg(*q.PasswordDue))
+	}
 	return b, nil
 }
 
