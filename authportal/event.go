@@ -24,6 +24,8 @@ const (
 	EventUserCreate     = "user_create"
 	EventUserChange     = "user_change"
 	EventUserDelete     = "user_delete"
+	EventTicketCreate   = "ticket_create"
+	EventTicketUse      = "ticket_use"
 )
 
 // Results of events.

@@ -23,7 +23,7 @@ type draft struct {
 }
 
 // draftKinds are the kinds of letters that draft knows.
-var draftKinds = []string{mailSignUp, mailConfirm, mailReset, mailPassword, mailWaiting, mailApproval, mailApproved, mailDeclined, mailInvite, mailTheft}
+var draftKinds = []string{mailSignUp, mailConfirm, mailReset, mailPassword, mailWaiting, mailApproval, mailApproved, mailDeclined, mailInvite, mailTheft, mailSignIn}
 
 // composeDraft is the mail.Composer of all of them.
 func (p *Portal) composeDraft(ctx context.Context, m store.Mail) (*mail.Message, error) {
@@ -114,7 +114,7 @@ func (p *Portal) writeTold(ctx context.Context, l *draft, m store.Mail, a *about
 		return p.writeInvite(ctx, l, m.To, a)
 	case mailPassword:
 		l.Link = linkTo(a.Base, "/forgot")
-	case mailDeclined, mailTheft:
+	case mailDeclined, mailTheft, mailSignIn:
 	case mailApproved:
 		l.Link = linkTo(a.Base, "/login")
 	case mailApproval:

@@ -23,6 +23,7 @@ const (
 	mailApproved = "approved"
 	mailDeclined = "declined"
 	mailInvite   = "invite"
+	mailSignIn   = "ticket"        // the owner is told that an administrator made a link that signs in as them
 	mailTheft    = "session_theft" // the owner is told that a copy of a remembered session was used
 )
 

@@ -35,19 +35,10 @@ var errMailToken = &Problem{Status: 400, Code: "invalid_token", Detail: "the lin
 
 // putMailTicket makes a link good, and returns its token.
 func (p *Portal) putMailTicket(ctx context.Context, purpose string, t mailTicket, life time.Duration) (string, error) {
-	secret, err := p.secret(secretBytes)
-	if err != nil {
-		return "", err
-	}
 	until := p.now().Add(life)
-	label, err := json.Marshal(mailLabel{t.User, t.Email, until.Unix()})
+	token, secret, err := p.newMailToken(purpose, mailLabel{t.User, t.Email, until.Unix()})
 	if err != nil {
 		return "", err
-	}
-	// Bound to the secret: the label of one link says nothing beside another's.
-	sealed, err := p.keys.Seal("mail "+purpose, label, secret)
-	if err != nil {
-		return "", fmt.Errorf("making a link: %w", err)
 	}
 	payload, err := json.Marshal(t)
 	if err != nil {
@@ -56,7 +47,24 @@ func (p *Portal) putMailTicket(ctx context.Context, purpose string, t mailTicket
 	if err := p.sessions.PutTicket(ctx, "mail "+purpose, store.KeyOf(secret), payload, until); err != nil {
 		return "", fmt.Errorf("making a link: %w", err)
 	}
-	return secret64.EncodeToString(secret) + "." + sealed, nil
+	return token, nil
+}
+
+// newMailToken makes a token with its label. It is good for nothing before its secret is known to a store.
+func (p *Portal) newMailToken(purpose string, l mailLabel) (token string, secret []byte, err error) {
+	if secret, err = p.secret(secretBytes); err != nil {
+		return "", nil, err
+	}
+	label, err := json.Marshal(l)
+	if err != nil {
+		return "", nil, err
+	}
+	// Bound to the secret: the label of one link says nothing beside another's.
+	sealed, err := p.keys.Seal("mail "+purpose, label, secret)
+	if err != nil {
+		return "", nil, fmt.Errorf("making a link: %w", err)
+	}
+	return secret64.EncodeToString(secret) + "." + sealed, secret, nil
 }
 
 // readMailToken returns what the label of a token says, and takes nothing.

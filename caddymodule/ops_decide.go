@@ -56,7 +56,7 @@ func (o *operator) inviteUser(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.run.Portal.Accounts().Invite(r.Context(), o.by(), u.ID); err != nil {
+	if u, err = o.run.Portal.Accounts().Invite(r.Context(), o.by(), u.ID); err != nil {
 		return nil, err
 	}
 	return o.view(r.Context(), &u)

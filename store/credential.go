@@ -7,9 +7,10 @@ import (
 
 // Kinds of credentials that Gatehouse itself uses. A method of a third party names its own.
 const (
-	KindPassword     = "password"      // Data: the encoded hash
-	KindAPIToken     = "api_token"     // ID: SHA-256 of the token in hex; Data: JSON of its name and limits
-	KindKnownBrowser = "known_browser" // ID: SHA-256 of the browser's mark in hex
+	KindPassword     = "password"       // Data: the encoded hash
+	KindAPIToken     = "api_token"      // ID: SHA-256 of the token in hex; Data: JSON of its name and limits
+	KindKnownBrowser = "known_browser"  // ID: SHA-256 of the browser's mark in hex
+	KindSignInTicket = "sign_in_ticket" // ID: SHA-256 of the ticket in hex; Data: JSON of who made it, for which version of the account
 )
 
 // Credential is something by which a person shows who they are. (Kind, ID) is unique; a user's only password has ID = Owner.

@@ -26,7 +26,8 @@ type letter struct {
 
 // letterSamples are data that letters are rehearsed with at the start, by letter.
 var letterSamples = map[string]any{"test": nil, "confirm": letterSample, "reset": letterSample, "again": letterSample, "exists": letterSample,
-	"password_changed": letterSample, "approval": letterSample, "approved": letterSample, "declined": letterSample, "invite": letterSample, "session_theft": letterSample}
+	"password_changed": letterSample, "approval": letterSample, "approved": letterSample, "declined": letterSample, "invite": letterSample, "session_theft": letterSample,
+	"ticket": letterSample}
 
 var letterSample = LetterData{Account: "ada@example.com", Link: "https://auth.example.com/confirm?token=token"}
 

@@ -18,6 +18,8 @@ const (
 	Error     = "error"
 	Admin     = "admin"
 	AdminUser = "admin-user"
+	AdminBulk = "admin-bulk"
+	Ticket    = "ticket"
 )
 
 // Page is one answer: which template, filled with what.
@@ -68,7 +70,8 @@ type LoginData struct {
 	ForgotURL  string // empty: a password cannot be reset by mail
 	ResendURL  string // where the link of confirmation is sent once more; empty: that is not what is missing
 	FixedLogin string // the account that is asked to sign in again; the field "login" cannot be changed then
-	Reason     string // why one who is signed in is asked: "fresh", "mfa"; empty otherwise
+	Reason     string // why more is asked: of one who is signed in "fresh", "mfa"; at the end of a sign-in "new_password"; empty otherwise
+	MinLength  int    // of a new password
 
 	// Step is set where a method asks for more than its first form: the fields to show and the hidden field "step".
 	Step *Step
@@ -130,6 +133,15 @@ type ResetData struct {
 	Done      bool // the password is changed
 	LoginURL  string
 	ForgotURL string
+}
+
+// TicketData fills Ticket, where the link leads that an administrator made.
+type TicketData struct {
+	Token    string // hidden field "token"
+	User     User   // who will be signed in
+	SignedIn string // who is signed in in this browser, and will not be any more; empty: nobody
+	Expired  bool   // the link is used, old or unknown
+	LoginURL string
 }
 
 // LogoutData fills Logout.
