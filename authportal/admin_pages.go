@@ -51,7 +51,8 @@ func (c *call) showAdmin(status int, p pages.Page) error {
 	} else if err != nil {
 		return err
 	}
-	data := pages.AdminData{Query: bounded(q.Text, 300), Sort: c.r.URL.Query().Get("sort"), Later: q.After != "", State: c.r.URL.Query().Get("state"), Bulk: maxBulk}
+	data := pages.AdminData{Query: bounded(q.Text, 300), Sort: c.r.URL.Query().Get("sort"), Later: q.After != "", State: c.r.URL.Query().Get("state"), Bulk: maxBulk,
+		Invites: c.p.mails() && c.p.passwords() != nil}
 	if data.Total, err = c.p.Accounts().Count(c.ctx(), q, countedUsers); err != nil {
 		return err
 	}

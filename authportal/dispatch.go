@@ -27,7 +27,7 @@ type outcome struct {
 	Provider bool        // Location is a provider's
 	Step     *pages.Step // more is asked for
 	Factors  []Named     // ways to answer it, where it is a second factor
-	Choose   bool        // it asks for a new password
+	Choose   string      // it asks for a new password of the account of that name
 	Live     *store.Live // who is signed in now
 	Waiting  string      // nobody is: what comes first, "confirm_email" or "approval_pending"
 }

@@ -173,7 +173,8 @@ func (c *call) showLogin(status int, t try, in *intent, problem *Problem, out *o
 			data.Methods = named(out.Factors)
 			data.Step.Method = out.Factors[0].Name
 		}
-		if out.Choose {
+		if out.Choose != "" {
+			data.Account = out.Choose
 			data.Methods, data.Reason, data.MinLength = nil, "new_password", c.p.passwords().MinLength()
 		}
 	}

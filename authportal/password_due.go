@@ -28,12 +28,12 @@ func (c *call) askNew(u *store.User, next *pending, in *intent) (*outcome, error
 		}
 		return c.complete(&after, next.Proofs, next.Creds, in, next.Remember)
 	}
-	next.User, next.Version, next.Choose = u.ID, u.Version, true
+	next.User, next.Login, next.Version, next.Choose = u.ID, u.Username, u.Version, true
 	token, err := c.keepPending(next)
 	if err != nil {
 		return nil, err
 	}
-	return &outcome{Choose: true, Step: &pages.Step{Token: token}}, nil
+	return &outcome{Choose: u.Username, Step: &pages.Step{Token: token}}, nil
 }
 
 // chooseNew takes the new password and finishes the sign-in that waited for it. What is refused can be tried again.
@@ -121,10 +121,11 @@ func (c *call) chooseAgain(t try, p *Problem) *outcome {
 	default:
 		return nil
 	}
-	if pend := c.openPending(t.Step); t.Step == "" || pend == nil || !pend.Choose {
+	pend := c.openPending(t.Step)
+	if t.Step == "" || pend == nil || !pend.Choose {
 		return nil
 	}
-	return &outcome{Choose: true, Step: &pages.Step{Token: t.Step}}
+	return &outcome{Choose: pend.Login, Step: &pages.Step{Token: t.Step}}
 }
 
 // notMoved is err unless it says that a credential was replaced.

@@ -13,8 +13,9 @@ type AdminData struct {
 	State    string // only accounts of this state; empty: all
 	Waiting  int    // how many wait for approval, whatever was looked for
 
-	Acts []string // what can be done to many: "enable", …
-	Bulk int      // to how many at once
+	Invites bool     // people can be invited by mail
+	Acts    []string // what can be done to many: "enable", …
+	Bulk    int      // to how many at once
 }
 
 // AdminAccount is an account as administrators see it.
@@ -56,6 +57,9 @@ type AdminBulkData struct {
 	Refused      int  // to how many it was not
 }
 
+// Count is how many it is about: before, all; afterwards, those to whom it was done.
+func (d AdminBulkData) Count() int { return len(d.Rows) - d.Refused }
+
 // BulkRow is one of many accounts.
 type BulkRow struct {
 	Account AdminAccount
@@ -70,6 +74,14 @@ func (v *View) State(a AdminAccount) string {
 	}
 	return v.T("admin_state_" + a.State)
 }
+
+// States are those that the list can be kept to.
+func (v *View) States() []string {
+	return []string{"waiting", "invited", "new_password", "unconfirmed", "disabled"}
+}
+
+// StateLabel names one.
+func (v *View) StateLabel(state string) string { return v.T("admin_state_" + state) }
 
 // ActLabel names something that is done to accounts.
 func (v *View) ActLabel(name string) string { return v.T("admin_act_" + name) }

@@ -72,6 +72,7 @@ type LoginData struct {
 	FixedLogin string // the account that is asked to sign in again; the field "login" cannot be changed then
 	Reason     string // why more is asked: of one who is signed in "fresh", "mfa"; at the end of a sign-in "new_password"; empty otherwise
 	MinLength  int    // of a new password
+	Account    string // whose new password it is
 
 	// Step is set where a method asks for more than its first form: the fields to show and the hidden field "step".
 	Step *Step
