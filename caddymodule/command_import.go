@@ -163,6 +163,9 @@ func readImportJSON(in io.Reader) (rows []numberedRow, err error) {
 			HasOne     any `json:"has_password"`
 			Created    any `json:"created"`
 			LastSignIn any `json:"last_sign_in"`
+			State      any `json:"state"`
+			Invited    any `json:"invited"`
+			Due        any `json:"password_change_required"`
 		}
 		d := json.NewDecoder(bytes.NewReader(one))
 		d.DisallowUnknownFields()

@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
 )
@@ -48,6 +49,25 @@ func (o *operator) declineUser(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return o.listed(&u), nil
+}
+
+// ticketFor answers POST /gatehouse/users/{who}/ticket.
+func (o *operator) ticketFor(r *http.Request) (any, error) {
+	u, err := o.find(r.Context(), r.PathValue("who"))
+	if err != nil {
+		return nil, err
+	}
+	link, until, err := o.run.Portal.MakeTicket(r.Context(), o.by(), u.ID)
+	if err != nil {
+		return nil, err
+	}
+	return signInLink{URL: link, Expires: until}, nil
+}
+
+// signInLink is a sign-in ticket, as it is shown once.
+type signInLink struct {
+	URL     string    `json:"url"`
+	Expires time.Time `json:"expires"`
 }
 
 // inviteUser answers POST /gatehouse/users/{who}/invite.
