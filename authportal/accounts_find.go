@@ -86,6 +86,10 @@ func (a *Accounts) RevokeAllSessions(ctx context.Context, by By) (total int, err
 }
 
 func (a *Accounts) revoke(ctx context.Context, by By, u *store.User) (int, error) {
+	// First: of a ticket that is being used, the session is there before it is spent, and so ends with the others.
+	if err := a.forget(ctx, u.ID, store.KindSignInTicket); err != nil {
+		return 0, fmt.Errorf("ending sign-in tickets: %w", err)
+	}
 	n, err := a.sessions.EndSessionsOf(ctx, u.ID, "")
 	if err != nil {
 		return 0, fmt.Errorf("ending sessions: %w", err)

@@ -3,7 +3,6 @@ package authportal
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"reflect"
@@ -25,7 +24,8 @@ type UserChange struct {
 	Enabled     *bool
 	Approved    *bool
 	Confirmed   *bool   // of the address; comes after Email
-	Password    *string // ends every session of the account
+	PasswordDue *bool   // true: every session ends, and the next sign-in must choose a new password
+	Password    *string // ends every session of the account; what was due is chosen by it, unless PasswordDue says otherwise
 
 	// Version is that of the account that whoever asks has seen: nothing is changed where it has another by now. 0: any.
 	Version int64
@@ -54,6 +54,11 @@ func (a *Accounts) set(ctx context.Context, by By, id string, ch UserChange) (st
 	}
 	ch.Attributes = attributes
 	var password store.Credential
+	if is(ch.PasswordDue, true) && ch.Password == nil {
+		if err := a.mayOwePassword(ctx, id); err != nil {
+			return store.User{}, err
+		}
+	}
 	if ch.Password != nil {
 		// First, because it is the part that most likely is refused: nothing has changed then.
 		u, err := a.users.User(ctx, id)
@@ -72,16 +77,20 @@ func (a *Accounts) set(ctx context.Context, by By, id string, ch UserChange) (st
 	if err != nil {
 		return after, accountProblem(err)
 	}
-	if before.Enabled && !after.Enabled || before.Approved && !after.Approved {
+	if before.Identity().Active && !after.Identity().Active {
 		a.endSessions(ctx, id)
 	}
 	if fields := changed(&before, &after); fields != "" {
 		a.emit(ctx, by, Event{Kind: EventUserChange, Result: ResultOK, Reason: fields, UserID: id, Username: after.Username})
 	}
+	if !before.Approved && after.Approved {
+		a.decided(ctx, by, mailApproved, &after)
+	}
 	if ch.Password == nil {
 		return after, nil
 	}
-	if err := a.replacePassword(ctx, id, "", func() error { return a.users.PutCredential(ctx, password) }); err != nil {
+	after, err = a.replacePassword(ctx, id, "", is(ch.PasswordDue, true), func() error { return a.users.PutCredential(ctx, password) })
+	if err != nil {
 		return after, accountProblem(err)
 	}
 	a.emit(ctx, by, Event{Kind: EventPasswordChange, Result: ResultOK, UserID: id, Username: after.Username})
@@ -137,6 +146,9 @@ func (a *Accounts) apply(u *store.User, ch UserChange) (err error) {
 	if ch.Approved != nil {
 		u.Approved = *ch.Approved
 	}
+	if ch.PasswordDue != nil {
+		u.PasswordDue = *ch.PasswordDue
+	}
 	return nil
 }
 
@@ -152,6 +164,7 @@ func changed(before, after *store.User) string {
 		{"attributes", !reflect.DeepEqual(before.Attributes, after.Attributes)},
 		{"enabled", !before.Enabled && after.Enabled}, {"disabled", before.Enabled && !after.Enabled},
 		{"approved", !before.Approved && after.Approved}, {"unapproved", before.Approved && !after.Approved},
+		{"password_due", !before.PasswordDue && after.PasswordDue}, {"password_not_due", before.PasswordDue && !after.PasswordDue},
 	} {
 		if f.is {
 			fields = append(fields, f.name)
@@ -195,40 +208,4 @@ func (a *Accounts) endSessions(ctx context.Context, id string) {
 	if _, err := a.sessions.EndSessionsOf(ctx, id, ""); err != nil {
 		a.log.WarnContext(ctx, "sessions of an account will end a little later", slog.String("user_id", id), slog.Any("error", err))
 	}
-}
-
-// replacePassword stores a new password by put and ends every sign-in but one. Sessions end before as well: where they
-// cannot, the old password stays and the caller may try again, instead of a new password beside sessions that someone
-// opened with the old one. A sign-in under way meanwhile looks at its credential once more and gives up.
-func (a *Accounts) replacePassword(ctx context.Context, id, except string, put func() error) error {
-	end := func() error {
-		if _, err := a.sessions.EndSessionsOf(ctx, id, except); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("ending the sessions of the old password: %w", err)
-		}
-		return nil
-	}
-	if err := end(); err != nil {
-		return err
-	}
-	if err := put(); err != nil {
-		return fmt.Errorf("storing the password: %w", err)
-	}
-	// Not cut off by whoever hangs up between the two.
-	ctx = context.WithoutCancel(ctx)
-	if err := a.forgetBrowsers(ctx, id); err != nil {
-		a.log.WarnContext(ctx, "browsers that knew the old password keep a counter of guesses of their own", slog.String("user_id", id), slog.Any("error", err))
-	}
-	return end()
-}
-
-// forgetBrowsers takes back the marks of browsers that signed in before. Each has a counter of guesses of its own, and
-// one of them may be that of the thief whom a new password is to shut out.
-func (a *Accounts) forgetBrowsers(ctx context.Context, id string) error {
-	marks, err := a.users.CredentialsOf(ctx, id, store.KindKnownBrowser)
-	for i := range marks {
-		if e := a.users.DeleteCredential(ctx, store.KindKnownBrowser, marks[i].ID); e != nil && !errors.Is(e, store.ErrNotFound) {
-			err = errors.Join(err, e)
-		}
-	}
-	return err
 }

@@ -12,11 +12,14 @@ func (p *Portal) adminRoutes() []route {
 	return []route{
 		{method: http.MethodGet, path: "/api/v1/admin/users", do: (*call).adminUsersAPI},
 		{method: http.MethodPost, path: "/api/v1/admin/users", do: (*call).adminCreateAPI},
+		{method: http.MethodPost, path: "/api/v1/admin/users/bulk", do: (*call).adminBulkAPI},
 		{method: http.MethodGet, path: "/api/v1/admin/users/{id}", do: (*call).adminUserAPI},
 		{method: http.MethodPatch, path: "/api/v1/admin/users/{id}", do: (*call).adminChangeAPI},
 		{method: http.MethodDelete, path: "/api/v1/admin/users/{id}", do: (*call).adminDeleteAPI},
 		{method: http.MethodDelete, path: "/api/v1/admin/users/{id}/sessions", do: (*call).adminEndSessionsAPI},
 		{method: http.MethodDelete, path: "/api/v1/admin/users/{id}/factors", do: (*call).adminClearFactorsAPI},
+		{method: http.MethodPost, path: "/api/v1/admin/users/{id}/invite", do: (*call).adminInviteAPI},
+		{method: http.MethodPost, path: "/api/v1/admin/users/{id}/ticket", do: (*call).adminTicketAPI},
 	}
 }
 
@@ -69,9 +72,5 @@ func (c *call) mustAdminister(needs power) (By, error) {
 
 // target returns the account that the call is about. Only an id names it: what else an address could match may change hands.
 func (c *call) target() (store.User, error) {
-	if !userID.MatchString(c.arg) {
-		return store.User{}, errNotFound
-	}
-	u, err := c.p.users.User(c.ctx(), c.arg)
-	return u, accountProblem(err)
+	return c.p.Accounts().one(c.ctx(), c.arg)
 }

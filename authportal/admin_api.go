@@ -3,6 +3,7 @@ package authportal
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -20,17 +21,21 @@ func adminUserJSON(u *store.User) map[string]any {
 		roles = []string{}
 	}
 	out := map[string]any{"id": u.ID, "username": u.Username, "email": u.Email, "confirmed": u.Confirmed, "name": u.Name, "roles": roles,
-		"attributes": u.Attributes, "enabled": u.Enabled, "approved": u.Approved,
+		"attributes": u.Attributes, "enabled": u.Enabled, "approved": u.Approved, "state": StateOf(u), "password_change_required": u.PasswordDue,
 		"created": u.Created.UTC().Format(time.RFC3339), "version": u.Version}
 	if !u.LastSignIn.IsZero() {
 		out["last_sign_in"] = u.LastSignIn.UTC().Format(time.RFC3339)
+	}
+	if !u.Invited.IsZero() {
+		out["invited"] = u.Invited.UTC().Format(time.RFC3339)
 	}
 	return out
 }
 
 // userQuery reads which accounts are asked for.
-func (c *call) userQuery() (q store.UserQuery, err error) {
-	v := c.r.URL.Query()
+func (c *call) userQuery() (store.UserQuery, error) { return readUserQuery(c.r.URL.Query()) }
+
+func readUserQuery(v url.Values) (q store.UserQuery, err error) {
 	q.Text, q.Role, q.After = v.Get("query"), v.Get("role"), v.Get("after")
 	if s := v.Get("limit"); s != "" {
 		n, err := strconv.Atoi(s)
@@ -58,6 +63,9 @@ func (c *call) userQuery() (q store.UserQuery, err error) {
 		default:
 			return q, invalidField(name, "must be true or false")
 		}
+	}
+	if state := v.Get("state"); state != "" && !SelectState(&q, state) {
+		return q, invalidField("state", "must be disabled, waiting, invited, new_password or unconfirmed")
 	}
 	return q, nil
 }
@@ -126,15 +134,21 @@ func (c *call) ifMatch() (int64, error) {
 	return version, nil
 }
 
-// readUserChange reads the fields of an account. One that it does not know is refused, so that nothing is assigned by accident.
-func (c *call) readUserChange() (ch UserChange, needs power, err error) {
-	into := map[string]struct {
+// readUserChange reads the fields of an account, and more that the call knows. One that it does not know is refused, so that
+// nothing is assigned by accident.
+func (c *call) readUserChange(more map[string]any) (ch UserChange, needs power, err error) {
+	type field struct {
 		dst   any
 		needs power
-	}{
+	}
+	into := map[string]field{
 		"email": {&ch.Email, somePower}, "username": {&ch.Username, somePower}, "name": {&ch.Name, noPower}, "roles": {&ch.Roles, somePower},
 		"attributes": {&ch.Attributes, noPower}, "enabled": {&ch.Enabled, noPower}, "approved": {&ch.Approved, noPower},
 		"confirmed": {&ch.Confirmed, somePower}, "password": {&ch.Password, allPower},
+		"password_change_required": {&ch.PasswordDue, somePower},
+	}
+	for name, dst := range more {
+		into[name] = field{dst, somePower}
 	}
 	dst := map[string]any{}
 	for name, field := range into {
@@ -152,7 +166,7 @@ func (c *call) adminChangeAPI() error {
 	if _, err := c.mustAdminister(noPower); err != nil { // before anything is told of what was sent
 		return err
 	}
-	ch, needs, err := c.readUserChange()
+	ch, needs, err := c.readUserChange(nil)
 	if err != nil {
 		return err
 	}
@@ -178,7 +192,8 @@ func (c *call) adminCreateAPI() error {
 	if _, err := c.mustAdminister(noPower); err != nil {
 		return err
 	}
-	ch, needs, err := c.readUserChange()
+	var invite bool
+	ch, needs, err := c.readUserChange(map[string]any{"invite": &invite})
 	if err != nil {
 		return err
 	}
@@ -186,7 +201,11 @@ func (c *call) adminCreateAPI() error {
 	if err != nil {
 		return err
 	}
-	u, err := c.p.Accounts().Add(c.ctx(), by, ch.newUser())
+	add := c.p.Accounts().Add
+	if invite {
+		add = c.p.Accounts().AddInvited
+	}
+	u, err := add(c.ctx(), by, ch.newUser())
 	if err != nil {
 		return err
 	}
@@ -196,7 +215,8 @@ func (c *call) adminCreateAPI() error {
 // newUser is the change of nothing into an account.
 func (ch *UserChange) newUser() NewUser {
 	return NewUser{Email: value(ch.Email), Username: value(ch.Username), Name: value(ch.Name), Roles: value(ch.Roles), Attributes: ch.Attributes,
-		Password: value(ch.Password), Disabled: is(ch.Enabled, false), Unapproved: is(ch.Approved, false), Unconfirmed: is(ch.Confirmed, false)}
+		Password: value(ch.Password), Disabled: is(ch.Enabled, false), Unapproved: is(ch.Approved, false), Unconfirmed: is(ch.Confirmed, false),
+		PasswordDue: is(ch.PasswordDue, true)}
 }
 
 func value[T any](p *T) (v T) {

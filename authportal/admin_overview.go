@@ -26,7 +26,7 @@ func (c *call) overviewPage() error {
 	kept := url.Values{}
 	for name, values := range c.r.URL.Query() {
 		switch name {
-		case "query", "role", "sort", "after", "enabled", "approved":
+		case "query", "role", "sort", "after", "enabled", "approved", "state":
 			kept[name] = values
 		}
 	}

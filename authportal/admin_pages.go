@@ -2,6 +2,7 @@ package authportal
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -18,6 +19,7 @@ func (p *Portal) adminPageRoutes() []route {
 	return []route{
 		{method: http.MethodGet, path: "/admin/users", do: (*call).adminPage},
 		{method: http.MethodPost, path: "/admin/users", do: (*call).adminCreateForm},
+		{method: http.MethodPost, path: "/admin/users/bulk", do: (*call).adminBulkForm},
 		{method: http.MethodGet, path: "/admin/users/{id}", do: (*call).adminUserPage},
 		{method: http.MethodPost, path: "/admin/users/{id}", do: (*call).adminChangeForm},
 		{method: http.MethodPost, path: "/admin/users/{id}/act", do: (*call).adminActForm},
@@ -52,7 +54,8 @@ func (c *call) showAdmin(status int, p pages.Page) error {
 	}
 	sent := c.r.URL.Query()
 	data := pages.AdminData{Query: bounded(q.Text, 300), Role: bounded(q.Role, 300), Enabled: sent.Get("enabled"), Approved: sent.Get("approved"),
-		Sort: sent.Get("sort"), Later: q.After != ""}
+		State: sent.Get("state"),
+		Sort:  sent.Get("sort"), Later: q.After != "", Bulk: maxBulk, Invites: c.p.mails() && c.p.passwords() != nil}
 	data.ExportCSV, data.ExportJSON = c.exportLinks()
 	if data.Total, err = c.p.Accounts().Count(c.ctx(), q, countedUsers); err != nil {
 		return err
@@ -62,8 +65,16 @@ func (c *call) showAdmin(status int, p pages.Page) error {
 		return err
 	}
 	data.Columns = columnsOfPage(slices.DeleteFunc(columns, func(col Column) bool { return !col.Listed }))
+	waiting := store.UserQuery{}
+	SelectState(&waiting, StateWaiting)
+	if data.Waiting, err = c.p.Accounts().Count(c.ctx(), waiting, countedUsers); err != nil {
+		return err
+	}
 	for i := range list {
 		data.Accounts = append(data.Accounts, adminAccount(&list[i], data.Columns))
+	}
+	for _, act := range acts() {
+		data.Acts = append(data.Acts, act.name)
 	}
 	if len(list) == q.Limit {
 		data.Next = q.Next(list[len(list)-1])
@@ -74,7 +85,8 @@ func (c *call) showAdmin(status int, p pages.Page) error {
 
 func adminAccount(u *store.User, columns []pages.AdminColumn) pages.AdminAccount {
 	return pages.AdminAccount{User: pages.User{ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name, Roles: u.Roles, Confirmed: u.Confirmed},
-		Enabled: u.Enabled, Approved: u.Approved, Created: u.Created, LastSignIn: u.LastSignIn, Version: u.Version, Cells: cellsOf(u, columns)}
+		Enabled: u.Enabled, Approved: u.Approved, State: StateOf(u), PasswordDue: u.PasswordDue, Created: u.Created, LastSignIn: u.LastSignIn,
+		Invited: u.Invited, Version: u.Version, Cells: cellsOf(u, columns)}
 }
 
 // adminUserPage shows one account.
@@ -86,7 +98,10 @@ func (c *call) adminUserPage() error {
 	return c.showAdminUser(http.StatusOK, pages.Page{Notice: notice})
 }
 
-func (c *call) showAdminUser(status int, p pages.Page) error {
+func (c *call) showAdminUser(status int, p pages.Page) error { return c.showAdminTicket(status, p, "") }
+
+// showAdminTicket shows an account with a sign-in ticket for it, this once.
+func (c *call) showAdminTicket(status int, p pages.Page, ticket string) error {
 	if _, err := c.mustAdminister(noPower); err != nil {
 		return err
 	}
@@ -107,6 +122,14 @@ func (c *call) showAdminUser(status int, p pages.Page) error {
 	if pw := c.p.passwords(); pw != nil {
 		data.Passwords, data.MinLength = true, pw.MinLength()
 	}
+	if data.Factors, err = c.factorRows(u.ID); err != nil {
+		return err
+	}
+	if data.HasPassword, err = c.p.Accounts().hasPassword(c.ctx(), u.ID); err != nil {
+		return err
+	}
+	data.Invites = c.p.mails() && data.Passwords && !data.HasPassword && u.Enabled && u.Email != ""
+	data.Ticket = ticket
 	list, err := c.p.Accounts().Sessions(c.ctx(), u.ID)
 	if err != nil {
 		return err
@@ -117,6 +140,23 @@ func (c *call) showAdminUser(status int, p pages.Page) error {
 	}
 	p.Name, p.Data = pages.AdminUser, data
 	return c.page(status, p)
+}
+
+// factorRows are what ClearFactors takes, but for marks of browsers and tickets, which nobody enrolled. Links to another
+// address are none.
+func (c *call) factorRows(id string) (rows []pages.Factor, err error) {
+	list, err := c.p.users.CredentialsOf(c.ctx(), id, "")
+	if err != nil {
+		return nil, fmt.Errorf("reading credentials: %w", err)
+	}
+	for i := range list {
+		switch k := &list[i]; k.Kind {
+		case store.KindPassword, store.KindAPIToken, store.KindKnownBrowser, store.KindSignInTicket, store.KindEmailChange, store.KindEmailUndo:
+		default:
+			rows = append(rows, pages.Factor{Kind: k.Kind, Label: k.Label, Created: k.Created, Used: k.Used})
+		}
+	}
+	return rows, nil
 }
 
 // adminFailed shows a page again with what went wrong in its form, or leads to signing in again and back to it.
@@ -144,14 +184,18 @@ func (c *call) adminFailed(err error, back string, typed map[string]string, show
 
 // adminCreateForm is the form's face of making an account. A password is set on its page.
 func (c *call) adminCreateForm() error {
-	f, err := c.formFields("email", "name", "roles")
+	f, err := c.formFields("email", "name", "roles", "invite")
 	if err != nil {
 		return err
 	}
 	by, err := c.mustAdminister(somePower)
 	var u store.User
 	if err == nil {
-		u, err = c.p.Accounts().Add(c.ctx(), by, NewUser{Email: f["email"], Name: f["name"], Roles: strings.Fields(f["roles"])})
+		add := c.p.Accounts().Add
+		if f["invite"] != "" {
+			add = c.p.Accounts().AddInvited
+		}
+		u, err = add(c.ctx(), by, NewUser{Email: f["email"], Name: f["name"], Roles: strings.Fields(f["roles"])})
 	}
 	if err != nil {
 		return c.adminFailed(err, "/admin/users", f, c.showAdmin)
@@ -229,50 +273,56 @@ func (c *call) adminActForm() error {
 	if err != nil {
 		return err
 	}
-	if err := c.actByForm(f); err != nil {
+	ticket, err := c.actByForm(f)
+	switch {
+	case err != nil:
 		return c.adminFailed(err, "/admin/users/"+url.PathEscape(c.arg), nil, c.showAdminUser)
-	}
-	if f["do"] == "delete" {
+	case ticket != "":
+		return c.showAdminTicket(http.StatusOK, pages.Page{Notice: &pages.Message{ID: "done_ticket"}}, ticket)
+	case f["do"] == "delete" || f["do"] == "decline":
 		return c.redirect(c.link("/admin/users?done=deleted"))
 	}
 	return c.redirect(c.link("/admin/users/" + c.arg + "?done=saved"))
 }
 
-func (c *call) actByForm(f map[string]string) error {
-	needs := noPower
-	switch f["do"] {
-	case "delete":
-		needs = somePower
-	case "password":
+// actByForm does what is done to one account alone, or one of the acts. A ticket is all that there is to be shown of it.
+func (c *call) actByForm(f map[string]string) (ticket string, err error) {
+	if f["do"] == "ticket" {
+		ticket, _, err = c.makeTicket()
+		return ticket, err
+	}
+	act := actNamed(f["do"])
+	needs := somePower
+	switch {
+	case act != nil:
+		needs = act.needs
+	case f["do"] == "password":
 		needs = allPower
 	}
 	by, err := c.mustAdminister(needs)
 	if err != nil {
-		return err
+		return "", err
 	}
 	u, err := c.target()
 	if err != nil {
-		return err
+		return "", err
 	}
 	a := c.p.Accounts()
 	switch f["do"] {
-	case "enable":
-		_, err = a.Enable(c.ctx(), by, u.ID)
-	case "disable":
-		_, err = a.Disable(c.ctx(), by, u.ID)
-	case "approve":
-		_, err = a.Set(c.ctx(), by, u.ID, UserChange{Approved: new(true)})
-	case "sessions":
-		_, err = a.RevokeSessions(c.ctx(), by, u.ID)
 	case "password":
 		_, err = a.Set(c.ctx(), by, u.ID, UserChange{Password: new(f["password"])})
-	case "delete":
-		if f["sure"] != "1" {
-			return invalidField("sure", "is not ticked")
-		}
-		err = a.Delete(c.ctx(), by, u.ID)
+	case "invite":
+		_, err = a.Invite(c.ctx(), by, u.ID)
+	case "factors":
+		err = a.ClearFactors(c.ctx(), by, u.ID)
 	default:
-		return errMalformed
+		switch {
+		case act == nil || act.role:
+			return "", errMalformed
+		case act.name == "delete" && f["sure"] != "1":
+			return "", invalidField("sure", "is not ticked")
+		}
+		err = act.do(a, c.ctx(), by, u.ID, "")
 	}
-	return err
+	return "", err
 }

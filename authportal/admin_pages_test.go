@@ -21,7 +21,7 @@ func TestAdministratorsMindAccountsByForms(t *testing.T) {
 	}
 	her := w.browser()
 	her.enter("ann", "right")
-	b.post(at+"/act", values("do", "sessions")).wants(t, 200, "done_saved")
+	b.post(at+"/act", values("do", "end_sessions")).wants(t, 200, "done_saved")
 	if her.signedInAs() != "" {
 		t.Error("the session goes on")
 	}

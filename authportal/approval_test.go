@@ -106,7 +106,7 @@ func (w *world) invited(box *postbox) (store.User, string) {
 	w.t.Helper()
 	u, err := w.p.Accounts().Add(w.t.Context(), byRoot, NewUser{Email: "ann@example.com", Roles: []string{"editor"}})
 	if err == nil {
-		err = w.p.Accounts().Invite(w.t.Context(), byRoot, u.ID)
+		u, err = w.p.Accounts().Invite(w.t.Context(), byRoot, u.ID)
 	}
 	if err != nil {
 		w.t.Fatal(err)
@@ -139,7 +139,7 @@ func TestAnInvitationIsForOneAddressAndItsRolesAndGoodOnce(t *testing.T) {
 	}
 	accept("ann@example.com", "another password").wants(t, 400, "invalid_token")
 	w.browser().post(alone+"/signup", values("invite", token, "email", "ann@example.com", "password", "another password")).wants(t, 400, `"Expired":true`)
-	if err := w.p.Accounts().Invite(t.Context(), byRoot, u.ID); err == nil {
+	if _, err := w.p.Accounts().Invite(t.Context(), byRoot, u.ID); err == nil {
 		t.Error("whoever has a password was invited again")
 	}
 }

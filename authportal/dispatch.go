@@ -27,6 +27,7 @@ type outcome struct {
 	Provider bool        // Location is a provider's
 	Step     *pages.Step // more is asked for
 	Factors  []Named     // ways to answer it, where it is a second factor
+	Choose   string      // it asks for a new password of the account of that name
 	Live     *store.Live // who is signed in now
 	Waiting  string      // nobody is: what comes first, "confirm_email" or "approval_pending"
 }
@@ -49,6 +50,9 @@ func (c *call) signIn(t try) (*outcome, error) {
 		if err := c.continues(pend, in); err != nil {
 			return nil, err
 		}
+	}
+	if pend.Choose {
+		return c.chooseNew(t, pend, in)
 	}
 	m := c.p.method(t.Method)
 	if m == nil || m.Second && pend.User == "" || m.mailProof() != nil && len(pend.State) == 0 {
@@ -99,7 +103,7 @@ func (c *call) step(t try, m *Named, pend *pending, in *intent) (*outcome, error
 	if err != nil {
 		return nil, err
 	}
-	if len(pend.Proofs) > 0 && (user == nil || c.missing(user) != nil || user.Version != pend.Version) {
+	if len(pend.Proofs) > 0 && (user == nil || c.p.missing(user) != nil || user.Version != pend.Version) {
 		return nil, errStepExpired // the account has changed since the first proof: what was begun before does not finish
 	}
 	if t.Field == nil {
@@ -191,11 +195,11 @@ func (c *call) account(t try, m *Named, pend *pending) (*store.User, string, err
 }
 
 // missing says why an account may not sign in although the person is its owner.
-func (c *call) missing(u *store.User) error {
+func (p *Portal) missing(u *store.User) error {
 	switch {
 	case !u.Enabled:
 		return errDisabled
-	case c.p.set.ConfirmEmail && u.Email != "" && !u.Confirmed:
+	case p.set.ConfirmEmail && u.Email != "" && !u.Confirmed:
 		return errUnconfirmed
 	case !u.Approved:
 		return errUnapproved
@@ -217,7 +221,7 @@ func (c *call) advance(t try, m *Named, pend *pending, in *intent, s Proven) (*o
 		}
 		u, s.Kind = after, "" // that credential was voided too
 	}
-	if err := c.missing(&u); err != nil {
+	if err := c.p.missing(&u); err != nil {
 		c.refused(&u, m.Name, problemOf(err).Code)
 		return nil, err
 	}
@@ -240,6 +244,11 @@ func (c *call) advance(t try, m *Named, pend *pending, in *intent, s Proven) (*o
 			}
 			return &outcome{Factors: factors, Step: &pages.Step{Token: token}}, nil
 		}
+	}
+	if u.PasswordDue {
+		next := pend.next("", &u, nil, t)
+		next.Proofs, next.Creds = proofs, creds
+		return c.askNew(&u, next, in)
 	}
 	out, err := c.complete(&u, proofs, creds, in, t.Remember || pend.Remember)
 	if err == nil && pend.Token != "" {

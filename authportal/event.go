@@ -32,6 +32,8 @@ const (
 	EventColumnRemoved  = "column_removed"
 	EventUsersImported  = "users_imported"
 	EventUsersExported  = "users_exported"
+	EventTicketCreate   = "ticket_create"
+	EventTicketUse      = "ticket_use"
 )
 
 // Results of events.

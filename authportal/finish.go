@@ -24,7 +24,7 @@ type credRef struct {
 // sign in, or that have a second factor to show, are a Problem.
 func (c *call) finish(proven Proven, method string, in *intent, remember bool) (*outcome, error) {
 	out, err := c.advance(try{Remember: remember}, &Named{Name: method}, &pending{}, in, proven)
-	if err == nil && out.Live == nil {
+	if err == nil && out.Live == nil || errors.Is(err, errMoved) {
 		return nil, errLoginRequired
 	}
 	return out, err
@@ -54,7 +54,7 @@ func (c *call) complete(u *store.User, proofs []store.Proof, creds []credRef, in
 		return nil, errStepExpired
 	}
 	if !again {
-		if live, err = c.open(u, proofs, remember, func() error { return c.unmoved(creds) }); err != nil {
+		if live, err = c.open(u, proofs, remember, func() error { return c.settleProofs(creds) }); err != nil {
 			return nil, err
 		}
 		c.retire(have, u.ID, in.Began)
@@ -86,7 +86,7 @@ func (c *call) proves(have *store.Live, in *intent, remember bool) bool {
 
 // proveAgain records the proofs on the session of the caller; false where it ended meanwhile, so that a new one is due.
 func (c *call) proveAgain(proofs []store.Proof, creds []credRef) (bool, error) {
-	if err := c.unmoved(creds); err != nil {
+	if err := c.settleProofs(creds); err != nil {
 		return false, err
 	}
 	have := slices.Clone(c.me.live.Session.Proofs)
@@ -104,6 +104,14 @@ func (c *call) proveAgain(proofs []store.Proof, creds []credRef) (bool, error) {
 	}
 	// A change of the account since it was read has ended the session or refreshed it by itself: it was there to be told.
 	return true, nil
+}
+
+// settleProofs holds the proofs against what is stored now, and uses up what is good once.
+func (c *call) settleProofs(creds []credRef) error {
+	if err := c.unmoved(creds); err != nil {
+		return err
+	}
+	return c.spend(context.WithoutCancel(c.ctx()), creds)
 }
 
 // unmoved tells whether every credential still is what it was when it proved somebody. It is asked once the session is

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -100,6 +101,7 @@ func (c *call) useInvite(f map[string]string) (u store.User, made store.Credenti
 		if name != "" {
 			u.Name = name
 		}
+		u.PasswordDue, u.Invited = false, time.Time{}
 		all, err := joinAttributes(u.Attributes, withoutNil(own))
 		u.Attributes = all
 		return err

@@ -25,7 +25,7 @@ type draft struct {
 }
 
 // draftKinds are the kinds of letters that draft knows.
-var draftKinds = []string{mailSignUp, mailConfirm, mailReset, mailPassword, mailWaiting, mailApproval, mailApproved, mailDeclined, mailInvite, mailTheft,
+var draftKinds = []string{mailSignUp, mailConfirm, mailReset, mailPassword, mailWaiting, mailApproval, mailApproved, mailDeclined, mailInvite, mailTheft, mailSignIn,
 	mailLink, mailEmailChange, mailEmailAsked, mailEmailChanged, mailEmailRestored, mailEmailUndone}
 
 // composeDraft is the mail.Composer of all of them.
@@ -121,7 +121,7 @@ func (p *Portal) writeTold(ctx context.Context, l *draft, m store.Mail, a *about
 		return p.writeEmail(ctx, l, a)
 	case mailPassword:
 		l.Link = linkTo(a.Base, "/forgot")
-	case mailDeclined, mailTheft:
+	case mailDeclined, mailTheft, mailSignIn:
 	case mailApproved:
 		l.Link = linkTo(a.Base, "/login")
 	case mailApproval:

@@ -136,7 +136,7 @@ func (c *call) loginForm() error {
 			return err
 		}
 		setRetry(c.w, p)
-		return c.showLogin(p.Status, t, c.intent(t.To, t.Flow), p, nil)
+		return c.showLogin(p.Status, t, c.intent(t.To, t.Flow), p, c.chooseAgain(t, p))
 	case out.Step != nil:
 		return c.showLogin(http.StatusOK, t, c.intent(t.To, t.Flow), nil, out)
 	}
@@ -182,9 +182,13 @@ func (c *call) showLogin(status int, t try, in *intent, problem *Problem, out *o
 			data.Methods = named(out.Factors)
 			data.Step.Method = out.Factors[0].Name
 		}
+		if out.Choose != "" {
+			data.Account = out.Choose
+			data.Methods, data.Reason, data.MinLength = nil, "new_password", c.p.passwords().MinLength()
+		}
 	}
 	if problem != nil {
-		p.Problem = message(problem)
+		showProblem(&p, problem)
 	}
 	p.Data = data
 	return c.page(status, p)

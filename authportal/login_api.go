@@ -94,6 +94,8 @@ func (c *call) signedIn(status int, out *outcome) error {
 	switch {
 	case len(out.Factors) > 0:
 		return c.json(status, map[string]any{"status": "second_factor", "methods": methodsJSON(named(out.Factors)), "step": out.Step.Token})
+	case out.Choose != "":
+		return c.json(status, map[string]any{"status": "new_password", "step": out.Step.Token, "min_length": c.p.passwords().MinLength()})
 	case out.Step != nil:
 		return c.json(status, map[string]any{"status": "step", "step": out.Step.Token, "method": out.Step.Method, "fields": out.Step.Fields})
 	case out.Provider:

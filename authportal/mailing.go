@@ -24,6 +24,7 @@ const (
 	mailApproved = "approved"
 	mailDeclined = "declined"
 	mailInvite   = "invite"
+	mailSignIn   = "ticket"        // the owner is told that an administrator made a link that signs in as them
 	mailTheft    = "session_theft" // the owner is told that a copy of a remembered session was used
 
 	mailEmailChange   = "email_change"   // to an address that somebody wants for their account

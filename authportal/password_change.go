@@ -72,7 +72,7 @@ func (c *call) swapPassword(pw Passwords, u *store.User, except, current, next s
 			}
 		}
 		have.Data, have.Used = made.Data, made.Used
-		err = c.p.Accounts().replacePassword(c.ctx(), u.ID, except, func() error {
+		_, err = c.p.Accounts().replacePassword(c.ctx(), u.ID, except, false, func() error {
 			return c.p.users.SwapCredential(context.WithoutCancel(c.ctx()), have)
 		})
 		if !errors.Is(err, store.ErrStale) {

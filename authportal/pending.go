@@ -24,6 +24,7 @@ type pending struct {
 	Version  int64         `json:"v,omitempty"` // of the account at its first proof
 	Proofs   []store.Proof `json:"p,omitempty"`
 	Creds    []credRef     `json:"c,omitempty"`
+	Choose   bool          `json:"n,omitempty"` // nothing is missing but a new password
 	Session  string        `json:"e,omitempty"` // the sign-in that is being proven further; it must still be the browser's
 	State    []byte        `json:"s,omitempty"`
 	To       string        `json:"t,omitempty"` // for answers that come back from a provider and cannot carry them

@@ -134,8 +134,8 @@ func New(c Config) (*Portal, error) {
 	}
 	seen := map[string]bool{}
 	for _, m := range p.methods {
-		if m.Method == nil || m.Name == "" || seen[m.Name] {
-			return nil, fmt.Errorf("building the portal: login method %q is unnamed, named twice or missing", m.Name)
+		if m.Method == nil || m.Name == "" || m.Name == ticketProof || seen[m.Name] {
+			return nil, fmt.Errorf("building the portal: login method %q is unnamed, named twice or as a proof of ours, or missing", m.Name)
 		}
 		seen[m.Name] = true
 		if m.mailProof() != nil && c.Mail == nil {

@@ -93,7 +93,7 @@ func (c *call) tryReset(token, password string) (u store.User, t mailTicket, err
 		}
 		version = 0
 	}
-	err = c.p.Accounts().replacePassword(ctx, u.ID, "", func() error { return c.putPassword(ctx, made, version) })
+	_, err = c.p.Accounts().replacePassword(ctx, u.ID, "", false, func() error { return c.putPassword(ctx, made, version) })
 	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
 		return u, t, errMailToken // changed by others at this very moment
 	}

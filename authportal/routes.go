@@ -33,7 +33,7 @@ func routeKey(path string) string {
 func newRoutes(p *Portal) routes {
 	rt := routes{}
 	for _, group := range [][]route{
-		p.signInRoutes(), p.linkRoutes(), p.accountRoutes(),
+		p.signInRoutes(), p.linkRoutes(), p.ticketRoutes(), p.accountRoutes(),
 		p.adminRoutes(), p.adminPageRoutes(), p.adminFileRoutes(), p.columnRoutes(), p.overviewRoutes(), p.auditRoutes(),
 	} {
 		for _, r := range group {
@@ -152,7 +152,7 @@ func allow(methods []string, api bool) string {
 // host keeps them out of access logs.
 func SecretInURL(path string) bool {
 	switch strings.TrimSuffix(path, "/") {
-	case "/callback", "/setup", "/confirm", "/reset", "/signup", "/link", "/email", "/email/undo":
+	case "/callback", "/setup", "/confirm", "/reset", "/signup", "/link", "/ticket", "/email", "/email/undo":
 		return true
 	}
 	return false

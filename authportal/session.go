@@ -125,7 +125,7 @@ func (c *call) mustUser() (*store.Live, store.User, error) {
 		return nil, u, errLoginRequired // deleted; the session ends as soon as the relay has told
 	case err != nil:
 		return nil, u, fmt.Errorf("reading the account: %w", err)
-	case !u.Enabled || !u.Approved:
+	case !u.Identity().Active:
 		return nil, u, errLoginRequired
 	}
 	return l, u, nil

@@ -80,7 +80,7 @@ func (c *call) create(l *store.Live, still func() error) error {
 	l.Session.Key = store.KeyOf(secret)
 	err = c.p.sessions.CreateSession(c.ctx(), l)
 	if l.Session.Parent == "" && errors.Is(err, store.ErrNotFound) {
-		return errDisabled // a store that knows the accounts has seen before us that this one may not
+		return c.shutOut(l.Session.UserID) // a store that knows the accounts has seen before us that this one may not
 	} else if err != nil {
 		return fmt.Errorf("starting the session: %w", err)
 	}
@@ -117,10 +117,28 @@ func (c *call) recheck(l *store.Live) error {
 		return fmt.Errorf("telling the session of a change: %w", err)
 	}
 	if !id.Active {
-		return errDisabled
+		return shut(&u)
 	}
 	l.Identity = id
 	return nil
+}
+
+// shutOut says why a session could not be.
+func (c *call) shutOut(id string) error {
+	u, err := c.p.users.User(c.ctx(), id)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("reading the account again: %w", err)
+	}
+	return shut(&u)
+}
+
+// shut says what happened to an account between its proof and its session. One that must choose a new password is asked
+// for it when the sign-in is looked at anew.
+func shut(u *store.User) error {
+	if u.Enabled && u.Approved && u.PasswordDue {
+		return errMoved
+	}
+	return errDisabled
 }
 
 // drop ends a sign-in that must not be; its secret was shown to nobody. A child is left alone: it dies with its parent.

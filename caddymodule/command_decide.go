@@ -18,6 +18,20 @@ func (c *commandLine) inviteUser() *cobra.Command {
 	return c.decideUser("invite", "Sends the owner of an account without a password a link by which they choose one", "Invited")
 }
 
+func (c *commandLine) ticketFor() *cobra.Command {
+	return &cobra.Command{
+		Use:   "ticket <user>",
+		Short: "Prints a link that signs in as the account, once, for ten minutes; its owner is told by mail",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var link signInLink
+			return c.do(cmd, http.MethodPost, userPath(args[0])+"/ticket", map[string]any{}, &link, func() {
+				say(cmd, "%s", printable(link.URL))
+			})
+		},
+	}
+}
+
 func (c *commandLine) decideUser(verb, short, done string) *cobra.Command {
 	return &cobra.Command{
 		Use:   verb + " <user>",

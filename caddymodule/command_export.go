@@ -17,7 +17,7 @@ func (c *commandLine) exportUsers() *cobra.Command {
 		Example: `  caddy gatehouse users export --csv >users.csv`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			all, err := c.everyUser(cmd, "", "")
+			all, err := c.everyUser(cmd, "", "", "")
 			if err != nil {
 				return err
 			}

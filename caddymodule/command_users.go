@@ -17,7 +17,7 @@ import (
 func (c *commandLine) usersCommand() *cobra.Command {
 	return group("users", "Makes, shows and changes accounts",
 		c.addUser(), c.listUsers(), c.showUser(), c.setUser(), c.switchUser("enable", true), c.switchUser("disable", false), c.deleteUser(),
-		c.approveUser(), c.declineUser(), c.inviteUser(), c.importUsers(), c.exportUsers())
+		c.approveUser(), c.declineUser(), c.inviteUser(), c.ticketFor(), c.importUsers(), c.exportUsers())
 }
 
 func userPath(who string) string { return "/gatehouse/users/" + url.PathEscape(who) }
@@ -26,27 +26,31 @@ func (c *commandLine) addUser() *cobra.Command {
 	var (
 		username, name string
 		roles          []string
-		stdin          bool
+		stdin, invite  bool
 	)
 	cmd := &cobra.Command{
-		Use:   "add <email> [--username <name>] [--name <name>] [--role <role>]... [--password-stdin]",
+		Use:   "add <email> [--username <name>] [--name <name>] [--role <role>]... [--password-stdin|--invite]",
 		Short: "Makes an account; its address counts as confirmed",
 		Example: `  caddy gatehouse users add ann@example.com --role admin
-  pass show ann | caddy gatehouse users add ann@example.com --password-stdin`,
+  pass show ann | caddy gatehouse users add ann@example.com --password-stdin
+  caddy gatehouse users add ann@example.com --invite`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in := map[string]any{"email": args[0], "username": username, "name": name, "roles": roles}
-			password, given, err := passwordFrom(cmd, stdin)
-			if err != nil {
+			if invite {
+				in["invite"] = true
+			} else if password, given, err := passwordFrom(cmd, stdin); err != nil {
 				return err
-			}
-			if given {
+			} else if given {
 				in["password"] = password
 			}
 			var u userView
 			return c.do(cmd, http.MethodPost, "/gatehouse/users", in, &u, func() {
 				say(cmd, "Made the account %s (%s).", printable(u.Username), u.ID)
-				if !u.Password {
+				switch {
+				case invite:
+					say(cmd, "Its owner is sent a link by which they choose a password.")
+				case !u.Password:
 					say(cmd, "It has no password yet: `caddy gatehouse users set %s --password-stdin` gives it one.", printable(u.Email))
 				}
 			})
@@ -56,17 +60,19 @@ func (c *commandLine) addUser() *cobra.Command {
 	cmd.Flags().StringVar(&name, "name", "", "What to call the person")
 	cmd.Flags().StringArrayVar(&roles, "role", nil, "A role; may be given several times")
 	cmd.Flags().BoolVar(&stdin, "password-stdin", false, "Read the password from standard input")
+	cmd.Flags().BoolVar(&invite, "invite", false, "Send the owner a link by which they choose a password")
+	cmd.MarkFlagsMutuallyExclusive("password-stdin", "invite")
 	return cmd
 }
 
 func (c *commandLine) listUsers() *cobra.Command {
-	var query, role string
+	var query, role, state string
 	cmd := &cobra.Command{
-		Use:   "list [--query <text>] [--role <role>]",
+		Use:   "list [--query <text>] [--role <role>] [--state <state>]",
 		Short: "Lists accounts, the oldest first",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			all, err := c.everyUser(cmd, query, role)
+			all, err := c.everyUser(cmd, query, role, state)
 			if err != nil {
 				return err
 			}
@@ -75,13 +81,14 @@ func (c *commandLine) listUsers() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&query, "query", "", "Only accounts whose address, username or name holds this")
 	cmd.Flags().StringVar(&role, "role", "", "Only accounts that were given this role")
+	cmd.Flags().StringVar(&state, "state", "", "Only accounts in this state: disabled, waiting (for approval), invited, new_password or unconfirmed")
 	return cmd
 }
 
 // everyUser reads the list page by page.
-func (c *commandLine) everyUser(cmd *cobra.Command, query, role string) (all []userView, err error) {
+func (c *commandLine) everyUser(cmd *cobra.Command, query, role, state string) (all []userView, err error) {
 	for after := ""; ; {
-		ask := url.Values{"query": {query}, "role": {role}, "after": {after}, "limit": {"1000"}}
+		ask := url.Values{"query": {query}, "role": {role}, "state": {state}, "after": {after}, "limit": {"1000"}}
 		var page struct {
 			Users []userView `json:"users"`
 		}
@@ -106,9 +113,9 @@ func (c *commandLine) showUsers(cmd *cobra.Command, all []userView) error {
 	}
 	var rows [][]string
 	for _, u := range all {
-		rows = append(rows, []string{u.Username, u.Email, u.Name, strings.Join(u.Roles, ","), yesNo(u.Enabled), u.signedIn()})
+		rows = append(rows, []string{u.Username, u.Email, u.Name, strings.Join(u.Roles, ","), u.State, u.signedIn()})
 	}
-	table(cmd, "USERNAME\tADDRESS\tNAME\tROLES\tENABLED\tLAST SIGN-IN", rows)
+	table(cmd, "USERNAME\tADDRESS\tNAME\tROLES\tSTATE\tLAST SIGN-IN", rows)
 	return nil
 }
 
@@ -137,8 +144,11 @@ func (c *commandLine) showUser() *cobra.Command {
 			var u userView
 			return c.do(cmd, http.MethodGet, userPath(args[0]), nil, &u, func() {
 				rows := [][]string{{"id", u.ID}, {"username", u.Username}, {"address", u.Email}, {"confirmed", yesNo(u.Confirmed)}, {"name", u.Name},
-					{"roles", strings.Join(u.Roles, ", ")}, {"with included", strings.Join(u.Effective, ", ")}, {"enabled", yesNo(u.Enabled)},
-					{"password", yesNo(u.Password)}, {"made", day(u.Created)}, {"last sign-in", u.signedIn()}}
+					{"roles", strings.Join(u.Roles, ", ")}, {"with included", strings.Join(u.Effective, ", ")}, {"state", u.State}, {"enabled", yesNo(u.Enabled)},
+					{"password", yesNo(u.Password)}, {"must choose another", yesNo(u.Due)}, {"made", day(u.Created)}, {"last sign-in", u.signedIn()}}
+				if u.Invited != nil {
+					rows = append(rows, []string{"invited", day(*u.Invited)})
+				}
 				for _, name := range slices.Sorted(maps.Keys(u.Attributes)) {
 					rows = append(rows, []string{"attribute " + name, store.AttributeText(u.Attributes[name], ", ")})
 				}
@@ -152,11 +162,11 @@ func (c *commandLine) setUser() *cobra.Command {
 	var (
 		email, username, name   string
 		addRoles, dropRoles, kv []string
-		stdin                   bool
+		stdin, due              bool
 	)
 	cmd := &cobra.Command{
 		Use: "set <user> [--email <address>] [--username <name>] [--name <name>] [--add-role <role>]... [--remove-role <role>]... " +
-			"[--attribute <name>=<value>]... [--password-stdin]",
+			"[--attribute <name>=<value>]... [--password-stdin] [--require-new-password]",
 		Short: "Changes an account; roles are in force within a second, a new password ends all its sign-ins",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -186,6 +196,9 @@ func (c *commandLine) setUser() *cobra.Command {
 				}
 				in["password"] = password
 			}
+			if cmd.Flags().Changed("require-new-password") {
+				in["password_change_required"] = due
+			}
 			if len(in) == 0 {
 				return errors.New("nothing to change: name what, such as --add-role editor (see --help)")
 			}
@@ -203,6 +216,7 @@ func (c *commandLine) setUser() *cobra.Command {
 	flags.StringArrayVar(&dropRoles, "remove-role", nil, "A role to take away; may be given several times")
 	flags.StringArrayVar(&kv, "attribute", nil, "An attribute, as name=value; an empty value removes it; may be given several times")
 	flags.BoolVar(&stdin, "password-stdin", false, "Read a new password from standard input")
+	flags.BoolVar(&due, "require-new-password", false, "End all sign-ins; the next one must choose a new password first")
 	return cmd
 }
 

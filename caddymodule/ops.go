@@ -38,6 +38,7 @@ func (o *operator) handler() http.Handler {
 		"POST /gatehouse/users/{who}/approve": o.approveUser,
 		"POST /gatehouse/users/{who}/decline": o.declineUser,
 		"POST /gatehouse/users/{who}/invite":  o.inviteUser,
+		"POST /gatehouse/users/{who}/ticket":  o.ticketFor,
 		"PATCH /gatehouse/users/{who}":        o.setUser,
 		"DELETE /gatehouse/users/{who}":       o.deleteUser,
 		"GET /gatehouse/sessions":             o.listSessions,

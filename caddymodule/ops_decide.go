@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
 )
@@ -50,13 +51,32 @@ func (o *operator) declineUser(r *http.Request) (any, error) {
 	return o.listed(&u), nil
 }
 
+// ticketFor answers POST /gatehouse/users/{who}/ticket.
+func (o *operator) ticketFor(r *http.Request) (any, error) {
+	u, err := o.find(r.Context(), r.PathValue("who"))
+	if err != nil {
+		return nil, err
+	}
+	link, until, err := o.run.Portal.MakeTicket(r.Context(), o.by(), u.ID)
+	if err != nil {
+		return nil, err
+	}
+	return signInLink{URL: link, Expires: until}, nil
+}
+
+// signInLink is a sign-in ticket, as it is shown once.
+type signInLink struct {
+	URL     string    `json:"url"`
+	Expires time.Time `json:"expires"`
+}
+
 // inviteUser answers POST /gatehouse/users/{who}/invite.
 func (o *operator) inviteUser(r *http.Request) (any, error) {
 	u, err := o.find(r.Context(), r.PathValue("who"))
 	if err != nil {
 		return nil, err
 	}
-	if err := o.run.Portal.Accounts().Invite(r.Context(), o.by(), u.ID); err != nil {
+	if u, err = o.run.Portal.Accounts().Invite(r.Context(), o.by(), u.ID); err != nil {
 		return nil, err
 	}
 	return o.view(r.Context(), &u)

@@ -109,8 +109,11 @@ func (o *operator) subject(ctx context.Context, as string, roles []string) (*rol
 			return nil, err
 		}
 		id := u.Identity()
-		if !id.Active {
+		switch {
+		case !u.Enabled || !u.Approved:
 			return nil, faultf(http.StatusConflict, "%s is disabled, and so is signed in nowhere", u.Username)
+		case !id.Active:
+			return nil, faultf(http.StatusConflict, "%s must choose a new password, and so is signed in nowhere", u.Username)
 		}
 		return o.run.Roles.NewSubject(id.Username, id.Email, id.Roles), nil
 	case roles != nil:

@@ -26,9 +26,12 @@ type userView struct {
 	Attributes map[string]any `json:"attributes"`
 	Enabled    bool           `json:"enabled"`
 	Approved   bool           `json:"approved"`
+	State      string         `json:"state"`        // in a word: "active", "waiting", …
 	Password   bool           `json:"has_password"` // whether there is one
+	Due        bool           `json:"password_change_required"`
 	Created    time.Time      `json:"created"`
 	LastSignIn *time.Time     `json:"last_sign_in"`
+	Invited    *time.Time     `json:"invited,omitempty"`
 }
 
 func (o *operator) view(ctx context.Context, u *store.User) (*userView, error) {
@@ -41,12 +44,16 @@ func (o *operator) view(ctx context.Context, u *store.User) (*userView, error) {
 // listed is the view without what needs another read of the store.
 func (o *operator) listed(u *store.User) *userView {
 	v := &userView{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name, Roles: u.Roles,
-		Effective: o.run.Roles.Expand(u.Roles), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved, Created: u.Created}
+		Effective: o.run.Roles.Expand(u.Roles), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved, Created: u.Created,
+		State: authportal.StateOf(u), Due: u.PasswordDue}
 	if v.Roles == nil {
 		v.Roles = []string{}
 	}
 	if !u.LastSignIn.IsZero() {
 		v.LastSignIn = &u.LastSignIn
+	}
+	if !u.Invited.IsZero() {
+		v.Invited = &u.Invited
 	}
 	return v
 }
@@ -61,10 +68,13 @@ func (o *operator) find(ctx context.Context, who string) (store.User, error) {
 	return u, err
 }
 
-// listUsers answers GET /gatehouse/users?query=&role=&after=&limit=.
+// listUsers answers GET /gatehouse/users?query=&role=&state=&after=&limit=.
 func (o *operator) listUsers(r *http.Request) (any, error) {
 	ask := r.URL.Query()
 	q := store.UserQuery{Text: ask.Get("query"), Role: ask.Get("role"), After: ask.Get("after"), Limit: 100}
+	if s := ask.Get("state"); s != "" && !authportal.SelectState(&q, s) {
+		return nil, faultf(http.StatusBadRequest, "state must be disabled, waiting, invited, new_password or unconfirmed")
+	}
 	if s := ask.Get("limit"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 || n > 1000 {
@@ -98,12 +108,18 @@ func (o *operator) addUser(r *http.Request) (any, error) {
 		Roles      []string       `json:"roles"`
 		Attributes map[string]any `json:"attributes"`
 		Password   string         `json:"password"`
+		Invite     bool           `json:"invite"`
+		Due        bool           `json:"password_change_required"`
 	}
 	if err := body(r, &ask); err != nil {
 		return nil, err
 	}
-	u, err := o.run.Portal.Accounts().Add(r.Context(), byCommandLine, authportal.NewUser{Email: ask.Email, Username: ask.Username, Name: ask.Name, Roles: ask.Roles,
-		Attributes: ask.Attributes, Password: ask.Password})
+	add := o.run.Portal.Accounts().Add
+	if ask.Invite {
+		add = o.run.Portal.Accounts().AddInvited
+	}
+	u, err := add(r.Context(), o.by(), authportal.NewUser{Email: ask.Email, Username: ask.Username, Name: ask.Name, Roles: ask.Roles,
+		Attributes: ask.Attributes, Password: ask.Password, PasswordDue: ask.Due})
 	if err != nil {
 		return nil, err
 	}
@@ -130,6 +146,7 @@ func (o *operator) setUser(r *http.Request) (any, error) {
 		Attributes  map[string]any `json:"attributes"`
 		Enabled     *bool          `json:"enabled"`
 		Password    *string        `json:"password"`
+		Due         *bool          `json:"password_change_required"`
 	}
 	if err := body(r, &ask); err != nil {
 		return nil, err
@@ -138,8 +155,8 @@ func (o *operator) setUser(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err = o.run.Portal.Accounts().Set(r.Context(), byCommandLine, u.ID, authportal.UserChange{Email: ask.Email, Username: ask.Username, Name: ask.Name,
-		AddRoles: ask.AddRoles, RemoveRoles: ask.RemoveRoles, Attributes: ask.Attributes, Enabled: ask.Enabled, Password: ask.Password})
+	u, err = o.run.Portal.Accounts().Set(r.Context(), o.by(), u.ID, authportal.UserChange{Email: ask.Email, Username: ask.Username, Name: ask.Name,
+		AddRoles: ask.AddRoles, RemoveRoles: ask.RemoveRoles, Attributes: ask.Attributes, Enabled: ask.Enabled, Password: ask.Password, PasswordDue: ask.Due})
 	if err != nil {
 		return nil, err
 	}

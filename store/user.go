@@ -19,13 +19,18 @@ type User struct {
 	Approved   bool
 	Created    time.Time
 	LastSignIn time.Time // zero: never
-	Version    int64     // grows with every change but LastSignIn; 1 when created
+	Invited    time.Time // when its owner was last sent an invitation that was not taken up since; zero: there is none
+
+	// PasswordDue says that an administrator asks for a new password: there is no session before it is chosen.
+	PasswordDue bool
+
+	Version int64 // grows with every change but LastSignIn; 1 when created
 }
 
 // Identity returns the part of u that a session carries.
 func (u *User) Identity() Identity {
 	id := Identity{UserID: u.ID, Version: u.Version, Username: u.Username, Name: u.Name, Roles: u.Roles,
-		Attributes: u.Attributes, Active: u.Enabled && u.Approved}
+		Attributes: u.Attributes, Active: u.Enabled && u.Approved && !u.PasswordDue}
 	if u.Confirmed {
 		id.Email = u.Email
 	}
@@ -72,10 +77,15 @@ type UserQuery struct {
 	Role     string // only who is assigned this role
 	Enabled  *bool  // only who is, or is not, enabled; nil: both
 	Approved *bool  // only who is, or is not, approved; nil: both
-	Sort     UserSort
-	Desc     bool   // the last first
-	After    string // what Next returned for the last account of the page before, or its id
-	Limit    int    // 1 to 1,000; default 100
+
+	Confirmed   *bool // only who has an address that is, or is not, confirmed; nil: both, and who has none
+	Invited     *bool // only who has, or has not, an invitation to take up; nil: both
+	PasswordDue *bool // only who must, or need not, choose a new password; nil: both
+
+	Sort  UserSort
+	Desc  bool   // the last first
+	After string // what Next returned for the last account of the page before, or its id
+	Limit int    // 1 to 1,000; default 100
 }
 
 // UserSort is what accounts are put in order by. Where two are equal in it, their ids decide.
@@ -119,5 +129,5 @@ type Identity struct {
 	Name       string
 	Roles      []string
 	Attributes map[string]any
-	Active     bool // enabled and approved; sessions of an inactive identity end
+	Active     bool // enabled and approved, and no new password is due; sessions of an inactive identity end
 }

@@ -20,13 +20,23 @@ type AdminData struct {
 	Columns []AdminColumn // the operator's own, as far as they are listed
 
 	ExportCSV, ExportJSON string // where what was found is exported
+
+	State   string // only accounts of this state; empty: all
+	Waiting int    // how many wait for approval, whatever was looked for
+
+	Invites bool     // people can be invited by mail
+	Acts    []string // what can be done to many: "enable", …
+	Bulk    int      // to how many at once
 }
 
 // AdminAccount is an account as administrators see it.
 type AdminAccount struct {
 	User                // Roles are those assigned
 	Enabled, Approved   bool
-	Created, LastSignIn time.Time   // LastSignIn zero: never
+	PasswordDue         bool   // must choose a new one
+	State               string // in a word: "active", "waiting", …
+	Created, LastSignIn time.Time
+	Invited             time.Time   // zero, as LastSignIn: never
 	Version             int64       // that a change is made to
 	Cells               []AdminCell // of the operator's columns
 }
@@ -39,18 +49,58 @@ type AdminUserData struct {
 	Attributes []Field // without a column, to be read
 	Passwords  bool    // people sign in by password here
 	MinLength  int
+
+	HasPassword bool
+	Invites     bool     // the owner can be sent an invitation
+	Factors     []Factor // what else the owner signs in by
+	Ticket      string   // a link that signs in as the account, shown once, right after it was made
 }
 
-// StateView is what a list says of whether an account can sign in.
-type StateView struct {
-	Enabled, Approved bool
-	Waits, Off        string
+// Factor is a second factor, or another way to sign in, that an account has.
+type Factor struct {
+	Kind, Label   string
+	Created, Used time.Time // Used zero: never
 }
 
-// State returns it.
-func (v *View) State(a AdminAccount) StateView {
-	return StateView{a.Enabled, a.Approved, v.T("admin_waits"), v.T("admin_disabled")}
+// AdminBulkData fills AdminBulk, which asks whether something shall be done to many accounts and says what became of it.
+type AdminBulkData struct {
+	Action, Role string
+	Rows         []BulkRow
+	Done         bool // it was done; Rows say to whom
+	Refused      int  // to how many it was not
 }
+
+// Count is how many it is about: before, all; afterwards, those to whom it was done.
+func (d AdminBulkData) Count() int { return len(d.Rows) - d.Refused }
+
+// BulkRow is one of many accounts.
+type BulkRow struct {
+	Account AdminAccount
+	Problem *Message // why nothing was done
+	Gone    bool     // there is no such account, or none any more
+}
+
+// State is what a badge says of an account that is not simply in use.
+func (v *View) State(a AdminAccount) string {
+	if a.State == "" || a.State == "active" {
+		return ""
+	}
+	return v.T("admin_state_" + a.State)
+}
+
+// States are those that the list can be kept to.
+func (v *View) States() []string {
+	return []string{"waiting", "invited", "new_password", "unconfirmed", "disabled"}
+}
+
+// StateLabel names one.
+func (v *View) StateLabel(state string) string { return v.T("admin_state_" + state) }
+
+// ActLabel names something that is done to accounts.
+func (v *View) ActLabel(name string) string { return v.T("admin_act_" + name) }
+
+// FactorLabel names a way to sign in by its kind.
+func (v *View) FactorLabel(kind string) string { return v.label("method_"+kind, kind) }
 
 // ActView is where a form of one act on an account goes.
 type ActView struct{ Base, ID, Do string }
@@ -89,7 +139,7 @@ func (v *View) Why(r ImportRow) string { return v.Say(r.Why) }
 
 // filters are the parameters of a list beside its order and its place.
 func (d *AdminData) filters() []Field {
-	return []Field{{Name: "query", Value: d.Query}, {Name: "role", Value: d.Role}, {Name: "enabled", Value: d.Enabled}, {Name: "approved", Value: d.Approved}}
+	return []Field{{Name: "query", Value: d.Query}, {Name: "role", Value: d.Role}, {Name: "enabled", Value: d.Enabled}, {Name: "approved", Value: d.Approved}, {Name: "state", Value: d.State}}
 }
 
 // Kept returns what a new search keeps of the list, as hidden fields.
@@ -106,6 +156,17 @@ func (v *View) Kept() (fields []Field) {
 // List returns the query of the address of a list with what is looked for now, in some order, from some place on.
 func (v *View) List(sort, after string) string {
 	d, _ := v.Data.(AdminData)
+	return d.query(sort, after)
+}
+
+// Only returns the query of the list in its order, kept to accounts of that state; empty: to those of any.
+func (v *View) Only(state string) string {
+	d, _ := v.Data.(AdminData)
+	d.State = state
+	return d.query(d.Sort, "")
+}
+
+func (d *AdminData) query(sort, after string) string {
 	q := url.Values{}
 	for _, f := range append(d.filters(), Field{Name: "sort", Value: sort}, Field{Name: "after", Value: after}) {
 		if f.Value != "" {

@@ -28,7 +28,7 @@ type letter struct {
 var letterSamples = map[string]any{"test": nil, "confirm": letterSample, "reset": letterSample, "link": letterSample, "again": letterSample, "exists": letterSample,
 	"password_changed": letterSample, "approval": letterSample, "approved": letterSample, "declined": letterSample, "invite": letterSample, "session_theft": letterSample,
 	"email_change": letterSample, "email_taken": letterSample, "email_asked": letterSample, "email_changed": letterSample, "email_restored": letterSample,
-	"email_undone": letterSample}
+	"email_undone": letterSample, "ticket": letterSample}
 
 var letterSample = LetterData{Account: "ada@example.com", Email: "ada@example.net", Link: "https://auth.example.com/confirm?token=token", Code: "123456"}
 

@@ -193,7 +193,7 @@ func TestEverySentenceThatIsUsedExistsAndNoOther(t *testing.T) {
 
 // composed tells whether an id is one that is put together at run time.
 func composed(id string, codes map[string]bool) bool {
-	for _, family := range []string{"field_", "method_"} { // by what the configuration names
+	for _, family := range []string{"field_", "method_", "admin_state_", "admin_act_"} { // by what the configuration names, and by words of ours
 		if strings.HasPrefix(id, family) {
 			return true
 		}
@@ -207,7 +207,7 @@ func composed(id string, codes map[string]bool) bool {
 	if c, ok := strings.CutPrefix(id, "import_why_"); ok { // by the code, or by the column
 		return codes[c] || slices.Contains([]string{"email", "password", "password_hash", "roles", "attributes"}, c)
 	}
-	details := append([]string{"too_short", "too_long", "not_text", "common", "breached", "like_login", "email", "username", "name", "expires", "sure",
+	details := append([]string{"too_short", "too_long", "not_text", "common", "breached", "like_login", "same", "email", "username", "name", "expires", "sure",
 		"number", "yes_no", "date", "list", "choice", "file", "no_email", "twice", "encoding"}, names...)
 	for _, d := range details {
 		if rest, ok := strings.CutSuffix(id, "_"+d); ok && codes[strings.TrimPrefix(rest, "problem_")] {

@@ -25,6 +25,8 @@ const (
 	AdminImport   = "admin-import"
 	AdminOverview = "admin-overview"
 	AdminRoles    = "admin-roles"
+	AdminBulk     = "admin-bulk"
+	Ticket        = "ticket"
 )
 
 // Page is one answer: which template, filled with what.
@@ -75,7 +77,9 @@ type LoginData struct {
 	ForgotURL  string // empty: a password cannot be reset by mail
 	ResendURL  string // where the link of confirmation is sent once more; empty: that is not what is missing
 	FixedLogin string // the account that is asked to sign in again; the field "login" cannot be changed then
-	Reason     string // why one who is signed in is asked: "fresh", "mfa"; empty otherwise
+	Reason     string // why more is asked: of one who is signed in "fresh", "mfa"; at the end of a sign-in "new_password"; empty otherwise
+	MinLength  int    // of a new password
+	Account    string // whose new password it is
 	MailForm   bool   // the only method signs in by mail: its form for an address stands here
 
 	// Step is set where a method asks for more than its first form: the fields to show and the hidden field "step".
@@ -164,6 +168,15 @@ type LinkData struct {
 	Elsewhere bool   // it was opened in a browser that did not ask for it
 	Expired   bool   // it is used, old or unknown
 	Done      bool   // it is used, by this very browser, which is signed in
+}
+
+// TicketData fills Ticket, where the link leads that an administrator made.
+type TicketData struct {
+	Token    string // hidden field "token"
+	User     User   // who will be signed in
+	SignedIn string // who is signed in in this browser, and will not be any more; empty: nobody
+	Expired  bool   // the link is used, old or unknown
+	LoginURL string
 }
 
 // LogoutData fills Logout.

@@ -8,14 +8,18 @@ import (
 
 func adminSamples(user User, problem func(string, ...any) *Message) []sample {
 	day := time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
-	ada := AdminAccount{User: user, Enabled: true, Approved: true, Created: day, LastSignIn: day.Add(30 * time.Hour)}
-	bob := AdminAccount{User: User{ID: "b", Username: "bob@example.com", Email: "bob@example.com"}, Enabled: true, Created: day}
-	eve := AdminAccount{User: User{ID: "c", Username: "eve", Email: "eve@example.com", Name: "Eve", Roles: []string{"editor", "member"}}, Approved: true, Created: day}
-	list := AdminData{Accounts: []AdminAccount{ada, bob, eve}, Total: 120, Query: "example", Role: "editor", Enabled: "false", Approved: "false",
+	ada := AdminAccount{User: user, State: "active", Enabled: true, Approved: true, Created: day, LastSignIn: day.Add(30 * time.Hour)}
+	bob := AdminAccount{User: User{ID: "b", Username: "bob@example.com", Email: "bob@example.com"}, State: "waiting", Enabled: true, Created: day}
+	eve := AdminAccount{User: User{ID: "c", Username: "eve", Email: "eve@example.com", Name: "Eve", Roles: []string{"editor", "member"}}, State: "disabled", Approved: true, Created: day}
+	ian := AdminAccount{User: User{ID: "d", Username: "ian@example.com", Email: "ian@example.com"}, State: "invited", Enabled: true, Approved: true, Created: day, Invited: day}
+	acts := []string{"enable", "disable", "approve", "decline", "add_role", "remove_role", "end_sessions", "new_password", "delete"}
+	list := AdminData{Accounts: []AdminAccount{ada, bob, eve, ian}, Total: 120, Query: "example", Role: "editor", Enabled: "false", Approved: "false",
 		Sort: "name", Next: "c:Eve", Later: true,
-		ExportCSV: "/.gatehouse/admin/export?format=csv&query=example", ExportJSON: "/.gatehouse/admin/export?format=json&query=example"}
-	one := AdminUserData{Account: ada, RoleNames: "admin editor", Passwords: true, MinLength: 8, Attributes: []Field{{Name: "legacy_id", Value: "4711"}},
+		ExportCSV: "/.gatehouse/admin/export?format=csv&query=example", ExportJSON: "/.gatehouse/admin/export?format=json&query=example",
+		State: "waiting", Waiting: 3, Invites: true, Acts: acts, Bulk: 500}
+	one := AdminUserData{Account: ada, RoleNames: "admin editor", Passwords: true, HasPassword: true, MinLength: 8, Attributes: []Field{{Name: "legacy_id", Value: "4711"}},
 		Sessions: []Session{{ID: "s1", Host: "auth.example.com", Address: "203.0.113.7", LastSeen: day, Device: "something else"}}}
+	one.Factors = []Factor{{Kind: "totp", Label: "Phone", Created: day, Used: day}, {Kind: "passkey", Created: day}}
 	text := AdminColumn{Key: "company", Type: "text", Listed: true, Configured: true, Position: 1}
 	plan := AdminColumn{Key: "plan", Label: "Plan", Type: "text", Choices: []string{"free", "gold"}, Listed: true, Position: 1}
 	seats := AdminColumn{Key: "seats", Label: "Seats", Type: "number", Listed: true, Position: 2}
@@ -28,10 +32,27 @@ func adminSamples(user User, problem func(string, ...any) *Message) []sample {
 	list.Accounts[0].Cells, list.Accounts[1].Cells = cells[:5], []AdminCell{{text, ""}, {plan, ""}, {seats, ""}, {beta, "false"}, {since, ""}}
 	one.Account.Cells = append(slices.Clone(cells), AdminCell{plan, "platinum"}) // of a choice that is gone
 	one.Account.Cells[7].Column.Key = "former"
-	columns := ColumnsData{Columns: []AdminColumn{text, plan, seats, beta, since, teams}}
-	open := columns
-	open.Open = "plan"
+	ticket := one
+	ticket.Ticket = "https://auth.example.com/ticket?token=example"
 	last := problem("problem_last_administrator")
+	many := AdminBulkData{Action: "add_role", Role: "editor", Rows: []BulkRow{{Account: bob}, {Account: eve}}}
+	report := AdminBulkData{Action: "delete", Done: true, Refused: 1, Rows: []BulkRow{{Account: ada, Problem: last}, {Account: bob, Gone: true}}}
+	return slices.Concat(overviewSamples(user), importSamples(problem), columnSamples([]AdminColumn{text, plan, seats, beta, since, teams}, problem), []sample{
+		{name: "admin", Page: Page{Name: Admin, Data: list}},
+		{name: "admin-none", Page: Page{Name: Admin, Data: AdminData{Query: "nobody", ExportCSV: "/.gatehouse/admin/export?format=csv", ExportJSON: "/.gatehouse/admin/export?format=json"}, Notice: problem("done_deleted")}},
+		{name: "admin-user", Page: Page{Name: AdminUser, Data: one, Notice: problem("done_saved")}},
+		{name: "admin-user-waits", status: http.StatusConflict, Page: Page{Name: AdminUser, Data: AdminUserData{Account: bob}, Problem: last}},
+		{name: "admin-user-invited", Page: Page{Name: AdminUser, Data: AdminUserData{Account: ian, Passwords: true, Invites: true, MinLength: 8}}},
+		{name: "admin-user-ticket", Page: Page{Name: AdminUser, Data: ticket, Notice: problem("done_ticket")}},
+		{name: "admin-bulk", Page: Page{Name: AdminBulk, Data: many}},
+		{name: "admin-bulk-done", Page: Page{Name: AdminBulk, Data: report}},
+		{name: "ticket", Page: Page{Name: Ticket, Data: TicketData{Token: "token", User: user, SignedIn: "bob@example.com", LoginURL: "/login"}}},
+		{name: "ticket-expired", status: http.StatusBadRequest, Page: Page{Name: Ticket, Data: TicketData{Expired: true, LoginURL: "/login"}}},
+		{name: "login-new-password", Page: Page{Name: Login, LeavesSite: true, Data: LoginData{To: "sealed", Reason: "new_password", MinLength: 8, Account: "ada", Step: &Step{Token: "token"}}}},
+	})
+}
+
+func importSamples(problem func(string, ...any) *Message) []sample {
 	report := ImportReport{Dry: true, Made: 118, Exists: 2, Refused: 2, Total: 122, More: 117, Rows: []ImportRow{
 		{Line: 7, Email: "nobody", Outcome: "refused", Why: problem("import_why", "field", "email")},
 		{Line: 9, Email: "bob@example.com", Outcome: "refused", Why: problem("import_why", "field", "enabled")},
@@ -41,22 +62,26 @@ func adminSamples(user User, problem func(string, ...any) *Message) []sample {
 	done, stopped := report, ImportReport{Made: 40, Total: 40, StoppedAt: 42}
 	done.Dry = false
 	noFile := problem("problem_invalid_field", "field", "file")
-	return append(overviewSamples(user), []sample{
+	return []sample{
 		{name: "admin-import", Page: Page{Name: AdminImport, Data: AdminImportData{}}},
 		{name: "admin-import-checked", Page: Page{Name: AdminImport, Data: AdminImportData{Sum: "5a", Report: &report}}},
 		{name: "admin-import-done", Page: Page{Name: AdminImport, Data: AdminImportData{Report: &done}, Notice: problem("done_imported")}},
 		{name: "admin-import-stopped", status: http.StatusServiceUnavailable, Page: Page{Name: AdminImport, Data: AdminImportData{Report: &stopped}, Problem: problem("problem_import_time")}},
 		{name: "admin-import-no-file", status: http.StatusUnprocessableEntity, Page: Page{Name: AdminImport, Data: AdminImportData{}, Problem: noFile,
 			FieldProblems: map[string]*Message{"file": noFile}}},
-		{name: "admin", Page: Page{Name: Admin, Data: list}},
-		{name: "admin-none", Page: Page{Name: Admin, Data: AdminData{Query: "nobody", ExportCSV: "/.gatehouse/admin/export?format=csv", ExportJSON: "/.gatehouse/admin/export?format=json"}, Notice: problem("done_deleted")}},
-		{name: "admin-user", Page: Page{Name: AdminUser, Data: one, Notice: problem("done_saved")}},
+	}
+}
+
+func columnSamples(list []AdminColumn, problem func(string, ...any) *Message) []sample {
+	columns := ColumnsData{Columns: list}
+	open := columns
+	open.Open = "plan"
+	return []sample{
 		{name: "admin-columns", Page: Page{Name: Columns, Data: columns, Notice: problem("done_column_removed")}},
 		{name: "admin-columns-none", Page: Page{Name: Columns, Data: ColumnsData{}}},
 		{name: "admin-columns-taken", status: http.StatusConflict, Page: Page{Name: Columns, Data: open, Problem: problem("problem_column_taken"),
 			Values: map[string]string{"plan_key": "seats"}, FieldProblems: map[string]*Message{"plan_key": problem("problem_column_taken")}}},
-		{name: "admin-user-waits", status: http.StatusConflict, Page: Page{Name: AdminUser, Data: AdminUserData{Account: bob}, Problem: last}},
-	}...)
+	}
 }
 
 func overviewSamples(user User) []sample {

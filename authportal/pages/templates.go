@@ -16,8 +16,8 @@ var files embed.FS
 
 // Names of all pages.
 var names = []string{
-	Login, Signup, Logout, Account, Setup, Confirm, Forgot, Reset, Link, Email, Forbidden, Error,
-	AdminOverview, Admin, AdminUser, AdminImport, Columns, AdminRoles,
+	Login, Signup, Logout, Account, Setup, Confirm, Forgot, Reset, Link, Email, Ticket, Forbidden, Error,
+	AdminOverview, Admin, AdminUser, AdminBulk, AdminImport, Columns, AdminRoles,
 }
 
 // Files that pages are made of beside their own.

@@ -77,6 +77,8 @@ func (v *View) minLength() int {
 		return d.MinLength
 	case SetupData:
 		return d.MinLength
+	case LoginData:
+		return d.MinLength
 	case ResetData:
 		return d.MinLength
 	case AccountData:

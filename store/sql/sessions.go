@@ -13,7 +13,7 @@ import (
 const selectLive = `SELECT s.key, s.id, s.sign_in, s.host, s.created, s.secret_since, s.offered, f.user_id, f.last_seen, f.idle, f.expires, f.proofs,
 		f.address, f.device, f.remembered, u.version, u.username, u.email, u.confirmed, u.name, u.roles, u.attributes
 	FROM sessions s JOIN sign_ins f ON f.id = s.sign_in JOIN users u ON u.id = f.user_id
-	WHERE ` + lives + ` AND u.enabled AND u.approved AND `
+	WHERE ` + lives + ` AND u.enabled AND u.approved AND NOT u.password_due AND `
 
 // lives is the opposite of [store.Session].Expired, at $1.
 const lives = `f.expires > $1 AND (f.idle = 0 OR f.last_seen + f.idle > $1)`
@@ -87,7 +87,7 @@ func (e *embedded) CreateSession(ctx context.Context, l *store.Live) error {
 // is seen here.
 func (e *embedded) insertSignIn(ctx context.Context, tx querier, s store.Session) error {
 	var one int
-	err := tx.QueryRowContext(ctx, `SELECT 1 FROM users WHERE id = $1 AND enabled AND approved`+e.s.d.share(), s.UserID).Scan(&one)
+	err := tx.QueryRowContext(ctx, `SELECT 1 FROM users WHERE id = $1 AND enabled AND approved AND NOT password_due`+e.s.d.share(), s.UserID).Scan(&one)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (e *embedded) end(ctx context.Context, tx querier, which string, args ...an
 func (e *embedded) RefreshIdentity(ctx context.Context, id store.Identity) error {
 	return e.change(ctx, "refreshing an identity", func(ctx context.Context, tx querier) (string, error) {
 		_, err := tx.ExecContext(ctx, `DELETE FROM sign_ins WHERE user_id = $1
-			AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.enabled AND u.approved)`, id.UserID)
+			AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.enabled AND u.approved AND NOT u.password_due)`, id.UserID)
 		return id.UserID, err
 	})
 }

@@ -13,7 +13,7 @@ import (
 
 // userColumns are what scanUser reads.
 const userColumns = `id, username, email, confirmed, name, roles, attributes, enabled, approved, created, last_sign_in,
-	version`
+	invited, password_due, version`
 
 type scanner interface{ Scan(dest ...any) error }
 
@@ -22,9 +22,10 @@ func scanUser(row scanner, more ...any) (store.User, error) {
 		u                   store.User
 		roles, attributes   string
 		created, lastSignIn int64
+		invited             int64
 	)
 	dest := append([]any{&u.ID, &u.Username, &u.Email, &u.Confirmed, &u.Name, &roles, &attributes, &u.Enabled, &u.Approved,
-		&created, &lastSignIn, &u.Version}, more...)
+		&created, &lastSignIn, &invited, &u.PasswordDue, &u.Version}, more...)
 	if err := row.Scan(dest...); err != nil {
 		return store.User{}, err
 	}
@@ -32,7 +33,7 @@ func scanUser(row scanner, more ...any) (store.User, error) {
 	if u.Roles, u.Attributes, err = decodeRights(roles, attributes); err != nil {
 		return store.User{}, fmt.Errorf("user %s: %w", u.ID, err)
 	}
-	u.Created, u.LastSignIn = timeOf(created), timeOf(lastSignIn)
+	u.Created, u.LastSignIn, u.Invited = timeOf(created), timeOf(lastSignIn), timeOf(invited)
 	return u, nil
 }
 
@@ -55,9 +56,10 @@ func (s *Store) CreateUser(ctx context.Context, u store.User, creds ...store.Cre
 	}
 	err = s.write(ctx, name, func(ctx context.Context, tx querier) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO users (id, username, email, confirmed, name, roles, attributes, enabled,
-			approved, created, last_sign_in, version, search) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,1,$12)`,
+			approved, created, last_sign_in, invited, password_due, version, search)
+			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,1,$14)`,
 			u.ID, u.Username, u.Email, u.Confirmed, u.Name, roles, attributes, u.Enabled, u.Approved, micros(u.Created),
-			micros(u.LastSignIn), searchText(u))
+			micros(u.LastSignIn), micros(u.Invited), u.PasswordDue, searchText(u))
 		if err != nil {
 			return s.taken(err)
 		}

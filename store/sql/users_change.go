@@ -46,9 +46,10 @@ func (s *Store) UpdateUser(ctx context.Context, u store.User) (store.User, error
 			}
 		}
 		changed, err = scanUser(tx.QueryRowContext(ctx, `UPDATE users SET username = $2, email = $3, confirmed = $4,
-			name = $5, roles = $6, attributes = $7, enabled = $8, approved = $9, search = $10, version = version + 1
+			name = $5, roles = $6, attributes = $7, enabled = $8, approved = $9, search = $10, invited = $11, password_due = $12,
+			version = version + 1
 			WHERE id = $1 RETURNING `+userColumns, u.ID, u.Username, u.Email, u.Confirmed, u.Name, roles, attributes,
-			u.Enabled, u.Approved, searchText(u)))
+			u.Enabled, u.Approved, searchText(u), micros(u.Invited), u.PasswordDue))
 		if err != nil {
 			return s.taken(err)
 		}
@@ -65,7 +66,7 @@ func (s *Store) UpdateUser(ctx context.Context, u store.User) (store.User, error
 				return err
 			}
 		}
-		if !u.Enabled || !u.Approved {
+		if id := u.Identity(); !id.Active {
 			// In the same step, so that enabling the account again brings no session back.
 			if _, err := tx.ExecContext(ctx, `DELETE FROM sign_ins WHERE user_id = $1`, u.ID); err != nil {
 				return err

@@ -136,6 +136,15 @@ func (s *Store) selection(ctx context.Context, db querier, q store.UserQuery) (*
 	// In words that the index of those who wait can be recognised by, which it could not by a value.
 	b.is(`u.enabled`, q.Enabled)
 	b.is(`u.approved`, q.Approved)
+	if q.Confirmed != nil {
+		b.where = append(b.where, `u.email <> '' AND u.confirmed = `+b.arg(*q.Confirmed))
+	}
+	if q.Invited != nil {
+		b.where = append(b.where, `(u.invited > 0) = `+b.arg(*q.Invited))
+	}
+	if q.PasswordDue != nil {
+		b.where = append(b.where, `u.password_due = `+b.arg(*q.PasswordDue))
+	}
 	return b, nil
 }
 

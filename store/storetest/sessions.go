@@ -75,6 +75,7 @@ func Sessions(t *testing.T, fresh func(t *testing.T) SessionsHarness) {
 		{"older rights never replace newer ones", refreshOlder},
 		{"rights that race end in the newest", refreshRace},
 		{"an inactive identity ends every session", refreshInactive},
+		{"sessions of an account that owes a new password end", refreshDue},
 		{"refreshing a user without sessions is no error", refreshNobody},
 
 		{"a ticket is taken once", ticketOnce},

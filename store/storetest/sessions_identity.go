@@ -89,14 +89,23 @@ func refreshRace(w *world) {
 }
 
 func refreshInactive(w *world) {
+	inactive(w, func(u *store.User, off bool) { u.Enabled = !off })
+}
+
+func refreshDue(w *world) {
+	inactive(w, func(u *store.User, off bool) { u.PasswordDue = off })
+}
+
+func inactive(w *world, set func(u *store.User, off bool)) {
 	u, other := w.user("ann"), w.user("ben")
 	a, b, stranger := w.signIn(u), w.signIn(u), w.signIn(other)
 	c := w.child(a, "app.example.com")
 	off := u
-	off.Enabled, off.Version = false, 2
+	set(&off, true)
+	off.Version = 2
 	w.put(off)
 	w.must(w.s.RefreshIdentity(w.ctx(), off.Identity()))
-	w.gone(w.s, c.Session.Key, "a child of a disabled user")
+	w.gone(w.s, c.Session.Key, "a child of a user who may have none")
 	w.endedEverywhere(a)
 	w.endedEverywhere(b)
 	w.alive(w.s, stranger.Session.Key, "somebody else's session")
@@ -107,10 +116,11 @@ func refreshInactive(w *world) {
 	w.endedEverywhere(late)
 
 	on := off
-	on.Enabled, on.Version = true, 3
+	set(&on, false)
+	on.Version = 3
 	w.put(on)
 	w.must(w.s.RefreshIdentity(w.ctx(), on.Identity()))
-	w.gone(w.s, a.Session.Key, "a session from before the user was disabled")
+	w.gone(w.s, a.Session.Key, "a session from before")
 	again := w.signIn(on)
 	w.sameIdentity(w.alive(w.s, again.Session.Key, "a new sign-in").Identity, on.Identity())
 }

@@ -142,6 +142,12 @@ func listState(p *people) {
 	for i, name := range []string{"ann", "ben", "carl", "dora"} {
 		u := p.person(name, "member")
 		u.Enabled, u.Approved = i != 1, i != 2
+		if u.Confirmed, u.PasswordDue = i != 0, i == 3; i == 0 {
+			u.Invited = p.clock.Now()
+		}
+		if i == 2 {
+			u.Email, u.Confirmed = "", false
+		}
 		p.must(p.s.CreateUser(p.ctx(), u))
 	}
 	for _, test := range []struct {
@@ -153,6 +159,12 @@ func listState(p *people) {
 		{store.UserQuery{Enabled: &yes}, []string{"ann", "carl", "dora"}},
 		{store.UserQuery{Approved: &no}, []string{"carl"}},
 		{store.UserQuery{Enabled: &yes, Approved: &yes, Role: "member", Text: "the d"}, []string{"dora"}},
+		{store.UserQuery{Confirmed: &yes}, []string{"ben", "dora"}},
+		{store.UserQuery{Confirmed: &no}, []string{"ann"}},
+		{store.UserQuery{Invited: &yes}, []string{"ann"}},
+		{store.UserQuery{Invited: &no, Enabled: &yes}, []string{"carl", "dora"}},
+		{store.UserQuery{PasswordDue: &yes}, []string{"dora"}},
+		{store.UserQuery{PasswordDue: &no}, []string{"ann", "ben", "carl"}},
 		{store.UserQuery{Role: "other"}, []string{}},
 	} {
 		if got := p.found(test.q); !slices.Equal(got, test.want) {

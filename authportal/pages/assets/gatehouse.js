@@ -27,8 +27,9 @@
  * @property {boolean} [current]
  *
  * @typedef {object} LoginResult
- * @property {'signed_in'|'second_factor'|'step'|'redirect'|'confirm_email'|'approval_pending'} status
+ * @property {'signed_in'|'second_factor'|'new_password'|'step'|'redirect'|'confirm_email'|'approval_pending'} status
  * @property {string} [location] where to go on
+ * @property {number} [min_length] of the new password that is asked for
  * @property {string} [step] to be sent with the next call of `login`
  * @property {Method[]} [methods] to choose the second factor from
  * @property {object[]} [fields] what the next step asks for

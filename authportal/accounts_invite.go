@@ -1,0 +1,69 @@
+package authportal
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+var (
+	errNoInvitations = &Problem{Status: 409, Code: "conflict", Detail: "invitations need mail, passwords, and an address of the pages"}
+	errNotInvited    = &Problem{Status: 409, Code: "conflict", Detail: "only an enabled account with an address and without a password can be invited"}
+)
+
+// canInvite tells whether anybody can be invited.
+func (a *Accounts) canInvite(by By) bool {
+	return a.outbox != nil && a.passwords != nil && by.Base != ""
+}
+
+// Invite sends the owner of an account that has no password yet a link by which they choose one and are signed in. The link
+// is good once, for this account with its address, and what roles the account holds is the administrator's choice alone.
+func (a *Accounts) Invite(ctx context.Context, by By, id string) (store.User, error) {
+	u, err := a.invite(ctx, by, id)
+	if err != nil {
+		a.emitRefusal(ctx, by, EventUserChange, id, err)
+		return u, err
+	}
+	a.emit(ctx, by, Event{Kind: EventUserChange, Result: ResultOK, Reason: "invited", UserID: id, Username: u.Username})
+	return u, nil
+}
+
+func (a *Accounts) invite(ctx context.Context, by By, id string) (u store.User, err error) {
+	if !a.canInvite(by) {
+		if _, err := a.users.User(ctx, id); errors.Is(err, store.ErrNotFound) {
+			return u, errNotFound
+		}
+		return u, errNoInvitations
+	}
+	has, err := a.hasPassword(ctx, id)
+	if err != nil {
+		return u, err
+	}
+	_, u, err = a.update(ctx, id, func(u *store.User) error {
+		if u.Email == "" || has || !u.Enabled {
+			return errNotInvited
+		}
+		u.Invited = a.now()
+		return nil
+	})
+	if err != nil {
+		return u, accountProblem(err)
+	}
+	return u, a.post(ctx, mailInvite, u.Email, about{Base: by.Base, User: u.ID})
+}
+
+// AddInvited is Add, and Invite of whom it is for. Where nobody can be invited no account is made.
+func (a *Accounts) AddInvited(ctx context.Context, by By, n NewUser) (store.User, error) {
+	switch {
+	case !a.canInvite(by):
+		return store.User{}, errNoInvitations
+	case n.Password != "" || n.Disabled:
+		return store.User{}, errNotInvited
+	}
+	u, err := a.Add(ctx, by, n)
+	if err != nil {
+		return u, err
+	}
+	return a.Invite(ctx, by, u.ID)
+}
