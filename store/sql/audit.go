@@ -21,17 +21,31 @@ const purgeAudit = `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at
 
 // AppendEvents stores all of events or none.
 func (s *Store) AppendEvents(ctx context.Context, events []store.AuditEvent) error {
+	return s.appendEvents(ctx, events, nil)
+}
+
+// appendEvents calls stored, in the same transaction, for every event that was not there before. stored may be nil.
+func (s *Store) appendEvents(ctx context.Context, events []store.AuditEvent, stored func(ctx context.Context, tx querier, e store.AuditEvent) error) error {
 	if len(events) == 0 {
 		return nil
 	}
 	return s.write(ctx, "storing audit events", func(ctx context.Context, tx querier) error {
 		for _, e := range events {
-			_, err := tx.ExecContext(ctx, `INSERT INTO audit (`+auditColumns+`)
+			res, err := tx.ExecContext(ctx, `INSERT INTO audit (`+auditColumns+`)
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
 				free(e.ID), micros(e.Time), free(e.Kind), free(e.Result), free(e.Reason), free(e.Actor), free(e.UserID),
 				free(e.Username), free(e.Method), free(e.Session), free(e.Address), free(e.Host))
 			if err != nil {
 				return err
+			}
+			n, err := res.RowsAffected()
+			if err != nil {
+				return err
+			}
+			if n == 1 && stored != nil {
+				if err := stored(ctx, tx, e); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -52,15 +66,10 @@ func (s *Store) ListEvents(ctx context.Context, q store.AuditQuery) (events []st
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var (
-				e  store.AuditEvent
-				at int64
-			)
-			if err := rows.Scan(&e.ID, &at, &e.Kind, &e.Result, &e.Reason, &e.Actor, &e.UserID, &e.Username, &e.Method,
-				&e.Session, &e.Address, &e.Host); err != nil {
+			e, err := scanEvent(rows)
+			if err != nil {
 				return err
 			}
-			e.Time = timeOf(at)
 			events = append(events, e)
 		}
 		return rows.Err()
@@ -69,6 +78,15 @@ func (s *Store) ListEvents(ctx context.Context, q store.AuditQuery) (events []st
 		return nil, err
 	}
 	return events, nil
+}
+
+// scanEvent reads auditColumns and what more is asked for after them.
+func scanEvent(row scanner, more ...any) (e store.AuditEvent, err error) {
+	var at int64
+	err = row.Scan(append([]any{&e.ID, &at, &e.Kind, &e.Result, &e.Reason, &e.Actor, &e.UserID, &e.Username, &e.Method,
+		&e.Session, &e.Address, &e.Host}, more...)...)
+	e.Time = timeOf(at)
+	return e, err
 }
 
 // auditQuery is not ok where no event can match.
