@@ -37,11 +37,10 @@ func (c *call) auditAPI() error {
 	if err != nil {
 		return fmt.Errorf("reading the audit trail: %w", err)
 	}
-	out := make([]map[string]any, 0, len(events))
-	for _, e := range events {
-		out = append(out, auditJSON(e))
+	if events == nil {
+		events = []store.AuditEvent{}
 	}
-	answer := map[string]any{"events": out}
+	answer := map[string]any{"events": events}
 	if len(events) == q.Limit {
 		answer["next"] = auditCursor(events[len(events)-1].Cursor())
 	}
@@ -94,16 +93,4 @@ func readAuditCursor(s string) (at store.AuditCursor, ok bool) {
 	micros, id, found := strings.Cut(string(raw), " ")
 	n, e := strconv.ParseInt(micros, 10, 64)
 	return store.AuditCursor{Time: time.UnixMicro(n), ID: id}, err == nil && e == nil && found && userID.MatchString(id)
-}
-
-// auditJSON leaves out what an event does not have.
-func auditJSON(e store.AuditEvent) map[string]any {
-	out := map[string]any{"id": e.ID, "time": e.Time.UTC().Format(time.RFC3339Nano), "kind": e.Kind, "result": e.Result}
-	for name, value := range map[string]string{"reason": e.Reason, "actor": e.Actor, "user_id": e.UserID, "username": e.Username,
-		"method": e.Method, "session": e.Session, "address": e.Address, "host": e.Host} {
-		if value != "" {
-			out[name] = value
-		}
-	}
-	return out
 }
