@@ -18,7 +18,11 @@ const (
 )
 
 func (p *Portal) auditRoutes() []route {
-	return []route{{method: http.MethodGet, path: "/api/v1/admin/audit", do: (*call).auditAPI}}
+	return []route{
+		{method: http.MethodGet, path: "/api/v1/admin/audit", do: (*call).auditAPI},
+		{method: http.MethodGet, path: "/admin/audit", do: (*call).auditPage},
+		{method: http.MethodGet, path: "/admin/audit/export", do: (*call).auditExport},
+	}
 }
 
 // auditAPI answers GET admin/audit: what happened, newest first.
@@ -41,8 +45,8 @@ func (c *call) auditAPI() error {
 		events = []store.AuditEvent{}
 	}
 	answer := map[string]any{"events": events}
-	if len(events) == q.Limit {
-		answer["next"] = auditCursor(events[len(events)-1].Cursor())
+	if next := nextOfAudit(events, q.Limit); next != "" {
+		answer["next"] = next
 	}
 	return c.json(http.StatusOK, answer)
 }
@@ -61,6 +65,8 @@ func auditQuery(ask url.Values) (q store.AuditQuery, err error) {
 			q.Actor = value
 		case "user":
 			q.UserID = value
+		case "username":
+			q.Username = value
 		case "address":
 			q.Address = value
 		case "since":
@@ -82,6 +88,14 @@ func auditQuery(ask url.Values) (q store.AuditQuery, err error) {
 		}
 	}
 	return q, nil
+}
+
+// nextOfAudit is the After of the page that follows, empty where none does.
+func nextOfAudit(page []store.AuditEvent, limit int) string {
+	if len(page) < limit {
+		return ""
+	}
+	return auditCursor(page[len(page)-1].Cursor())
 }
 
 func auditCursor(at store.AuditCursor) string {

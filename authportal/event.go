@@ -28,8 +28,14 @@ const (
 	EventUserChange     = "user_change"
 	EventUserDelete     = "user_delete"
 
-	EventAuditGap = "audit_gap" // events that are missing in the trail itself
+	EventAuditExport = "audit_export" // somebody took the trail, or a part of it, away
+	EventAuditGap    = "audit_gap"    // events that are missing in the trail itself
 )
+
+// eventKinds are the kinds that a list can be narrowed to, in the order shown.
+var eventKinds = []string{EventSignIn, EventSignOut, EventSessionEnd, EventSessionTheft, EventSignUp, EventEmailConfirm, EventPasswordChange,
+	EventProfileChange, EventTokenCreate, EventTokenDelete, EventLetter, EventCrossOrigin, EventSetup, EventUserCreate, EventUserChange,
+	EventUserDelete, EventAuditExport, EventAuditGap}
 
 // Results of events.
 const (

@@ -24,7 +24,7 @@ type AuditEvent struct {
 
 // AuditQuery selects events; what is empty selects nothing out.
 type AuditQuery struct {
-	Kind, Result, Actor, UserID, Address string // exactly
+	Kind, Result, Actor, UserID, Username, Address string // exactly
 
 	Since time.Time // not before
 	Until time.Time // before

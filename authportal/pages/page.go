@@ -18,6 +18,8 @@ const (
 	Error     = "error"
 	Admin     = "admin"
 	AdminUser = "admin-user"
+
+	AdminAudit = "admin-audit"
 )
 
 // Page is one answer: which template, filled with what.

@@ -97,7 +97,7 @@ func auditQuery(q store.AuditQuery) (query string, args []any, ok bool) {
 	}
 	var where []string
 	for _, f := range [...]struct{ column, value string }{
-		{"kind", q.Kind}, {"result", q.Result}, {"actor", q.Actor}, {"user_id", q.UserID}, {"address", q.Address},
+		{"kind", q.Kind}, {"result", q.Result}, {"actor", q.Actor}, {"user_id", q.UserID}, {"username", q.Username}, {"address", q.Address},
 	} {
 		if !storable(f.value) {
 			return "", nil, false

@@ -11,3 +11,6 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_due ON deliveries (due, id);
 CREATE INDEX deliveries_at ON deliveries (at);
 CREATE INDEX deliveries_tries ON deliveries (tries) WHERE tries > 0;
+
+-- What happened with an account that is gone is looked for by the name it had.
+CREATE INDEX audit_username ON audit (username, at, id) WHERE username <> '';
