@@ -28,6 +28,7 @@ func (a *Accounts) Decline(ctx context.Context, by By, id string) error {
 		return accountProblem(err)
 	}
 	if u.Approved {
+		a.emitRefusal(ctx, by, EventUserDelete, id, errDecided)
 		return errDecided
 	}
 	if err := a.Delete(ctx, by, id); err != nil {
@@ -57,7 +58,16 @@ func (a *Accounts) Invite(ctx context.Context, by By, id string) error {
 	if err != nil {
 		return accountProblem(err)
 	}
-	has, err := a.users.CredentialsOf(ctx, id, store.KindPassword)
+	if err := a.invite(ctx, by, &u); err != nil {
+		a.emitRefusal(ctx, by, EventUserChange, id, err)
+		return err
+	}
+	a.emit(ctx, by, Event{Kind: EventUserChange, Result: ResultOK, Reason: "invited", UserID: id, Username: u.Username})
+	return nil
+}
+
+func (a *Accounts) invite(ctx context.Context, by By, u *store.User) error {
+	has, err := a.users.CredentialsOf(ctx, u.ID, store.KindPassword)
 	switch {
 	case err != nil:
 		return fmt.Errorf("reading the password: %w", err)
@@ -66,9 +76,5 @@ func (a *Accounts) Invite(ctx context.Context, by By, id string) error {
 	case u.Email == "" || len(has) > 0 || !u.Enabled:
 		return &Problem{Status: 409, Code: "conflict", Detail: "only an enabled account with an address and without a password can be invited"}
 	}
-	if err := a.post(ctx, mailInvite, u.Email, about{Base: by.Base, User: u.ID}); err != nil {
-		return err
-	}
-	a.emit(ctx, by, Event{Kind: EventUserChange, Result: ResultOK, Reason: "invited", UserID: id, Username: u.Username})
-	return nil
+	return a.post(ctx, mailInvite, u.Email, about{Base: by.Base, User: u.ID})
 }

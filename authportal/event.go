@@ -28,13 +28,16 @@ const (
 	EventUserChange     = "user_change"
 	EventUserDelete     = "user_delete"
 
+	EventAccess        = "access"         // somebody was not let in
+	EventAccountExport = "account_export" // somebody took along what is kept of them
+
 	EventAuditExport = "audit_export" // somebody took the trail, or a part of it, away
 	EventAuditGap    = "audit_gap"    // events that are missing in the trail itself
 )
 
 // eventKinds are the kinds that a list can be narrowed to, in the order shown.
 var eventKinds = []string{EventSignIn, EventSignOut, EventSessionEnd, EventSessionTheft, EventSignUp, EventEmailConfirm, EventPasswordChange,
-	EventProfileChange, EventTokenCreate, EventTokenDelete, EventLetter, EventCrossOrigin, EventSetup, EventUserCreate, EventUserChange,
+	EventProfileChange, EventTokenCreate, EventTokenDelete, EventLetter, EventAccess, EventCrossOrigin, EventAccountExport, EventSetup, EventUserCreate, EventUserChange,
 	EventUserDelete, EventAuditExport, EventAuditGap}
 
 // Results of events.
@@ -65,6 +68,9 @@ func (c *call) emit(e Event) {
 		e.Address = c.v.Addr.Unmap().String()
 	}
 	e.Host = c.v.Host
+	if e.Method == "" && c.me != nil {
+		e.Method = tokenMethod(c.me.live)
+	}
 	// The request's end must not cut off an audit record.
 	tell(context.WithoutCancel(c.r.Context()), c.p.log, c.p.notify, e)
 }

@@ -69,6 +69,8 @@ type Portal struct {
 	routes  routes
 	signed  *signedCache
 	signups keyed // by address
+
+	refusals onceAMinute
 }
 
 // withDefaults fills in what a Config may leave out.

@@ -15,8 +15,8 @@ import (
 // Recorder keeps the audit trail: it takes every event without making anybody wait, writes them in batches, keeps them
 // while the store is away, and forgets them when they are old. It is safe for concurrent use.
 //
-// What was done is kept, whatever it takes. What was refused costs a stranger nothing and us a row, so that only so many of
-// each kind are kept a minute; the others are counted, and the count is kept instead. A flood of one kind hides none of another.
+// What was done is kept, whatever it takes. What was refused, and letters that anybody may ask for, cost a stranger nothing and
+// us a row, so that only so many of each kind are kept a minute; the others are counted, and the count is kept instead. A flood of one kind hides none of another.
 type Recorder struct {
 	store store.Audit
 	now   func() time.Time
@@ -28,12 +28,14 @@ type Recorder struct {
 	waiting []Event
 	lost    int            // what did not fit, and is in the log only
 	minute  time.Time      // that refusals are counted in
-	refused map[string]int // in that minute, by kind
+	refused map[kindOf]int // in that minute
 
 	wake chan struct{}
 	end  context.CancelFunc
 	done chan struct{}
 }
+
+type kindOf struct{ kind, result string }
 
 const (
 	recordBatch   = 256
@@ -65,7 +67,7 @@ func NewRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorde
 
 // newRecorder makes one that writes only when it is told to.
 func newRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorder {
-	r := &Recorder{store: s, now: now, log: log, refused: map[string]int{}, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	r := &Recorder{store: s, now: now, log: log, refused: map[kindOf]int{}, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	r.keep.Store(int64(DefaultAuditKeep))
 	return r
 }
@@ -91,14 +93,14 @@ func (r *Recorder) Deliver(wake func()) error {
 func (r *Recorder) Record(e Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if e.Result == ResultRefused && !r.room(e.Kind) {
+	if (e.Result == ResultRefused || e.Kind == EventLetter) && !r.room(kindOf{e.Kind, e.Result}) {
 		return
 	}
 	r.add(e)
 }
 
 // room counts a refusal, and tells whether it is kept.
-func (r *Recorder) room(kind string) bool {
+func (r *Recorder) room(kind kindOf) bool {
 	if minute := r.now().Truncate(time.Minute); !minute.Equal(r.minute) {
 		r.tellLeft()
 		r.minute = minute
@@ -111,7 +113,7 @@ func (r *Recorder) room(kind string) bool {
 func (r *Recorder) tellLeft() {
 	for kind, n := range r.refused {
 		if n -= refusalsKept; n > 0 {
-			r.add(Event{ID: newEventID(), Time: r.minute.UTC(), Kind: kind, Result: ResultRefused, Reason: strconv.Itoa(n) + " more in this minute"})
+			r.add(Event{ID: newEventID(), Time: r.minute.UTC(), Kind: kind.kind, Result: kind.result, Reason: strconv.Itoa(n) + " more in this minute"})
 		}
 	}
 	clear(r.refused)

@@ -23,7 +23,7 @@ func TestTheBrandingPageNamesEverything(t *testing.T) {
 			t.Errorf("%s is not named", name)
 		}
 	}
-	for _, d := range []any{LoginData{}, SignupData{}, LogoutData{}, AccountData{}, AdminData{}, AdminUserData{}, SetupData{}, ConfirmData{}, ForgotData{}, ResetData{}, ForbiddenData{}, ErrorData{}, Step{}, Field{}, Method{},
+	for _, d := range []any{LoginData{}, SignupData{}, LogoutData{}, AccountData{}, AdminData{}, AdminUserData{}, AuditData{}, AuditRow{}, SetupData{}, ConfirmData{}, ForgotData{}, ResetData{}, ForbiddenData{}, ErrorData{}, Step{}, Field{}, Method{},
 		User{}, Session{}, Token{}, BrandView{}} {
 		for f := range reflect.TypeOf(d).Fields() {
 			if !strings.Contains(doc, "."+f.Name) {
