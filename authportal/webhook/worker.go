@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	batch        = 32 // events claimed at once
-	parallel     = 4  // of them, posted at once
-	claimFor     = 3 * time.Minute
+	batch        = 16               // events claimed at once
+	parallel     = 4                // of them, posted at once
+	claimFor     = time.Minute      // longer than a batch takes: a gateway that is killed gives it back then
 	pollEvery    = 5 * time.Second  // for events of other gateways, and those whose time has come
 	countEvery   = 30 * time.Second // what waits
 	storeFor     = 10 * time.Second // to note what became of a batch
