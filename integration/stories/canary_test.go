@@ -114,7 +114,8 @@ https://auth.three.test:PORT {
 	if !strings.HasPrefix(made.Token, "ghk_") {
 		t.Fatalf("no token: %+v", made)
 	}
-	secrets["the token"] = made.Token
+	secrets["the token"], secrets["a token that is none"] = made.Token, "ghk_canary-of-nobody"
+	gateway.NewPerson(t).Get(one+"/x", "Authorization", "Bearer ghk_canary-of-nobody")
 	for _, path := range []string{"/x", "/open/x"} {
 		gateway.NewPerson(t).Get(one+path, "Authorization", "Bearer "+made.Token)
 		gateway.NewPerson(t).Get(strings.Replace(one, "://", "://ann:"+made.Token+"@", 1) + path)
@@ -140,7 +141,7 @@ https://auth.three.test:PORT {
 	gateway.Eventually(t, "what happened is written", func() bool { return strings.Contains(fmt.Sprint(trail()), "sign_out") })
 	hook.hears(t, trail)
 	events := fmt.Sprint(trail())
-	for _, must := range []string{"setup", "sign_up", "wrong password", "token_create", "password_change", "command line", "access"} {
+	for _, must := range []string{"setup", "sign_up", "wrong password", "token_create", "password_change", "command line", "invalid_token"} {
 		if !strings.Contains(events, must) {
 			t.Errorf("the trail says nothing of %s, so it proves little", must)
 		}

@@ -126,8 +126,14 @@ func TestTheWebhookOfTwoGatewaysMissesNothing(t *testing.T) {
 				gateway.NewPerson(t).SignUp(siteB, fmt.Sprintf("b%d@example.com", i))
 				gateway.NewPerson(t).TryPassword(siteB, "nobody@example.com", "wrong")
 			}
+			if got := root.Get(siteA + "/edit/"); got.Status != http.StatusForbidden {
+				t.Fatalf("without the role: %d", got.Status)
+			}
 			api := siteB + "/.gatehouse/api/v1"
-			gateway.Eventually(t, "both gateways have written what they know", func() bool { return len(everything(t, root, api)) >= 27 })
+			gateway.Eventually(t, "both gateways have written what they know", func() bool {
+				events := everything(t, root, api)
+				return len(events) >= 28 && strings.Contains(fmt.Sprint(events), "access")
+			})
 			a.Kill()
 			if err := b.Reload(); err != nil {
 				t.Fatal(err)
