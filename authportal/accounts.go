@@ -57,13 +57,14 @@ func (p *Portal) Accounts() *Accounts {
 // By is who acts on an account that is not their own, for the audit trail.
 type By struct {
 	Actor   string // "command line", or the id of an administrator
+	Method  string // how they are known, where that is not a sign-in: "api_token"
 	Address string // of their browser; empty where there is none
 	Host    string
 	Base    string // of our pages, for links in letters: "https://auth.example.com"; empty: letters carry none
 }
 
 func (a *Accounts) emit(ctx context.Context, by By, e Event) {
-	e.Time, e.Actor, e.Address, e.Host = a.now(), by.Actor, by.Address, by.Host
+	e.Time, e.Actor, e.Method, e.Address, e.Host = a.now(), by.Actor, by.Method, by.Address, by.Host
 	tell(context.WithoutCancel(ctx), a.log, a.notify, e)
 }
 

@@ -28,6 +28,7 @@ type NewUser struct {
 func (a *Accounts) Add(ctx context.Context, by By, n NewUser) (store.User, error) {
 	u, _, err := a.create(ctx, n, true)
 	if err != nil {
+		a.emitRefusal(ctx, by, EventUserCreate, "", err)
 		return store.User{}, err
 	}
 	a.emit(ctx, by, Event{Kind: EventUserCreate, Result: ResultOK, UserID: u.ID, Username: u.Username})

@@ -18,6 +18,7 @@ func (a *Accounts) Decline(ctx context.Context, by By, id string) error {
 		return accountProblem(err)
 	}
 	if u.Approved {
+		a.emitRefusal(ctx, by, EventUserDelete, id, errDecided)
 		return errDecided
 	}
 	if err := a.Delete(ctx, by, id); err != nil {

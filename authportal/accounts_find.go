@@ -85,6 +85,15 @@ func (a *Accounts) RevokeAllSessions(ctx context.Context, by By) (total int, err
 	}
 }
 
+// RevokeSession ends one sign-in of an account, ErrNotFound where there is none of that id.
+func (a *Accounts) RevokeSession(ctx context.Context, by By, u *store.User, id string) error {
+	if err := a.sessions.EndSession(ctx, u.ID, id); err != nil {
+		return fmt.Errorf("ending a session: %w", err)
+	}
+	a.emit(ctx, by, Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "revoked", UserID: u.ID, Username: u.Username, Session: id})
+	return nil
+}
+
 func (a *Accounts) revoke(ctx context.Context, by By, u *store.User) (int, error) {
 	// First: of a ticket that is being used, the session is there before it is spent, and so ends with the others.
 	if err := a.forget(ctx, u.ID, store.KindSignInTicket); err != nil {

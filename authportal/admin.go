@@ -51,6 +51,7 @@ func (c *call) mustAdminister(needs power) (By, error) {
 		roles = u.Roles
 	}
 	if !slices.Contains(c.p.expand(roles), administratorRole) {
+		c.p.AccessRefused(c.ctx(), me.live, errForbidden.Code, c.v.Addr, c.v.Host)
 		return By{}, errForbidden
 	}
 	if needs == allPower {
@@ -67,7 +68,7 @@ func (c *call) mustAdminister(needs power) (By, error) {
 	if err != nil {
 		base = "" // letters about what they do then name no address
 	}
-	return By{Actor: me.live.Identity.UserID, Address: address(c.v), Host: c.v.Host, Base: base}, nil
+	return By{Actor: me.live.Identity.UserID, Method: tokenMethod(me.live), Address: address(c.v), Host: c.v.Host, Base: base}, nil
 }
 
 // target returns the account that the call is about. Only an id names it: what else an address could match may change hands.

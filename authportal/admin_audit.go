@@ -18,7 +18,11 @@ const (
 )
 
 func (p *Portal) auditRoutes() []route {
-	return []route{{method: http.MethodGet, path: "/api/v1/admin/audit", do: (*call).auditAPI}}
+	return []route{
+		{method: http.MethodGet, path: "/api/v1/admin/audit", do: (*call).auditAPI},
+		{method: http.MethodGet, path: "/admin/audit", do: (*call).auditPage},
+		{method: http.MethodGet, path: "/admin/audit/export", do: (*call).auditExport},
+	}
 }
 
 // auditAPI answers GET admin/audit: what happened, newest first.
@@ -37,13 +41,12 @@ func (c *call) auditAPI() error {
 	if err != nil {
 		return fmt.Errorf("reading the audit trail: %w", err)
 	}
-	out := make([]map[string]any, 0, len(events))
-	for _, e := range events {
-		out = append(out, auditJSON(e))
+	if events == nil {
+		events = []store.AuditEvent{}
 	}
-	answer := map[string]any{"events": out}
-	if len(events) == q.Limit {
-		answer["next"] = auditCursor(events[len(events)-1].Cursor())
+	answer := map[string]any{"events": events}
+	if next := nextOfAudit(events, q.Limit); next != "" {
+		answer["next"] = next
 	}
 	return c.json(http.StatusOK, answer)
 }
@@ -62,6 +65,8 @@ func auditQuery(ask url.Values) (q store.AuditQuery, err error) {
 			q.Actor = value
 		case "user":
 			q.UserID = value
+		case "username":
+			q.Username = value
 		case "address":
 			q.Address = value
 		case "since":
@@ -85,6 +90,14 @@ func auditQuery(ask url.Values) (q store.AuditQuery, err error) {
 	return q, nil
 }
 
+// nextOfAudit is the After of the page that follows, empty where none does.
+func nextOfAudit(page []store.AuditEvent, limit int) string {
+	if len(page) < limit {
+		return ""
+	}
+	return auditCursor(page[len(page)-1].Cursor())
+}
+
 func auditCursor(at store.AuditCursor) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at.Time.UnixMicro(), 10) + " " + at.ID))
 }
@@ -94,16 +107,4 @@ func readAuditCursor(s string) (at store.AuditCursor, ok bool) {
 	micros, id, found := strings.Cut(string(raw), " ")
 	n, e := strconv.ParseInt(micros, 10, 64)
 	return store.AuditCursor{Time: time.UnixMicro(n), ID: id}, err == nil && e == nil && found && userID.MatchString(id)
-}
-
-// auditJSON leaves out what an event does not have.
-func auditJSON(e store.AuditEvent) map[string]any {
-	out := map[string]any{"id": e.ID, "time": e.Time.UTC().Format(time.RFC3339Nano), "kind": e.Kind, "result": e.Result}
-	for name, value := range map[string]string{"reason": e.Reason, "actor": e.Actor, "user_id": e.UserID, "username": e.Username,
-		"method": e.Method, "session": e.Session, "address": e.Address, "host": e.Host} {
-		if value != "" {
-			out[name] = value
-		}
-	}
-	return out
 }

@@ -2,7 +2,6 @@ package authportal
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"net/url"
 	"strings"
@@ -20,10 +19,7 @@ func audited(w **world) worldOption {
 		c.Audit = kept
 		c.Notify = func(ctx context.Context, e Event) {
 			told(ctx, e)
-			r := &Recorder{now: time.Now, rand: c.Rand, log: c.Log, left: map[string]int{}, wake: make(chan struct{}, 1), store: kept}
-			if r.rand == nil {
-				r.rand = rand.Reader
-			}
+			r := newRecorder(kept, time.Now, c.Log)
 			r.Record(e)
 			if _, err := r.write(context.WithoutCancel(ctx)); err != nil {
 				(*w).t.Error(err)

@@ -2,8 +2,11 @@ package authportal
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
-	"time"
+	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // Kinds of events.
@@ -34,7 +37,19 @@ const (
 	EventUsersExported  = "users_exported"
 	EventTicketCreate   = "ticket_create"
 	EventTicketUse      = "ticket_use"
+
+	EventAccess        = "access"         // somebody was not let in
+	EventAccountExport = "account_export" // somebody took along what is kept of them
+
+	EventAuditExport = "audit_export" // somebody took the trail, or a part of it, away
+	EventAuditGap    = "audit_gap"    // events that are missing in the trail itself
 )
+
+// eventKinds are the kinds that a list can be narrowed to, in the order shown.
+var eventKinds = []string{EventSignIn, EventSignOut, EventSessionEnd, EventSessionTheft, EventSignUp, EventEmailConfirm, EventPasswordChange,
+	EventProfileChange, EventTokenCreate, EventTokenDelete, EventLetter, EventAccess, EventCrossOrigin, EventAccountExport, EventSetup, EventUserCreate, EventUserChange,
+	EventUserDelete, EventEmailAsk, EventEmailChange, EventEmailUndo, EventTicketCreate, EventTicketUse, EventUsersImported, EventUsersExported,
+	EventColumnAdded, EventColumnChanged, EventColumnRemoved, EventAuditExport, EventAuditGap}
 
 // Results of events.
 const (
@@ -43,19 +58,18 @@ const (
 	ResultFailed  = "failed" // we failed
 )
 
-// Event is something that an auditor wants to know. It never holds a secret, and no text of a person who proved nothing.
-type Event struct {
-	Kind     string
-	Result   string
-	Reason   string // why it was refused or failed: a problem code or a few words of ours
-	Actor    string // who did it, where that is not the person it is about: "command line", the id of an administrator
-	UserID   string // whom it is about; empty where there is no such account
-	Username string
-	Method   string // of signing in
-	Session  string // public id of the sign-in
-	Address  string // of the browser
-	Host     string
-	Time     time.Time
+// Event is something that an auditor wants to know, as it is logged, told to the host, kept and told by the webhook. It never
+// holds a secret, and no text of a person who proved nothing.
+type Event = store.AuditEvent
+
+// EventField is what an event says beside its id, time and kind.
+type EventField struct{ Name, Value string }
+
+// EventFields returns every field in the order of its JSON, empty ones too: what names them in logs, in tables and for
+// handlers of events.
+func EventFields(e *Event) []EventField {
+	return []EventField{{"result", e.Result}, {"reason", e.Reason}, {"actor", e.Actor}, {"user_id", e.UserID}, {"username", e.Username},
+		{"method", e.Method}, {"session", e.Session}, {"address", e.Address}, {"host", e.Host}}
 }
 
 // emit completes e with what the call knows, logs it and tells the host.
@@ -65,12 +79,16 @@ func (c *call) emit(e Event) {
 		e.Address = c.v.Addr.Unmap().String()
 	}
 	e.Host = c.v.Host
+	if e.Method == "" && c.me != nil {
+		e.Method = tokenMethod(c.me.live)
+	}
 	// The request's end must not cut off an audit record.
 	tell(context.WithoutCancel(c.r.Context()), c.p.log, c.p.notify, e)
 }
 
-// tell logs a complete event and tells the host.
+// tell gives a complete event its id, logs it and tells the host.
 func tell(ctx context.Context, log *slog.Logger, notify func(context.Context, Event), e Event) {
+	e.ID, e.Time = newEventID(), e.Time.UTC()
 	level := slog.LevelInfo
 	switch {
 	case e.Result == ResultFailed:
@@ -78,8 +96,13 @@ func tell(ctx context.Context, log *slog.Logger, notify func(context.Context, Ev
 	case e.Result == ResultRefused && (e.Reason == codeTooMany || e.Reason == codeCrossOrigin), e.Kind == EventSessionTheft:
 		level = slog.LevelWarn
 	}
-	log.LogAttrs(ctx, level, e.Kind, slog.String("result", e.Result), slog.String("reason", e.Reason),
-		slog.String("actor", e.Actor), slog.String("user_id", e.UserID), slog.String("username", e.Username), slog.String("method", e.Method),
-		slog.String("session", e.Session), slog.String("address", e.Address), slog.String("host", e.Host))
+	attrs := []slog.Attr{slog.String("id", e.ID)}
+	for _, f := range EventFields(&e) {
+		attrs = append(attrs, slog.String(f.Name, f.Value))
+	}
+	log.LogAttrs(ctx, level, e.Kind, attrs...)
 	notify(ctx, e)
 }
+
+// newEventID is no secret and decides nothing: it only tells one event from another.
+func newEventID() string { return strings.ToLower(rand.Text()) }

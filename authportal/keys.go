@@ -54,6 +54,19 @@ func derive(secret, purpose string, n int) ([]byte, error) {
 	return hkdf.Key(sha256.New, []byte(secret), nil, "gatehouse/"+purpose, n)
 }
 
+// WebhookKeys returns the keys that sign what the webhook posts where it has none of its own, one for every secret: while the
+// secret is exchanged, a receiver may know the older or the newer one.
+func (k *Keys) WebhookKeys() (keys [][]byte, err error) {
+	for _, s := range k.secrets {
+		key, err := derive(s, "sign/webhook", 32)
+		if err != nil {
+			return nil, fmt.Errorf("deriving the key of the webhook: %w", err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
 func (k *Keys) aead(purpose string) ([]cipher.AEAD, error) {
 	k.mu.RLock()
 	a := k.aeads[purpose]

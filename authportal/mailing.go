@@ -104,7 +104,12 @@ func (c *call) ask(kind, typed string, a about) error {
 	if room, err := c.letterRoom(to); err != nil || !room {
 		return err
 	}
-	return c.post(kind, to, a)
+	if err := c.post(kind, to, a); err != nil {
+		return err
+	}
+	// Neither the address, which is what a stranger typed, nor whether anybody has it.
+	c.emit(Event{Kind: EventLetter, Result: ResultOK, Reason: kind})
+	return nil
 }
 
 // mailBase is the address that links in letters begin with: of the pages, wherever they are.

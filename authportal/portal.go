@@ -82,6 +82,7 @@ type Portal struct {
 	signups keyed // by address
 
 	importing chan struct{} // full while an administrator's file is in memory
+	refusals  onceAMinute
 }
 
 // withDefaults fills in what a Config may leave out.

@@ -2,13 +2,9 @@ package authportal
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base32"
 	"errors"
-	"io"
 	"log/slog"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,32 +15,35 @@ import (
 // Recorder keeps the audit trail: it takes every event without making anybody wait, writes them in batches, keeps them
 // while the store is away, and forgets them when they are old. It is safe for concurrent use.
 //
-// What was done is kept, whatever it takes. What was refused costs a stranger nothing and us a row, so that only so many of
-// it are kept a minute; the others are counted, and the count is kept instead.
+// What was done is kept, whatever it takes. What was refused, and letters that anybody may ask for, cost a stranger nothing and
+// us a row, so that only so many of each kind are kept a minute; the others are counted, and the count is kept instead. A flood of one kind hides none of another.
 type Recorder struct {
 	store store.Audit
 	now   func() time.Time
-	rand  io.Reader
 	log   *slog.Logger
-	keep  atomic.Int64 // time.Duration
+	keep  atomic.Int64           // time.Duration
+	told  atomic.Pointer[func()] // nil: events are kept and told to nobody
 
 	mu      sync.Mutex
-	waiting []store.AuditEvent
-	minute  time.Time // that refusals are counted in
-	refused int
-	left    map[string]int // refusals of that minute that were only counted, by kind
+	waiting []Event
+	lost    int            // what did not fit, and is in the log only
+	minute  time.Time      // that refusals are counted in
+	refused map[kindOf]int // in that minute
 
 	wake chan struct{}
 	end  context.CancelFunc
 	done chan struct{}
 }
 
+type kindOf struct{ kind, result string }
+
 const (
 	recordBatch   = 256
 	recordDelay   = 250 * time.Millisecond // for which events are gathered into one write
 	recordTimeout = 5 * time.Second
 	recordBackoff = 30 * time.Second // longest pause between tries
-	refusalsKept  = 300              // a minute
+	refusalsKept  = 300              // of a kind, a minute
+	mostWaiting   = 100_000          // events in memory while the store is away, some tens of megabytes
 	purgeEvery    = time.Hour
 
 	// DefaultAuditKeep is how long the trail is kept where nothing is configured.
@@ -59,63 +58,88 @@ func NewRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorde
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	r := newRecorder(s, now, log)
 	ctx, end := context.WithCancel(context.Background())
-	r := &Recorder{store: s, now: now, rand: rand.Reader, log: log, left: map[string]int{}, wake: make(chan struct{}, 1), end: end,
-		done: make(chan struct{})}
-	r.keep.Store(int64(DefaultAuditKeep))
+	r.end = end
 	go r.run(ctx)
+	return r
+}
+
+// newRecorder makes one that writes only when it is told to.
+func newRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorder {
+	r := &Recorder{store: s, now: now, log: log, refused: map[kindOf]int{}, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	r.keep.Store(int64(DefaultAuditKeep))
 	return r
 }
 
 // Keep says for how long events are kept from now on.
 func (r *Recorder) Keep(d time.Duration) { r.keep.Store(int64(d)) }
 
+// Deliver says whether events are queued to be told elsewhere from now on: wake, which must not block, is called when some
+// were. nil: they are not. It is an error where the store has no such queue.
+func (r *Recorder) Deliver(wake func()) error {
+	if wake == nil {
+		r.told.Store(nil)
+		return nil
+	}
+	if _, ok := r.store.(store.Deliveries); !ok {
+		return errors.New("this users store cannot remember what was not told yet")
+	}
+	r.told.Store(&wake)
+	return nil
+}
+
 // Record takes an event. It does not block.
 func (r *Recorder) Record(e Event) {
-	kept := store.AuditEvent{Time: e.Time.UTC(), Kind: e.Kind, Result: e.Result, Reason: e.Reason, Actor: e.Actor, UserID: e.UserID,
-		Username: e.Username, Method: e.Method, Session: e.Session, Address: e.Address, Host: e.Host}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if e.Result == ResultRefused && !r.room(e.Kind) {
+	if (e.Result == ResultRefused || e.Kind == EventLetter) && !r.room(kindOf{e.Kind, e.Result}) {
 		return
 	}
-	r.add(kept)
+	r.add(e)
 }
 
 // room counts a refusal, and tells whether it is kept.
-func (r *Recorder) room(kind string) bool {
+func (r *Recorder) room(kind kindOf) bool {
 	if minute := r.now().Truncate(time.Minute); !minute.Equal(r.minute) {
 		r.tellLeft()
-		r.minute, r.refused = minute, 0
+		r.minute = minute
 	}
-	if r.refused < refusalsKept {
-		r.refused++
-		return true
-	}
-	r.left[kind]++
-	return false
+	r.refused[kind]++
+	return r.refused[kind] <= refusalsKept
 }
 
 // tellLeft keeps what was only counted, once its minute is over.
 func (r *Recorder) tellLeft() {
-	for kind, n := range r.left {
-		r.add(store.AuditEvent{Time: r.minute.UTC(), Kind: kind, Result: ResultRefused, Reason: strconv.Itoa(n) + " more in this minute", Times: n})
+	for kind, n := range r.refused {
+		if n -= refusalsKept; n > 0 {
+			r.add(Event{ID: newEventID(), Time: r.minute.UTC(), Kind: kind.kind, Result: kind.result, Reason: strconv.Itoa(n) + " more in this minute",
+				Times: n})
+		}
 	}
-	clear(r.left)
+	clear(r.refused)
 }
 
-// add queues an event under an id of its own, so that a batch that is sent twice is stored once.
-func (r *Recorder) add(e store.AuditEvent) {
-	b := make([]byte, 16)
-	if _, err := io.ReadFull(r.rand, b); err != nil {
-		r.log.Error("an event is missing in the audit trail", "kind", e.Kind, "error", err)
+// add queues an event. Its id is its own, so that a batch that is sent twice is stored once.
+func (r *Recorder) add(e Event) {
+	if len(r.waiting) >= mostWaiting {
+		if r.lost++; r.lost == 1 {
+			r.log.Error("the audit trail could not be written for so long that its events do not fit into memory any more; what comes now is in the log only")
+		}
 		return
 	}
-	e.ID = strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 	r.waiting = append(r.waiting, e)
 	select {
 	case r.wake <- struct{}{}:
 	default:
+	}
+}
+
+// tellLost says in the trail itself that it has a gap, as soon as there is room for it.
+func (r *Recorder) tellLost() {
+	if n := r.lost; n > 0 {
+		r.lost = 0
+		r.add(Event{ID: newEventID(), Time: r.now().UTC(), Kind: EventAuditGap, Result: ResultFailed, Reason: strconv.Itoa(n) + " events are in the log only"})
 	}
 }
 
@@ -166,7 +190,7 @@ func pause(ctx context.Context, d time.Duration) {
 // write stores one batch, the oldest; only then it is forgotten here.
 func (r *Recorder) write(ctx context.Context) (more bool, err error) {
 	r.mu.Lock()
-	if len(r.left) > 0 && !r.now().Truncate(time.Minute).Equal(r.minute) {
+	if !r.minute.IsZero() && !r.now().Truncate(time.Minute).Equal(r.minute) {
 		r.tellLeft()
 	}
 	batch := r.waiting[:min(recordBatch, len(r.waiting))]
@@ -176,13 +200,24 @@ func (r *Recorder) write(ctx context.Context) (more bool, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
-	if err := r.store.AppendEvents(ctx, batch); err != nil {
+	if err := r.append(ctx, batch); err != nil {
 		return true, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.waiting = append([]store.AuditEvent(nil), r.waiting[len(batch):]...)
+	r.waiting = r.waiting[len(batch):]
+	r.tellLost()
 	return len(r.waiting) > 0, nil
+}
+
+func (r *Recorder) append(ctx context.Context, batch []Event) error {
+	wake := r.told.Load()
+	if wake == nil {
+		return r.store.AppendEvents(ctx, batch)
+	}
+	err := r.store.(store.Deliveries).AppendForDelivery(ctx, batch)
+	(*wake)()
+	return err
 }
 
 func (r *Recorder) purge(ctx context.Context) {

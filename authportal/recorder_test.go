@@ -74,7 +74,7 @@ func recording(t *testing.T, test func(*Recorder, *trail)) {
 func TestEventsAreWrittenInBatchesAndNobodyWaits(t *testing.T) {
 	recording(t, func(r *Recorder, s *trail) {
 		for range 1000 {
-			r.Record(Event{Kind: EventSignIn, Result: ResultOK, UserID: "ann", Time: time.Now()})
+			r.Record(Event{ID: newEventID(), Kind: EventSignIn, Result: ResultOK, UserID: "ann", Time: time.Now()})
 		}
 		time.Sleep(recordDelay)
 		synctest.Wait()
@@ -88,7 +88,7 @@ func TestTheTrailOutlivesAnOutageOfTheStore(t *testing.T) {
 	recording(t, func(r *Recorder, s *trail) {
 		s.failWith(store.ErrUnavailable)
 		for range 500 {
-			r.Record(Event{Kind: EventUserChange, Result: ResultOK, Time: time.Now()})
+			r.Record(Event{ID: newEventID(), Kind: EventUserChange, Result: ResultOK, Time: time.Now()})
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()
@@ -108,7 +108,7 @@ func TestWhatWaitsAtTheEndIsWritten(t *testing.T) {
 	var s *trail
 	recording(t, func(r *Recorder, kept *trail) {
 		s = kept
-		r.Record(Event{Kind: EventSignOut, Result: ResultOK, Time: time.Now()})
+		r.Record(Event{ID: newEventID(), Kind: EventSignOut, Result: ResultOK, Time: time.Now()})
 	})
 	if s.count() != 1 {
 		t.Errorf("%d events", s.count())
@@ -119,16 +119,20 @@ func TestWhatWaitsAtTheEndIsWritten(t *testing.T) {
 func TestAFloodOfRefusalsIsCountedAndWhatWasDoneIsKept(t *testing.T) {
 	recording(t, func(r *Recorder, s *trail) {
 		for range 10_000 {
-			r.Record(Event{Kind: EventSignIn, Result: ResultRefused, Reason: "wrong password", Time: time.Now()})
-			r.Record(Event{Kind: EventSignOut, Result: ResultOK, Time: time.Now()})
+			r.Record(Event{ID: newEventID(), Kind: EventSignIn, Result: ResultRefused, Reason: "wrong password", Time: time.Now()})
+			r.Record(Event{ID: newEventID(), Kind: EventSignOut, Result: ResultOK, Time: time.Now()})
 		}
+		r.Record(Event{ID: newEventID(), Kind: EventSessionTheft, Result: ResultRefused, Time: time.Now()})
 		time.Sleep(2 * time.Minute)
-		r.Record(Event{Kind: EventSignIn, Result: ResultRefused, Time: time.Now()})
+		r.Record(Event{ID: newEventID(), Kind: EventSignIn, Result: ResultRefused, Time: time.Now()})
 		time.Sleep(recordDelay)
 		synctest.Wait()
-		refused, told, counted := 0, "", 0
+		refused, told, others, counted := 0, "", 0, 0
 		for _, e := range s.events {
-			if e.Result == ResultRefused {
+			switch {
+			case e.Kind == EventSessionTheft:
+				others++
+			case e.Result == ResultRefused:
 				refused++
 				counted += max(e.Times, 1)
 			}
@@ -139,8 +143,8 @@ func TestAFloodOfRefusalsIsCountedAndWhatWasDoneIsKept(t *testing.T) {
 		if counted != refused-1+9700 {
 			t.Errorf("%d refusals are counted", counted)
 		}
-		if refused != refusalsKept+2 || told != "9700 more in this minute" || s.count() != 10_000+refused {
-			t.Errorf("%d refusals of %d events, %q", refused, s.count(), told)
+		if refused != refusalsKept+2 || told != "9700 more in this minute" || others != 1 || s.count() != 10_001+refused {
+			t.Errorf("%d refusals of %d events, %q, %d of another kind", refused, s.count(), told, others)
 		}
 	})
 }
@@ -152,6 +156,28 @@ func TestOldEventsAreForgotten(t *testing.T) {
 		synctest.Wait()
 		if age := time.Since(s.purged); age < 24*time.Hour || age > 26*time.Hour {
 			t.Errorf("purged what is older than %s", age)
+		}
+	})
+}
+
+// An outage of days must not end the process for want of memory, nor leave a gap that nobody knows of.
+func TestAnOutageThatFillsTheMemoryIsToldInTheTrail(t *testing.T) {
+	recording(t, func(r *Recorder, s *trail) {
+		s.failWith(store.ErrUnavailable)
+		for range mostWaiting + 7 {
+			r.Record(Event{ID: newEventID(), Kind: EventSignOut, Result: ResultOK, Time: time.Now()})
+		}
+		s.failWith(nil)
+		time.Sleep(2 * recordBackoff)
+		synctest.Wait()
+		gap := ""
+		for _, e := range s.events {
+			if e.Kind == EventAuditGap {
+				gap = e.Reason
+			}
+		}
+		if s.count() != mostWaiting+1 || gap != "7 events are in the log only" {
+			t.Errorf("%d events, %q", s.count(), gap)
 		}
 	})
 }

@@ -48,6 +48,9 @@ func (c *call) caller() (*caller, error) {
 	if token, ok := c.sentToken(); ok && c.api {
 		l, err := c.p.CheckToken(c.ctx(), token)
 		if err != nil {
+			if errors.Is(err, errInvalidToken) {
+				c.p.AccessRefused(c.ctx(), nil, errInvalidToken.Code, c.v.Addr, c.v.Host)
+			}
 			return nil, err
 		}
 		me.live, me.viaToken = l, true

@@ -27,6 +27,7 @@ type newToken struct {
 // createToken makes an API token for whoever has signed in within the last ten minutes, and returns it. It is shown once:
 // the store keeps its SHA-256.
 func (c *call) createToken(n newToken) (token string, cred store.Credential, err error) {
+	defer func() { c.refusedToken(EventTokenCreate, err) }()
 	if _, err := c.mustFresh(); err != nil {
 		return "", cred, err
 	}
@@ -58,6 +59,14 @@ func (c *call) createToken(n newToken) (token string, cred store.Credential, err
 	}
 	c.emit(Event{Kind: EventTokenCreate, Result: ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()})
 	return token, cred, nil
+}
+
+// refusedToken tells of a token that was not made or taken back, where that says more than a typing error or a sign-in that is missing.
+func (c *call) refusedToken(kind string, err error) {
+	if p := (*Problem)(nil); errors.As(err, &p) && (p.Code == errTokenLimit.Code || p.Code == "invalid_field" && p.Extra["field"] == "roles") {
+		id := c.me.live.Identity
+		c.emit(Event{Kind: kind, Result: ResultRefused, Reason: p.Code, UserID: id.UserID, Username: id.Username, Session: c.me.live.Session.SignIn()})
+	}
 }
 
 // tokenCredential reads what was asked for. Nobody hands a token more than they hold.

@@ -40,6 +40,7 @@ func (q *question) cannotIdentify(err error) error {
 	if errors.Is(err, errBadToken) {
 		q.allowOrigin()
 		q.run.Metrics.count(answerInvalidToken)
+		q.tellRefused("invalid_token")
 		if whoAsks(q.r) == askGRPC {
 			return writeGRPC(q.w, grpcUnauthenticated, errBadToken.Error())
 		}
@@ -115,6 +116,7 @@ func fromBrowser(r *http.Request) bool {
 // forbid answers someone who is known and may not enter.
 func (q *question) forbid() error {
 	q.run.Metrics.count(answerForbidden)
+	q.tellRefused("forbidden")
 	q.allowOrigin()
 	switch whoAsks(q.r) {
 	case askNavigation, askForm:
@@ -131,9 +133,19 @@ func (q *question) forbid() error {
 	return nil
 }
 
+// tellRefused has it in the audit trail that somebody was not let in. One who only has to sign in first was not refused.
+func (q *question) tellRefused(reason string) {
+	var live *store.Live
+	if q.identity != nil {
+		live = q.identity.live
+	}
+	q.run.Portal.AccessRefused(q.r.Context(), live, reason, clientAddr(q.r), hostOnly(q.r.Host))
+}
+
 // crossOrigin answers a page that opens a WebSocket as somebody who did not ask it to.
 func (q *question) crossOrigin() error {
 	q.run.Metrics.count(answerRefused)
+	q.tellRefused("cross_origin")
 	authportal.WriteProblem(q.w, http.StatusForbidden, "cross_origin", "A page of another origin may not open this WebSocket with your sign-in.")
 	return nil
 }

@@ -83,6 +83,8 @@ type App struct {
 	methodNames    []string // of methods
 	roles          *rolepolicy.Roles
 	smtp           *mail.SMTP // nil: no mail
+	hookURL        string     // of Audit.Webhook, with placeholders replaced; empty: none
+	hookKeys       [][]byte   // its keys; nil: those that derive from the root secrets
 	events         *caddyevents.App
 
 	mu       sync.Mutex
@@ -93,6 +95,8 @@ type App struct {
 	endMail func()                  // ends the sending of mail, and waits; nil: none is sent
 	started chan struct{}           // closed by Start once running is set
 	running atomic.Pointer[Running] // nil until Start is done
+
+	endWebhook func() // ends the telling of events, and waits; nil: none are told
 }
 
 // CaddyModule returns the module's identity.
@@ -114,6 +118,9 @@ func (a *App) Provision(ctx caddy.Context) error {
 		return err
 	}
 	if err := a.readMail(); err != nil {
+		return err
+	}
+	if err := a.readWebhook(); err != nil {
 		return err
 	}
 	if err := a.eventsApp(); err != nil {

@@ -14,6 +14,9 @@ import (
 type Audit struct {
 	// How long events are kept, from 1d. Default: 180d.
 	Keep caddy.Duration `json:"keep,omitempty"`
+
+	// Who is told every event as it happens. Default: nobody.
+	Webhook *Webhook `json:"webhook,omitempty"`
 }
 
 func (a *Audit) keep() time.Duration {
@@ -33,7 +36,8 @@ func (a *Audit) validate() error {
 // audit reads the word audit. Syntax:
 //
 //	audit {
-//	    keep 180d
+//	    keep    180d
+//	    webhook <url> { secret <key> [<older>...] }
 //	}
 func (g *global) audit(d *caddyfile.Dispenser) error {
 	if d.CountRemainingArgs() > 0 {
@@ -51,6 +55,6 @@ func (g *global) audit(d *caddyfile.Dispenser) error {
 			}
 			return nil
 		},
-		"webhook": later,
+		"webhook": a.webhook,
 	}.block(d, "audit")
 }

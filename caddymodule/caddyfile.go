@@ -34,7 +34,7 @@ func init() {
 //	    role     <role> { includes <role>... }
 //	    throttle { account <n> per <duration>; address <n> per <duration> }
 //	    brand    { name <text>; logo <file>; accent <colour>; templates <dir>; locales <dir> }
-//	    audit    { keep <duration> }
+//	    audit    { keep <duration>; webhook <url> { secret <key> [<older>...] } }
 //	    allow_http
 //	}
 //

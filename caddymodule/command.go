@@ -8,7 +8,7 @@ import (
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "gatehouse",
-		Usage: "users|sessions|policy|doctor ...",
+		Usage: "users|sessions|policy|audit|doctor ...",
 		Short: "Manages accounts, sessions and rules of Gatehouse",
 		Long: `
 Speaks to the running server through Caddy's admin endpoint (--address), or, with
@@ -39,7 +39,7 @@ func newCommandLine(root *cobra.Command) {
 	root.MarkFlagsMutuallyExclusive("address", "config")
 	root.Args = cobra.NoArgs
 	root.RunE = helpOf
-	root.AddCommand(c.usersCommand(), c.sessionsCommand(), c.policyCommand(), c.doctorCommand())
+	root.AddCommand(c.usersCommand(), c.sessionsCommand(), c.policyCommand(), c.doctorCommand(), c.auditCommand())
 }
 
 // helpOf shows what a command that does nothing by itself has below it.

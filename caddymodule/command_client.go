@@ -123,6 +123,9 @@ func (c *commandLine) direct(r *http.Request) (_ int, _ []byte, err error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	if err := app.keepTrail(run); err != nil {
+		return 0, nil, err
+	}
 	w := httptest.NewRecorder()
 	(&operator{app: app, run: run, direct: true}).handler().ServeHTTP(w, r)
 	return w.Code, w.Body.Bytes(), nil

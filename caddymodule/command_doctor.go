@@ -11,7 +11,7 @@ func (c *commandLine) doctorCommand() *cobra.Command {
 	var to string
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Looks at stores, mail, clock, cookies and certificates; exit status 1 on a fault",
+		Short: "Looks at stores, mail, webhook, clock, cookies and certificates; exit status 1 on a fault",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if to != "" {

@@ -113,6 +113,7 @@ func TestCaddyfilesOfTheDocsAdaptAndProvision(t *testing.T) {
 	for _, name := range []string{"GATEHOUSE_SECRET", "REDIS_PASSWORD", "DATABASE_URL", "MAIL_PASSWORD"} {
 		t.Setenv(name, strings.Repeat("x", 32))
 	}
+	t.Setenv("WEBHOOK_KEY", "whsec_"+strings.Repeat("x", 32))
 	whole, _ := caddyfilesOfDocs(t)
 	for _, b := range whole {
 		t.Run(b.String(), func(t *testing.T) {

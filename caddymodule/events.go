@@ -32,14 +32,18 @@ func (a *App) notify(_ context.Context, e authportal.Event) {
 	if !a.events.ShouldEmit(e.Kind) {
 		return
 	}
-	data := map[string]any{"result": e.Result, "time": e.Time, "host": e.Host}
-	for key, value := range map[string]string{"reason": e.Reason, "actor": e.Actor, "user_id": e.UserID, "username": e.Username,
-		"method": e.Method, "session": e.Session, "address": e.Address} {
-		if value != "" {
-			data[key] = value
+	a.events.Emit(a.ctx, e.Kind, eventData(&e))
+}
+
+// eventData is what handlers of an event get: what the audit trail keeps, by the same names. The kind is the event's name.
+func eventData(e *authportal.Event) map[string]any {
+	data := map[string]any{"id": e.ID, "time": e.Time}
+	for _, f := range authportal.EventFields(e) {
+		if f.Value != "" {
+			data[f.Name] = f.Value
 		}
 	}
-	a.events.Emit(a.ctx, e.Kind, data)
+	return data
 }
 
 // methodLabel bounds the label: what is not a configured method (a ticket, the setup link) is "other".

@@ -38,7 +38,7 @@ func (w words) block(d *caddyfile.Dispenser, of string) error {
 }
 
 // laterWords are known, so that they are refused with a reason, but not offered.
-var laterWords = []string{"mfa", "webhook", "impersonate", "bearer", "from"}
+var laterWords = []string{"mfa", "impersonate", "bearer", "from"}
 
 // list names the words that may be written, for a message.
 func (w words) list(of string) string {

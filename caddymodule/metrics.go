@@ -31,6 +31,7 @@ type Metrics struct {
 	verdicts     *prometheus.CounterVec
 	byAnswer     [answers]prometheus.Counter // resolved once: the hot path looks nothing up
 	signIns      *prometheus.CounterVec
+	deliveries   *prometheus.CounterVec
 	storeSeconds *prometheus.HistogramVec
 }
 
@@ -44,6 +45,8 @@ func newMetrics() *Metrics {
 			Help: "Requests judged by gates, by what followed."}, []string{"verdict"}),
 		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: space, Subsystem: part, Name: "sign_ins_total",
 			Help: "Attempts to sign in, by method and result."}, []string{"method", "result"}),
+		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: space, Subsystem: part, Name: "webhook_posts_total",
+			Help: "Events posted to the webhook, by whether it took them."}, []string{"result"}),
 		storeSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: space, Subsystem: part, Name: "store_seconds",
 			Help:    "Time that calls to the users and the session store took, by store, call and result.",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5}},
@@ -58,12 +61,21 @@ func newMetrics() *Metrics {
 // registerMetrics makes the collectors part of this configuration's registry.
 func (a *App) registerMetrics(r *prometheus.Registry) error {
 	m := processMetrics
-	for _, c := range []prometheus.Collector{m.verdicts, m.signIns, m.storeSeconds, gauges{a}} {
+	for _, c := range []prometheus.Collector{m.verdicts, m.signIns, m.deliveries, m.storeSeconds, gauges{a}} {
 		if err := r.Register(c); err != nil {
 			return fmt.Errorf("registering metrics: %w", err)
 		}
 	}
 	return nil
+}
+
+// countDelivery counts one try of the webhook.
+func (m *Metrics) countDelivery(ok bool) {
+	result := "ok"
+	if !ok {
+		result = "failed"
+	}
+	m.deliveries.WithLabelValues(result).Inc()
 }
 
 // count counts one answer of a gate. It takes no lock and allocates nothing.

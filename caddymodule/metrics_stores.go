@@ -131,12 +131,14 @@ var (
 	cacheSize    = described("session_cache_sessions", "Sessions in the local cache.")
 	cacheUp      = described("session_feed_up", "1 where changes of sessions are being told, so that the local cache is in use.")
 	openStreams  = described("open_streams", "WebSockets and event streams that end with their session.")
+	hookWaiting  = described("webhook_waiting", "Events that the webhook was not told yet, as counted at most half a minute ago.")
+	hookOldest   = described("webhook_oldest_seconds", "How long ago the oldest of them happened; 0 where none waits.")
 	hashing      = described("password_hashing", "Passwords being hashed, and waiting for their turn.", "state")
 )
 
 // Describe names the metrics.
 func (g gauges) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{cacheLookups, cacheSize, cacheUp, openStreams, hashing} {
+	for _, d := range []*prometheus.Desc{cacheLookups, cacheSize, cacheUp, openStreams, hookWaiting, hookOldest, hashing} {
 		to <- d
 	}
 }
@@ -163,6 +165,16 @@ func (g gauges) Collect(to chan<- prometheus.Metric) {
 		up = 1
 	}
 	tell(cacheUp, prometheus.GaugeValue, up)
+	if run.webhook != nil {
+		if q, counted := run.webhook.worker.Waiting(); counted {
+			age := 0.0
+			if q.Waiting > 0 {
+				age = max(0, run.Now().Sub(q.Oldest).Seconds())
+			}
+			tell(hookWaiting, prometheus.GaugeValue, float64(q.Waiting))
+			tell(hookOldest, prometheus.GaugeValue, age)
+		}
+	}
 	if run.hashing != nil {
 		busy, waiting := run.hashing.Hashing()
 		tell(hashing, prometheus.GaugeValue, float64(busy), "busy")

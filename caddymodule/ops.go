@@ -24,10 +24,9 @@ type operator struct {
 // operation answers one request. What it returns is written as JSON; nil is 204.
 type operation func(r *http.Request) (any, error)
 
-// handler returns the operations under their paths.
-func (o *operator) handler() http.Handler {
-	mux := http.NewServeMux()
-	for pattern, do := range map[string]operation{
+// operations are what there is, by method and path.
+func (o *operator) operations() map[string]operation {
+	return map[string]operation{
 		"GET /gatehouse/status":               o.status,
 		"GET /gatehouse/doctor":               o.doctor,
 		"POST /gatehouse/doctor/mail":         o.sendTest,
@@ -44,7 +43,13 @@ func (o *operator) handler() http.Handler {
 		"GET /gatehouse/sessions":             o.listSessions,
 		"POST /gatehouse/sessions/revoke":     o.revokeSessions,
 		"POST /gatehouse/policy/explain":      o.explain,
-	} {
+	}
+}
+
+// handler returns the operations under their paths.
+func (o *operator) handler() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, do := range o.operations() {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			if err := ownCaller(r); err != nil {
 				writeFault(w, err)

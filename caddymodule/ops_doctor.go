@@ -32,6 +32,7 @@ func (o *operator) doctor(r *http.Request) (any, error) {
 	}
 	o.lookAtStores(r.Context(), tell)
 	o.lookAtMail(r.Context(), tell)
+	o.lookAtWebhook(r.Context(), tell)
 	o.lookAtPeople(r.Context(), tell)
 	o.lookAtAddresses(tell)
 	healthy := !slices.ContainsFunc(list, func(f finding) bool { return !f.OK })

@@ -102,14 +102,12 @@ func (o *operator) revoke(ctx context.Context, id, user string) (ended int, err 
 			ended, err = accounts.RevokeSessions(ctx, byCommandLine, u.ID)
 			return err
 		}
-		err := o.run.Sessions.EndSession(ctx, u.ID, id)
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			return nil
-		case err == nil:
+		err := accounts.RevokeSession(ctx, byCommandLine, u, id)
+		if err == nil {
 			ended++
-			o.run.Log.Info("session_end", "result", "ok", "reason", "revoked", "actor", byCommandLine.Actor, "user_id", u.ID,
-				"username", u.Username, "session", id)
+		}
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
 		}
 		return err
 	})

@@ -31,4 +31,5 @@ type Running struct {
 
 	hashing hashingLoad // nil where no method hashes
 	mail    *post       // nil: no mail is configured
+	webhook *hook       // nil: nobody is told what happens
 }

@@ -27,12 +27,16 @@ func (a *App) Start() error {
 	if err != nil {
 		return err
 	}
+	if err := a.keepTrail(run); err != nil {
+		return err
+	}
 	a.running.Store(run)
 	close(a.started)
 	active.add(a)
 	run.Log.Info("gatehouse started", "sign_in_at", run.PortalBase, "gates", len(a.handlers), "took", time.Since(began))
 	a.tellSetupLink(run)
 	a.startMail(run)
+	a.startWebhook(run)
 	return nil
 }
 
@@ -57,15 +61,15 @@ func (a *App) open(ctx context.Context) (*Running, error) {
 	}
 	a.lease = lease
 	stores := lease.Value()
-	if stores.recorder != nil {
-		stores.recorder.Keep(a.Audit.keep())
-	}
 	run := &Running{Users: stores.users, Sessions: stores.sessions, Roles: a.roles, Metrics: processMetrics, Log: log, Now: time.Now,
 		AllowHTTP: a.AllowHTTP}
 	if err := a.openMail(run, stores.usersLease.Value()); err != nil {
 		return nil, err
 	}
 	if run.Keys, err = a.keys(ctx, stores); err != nil {
+		return nil, err
+	}
+	if err := a.openWebhook(run, stores.usersLease.Value()); err != nil {
 		return nil, err
 	}
 	if err := a.openPortal(run, log); err != nil {
@@ -79,12 +83,15 @@ func (a *App) open(ctx context.Context) (*Running, error) {
 	return run, nil
 }
 
-// Stop lets another configuration be the one that the command line speaks to, and ends the sending of mail. The stores stay open until Cleanup, so that
-// requests that the http app still finishes have them.
+// Stop lets another configuration be the one that the command line speaks to, and ends the sending of mail and the telling of
+// events. The stores stay open until Cleanup, so that requests that the http app still finishes have them.
 func (a *App) Stop() error {
 	active.remove(a)
 	if a.endMail != nil {
 		a.endMail()
+	}
+	if a.endWebhook != nil {
+		a.endWebhook()
 	}
 	return nil
 }

@@ -5,29 +5,30 @@ import (
 	"time"
 )
 
-// AuditEvent is something that an auditor wants to know, as it is kept. It never holds a secret.
+// AuditEvent is something that an auditor wants to know, as it is kept and told. It never holds a secret. Its JSON leaves out
+// what an event does not have.
 type AuditEvent struct {
-	ID       string // 26 lower-case base32 characters, of whoever saw it happen
-	Time     time.Time
-	Kind     string // "sign_in", "user_change": what happened
-	Result   string // "ok", "refused", "failed"
-	Reason   string // why it was refused or failed, or what was changed
-	Actor    string // who did it, where that is not the person it is about
-	UserID   string // whom it is about; the account may be gone
-	Username string // at that time
-	Method   string // of signing in
-	Session  string // public id of the sign-in
-	Address  string // of the browser
-	Host     string
+	ID       string    `json:"id"`                 // 26 lower-case base32 characters, of whoever saw it happen
+	Time     time.Time `json:"time"`               // in UTC
+	Kind     string    `json:"kind"`               // "sign_in", "user_change": what happened
+	Result   string    `json:"result"`             // "ok", "refused", "failed"
+	Reason   string    `json:"reason,omitempty"`   // why it was refused or failed, or what was changed
+	Actor    string    `json:"actor,omitempty"`    // who did it, where that is not the person it is about
+	UserID   string    `json:"user_id,omitempty"`  // whom it is about; the account may be gone
+	Username string    `json:"username,omitempty"` // at that time
+	Method   string    `json:"method,omitempty"`   // of signing in
+	Session  string    `json:"session,omitempty"`  // public id of the sign-in
+	Address  string    `json:"address,omitempty"`  // of the browser
+	Host     string    `json:"host,omitempty"`
 
 	// Times is how often it happened, where one event stands for several; 0: once. It is counted (see Figures), and not
 	// read back.
-	Times int
+	Times int `json:"-"`
 }
 
 // AuditQuery selects events; what is empty selects nothing out.
 type AuditQuery struct {
-	Kind, Result, Actor, UserID, Address string // exactly
+	Kind, Result, Actor, UserID, Username, Address string // exactly
 
 	Since time.Time // not before
 	Until time.Time // before

@@ -64,6 +64,7 @@ func (v *View) Nav() []NavView {
 		{Path: "/admin/users", Label: v.T("admin_nav_users"), Current: v.current(Admin, AdminUser)},
 		{Path: "/admin/columns", Label: v.T("columns_title"), Current: v.current(Columns, "")},
 		{Path: "/admin/roles", Label: v.T("admin_nav_roles"), Current: v.current(AdminRoles, "")},
+		{Path: "/admin/audit", Label: v.T("audit_title"), Current: v.current(AdminAudit, "")},
 	}
 }
 

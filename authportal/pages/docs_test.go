@@ -24,7 +24,7 @@ func TestTheBrandingPageNamesEverything(t *testing.T) {
 		}
 	}
 	for _, d := range []any{
-		LoginData{}, SignupData{}, LogoutData{}, AccountData{}, AdminData{}, AdminUserData{}, AdminImportData{},
+		LoginData{}, SignupData{}, LogoutData{}, AccountData{}, AdminData{}, AdminUserData{}, AuditData{}, AuditRow{}, AdminImportData{},
 		ImportReport{}, ImportRow{}, SetupData{}, ConfirmData{}, ForgotData{}, ResetData{}, ForbiddenData{}, ErrorData{},
 		Step{}, Field{}, Method{}, AdminOverviewData{}, Attention{}, Figure{}, ChartView{}, BarView{}, NavView{},
 		AdminRolesData{}, AdminRole{}, RoleRule{},

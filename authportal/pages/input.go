@@ -23,6 +23,7 @@ type Input struct {
 // Input returns an input of the page's form. Further words:
 //
 //	required, readonly, focus   as the attributes of HTML; focus yields to a field with a problem
+//	filter                      what narrows a list: that it may be left out goes without saying
 //	form=<name>                 which of several forms of the page it stands in; its id, value and problem are then
 //	                            those of <form>_<name>
 //	label=<id>, hint=<id>       translations; the label is "field_<name>" otherwise
@@ -31,13 +32,15 @@ type Input struct {
 //	mode=<inputmode>
 func (v *View) Input(name, kind, autocomplete string, words ...string) Input {
 	in := Input{ID: name, Name: name, Type: kind, Autocomplete: autocomplete}
-	label, hint, value := "field_"+name, "", ""
+	label, hint, value, filter := "field_"+name, "", "", false
 	for _, w := range words {
 		switch key, arg, _ := strings.Cut(w, "="); key {
 		case "required":
 			in.Required = true
 		case "readonly":
 			in.ReadOnly = true
+		case "filter":
+			filter = true
 		case "focus":
 			in.Focus = !v.hasFieldProblem()
 		case "form":
@@ -55,7 +58,7 @@ func (v *View) Input(name, kind, autocomplete string, words ...string) Input {
 		}
 	}
 	in.Label = v.label(label, name)
-	if !in.Required && !in.ReadOnly {
+	if !in.Required && !in.ReadOnly && !filter {
 		in.Optional = v.T("optional")
 	}
 	switch autocomplete {

@@ -149,11 +149,27 @@ func usedIDs(t *testing.T) (used, codes map[string]bool) {
 			}
 		}
 	}
+	kind := regexp.MustCompile(`\bEvent[A-Z]\w*\s*=\s*"([a-z_]+)"`)
+	for _, m := range kind.FindAllStringSubmatch(string(mustRead(t, "../event.go")), -1) {
+		used["event_"+m[1]] = true
+	}
+	for _, result := range []string{"ok", "refused", "failed"} {
+		used["result_"+result] = true
+	}
 	delete(codes, "teapot") // a sample's: a code that nobody knows
 	for c := range codes {
 		used["problem_"+c] = true
 	}
 	return used, codes
+}
+
+func mustRead(t *testing.T, file string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func goSources(t *testing.T, root string) map[string]string {
@@ -193,7 +209,8 @@ func TestEverySentenceThatIsUsedExistsAndNoOther(t *testing.T) {
 
 // composed tells whether an id is one that is put together at run time.
 func composed(id string, codes map[string]bool) bool {
-	for _, family := range []string{"field_", "method_", "admin_state_", "admin_act_"} { // by what the configuration names, and by words of ours
+	// by what the configuration names, what the audit trail says, and by words of ours
+	for _, family := range []string{"field_", "method_", "reason_", "admin_state_", "admin_act_"} {
 		if strings.HasPrefix(id, family) {
 			return true
 		}
@@ -208,7 +225,7 @@ func composed(id string, codes map[string]bool) bool {
 		return codes[c] || slices.Contains([]string{"email", "password", "password_hash", "roles", "attributes"}, c)
 	}
 	details := append([]string{"too_short", "too_long", "not_text", "common", "breached", "like_login", "same", "email", "username", "name", "expires", "sure",
-		"number", "yes_no", "date", "list", "choice", "file", "no_email", "twice", "encoding"}, names...)
+		"number", "yes_no", "date", "list", "choice", "file", "no_email", "twice", "encoding", "address", "since", "until"}, names...)
 	for _, d := range details {
 		if rest, ok := strings.CutSuffix(id, "_"+d); ok && codes[strings.TrimPrefix(rest, "problem_")] {
 			return true

@@ -27,6 +27,7 @@ const (
 	AdminRoles    = "admin-roles"
 	AdminBulk     = "admin-bulk"
 	Ticket        = "ticket"
+	AdminAudit    = "admin-audit"
 )
 
 // Page is one answer: which template, filled with what.

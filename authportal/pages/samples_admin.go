@@ -34,6 +34,8 @@ func adminSamples(user User, problem func(string, ...any) *Message) []sample {
 	one.Account.Cells[7].Column.Key = "former"
 	ticket := one
 	ticket.Ticket = "https://auth.example.com/ticket?token=example"
+	audit := auditSample(day)
+	noAddress := problem("problem_invalid_field", "field", "address")
 	last := problem("problem_last_administrator")
 	many := AdminBulkData{Action: "add_role", Role: "editor", Rows: []BulkRow{{Account: bob}, {Account: eve}}}
 	report := AdminBulkData{Action: "delete", Done: true, Refused: 1, Rows: []BulkRow{{Account: ada, Problem: last}, {Account: bob, Gone: true}}}
@@ -41,6 +43,9 @@ func adminSamples(user User, problem func(string, ...any) *Message) []sample {
 		{name: "admin", Page: Page{Name: Admin, Data: list}},
 		{name: "admin-none", Page: Page{Name: Admin, Data: AdminData{Query: "nobody", ExportCSV: "/.gatehouse/admin/export?format=csv", ExportJSON: "/.gatehouse/admin/export?format=json"}, Notice: problem("done_deleted")}},
 		{name: "admin-user", Page: Page{Name: AdminUser, Data: one, Notice: problem("done_saved")}},
+		{name: "admin-audit", Page: Page{Name: AdminAudit, Data: audit}},
+		{name: "admin-audit-none", status: http.StatusUnprocessableEntity, Page: Page{Name: AdminAudit, Data: AuditData{Address: "office"}, Problem: noAddress,
+			FieldProblems: map[string]*Message{"address": noAddress}}},
 		{name: "admin-user-waits", status: http.StatusConflict, Page: Page{Name: AdminUser, Data: AdminUserData{Account: bob}, Problem: last}},
 		{name: "admin-user-invited", Page: Page{Name: AdminUser, Data: AdminUserData{Account: ian, Passwords: true, Invites: true, MinLength: 8}}},
 		{name: "admin-user-ticket", Page: Page{Name: AdminUser, Data: ticket, Notice: problem("done_ticket")}},
@@ -118,4 +123,16 @@ func overviewSamples(user User) []sample {
 		{name: "admin-roles", Page: Page{Name: AdminRoles, Data: AdminRolesData{Roles: roles, More: 2}}},
 		{name: "admin-roles-none", Page: Page{Name: AdminRoles, Data: AdminRolesData{}}},
 	}
+}
+
+func auditSample(day time.Time) AuditData {
+	return AuditData{Whom: "eve", Kind: "sign_in", Result: "refused", Since: "2026-11-01", Kinds: []string{"sign_in", "sign_out", "user_change"}, Later: true,
+		FirstURL: "/.gatehouse/admin/audit?whom=eve", NextURL: "/.gatehouse/admin/audit?after=x&whom=eve", CSVURL: "/.gatehouse/admin/audit/export?as=csv",
+		LinesURL: "/.gatehouse/admin/audit/export?as=jsonl",
+		Events: []AuditRow{
+			{Time: day, Kind: "sign_in", Result: "refused", Reason: "wrong password", Method: "password", Address: "2001:db8:4:1::c0de", Host: "auth.example.com", Whom: "eve", WhomID: "c"},
+			{Time: day, Kind: "user_change", Result: "ok", Reason: "name roles", Address: "203.0.113.7", Host: "auth.example.com", Whom: "eve", WhomID: "c", By: "ada", ByID: "a"},
+			{Time: day, Kind: "user_create", Result: "ok", Whom: "eve", WhomID: "c", By: "command line"},
+			{Time: day, Kind: "sign_in", Result: "failed", Reason: "of a later version", Method: "portal_key", Address: "203.0.113.7"},
+		}}
 }

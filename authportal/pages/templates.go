@@ -17,7 +17,7 @@ var files embed.FS
 // Names of all pages.
 var names = []string{
 	Login, Signup, Logout, Account, Setup, Confirm, Forgot, Reset, Link, Email, Ticket, Forbidden, Error,
-	AdminOverview, Admin, AdminUser, AdminBulk, AdminImport, Columns, AdminRoles,
+	AdminOverview, Admin, AdminUser, AdminBulk, AdminImport, Columns, AdminRoles, AdminAudit,
 }
 
 // Files that pages are made of beside their own.

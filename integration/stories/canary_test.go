@@ -1,6 +1,7 @@
 package stories
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -26,11 +27,26 @@ func (c canaries) cookies(t *testing.T, who string, p *gateway.Person, site stri
 	}
 }
 
-// Every flow runs with Caddy's log at its most talkative, access logs included. The set-up link is the only secret in it.
+// notIn fails where one of them stands in the text.
+func (c canaries) notIn(t *testing.T, where, text string) {
+	t.Helper()
+	for what, secret := range c {
+		for _, spelling := range []string{secret, url.QueryEscape(secret)} {
+			if strings.Contains(text, spelling) {
+				t.Errorf("%s holds %s", where, what)
+			}
+		}
+	}
+}
+
+// Every flow runs with Caddy's log at its most talkative, access logs included. The set-up link is the only secret in it, and
+// neither the audit trail nor what the webhook is told holds one.
 func TestNoSecretIsInAnyLog(t *testing.T) {
 	up := gateway.StartUpstream(t)
 	database := filepath.Join(t.TempDir(), "users.db")
-	text := strings.Replace(shared("sqlite "+database, "embedded"), "a-secret-of-this-test-that-is-long-enough", "canary-root-key-material-1234567890", 1)
+	hook := startReceiver(t)
+	hook.up.Store(true)
+	text := strings.Replace(shared("sqlite "+database, "embedded")+hookBlock(hook), "a-secret-of-this-test-that-is-long-enough", "canary-root-key-material-1234567890", 1)
 	g, port := secure(t, text, `
 https://app.one.test:PORT {
 	log
@@ -60,7 +76,8 @@ https://auth.three.test:PORT {
 	one, wiki, auth := "https://app.one.test"+port, "https://wiki.two.example"+port, "https://auth.three.test"+port
 	ready(t, one, wiki, auth)
 	secrets := canaries{"the password": gateway.Password, "the wrong password": "canary-wrong-guess", "the new password": "canary-new-password-77",
-		"the password from the command line": "canary-by-command-line", "the root key": "canary-root-key-material"}
+		"the password from the command line": "canary-by-command-line", "the root key": "canary-root-key-material",
+		"the key of the webhook": hookKey, "the path of the webhook": "canary-hook-path"}
 
 	// the first administrator
 	link := regexp.MustCompile(`https://auth\.three\.test[^"]*/setup\?token=[^"]+`).FindString(g.Log())
@@ -97,7 +114,8 @@ https://auth.three.test:PORT {
 	if !strings.HasPrefix(made.Token, "ghk_") {
 		t.Fatalf("no token: %+v", made)
 	}
-	secrets["the token"] = made.Token
+	secrets["the token"], secrets["a token that is none"] = made.Token, "ghk_canary-of-nobody"
+	gateway.NewPerson(t).Get(one+"/x", "Authorization", "Bearer ghk_canary-of-nobody")
 	for _, path := range []string{"/x", "/open/x"} {
 		gateway.NewPerson(t).Get(one+path, "Authorization", "Bearer "+made.Token)
 		gateway.NewPerson(t).Get(strings.Replace(one, "://", "://ann:"+made.Token+"@", 1) + path)
@@ -119,8 +137,22 @@ https://auth.three.test:PORT {
 	if err := g.Reload(); err != nil {
 		t.Fatal(err)
 	}
+	trail := func() []map[string]any { return everything(t, root, auth+"/api/v1") }
+	gateway.Eventually(t, "what happened is written", func() bool { return strings.Contains(fmt.Sprint(trail()), "sign_out") })
+	hook.hears(t, trail)
+	events := fmt.Sprint(trail())
+	for _, must := range []string{"setup", "sign_up", "wrong password", "token_create", "password_change", "command line", "invalid_token"} {
+		if !strings.Contains(events, must) {
+			t.Errorf("the trail says nothing of %s, so it proves little", must)
+		}
+	}
 	g.Stop()
 
+	secrets.notIn(t, "the trail", events)
+	secrets.notIn(t, "what the webhook was told", fmt.Sprint(hook.bodies))
+	for _, fault := range hook.faults {
+		t.Error(fault)
+	}
 	log := g.Log()
 	for what, secret := range secrets {
 		for _, spelling := range []string{secret, url.QueryEscape(secret)} {

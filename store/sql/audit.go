@@ -28,6 +28,11 @@ const (
 
 // AppendEvents stores all of events or none.
 func (s *Store) AppendEvents(ctx context.Context, events []store.AuditEvent) error {
+	return s.appendEvents(ctx, events, nil)
+}
+
+// appendEvents calls stored, in the same transaction, for every event that was not there before. stored may be nil.
+func (s *Store) appendEvents(ctx context.Context, events []store.AuditEvent, stored func(ctx context.Context, tx querier, e store.AuditEvent) error) error {
 	if len(events) == 0 {
 		return nil
 	}
@@ -41,10 +46,18 @@ func (s *Store) AppendEvents(ctx context.Context, events []store.AuditEvent) err
 			if err != nil {
 				return err
 			}
-			if n, err := res.RowsAffected(); err != nil {
+			n, err := res.RowsAffected()
+			if err != nil {
 				return err
-			} else if n == 1 { // not one that was stored already
-				counted.add(e)
+			}
+			if n == 0 {
+				continue // it was stored already
+			}
+			counted.add(e)
+			if stored != nil {
+				if err := stored(ctx, tx, e); err != nil {
+					return err
+				}
 			}
 		}
 		return counted.write(ctx, tx)
@@ -65,15 +78,10 @@ func (s *Store) ListEvents(ctx context.Context, q store.AuditQuery) (events []st
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var (
-				e  store.AuditEvent
-				at int64
-			)
-			if err := rows.Scan(&e.ID, &at, &e.Kind, &e.Result, &e.Reason, &e.Actor, &e.UserID, &e.Username, &e.Method,
-				&e.Session, &e.Address, &e.Host); err != nil {
+			e, err := scanEvent(rows)
+			if err != nil {
 				return err
 			}
-			e.Time = timeOf(at)
 			events = append(events, e)
 		}
 		return rows.Err()
@@ -84,6 +92,15 @@ func (s *Store) ListEvents(ctx context.Context, q store.AuditQuery) (events []st
 	return events, nil
 }
 
+// scanEvent reads auditColumns and what more is asked for after them.
+func scanEvent(row scanner, more ...any) (e store.AuditEvent, err error) {
+	var at int64
+	err = row.Scan(append([]any{&e.ID, &at, &e.Kind, &e.Result, &e.Reason, &e.Actor, &e.UserID, &e.Username, &e.Method,
+		&e.Session, &e.Address, &e.Host}, more...)...)
+	e.Time = timeOf(at)
+	return e, err
+}
+
 // auditQuery is not ok where no event can match.
 func auditQuery(q store.AuditQuery) (query string, args []any, ok bool) {
 	arg := func(v any) string {
@@ -92,7 +109,7 @@ func auditQuery(q store.AuditQuery) (query string, args []any, ok bool) {
 	}
 	var where []string
 	for _, f := range [...]struct{ column, value string }{
-		{"kind", q.Kind}, {"result", q.Result}, {"actor", q.Actor}, {"user_id", q.UserID}, {"address", q.Address},
+		{"kind", q.Kind}, {"result", q.Result}, {"actor", q.Actor}, {"user_id", q.UserID}, {"username", q.Username}, {"address", q.Address},
 	} {
 		if !storable(f.value) {
 			return "", nil, false

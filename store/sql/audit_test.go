@@ -22,3 +22,18 @@ func TestTheAuditTrailKeepsTheContract(t *testing.T) {
 		})
 	}
 }
+
+func TestTheQueueOfDeliveriesKeepsTheContract(t *testing.T) {
+	for _, d := range suites {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			fresh := d.fresh(t)
+			storetest.Deliveries(t, func(t *testing.T) storetest.UsersHarness {
+				p := fresh(t)
+				return storetest.UsersHarness{Open: func(t *testing.T, now func() time.Time) store.UserStore {
+					return p.opened(t, now)
+				}}
+			})
+		})
+	}
+}

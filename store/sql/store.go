@@ -16,7 +16,8 @@ import (
 // answerWithin bounds every call whose caller is more patient: a server that hangs must not hang its callers.
 const answerWithin = 5 * time.Second
 
-// Store is an open database. It implements [store.UserStore], [store.SessionHost], [store.Outbox] and [store.Audit].
+// Store is an open database. It implements [store.UserStore], [store.SessionHost], [store.Outbox], [store.Audit] and
+// [store.Deliveries].
 type Store struct {
 	d     dialect
 	env   store.Env
@@ -41,6 +42,7 @@ var (
 	_ store.UserStore   = (*Store)(nil)
 	_ store.SessionHost = (*Store)(nil)
 	_ store.Audit       = (*Store)(nil)
+	_ store.Deliveries  = (*Store)(nil)
 )
 
 func newStore(d dialect, env store.Env, reader, writer *stdsql.DB) *Store {

@@ -112,7 +112,7 @@ func eventFilters(p *people, a store.Audit) {
 	p.clock.Advance(time.Second)
 	two := p.event(2)
 	p.must(a.AppendEvents(p.ctx(), []store.AuditEvent{one, two}))
-	for _, q := range []store.AuditQuery{{Kind: one.Kind}, {Result: one.Result}, {Actor: one.Actor}, {UserID: one.UserID},
+	for _, q := range []store.AuditQuery{{Kind: one.Kind}, {Result: one.Result}, {Actor: one.Actor}, {UserID: one.UserID}, {Username: one.Username},
 		{Address: one.Address}, {Until: two.Time}, {Kind: one.Kind, Actor: one.Actor, Since: one.Time}} {
 		p.events(a, q, one)
 	}

@@ -179,7 +179,7 @@ func TestThePageAsksBeforeItDoesSomethingToMany(t *testing.T) {
 	admin, root := w.administrator("root")
 	ann, ben := w.user("ann"), w.user("ben")
 	at := alone + "/admin/users/bulk"
-	f := values("action", "disable", "role", "", "query", "", "state", "")
+	f := values("action", "disable", "role", "", "found", "")
 	f["ids"] = []string{ann.ID, ben.ID, strings.Repeat("a", 26)}
 	p := admin.post(at, f)
 	p.wants(t, 200, `"Action":"disable"`)
@@ -193,7 +193,7 @@ func TestThePageAsksBeforeItDoesSomethingToMany(t *testing.T) {
 		t.Error("not what was shown")
 	}
 	// Whoever a search finds: those who were shown, whatever it finds later.
-	all := values("action", "enable", "all", "1", "query", "example", "state", "disabled")
+	all := values("action", "enable", "all", "1", "found", "?query=example&state=disabled")
 	p = admin.post(at, all)
 	if p.StatusCode != 200 || !strings.Contains(p.body, ann.ID) || strings.Contains(p.body, root.ID) {
 		t.Fatalf("%s", p.body)
@@ -203,7 +203,7 @@ func TestThePageAsksBeforeItDoesSomethingToMany(t *testing.T) {
 		"an unknown act": values("action", "promote", "ids", ann.ID),
 		"no role":        values("action", "add_role", "role", "", "ids", ann.ID),
 		"another field":  values("action", "disable", "ids", ann.ID, "enabled", "1"),
-		"nobody found":   values("action", "disable", "all", "1", "query", "nobody there"),
+		"nobody found":   values("action", "disable", "all", "1", "found", "?query=nobody+there"),
 	} {
 		if p := admin.post(at, f); p.StatusCode != 422 {
 			t.Errorf("%s: %d", name, p.StatusCode)
@@ -237,10 +237,10 @@ func TestStatesOfAccountsAreToldAndSearched(t *testing.T) {
 		if !strings.Contains(p.body, `"username":"`+name+`"`) || !strings.Contains(p.body, `"state":"`+state+`"`) {
 			t.Errorf("%s: %s", state, p.body)
 		}
-		admin.get(alone+"/admin?state="+state).wants(t, 200, `"Total":1`)
+		admin.get(alone+"/admin/users?state="+state).wants(t, 200, `"Total":1`)
 	}
 	admin.api("GET", adminAPI+"?state=odd", "").wants(t, 422, `"field":"state"`)
-	admin.get(alone+"/admin").wants(t, 200, `"Waiting":1`)
+	admin.get(alone+"/admin/users").wants(t, 200, `"Waiting":1`)
 	link := box.one(w, "invite", "guest@example.com").Link
 	_, token, _ := strings.Cut(link, "invite=")
 	w.browser().api("POST", aloneAPI+"signup", jsonOf(map[string]string{"invite": token, "password": "correct horse"})).wants(t, 201, "signed_in")

@@ -1,0 +1,162 @@
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+const (
+	postFor    = 10 * time.Second // one try, from the look-up of the name to the end of the answer
+	maxHeaders = 16 << 10         // of an answer
+	maxAnswer  = 16 << 10         // read, so that the connection can be used again; nobody looks at it
+)
+
+// Endpoint is the server that events are posted to. It is safe for concurrent use.
+type Endpoint struct {
+	url    *url.URL
+	keys   [][]byte
+	client *http.Client
+	now    func() time.Time
+}
+
+// New checks the address and makes the client. It connects to nobody. The address is the operator's own, so that it may be
+// one of this machine or network; over plain http it may be one of this machine only, because what an audit trail tells is
+// nobody's on the way. now may be nil.
+func New(address string, now func() time.Time, keys ...[]byte) (*Endpoint, error) {
+	u, err := CheckURL(address)
+	if err != nil {
+		return nil, err
+	}
+	if len(keys) == 0 {
+		return nil, errors.New("no key signs what is posted")
+	}
+	if now == nil {
+		now = time.Now
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxResponseHeaderBytes = maxHeaders
+	transport.DisableCompression = true // a small answer must not become a large one
+	transport.MaxIdleConnsPerHost = parallel
+	return &Endpoint{url: u, keys: keys, now: now, client: &http.Client{
+		Transport: transport, Timeout: postFor,
+		// Whoever can make the receiver redirect must not choose who gets the events, nor what we connect to.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// CheckURL reads the address of a webhook. No error shows it: it may hold a token.
+func CheckURL(address string) (*url.URL, error) {
+	const cure = "write for example https://log.example.com/hook"
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Opaque != "" || u.Hostname() == "":
+		return nil, errors.New("the address of the webhook is none: " + cure)
+	case u.Fragment != "":
+		return nil, errors.New("the address of the webhook has a fragment, which no server sees: take it out")
+	case u.Scheme == "https", u.Scheme == "http" && thisMachine(u.Hostname()):
+		return u, nil
+	case u.Scheme == "http":
+		return nil, errors.New("over plain http anyone on the way could read the events: use https, or an address of this machine")
+	}
+	return nil, errors.New("the address of the webhook begins with neither https:// nor http://: " + cure)
+}
+
+func thisMachine(host string) bool {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.Unmap().IsLoopback()
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// String names the receiver without what may be a secret in its address.
+func (e *Endpoint) String() string { return e.url.Scheme + "://" + e.url.Host }
+
+// Answer is the error of a receiver that answered, but did not take the event.
+type Answer struct {
+	Status     int
+	RetryAfter time.Duration // as it asked for; zero: it did not
+}
+
+func (a *Answer) Error() string {
+	if a.Status >= 300 && a.Status < 400 {
+		return fmt.Sprintf("the receiver answered %d: redirects are not followed, write the address that it leads to", a.Status)
+	}
+	return fmt.Sprintf("the receiver answered %d", a.Status)
+}
+
+// aboutEvent tells that the receiver is well and only does not like this event.
+func (a *Answer) aboutEvent() bool {
+	return a.Status == http.StatusBadRequest || a.Status == http.StatusRequestEntityTooLarge || a.Status == http.StatusUnprocessableEntity
+}
+
+// message is the body that is posted.
+type message struct {
+	Type      string           `json:"type"`
+	Timestamp time.Time        `json:"timestamp"`
+	Data      store.AuditEvent `json:"data"`
+}
+
+// Post tells one event. Whatever is no 2xx answer is an error; an [*Answer] where there was one.
+func (e *Endpoint) Post(ctx context.Context, event *store.AuditEvent) error {
+	data := *event
+	data.Time = event.Time.UTC()
+	body, err := json.Marshal(message{data.Kind, data.Time, data})
+	if err != nil {
+		return fmt.Errorf("writing the event: %w", err)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url.String(), bytes.NewReader(body))
+	if err != nil {
+		return errors.New("making the request failed")
+	}
+	now := e.now()
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("User-Agent", "gatehouse")
+	r.Header.Set("webhook-id", event.ID)
+	r.Header.Set("webhook-timestamp", strconv.FormatInt(now.Unix(), 10))
+	r.Header.Set("webhook-signature", sign(e.keys, event.ID, now, body))
+	answer, err := e.client.Do(r)
+	if err != nil {
+		return fmt.Errorf("posting to %s: %w", e, withoutURL(err))
+	}
+	defer answer.Body.Close()
+	_, _ = io.CopyN(io.Discard, answer.Body, maxAnswer) // the status has said it all
+	if answer.StatusCode >= 200 && answer.StatusCode < 300 {
+		return nil
+	}
+	return &Answer{answer.StatusCode, retryAfter(answer.Header.Get("Retry-After"))}
+}
+
+// withoutURL takes the address out of an error of the client: it may hold a token.
+func withoutURL(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		if u.Timeout() {
+			return fmt.Errorf("no answer within %s", postFor)
+		}
+		return u.Err
+	}
+	return err
+}
+
+func retryAfter(s string) time.Duration {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return time.Duration(min(n, int(longestPause/time.Second))) * time.Second
+}
+
+// Close gives idle connections back.
+func (e *Endpoint) Close() { e.client.CloseIdleConnections() }

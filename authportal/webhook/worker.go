@@ -1,0 +1,248 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+const (
+	batch        = 16               // events claimed at once
+	parallel     = 4                // of them, posted at once
+	claimFor     = time.Minute      // longer than a batch takes: a gateway that is killed gives it back then
+	pollEvery    = 5 * time.Second  // for events of other gateways, and those whose time has come
+	countEvery   = 30 * time.Second // what waits
+	storeFor     = 10 * time.Second // to note what became of a batch
+	firstPause   = time.Second      // after a receiver failed, before another event is tried
+	longestPause = 5 * time.Minute
+	firstRetry   = 10 * time.Second // of one event
+	lastRetry    = time.Hour
+	remindEvery  = time.Hour // that it still fails
+)
+
+// Worker tells what waits in the queue. An event is forgotten there once the receiver took it, and not before: a gateway that
+// is killed tells nothing twice but what was on its way, and loses nothing. Several gateways share a queue.
+//
+// While the receiver fails, one event at a time is tried, with longer and longer pauses; all others wait in the queue and
+// cost nothing. Nobody who signs in waits for any of it.
+type Worker struct {
+	Queue store.Deliveries
+	Post  func(context.Context, *store.AuditEvent) error // such as [Endpoint.Post]
+	Told  func(ok bool)                                  // of every try; nil: nobody
+	Now   func() time.Time                               // nil: time.Now
+	Log   *slog.Logger                                   // nil: nothing is logged
+
+	making   sync.Once
+	wake     chan struct{}
+	queue    atomic.Pointer[store.DeliveryQueue] // as last counted
+	failures int                                 // of the receiver, one after the other
+	since    time.Time                           // of the first of them
+	reminded time.Time
+	deaf     bool // the queue does not answer
+}
+
+func (w *Worker) prepare() {
+	w.making.Do(func() {
+		w.wake = make(chan struct{}, 1)
+		if w.Now == nil {
+			w.Now = time.Now
+		}
+		if w.Log == nil {
+			w.Log = slog.New(slog.DiscardHandler)
+		}
+		if w.Told == nil {
+			w.Told = func(bool) {}
+		}
+	})
+}
+
+// Wake makes the worker look at once, unless it pauses. It never waits.
+func (w *Worker) Wake() {
+	w.prepare()
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Waiting returns what waited when it was last counted, at most half a minute ago; false where it never was.
+func (w *Worker) Waiting() (store.DeliveryQueue, bool) {
+	if q := w.queue.Load(); q != nil {
+		return *q, true
+	}
+	return store.DeliveryQueue{}, false
+}
+
+// Run tells until ctx is over. Whatever fails, it goes on.
+func (w *Worker) Run(ctx context.Context) {
+	w.prepare()
+	var counting sync.WaitGroup
+	counting.Go(func() { w.count(ctx) })
+	defer counting.Wait()
+	for ctx.Err() == nil {
+		now, limit := w.Now(), batch
+		if w.failures > 0 {
+			limit = 1
+		}
+		list, err := w.Queue.ClaimDeliveries(ctx, now, now.Add(claimFor), limit)
+		w.heard(ctx, err)
+		var pause time.Duration
+		if len(list) > 0 {
+			pause, err = w.tell(ctx, list)
+		}
+		switch {
+		case pause > 0:
+			wait(ctx, nil, pause) // nothing may cut it short
+		case err != nil || len(list) == 0:
+			wait(ctx, w.wake, pollEvery)
+		}
+	}
+}
+
+func wait(ctx context.Context, wake <-chan struct{}, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-wake:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// count keeps the numbers for metrics, which must not ask the database at every scrape.
+func (w *Worker) count(ctx context.Context) {
+	for ctx.Err() == nil {
+		if q, err := w.Queue.WaitingDeliveries(ctx); err == nil {
+			w.queue.Store(&q)
+		}
+		wait(ctx, nil, countEvery)
+	}
+}
+
+// heard tells once that the queue does not answer, and once that it does again.
+func (w *Worker) heard(ctx context.Context, err error) {
+	switch {
+	case ctx.Err() != nil:
+	case err != nil && !w.deaf:
+		w.deaf = true
+		w.Log.Warn("the queue of the webhook cannot be read; events wait until it can", "error", err)
+	case err == nil && w.deaf:
+		w.deaf = false
+		w.Log.Info("the queue of the webhook is read again")
+	}
+}
+
+// tell posts a batch, notes what became of it, and returns for how long the receiver is left in peace.
+func (w *Worker) tell(ctx context.Context, list []store.Delivery) (pause time.Duration, err error) {
+	broken := w.post(ctx, list)
+	noting, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeFor)
+	defer cancel()
+	if err = w.Queue.SettleDeliveries(noting, list); err != nil {
+		w.Log.Warn("what became of events could not be noted; they may be told a second time", "events", len(list), "error", err)
+	}
+	if ctx.Err() != nil {
+		return 0, err
+	}
+	return w.judge(broken), err
+}
+
+// post tries every event of the batch, a few at once, until one says that the receiver is not well. It returns that error.
+func (w *Worker) post(ctx context.Context, list []store.Delivery) error {
+	var (
+		running sync.WaitGroup
+		broken  atomic.Pointer[error]
+		next    atomic.Int64
+	)
+	for range min(parallel, len(list)) {
+		running.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(list) {
+					return
+				}
+				d := &list[i]
+				if broken.Load() != nil || ctx.Err() != nil { // given back untried
+					d.Due = w.Now()
+					continue
+				}
+				if err := w.try(ctx, d); err != nil {
+					broken.CompareAndSwap(nil, &err)
+				}
+			}
+		})
+	}
+	running.Wait()
+	if err := broken.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// try posts one event, and returns an error where the receiver is at fault and not the event.
+func (w *Worker) try(ctx context.Context, d *store.Delivery) error {
+	err := w.Post(ctx, &d.Event)
+	if err == nil {
+		w.Told(true)
+		d.Done = true
+		return nil
+	}
+	if ctx.Err() != nil { // the end of this process or configuration
+		d.Due = w.Now()
+		return nil
+	}
+	w.Told(false)
+	d.Tries, d.Fault = d.Tries+1, err.Error()
+	d.Due = w.Now().Add(backOff(d.Tries, firstRetry, lastRetry))
+	if answer, ok := errors.AsType[*Answer](err); ok && answer.aboutEvent() {
+		level := slog.LevelDebug
+		if d.Tries == 1 {
+			level = slog.LevelWarn
+		}
+		w.Log.Log(ctx, level, "the receiver of the webhook refuses an event; it is tried again", "id", d.Event.ID, "kind", d.Event.Kind,
+			"tries", d.Tries, "error", err)
+		return nil
+	}
+	return err
+}
+
+// judge tells what the last batch says about the receiver, once, once an hour, and once when it is over.
+func (w *Worker) judge(broken error) (pause time.Duration) {
+	now := w.Now()
+	if broken == nil {
+		if w.failures > 0 {
+			w.Log.Info("the receiver of the webhook takes events again", "failed_for", now.Sub(w.since).Round(time.Second))
+		}
+		w.failures = 0
+		return 0
+	}
+	w.failures++
+	pause = backOff(w.failures, firstPause, longestPause)
+	if answer, ok := errors.AsType[*Answer](broken); ok {
+		pause = max(pause, answer.RetryAfter)
+	}
+	switch {
+	case w.failures == 1:
+		w.since, w.reminded = now, now
+		w.Log.Warn("the webhook fails; events wait until it works", "error", broken)
+	case now.Sub(w.reminded) >= remindEvery:
+		w.reminded = now
+		q, _ := w.Waiting()
+		w.Log.Warn("the webhook still fails", "since", w.since, "waiting", q.Waiting, "error", broken)
+	}
+	return pause
+}
+
+// backOff doubles from first to last, and adds up to a fifth, so that what failed together does not come back together.
+func backOff(tries int, first, last time.Duration) time.Duration {
+	d := last
+	if shift := max(0, tries-1); shift < 16 {
+		d = min(last, first<<shift)
+	}
+	return d + rand.N(d/5)
+}
