@@ -100,9 +100,6 @@ func (p *postbox) link(t *testing.T, address, page string) string {
 
 var linkInLetter = regexp.MustCompile(`http://localhost:\d+/\.gatehouse/([a-z]+)\?(?:token|invite)=(\S+)`)
 
-// addressOf returns where the button of a letter leads.
-func addressOf(l servers.Letter) string { return linkInLetter.FindString(l.Text) }
-
 // tokenOf returns the secret of a letter's link, if it leads to that page.
 func tokenOf(l servers.Letter, page string) (string, bool) {
 	found := linkInLetter.FindStringSubmatch(l.Text)
