@@ -51,8 +51,10 @@ func (c *call) showAdmin(status int, p pages.Page) error {
 		return err
 	}
 	data := pages.AdminData{Query: bounded(q.Text, 300), Sort: c.r.URL.Query().Get("sort"), Later: q.After != ""}
-	if data.Total, err = c.p.Accounts().Count(c.ctx(), q, countedUsers); err != nil {
-		return err
+	if data.Total = len(list); data.Later || len(list) == q.Limit { // else that was all
+		if data.Total, err = c.p.Accounts().Count(c.ctx(), q, countedUsers); err != nil {
+			return err
+		}
 	}
 	for i := range list {
 		data.Accounts = append(data.Accounts, adminAccount(&list[i]))
