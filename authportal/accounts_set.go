@@ -70,6 +70,9 @@ func (a *Accounts) set(ctx context.Context, by By, id string, ch UserChange) (st
 	if fields := changed(&before, &after); fields != "" {
 		a.emit(ctx, by, Event{Kind: EventUserChange, Result: ResultOK, Reason: fields, UserID: id, Username: after.Username})
 	}
+	if !before.Approved && after.Approved {
+		a.decided(ctx, by, mailApproved, &after)
+	}
 	if ch.Password == nil {
 		return after, nil
 	}
