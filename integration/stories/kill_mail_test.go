@@ -87,7 +87,7 @@ func importPeople(t *testing.T, g *gateway.Gateway, n int) {
 	t.Helper()
 	var list []map[string]any
 	for i := range n {
-		list = append(list, map[string]any{"email": fmt.Sprintf("known-%d@example.com", i), "password": gateway.Password})
+		list = append(list, map[string]any{"email": knownPerson(i), "password": gateway.Password})
 	}
 	text, err := json.Marshal(list)
 	if err != nil {
@@ -141,7 +141,7 @@ func (d *disaster) ask(half chan struct{}) bool {
 	body := map[string]any{"email": a.email, "password": gateway.Password}
 	status := http.StatusCreated
 	if n%2 == 1 {
-		a.email, a.page, call, status = fmt.Sprintf("known-%d@example.com", n), "reset", "password/forgot", http.StatusAccepted
+		a.email, a.page, call, status = knownPerson(n), "reset", "password/forgot", http.StatusAccepted
 		body = map[string]any{"email": a.email}
 	}
 	got, ok := d.post(call, body)
