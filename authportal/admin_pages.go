@@ -57,8 +57,10 @@ func (c *call) showAdmin(status int, p pages.Page) error {
 		State: sent.Get("state"),
 		Sort:  sent.Get("sort"), Later: q.After != "", Bulk: maxBulk, Invites: c.p.mails() && c.p.passwords() != nil}
 	data.ExportCSV, data.ExportJSON = c.exportLinks()
-	if data.Total, err = c.p.Accounts().Count(c.ctx(), q, countedUsers); err != nil {
-		return err
+	if data.Total = len(list); data.Later || len(list) == q.Limit { // else that was all
+		if data.Total, err = c.p.Accounts().Count(c.ctx(), q, countedUsers); err != nil {
+			return err
+		}
 	}
 	columns, err := c.p.Accounts().Columns(c.ctx())
 	if err != nil {

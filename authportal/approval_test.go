@@ -48,6 +48,24 @@ func TestAnAccountThatNeedsApprovalWaitsForIt(t *testing.T) {
 	}
 }
 
+// Approving by a change of the account, as the admin page and the API do, tells its owner as well, and once.
+func TestTheOwnerIsToldOfAnApprovalWhicheverWayItIsGiven(t *testing.T) {
+	w, box := mailWorld(t, approval)
+	b := w.browser()
+	b.api("POST", aloneAPI+"signup", annSignsUp)
+	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": box.one(w, "confirm", "ann@example.com").token(t)}))
+	u := w.account("ann@example.com")
+	for range 2 {
+		if _, err := w.p.Accounts().Set(t.Context(), byRoot, u.ID, UserChange{Approved: new(true)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if l := box.one(w, "approved", "ann@example.com"); l.Link != alone+"/login" {
+		t.Errorf("leads to %s", l.Link)
+	}
+	box.none(w)
+}
+
 func TestADeclinedAccountIsGoneAndItsOwnerTold(t *testing.T) {
 	w, box := mailWorld(t, approval)
 	b := w.browser()

@@ -2,6 +2,7 @@ package authportal
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +56,10 @@ func TestEveryLetterIsWrittenFromTheOutbox(t *testing.T) {
 	w.p.Accounts().decided(t.Context(), byRoot, mailDeclined, &u)
 	w.p.SessionTheft(t.Context(), &store.Live{Session: store.Session{UserID: u.ID}, Identity: u.Identity()}, netip.Addr{}, "alone.example.org")
 	queue = append(queue, box.take()...)
+	queue = slices.DeleteFunc(queue, func(m store.Mail) bool { // what stands in for accounts that were not made
+		got, err := w.p.Compose(t.Context(), m)
+		return m.Kind == mailWaiting && got == nil && err == nil
+	})
 	want := []string{"/confirm?token=", "/reset?token=", "/login", "/reset?token=", "/login", "", ""}
 	if len(queue) != len(want) {
 		t.Fatalf("%d letters are queued", len(queue))

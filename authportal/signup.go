@@ -73,6 +73,11 @@ func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err e
 	}
 	u, cred, err := c.newAccount(&n)
 	if c.p.discreet() && (err == nil || errors.Is(err, errUserExists)) {
+		if err != nil {
+			if failed := c.weighAsAnAccount(&u); failed != nil {
+				return nil, u, failed
+			}
+		}
 		out, failed := c.tellByMail(f, &u)
 		if failed != nil {
 			return nil, u, failed
@@ -108,6 +113,16 @@ func (c *call) tellByMail(f map[string]string, u *store.User) (*outcome, error) 
 		return &outcome{Waiting: errUnapproved.Code}, nil
 	}
 	return &outcome{Waiting: "confirm_email"}, c.markSignUp(u.ID)
+}
+
+// weighAsAnAccount writes to the users store where an account would have been made, had its address been free: a commit there
+// waits for the disk, and an answer that comes a commit sooner would tell that somebody has the address. It is a letter about
+// an account that is not there, which becomes nothing when it is written.
+func (c *call) weighAsAnAccount(u *store.User) error {
+	if err := c.post(mailWaiting, u.Email, about{User: u.ID}); err != nil {
+		return fmt.Errorf("signing up: %w", err)
+	}
+	return nil
 }
 
 // newAccount makes the account. One address is dealt with once at a time, so that a hundred posts of one form cost one

@@ -10,7 +10,8 @@ usage: integration/run.sh [long | servers | help]
              an ACL user; Sentinel; a cluster) and PostgreSQL on free loopback ports, checks and builds the code, runs all
              tests, prints one summary and stops what it started. Exit code 0 only if nothing failed.
   long       the same with fuzzing for 5 minutes a target, loads at full size, the race detector everywhere, and the cost
-             of a gate measured beside a bare reverse_proxy. Writes its summary to docs/long-run.md.
+             of a gate measured beside a bare reverse_proxy, and the admin page with 100,000 accounts. Writes its summary to
+             docs/long-run.md.
   servers    only starts the servers, prints the variables that name them as lines of a shell, and waits for Ctrl-C:
                integration/run.sh servers >/tmp/servers.env &      then, once the file ends in "# ready":
                . /tmp/servers.env && go test ./store/...
@@ -281,6 +282,9 @@ benchmarks() {
 # compare <where sessions are>: what a gate costs beside a bare reverse_proxy. Figures, no verdict.
 compare() { go run ./integration/bench -rounds 40 -slice 600ms -sessions "$1" | tee -a "$work/logs/compare.txt"; }
 
+# measure_admin: how long an administrator waits for the list of accounts. Figures, no verdict.
+measure_admin() { go run ./integration/bench -admin -users 100000 | tee -a "$work/logs/compare.txt"; }
+
 fuzz_time="${FUZZTIME:-5s}"
 test_timeout=15m
 export GATEHOUSE_LOAD="${GATEHOUSE_LOAD:-0.01}"
@@ -290,7 +294,7 @@ if [[ "$mode" == long ]]; then
 	[[ "$GATEHOUSE_LOAD" != 0.01 ]] || GATEHOUSE_LOAD=1
 fi
 export work totals mode fuzz_time test_timeout
-export -f check_format check_vulnerabilities tests rooms raced with test_rooms test_race test_integration fuzz benchmarks compare
+export -f check_format check_vulnerabilities tests rooms raced with test_rooms test_race test_integration fuzz benchmarks compare measure_admin
 
 start_servers
 go build -o "$work/bin/summary" ./integration/summary
@@ -313,6 +317,7 @@ stage 'benchmarks, once each' "${script[@]}" benchmarks
 if [[ "$mode" == long ]]; then
 	stage 'gate and bare proxy, embedded sessions' "${script[@]}" "compare 'sessions embedded'"
 	stage 'gate and bare proxy, Redis sessions' "${script[@]}" "compare 'sessions redis $GATEHOUSE_TEST_REDIS'"
+	stage 'the admin page with 100,000 accounts' "${script[@]}" measure_admin
 fi
 
 # --- the summary ------------------------------------------------------------------------------------------------------

@@ -50,3 +50,15 @@ func TestEveryVariantIsMeasured(t *testing.T) {
 		})
 	}
 }
+
+func TestEveryViewOfTheAdminPageIsMeasured(t *testing.T) {
+	var out bytes.Buffer
+	if err := measureAdmin(adminOptions{caddy: servers.Caddy(t), users: 200, rounds: 1}, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range views() {
+		if !strings.Contains(out.String(), "| "+v.order+" | "+v.text+" |") {
+			t.Errorf("no figures for %+v in\n%s", v, out.String())
+		}
+	}
+}

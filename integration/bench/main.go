@@ -12,19 +12,24 @@ import (
 func main() {
 	var (
 		upstream = flag.String("upstream", "", "serve the upstream on this port (used by the program itself)")
+		admin    = flag.Bool("admin", false, "measure the admin page instead")
+		users    = flag.Int("users", 100_000, "accounts of -admin")
 		o        options
 	)
 	flag.StringVar(&o.caddy, "caddy", os.Getenv("GATEHOUSE_TEST_CADDY"), "Caddy with Gatehouse")
 	flag.StringVar(&o.sessions, "sessions", "sessions embedded", "the line of the global block that says where sessions are")
-	flag.IntVar(&o.rounds, "rounds", 12, "rounds; each loads every variant once, in random order")
+	flag.IntVar(&o.rounds, "rounds", 12, "rounds; each loads every variant once, in random order (-admin: every page so often)")
 	flag.DurationVar(&o.slice, "slice", 3*time.Second, "how long a variant is loaded in a round")
 	flag.IntVar(&o.conns, "conns", 16, "connections")
 	flag.IntVar(&o.rate, "rate", 2000, "requests a second while latencies are taken")
 	flag.Parse()
 	err := error(nil)
-	if *upstream != "" {
+	switch {
+	case *upstream != "":
 		err = serveUpstream(*upstream)
-	} else {
+	case *admin:
+		err = measureAdmin(adminOptions{caddy: o.caddy, users: *users, rounds: o.rounds}, os.Stdout)
+	default:
 		err = run(o, os.Stdout)
 	}
 	if err != nil {

@@ -106,7 +106,7 @@ func start(caddyBinary, sessions string) (*rig, error) {
 	r.upstream = exec.Command(self, "-upstream", strconv.Itoa(r.ports["upstream"]))
 	r.caddy = exec.Command(caddyBinary, "run", "--adapter", "caddyfile", "--config", config)
 	env := append(os.Environ(), "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir, upstreamMark+"=1")
-	if err := addUser(caddyBinary, config, env); err != nil {
+	if err := addUser(caddyBinary, config, env, "member"); err != nil {
 		return r, err
 	}
 	for _, cmd := range []*exec.Cmd{r.upstream, r.caddy} {
@@ -156,8 +156,8 @@ const (
 	password = "a long enough password"
 )
 
-func addUser(caddyBinary, config string, env []string) error {
-	cmd := exec.Command(caddyBinary, "gatehouse", "users", "add", email, "--name", "Bench", "--role", "member", "--password-stdin", "--config", config)
+func addUser(caddyBinary, config string, env []string, role string) error {
+	cmd := exec.Command(caddyBinary, "gatehouse", "users", "add", email, "--name", "Bench", "--role", role, "--password-stdin", "--config", config)
 	cmd.Stdin, cmd.Env = strings.NewReader(password+"\n"), env
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("adding the user: %w\n%s", err, out)

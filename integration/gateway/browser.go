@@ -21,6 +21,7 @@ import (
 // test sites as they are.
 type Chromium struct {
 	t   testing.TB
+	dir string
 	ctx context.Context
 }
 
@@ -32,16 +33,34 @@ func StartChromium(t testing.TB) *Chromium {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	alloc, stop := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(servers.Chromium(t)), chromedp.NoSandbox, chromedp.UserDataDir(dir), chromedp.Flag("disable-gpu", true),
+	c := &Chromium{t: t, dir: dir}
+	c.run()
+	return c
+}
+
+func (c *Chromium) run() {
+	c.t.Helper()
+	alloc, stop := chromedp.NewExecAllocator(context.WithoutCancel(c.t.Context()), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(servers.Chromium(c.t)), chromedp.NoSandbox, chromedp.UserDataDir(c.dir), chromedp.Flag("disable-gpu", true),
 		chromedp.Flag("host-resolver-rules", "MAP * 127.0.0.1"), chromedp.Flag("ignore-certificate-errors", true), chromedp.Flag("lang", "en"))...)
-	t.Cleanup(stop)
+	c.t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(cancel)
+	c.t.Cleanup(cancel)
 	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("starting Chromium: %v", err)
+		c.t.Fatalf("starting Chromium: %v", err)
 	}
-	return &Chromium{t: t, ctx: ctx}
+	c.ctx = ctx
+}
+
+// Restart closes the browser with all its windows, and starts it again with what its own profile keeps on disk; see Own.
+func (c *Chromium) Restart() {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.ctx, 40*time.Second)
+	defer cancel()
+	if err := chromedp.Cancel(ctx); err != nil {
+		c.t.Fatalf("closing Chromium: %v", err)
+	}
+	c.run()
 }
 
 // Window is one tab of a browser profile.
@@ -57,6 +76,22 @@ type Window struct {
 func (c *Chromium) Window(t testing.TB, scripts bool) *Window {
 	t.Helper()
 	return newWindow(t, c.ctx, scripts, chromedp.WithNewBrowserContext())
+}
+
+// Own opens a tab of the browser's own profile, which outlives Restart.
+func (c *Chromium) Own(t testing.TB, scripts bool) *Window {
+	t.Helper()
+	return newWindow(t, c.ctx, scripts)
+}
+
+// Speaks makes the window ask for pages in a language.
+func (w *Window) Speaks(language string) *Window {
+	w.t.Helper()
+	_, err := chromedp.Call(w.ctx, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": language}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w
 }
 
 // Tab opens another tab of the same profile.

@@ -53,6 +53,7 @@ type SMTP struct {
 	refusal *smtp.SMTPError
 	atData  bool
 	hang    chan struct{} // nil: answers
+	silence chan struct{} // nil: letters that were taken are acknowledged
 }
 
 // StartSMTP starts a mail server that ends with the test.
@@ -142,14 +143,25 @@ func (s *SMTP) Hang() {
 	}
 }
 
-// Answer ends Hang and refusals.
+// TakeSilently makes the server take letters without saying so.
+func (s *SMTP) TakeSilently() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.silence == nil {
+		s.silence = make(chan struct{})
+	}
+}
+
+// Answer ends Hang, TakeSilently and refusals.
 func (s *SMTP) Answer() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.hang != nil {
-		close(s.hang)
+	for _, held := range []chan struct{}{s.hang, s.silence} {
+		if held != nil {
+			close(held)
+		}
 	}
-	s.hang, s.refusal = nil, nil
+	s.hang, s.silence, s.refusal = nil, nil, nil
 }
 
 func (s *SMTP) waitWhileHanging() {
@@ -219,6 +231,12 @@ func (c *smtpSession) Data(r io.Reader) error {
 		return err
 	}
 	c.server.letters <- l
+	c.server.mu.Lock()
+	silence := c.server.silence
+	c.server.mu.Unlock()
+	if silence != nil {
+		<-silence
+	}
 	return nil
 }
 

@@ -3,21 +3,18 @@ package stories
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"log/slog"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
-
 	"github.com/gatehouse-auth/gatehouse/integration/gateway"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/sql"
 )
 
-const quick = "password {\n\t\t\thash bcrypt 10\n\t\t}" // for stories that are not about what a guess costs
+const quick = "password {\n\t\t\thash argon2id memory 7MiB time 5\n\t\t}" // the cheapest, for stories that are not about what a guess costs
 
 // localSite is a gateway with a gate of its own on this machine, whose database a test can look into.
 func localSite(t *testing.T, gate string) (g *gateway.Gateway, site, database string, up *gateway.Upstream) {
@@ -27,25 +24,10 @@ func localSite(t *testing.T, gate string) (g *gateway.Gateway, site, database st
 	return g, site, database, up
 }
 
-// openDatabase opens the users database as a second gateway would.
-func openDatabase(t *testing.T, file string) store.UserStore {
-	t.Helper()
-	driver := &sql.SQLite{File: file}
-	if err := driver.Provision(caddy.Context{}); err != nil {
-		t.Fatal(err)
-	}
-	s, err := driver.OpenUsers(t.Context(), store.Env{Log: slog.New(slog.DiscardHandler), Now: time.Now, DataDir: filepath.Dir(file)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	return s
-}
-
 // oldSession stores a session of somebody who signed in that long ago, and returns its secret.
 func oldSession(t *testing.T, database, login, host string, ago time.Duration) string {
 	t.Helper()
-	users := openDatabase(t, database)
+	users := openUsers(t, &sql.SQLite{File: database})
 	u, err := users.FindUser(t.Context(), login)
 	if err != nil {
 		t.Fatal(err)

@@ -45,13 +45,13 @@ func BenchmarkUsers(b *testing.B) {
 	}
 	defer s.Close()
 	const accounts = 100_000
-	for first := 1; first < accounts; first += 10_000 {
+	for first := 1; first < accounts; first += 2000 {
 		err := s.write(b.Context(), "filling", func(ctx context.Context, tx querier) error {
-			_, err := tx.ExecContext(ctx, `WITH RECURSIVE n (i) AS (SELECT $1 UNION ALL SELECT i + 1 FROM n WHERE i < $1 + 9999)
+			_, err := tx.ExecContext(ctx, `WITH RECURSIVE n (i) AS (SELECT $1 UNION ALL SELECT i + 1 FROM n WHERE i < $1 + 1999)
 				INSERT INTO users SELECT printf('%026d', i), printf('user%06d', i * 7919 % 1000000), printf('user%06d@example.com', i), 1,
 				printf('Person %x', i * 2654435761 % 4294967296), '[]', '{}', 1, 1, i, i * 31 % 1000, 1,
 				printf('user%06d@example.com', i) || char(10) || printf('user%06d', i * 7919 % 1000000) || char(10) ||
-				printf('person %x', i * 2654435761 % 4294967296) FROM n`, first)
+				printf('person %x', i * 2654435761 % 4294967296), 0, 0 FROM n`, first)
 			return err
 		})
 		if err != nil {

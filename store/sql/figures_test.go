@@ -52,7 +52,7 @@ func TestFiguresAreFoundByTheirIndexes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return plan(b.page(q, userOrders[q.Sort]), b.args...)
+		return plan(b.page(q, userOrders[q.Sort], ""), b.args...)
 	}
 	no := false
 	for want, got := range map[string]string{
@@ -93,7 +93,7 @@ func BenchmarkFigures(b *testing.B) {
 		`INSERT INTO event_hours SELECT at - at % 3600000000, kind, result, COUNT(*) FROM audit GROUP BY 1, 2, 3`,
 		`WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99999)
 				INSERT INTO users SELECT printf('%026d', i), printf('user%d', i), printf('user%d@example.com', i), 1, 'Person',
-				printf('["member","team%d"]', i % 50), '{}', 1, i % 10000 <> 0, i, 0, 1, '' FROM n`,
+				printf('["member","team%d"]', i % 50), '{}', 1, i % 10000 <> 0, i, 0, 1, '', 0, 0 FROM n`,
 		`INSERT INTO user_roles SELECT 'member', id FROM users`,
 		`INSERT INTO user_roles SELECT json_extract(roles, '$[1]'), id FROM users`,
 	} {

@@ -43,27 +43,16 @@ func (s *Store) ListUsers(ctx context.Context, q store.UserQuery) (users []store
 		return nil, fmt.Errorf("listing users: %w", store.ErrNotFound)
 	}
 	err = s.read(ctx, "listing users", func(ctx context.Context, db querier) error {
-		users = nil
 		b, err := s.selection(ctx, db, q)
 		if err != nil {
 			return err
 		}
-		if err := b.after(ctx, db, q, order); err != nil {
-			return err
-		}
-		rows, err := db.QueryContext(ctx, b.page(q, order), b.args...)
+		place, err := b.after(ctx, db, q, order)
 		if err != nil {
 			return err
 		}
-		defer rows.Close()
-		for rows.Next() {
-			u, err := scanUser(rows)
-			if err != nil {
-				return err
-			}
-			users = append(users, u)
-		}
-		return rows.Err()
+		users, err = b.list(ctx, db, q, order, place)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -97,6 +86,7 @@ type listing struct {
 	from  string
 	where []string
 	args  []any
+	scan  bool // no index leads to what is looked for
 }
 
 func (b *listing) arg(v any) string {
@@ -111,9 +101,7 @@ func (b *listing) clause() string {
 	return ` WHERE ` + strings.Join(b.where, ` AND `)
 }
 
-// selection says which accounts are meant. A text that few accounts have is found by its index, where the database has
-// one; any other by reading the accounts in order until the page is full, which is soon where many have
-// it, and takes a tenth of a second (another order than that of creation: half a second) of 100,000 where none has.
+// selection says which accounts are meant. A text that few accounts have is found by its index, where the database has one.
 func (s *Store) selection(ctx context.Context, db querier, q store.UserQuery) (*listing, error) {
 	b := &listing{from: allUsers}
 	if q.Text != "" {
@@ -126,6 +114,7 @@ func (s *Store) selection(ctx context.Context, db querier, q store.UserQuery) (*
 			b.from = ` FROM ` + from
 			b.where = append(b.where, match+b.arg(quoted(text)))
 		}
+		b.scan = from == ""
 		b.where = append(b.where, `REPLACE(u.search, `+b.arg(text)+`, '') <> u.search`)
 	}
 	if q.Role != "" {
@@ -179,15 +168,15 @@ func (b *listing) role(ctx context.Context, db querier, role string) error {
 		return nil
 	}
 	// CROSS JOIN: in this order, whatever the planner thinks.
-	b.from = ` FROM user_roles r CROSS JOIN users u`
+	b.from, b.scan = ` FROM user_roles r CROSS JOIN users u`, false
 	b.where = append(b.where, holder, `u.id = r.user_id`)
 	return nil
 }
 
-// after goes on behind the last account of the page before.
-func (b *listing) after(ctx context.Context, db querier, q store.UserQuery, order userOrder) error {
+// after says what lies behind the last account of the page before: a condition, or nothing.
+func (b *listing) after(ctx context.Context, db querier, q store.UserQuery, order userOrder) (place string, err error) {
 	if q.After == "" {
-		return nil
+		return "", nil
 	}
 	id, text, given := strings.Cut(q.After, ":")
 	var value any = text
@@ -195,24 +184,24 @@ func (b *listing) after(ctx context.Context, db querier, q store.UserQuery, orde
 	case q.Sort == store.SortCreated:
 		created, err := createdOf(ctx, db, id)
 		if err != nil {
-			return err
+			return "", err
 		}
 		value = created
 	case !given && order.number:
 		var n int64
 		if err := db.QueryRowContext(ctx, `SELECT `+order.column+` FROM users u WHERE u.id = $1`, id).Scan(&n); err != nil {
-			return err
+			return "", err
 		}
 		value = n
 	case !given:
 		if err := db.QueryRowContext(ctx, `SELECT `+order.column+` FROM users u WHERE u.id = $1`, id).Scan(&text); err != nil {
-			return err
+			return "", err
 		}
 		value = text
 	case order.number:
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return store.ErrNotFound
+			return "", store.ErrNotFound
 		}
 		value = n
 	}
@@ -220,22 +209,74 @@ func (b *listing) after(ctx context.Context, db querier, q store.UserQuery, orde
 	if q.Desc {
 		than = `<`
 	}
-	b.where = append(b.where, `(`+order.column+`, u.id) `+than+` (`+fmt.Sprintf(order.value, b.arg(value))+`, `+b.arg(id)+`)`)
-	return nil
+	return `(` + order.column + `, u.id) ` + than + ` (` + fmt.Sprintf(order.value, b.arg(value)) + `, ` + b.arg(id) + `)`, nil
 }
 
-func (b *listing) page(q store.UserQuery, order userOrder) string {
+// walked is how many accounts are read in order for a page of those that have a text. In order every account is found by
+// itself, some ten times as dear as one after the other as they lie in the table: a text that many have fills its page within
+// these; for any other the whole table is read once, and only what has the text is put in order.
+const walked = 2000
+
+// list reads a page. place is what lies behind the page before, or empty.
+func (b *listing) list(ctx context.Context, db querier, q store.UserQuery, order userOrder, place string) ([]store.User, error) {
+	if !b.scan {
+		return readUsers(ctx, db, b.page(q, order, place), b.args)
+	}
+	behind := ``
+	if place != "" {
+		behind = ` WHERE ` + place
+	}
+	// A LIMIT of a subquery is a fence in both databases: what stands outside is not looked at before what stands inside.
+	ordered, limit := order.clause(q), pageSize(q)
+	count := b.arg(limit)
+	users, err := readUsers(ctx, db, listedColumns+` FROM (SELECT * FROM users u`+behind+ordered+strconv.Itoa(walked)+`) u`+b.clause()+ordered+count, b.args)
+	if err != nil || len(users) == limit {
+		return users, err
+	}
+	const all = ` LIMIT 9223372036854775807`
+	return readUsers(ctx, db, listedColumns+` FROM (SELECT * FROM users u`+b.clause()+all+`) u`+behind+ordered+count, b.args)
+}
+
+// page is the query of a page to which an index leads.
+func (b *listing) page(q store.UserQuery, order userOrder, place string) string {
+	if place != "" {
+		b.where = append(b.where, place)
+	}
+	return listedColumns + b.from + b.clause() + order.clause(q) + b.arg(pageSize(q))
+}
+
+var listedColumns = `SELECT u.` + strings.Join(strings.Fields(userColumns), ` u.`)
+
+func pageSize(q store.UserQuery) int {
+	if q.Limit <= 0 {
+		return pageOfUsers
+	}
+	return min(q.Limit, maxPageOfUsers)
+}
+
+// clause puts accounts in order, up to a number that follows it.
+func (o userOrder) clause(q store.UserQuery) string {
 	dir := ``
 	if q.Desc {
 		dir = ` DESC`
 	}
-	limit := q.Limit
-	if limit <= 0 {
-		limit = pageOfUsers
+	return ` ORDER BY ` + o.column + dir + `, u.id` + dir + ` LIMIT `
+}
+
+func readUsers(ctx context.Context, db querier, query string, args []any) (users []store.User, err error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
 	}
-	columns := `u.` + strings.Join(strings.Fields(userColumns), ` u.`)
-	return `SELECT ` + columns + b.from + b.clause() +
-		` ORDER BY ` + order.column + dir + `, u.id` + dir + ` LIMIT ` + b.arg(min(limit, maxPageOfUsers))
+	defer rows.Close()
+	for rows.Next() {
+		u, err := scanUser(rows)
+		if err != nil {
+			return nil, err
+		}
+		users = append(users, u)
+	}
+	return users, rows.Err()
 }
 
 // quoted makes a text one phrase of a full-text query.

@@ -53,6 +53,7 @@ func Users(t *testing.T, fresh func(t *testing.T) UsersHarness) {
 		{"accounts are found by a part of address, username or name", listText},
 		{"accounts are found by role", listRole},
 		{"accounts are listed in every order, both ways", listOrders},
+		{"accounts that have a text are listed in every order, both ways", listOrdersOfText},
 		{"paging goes on in every order after an account that changed or went", listAfterChanged},
 		{"accounts are found by what they are called now", listTextFollows},
 		{"accounts are found and counted by state", listState},
