@@ -274,7 +274,7 @@ func TestAdministratorsSetColumnsOnThePageOfAnAccount(t *testing.T) {
 		t.Errorf("%v", u.Attributes)
 	}
 	b.post(at, values("legacy", "x")).wants(t, 422, "invalid_field")
-	b.get(alone+"/admin").wants(t, 200, `"Cells":[{"Column":{"Key":"company"`)
+	b.get(alone+"/admin/users").wants(t, 200, `"Cells":[{"Column":{"Key":"company"`)
 }
 
 func TestTwoAdministratorsDoNotOverwriteOneAnother(t *testing.T) {

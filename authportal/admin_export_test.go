@@ -223,6 +223,8 @@ type made struct {
 	users []store.User
 }
 
+func (m *made) Setting(context.Context, string) ([]byte, error) { return nil, store.ErrNotFound }
+
 func (m *made) FindUser(context.Context, string) (store.User, error) {
 	return store.User{}, store.ErrNotFound
 }

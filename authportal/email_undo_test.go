@@ -102,13 +102,21 @@ func TestAnEarlierAddressOutranksALaterOne(t *testing.T) {
 	}
 }
 
+// otherLetter returns a token that begins otherwise.
+func otherLetter(token string) string {
+	if token[0] == 'A' {
+		return "B" + token[1:]
+	}
+	return "A" + token[1:]
+}
+
 func TestALinkOfTheOldAddressIsGoodForOnePurposeOneClickAndSevenDays(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
 	token := b.moves(box, "ann@example.net")
 	b.api("POST", aloneAPI+"email/confirm", tokenBody(token)).wants(t, 400, "invalid_token")
 	head, label, _ := strings.Cut(token, ".")
-	for _, bad := range []string{"", head, "." + label, "A" + head[1:] + "." + label} {
+	for _, bad := range []string{"", head, "." + label, otherLetter(head) + "." + label} {
 		b.api("POST", aloneAPI+"email/undo", tokenBody(bad)).wants(t, 400, "invalid_token")
 	}
 	var wg sync.WaitGroup

@@ -1,6 +1,7 @@
 package authportal
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"strings"
@@ -237,6 +238,86 @@ var toldActs = []toldAct{
 	{"POST /admin/users/{id}/act", "user_change ok", root, func(a *actors) {
 		a.root.post(alone+"/admin/users/"+a.w.user("shut").ID+"/act", values("do", "disable")).wants(a.t, 200, "")
 	}},
+	{"POST /api/v1/admin/users/bulk", "user_change ok", root, func(a *actors) {
+		a.api(a.root, 200, "POST", "admin/users/bulk", bulkBody("disable", "", a.w.user("bulk").ID))
+	}},
+	{"POST /admin/users/bulk", "user_change ok", root, func(a *actors) {
+		a.root.post(alone+"/admin/users/bulk", values("action", "disable", "ids", a.w.user("bulk-form").ID, "sure", "1")).wants(a.t, 200, `"Done":true`)
+	}},
+	{"POST /api/v1/admin/users/{id}/invite", "user_change ok", root, func(a *actors) {
+		id := a.api(a.root, 201, "POST", "admin/users", `{"email":"guest@example.com"}`).json(a.t)["id"].(string)
+		a.api(a.root, 202, "POST", "admin/users/"+id+"/invite", "{}")
+	}},
+	{"POST /api/v1/admin/users/{id}/ticket", "ticket_create ok", root, func(a *actors) { a.root.ticket(a.w.user("locked-out")) }},
+	{"POST /ticket", "ticket_use ok", root, func(a *actors) {
+		token := tokenOf(a.t, a.root.ticket(a.w.user("let-in")))
+		a.w.browser().post(alone+"/ticket", values("token", token)).wants(a.t, 200, "")
+	}},
+	{"POST /api/v1/login/ticket", "ticket_use ok", root, func(a *actors) {
+		token := tokenOf(a.t, a.root.ticket(a.w.user("let-in-by-api")))
+		a.api(a.w.browser(), 200, "POST", "login/ticket", tokenBody(token))
+	}},
+	{"POST /api/v1/admin/users/import", "users_imported ok", root, func(a *actors) {
+		r := a.root.apiRequest("POST", adminAPI+"/import", "email\nfrom-file@example.com\n")
+		r.Header.Set("Content-Type", "text/csv")
+		a.root.do(r).wants(a.t, 200, `"made":1`)
+	}},
+	{"POST /admin/import", "users_imported ok", root, func(a *actors) {
+		const file = "email\nfrom-form@example.com\n"
+		sum := fmt.Sprintf("%x", sha256.Sum256([]byte(file)))
+		a.root.sendForm("people.csv", file, "do", "import", "sum", sum).wants(a.t, 200, `"Made":1`)
+	}},
+	{"GET /api/v1/admin/users/export", "users_exported ok", root, func(a *actors) { a.api(a.root, 200, "GET", "admin/users/export", "") }},
+	{"POST /api/v1/admin/columns", "column_added ok", root, func(a *actors) {
+		a.api(a.root, 201, "POST", "admin/columns", `{"key":"plan","type":"text"}`)
+	}},
+	{"PATCH /api/v1/admin/columns/{id}", "column_changed ok", root, func(a *actors) {
+		a.api(a.root, 200, "PATCH", "admin/columns/plan", `{"label":"Plan"}`)
+	}},
+	{"DELETE /api/v1/admin/columns/{id}", "column_removed ok", root, func(a *actors) { a.api(a.root, 204, "DELETE", "admin/columns/plan", "") }},
+	{"POST /admin/columns", "column_added ok", root, func(a *actors) {
+		a.root.post(alone+"/admin/columns", values("key", "seats", "type", "number")).wants(a.t, 200, "")
+	}},
+	{"POST /admin/columns/{id}", "column_changed ok", root, func(a *actors) {
+		a.root.post(alone+"/admin/columns/seats", values("key", "seats", "label", "Seats", "choices", "", "position", "1")).wants(a.t, 200, "")
+	}},
+	{"POST /admin/columns/{id}/remove", "column_removed ok", root, func(a *actors) {
+		a.root.post(alone+"/admin/columns/seats/remove", values("sure", "1")).wants(a.t, 200, "")
+	}},
+	{"POST /link", "letter ok", stranger, func(a *actors) {
+		a.w.browser().post(alone+"/link", values("email", "by-mail@example.com")).wants(a.t, 200, "")
+	}},
+	{"POST /api/v1/login/link", "letter ok", stranger, func(a *actors) {
+		a.api(a.w.browser(), 202, "POST", "login/link", `{"email":"by-mail@example.com"}`)
+	}},
+	{"POST /api/v1/login/link/finish", "sign_in ok", owner, func(a *actors) {
+		b := a.w.browser()
+		a.box.take()
+		b.finishes("code", b.asksForLink(a.box, a.w.user("by-code").Email).Code).wants(a.t, 200, "signed_in")
+	}},
+	{"POST /link/finish", "sign_in ok", owner, func(a *actors) {
+		b := a.w.browser()
+		a.box.take()
+		b.post(alone+"/link/finish", values("token", b.asksForLink(a.box, a.w.user("by-link").Email).token(a.t))).wants(a.t, 200, "")
+	}},
+	{"PATCH /api/v1/account", "email_ask ok", owner, func(a *actors) { b, u := a.somebody(); b.asks(a.box, "new-"+u.Email) }},
+	{"POST /account/email", "email_ask ok", owner, func(a *actors) {
+		b, u := a.somebody()
+		b.post(alone+"/account/email", values("email", "new-"+u.Email)).wants(a.t, 200, "")
+	}},
+	{"POST /email", "email_change ok", owner, func(a *actors) {
+		b, u := a.somebody()
+		token := ofKind(a.t, b.asks(a.box, "new-"+u.Email), "email_change").token(a.t)
+		a.w.browser().post(alone+"/email", values("token", token)).wants(a.t, 200, "")
+	}},
+	{"POST /email/undo", "email_undo ok", owner, func(a *actors) {
+		b, u := a.somebody()
+		a.w.browser().post(alone+"/email/undo", values("token", b.moves(a.box, "new-"+u.Email))).wants(a.t, 200, "")
+	}},
+	{"POST /api/v1/email/undo", "email_undo ok", owner, func(a *actors) {
+		b, u := a.somebody()
+		a.api(a.w.browser(), 200, "POST", "email/undo", tokenBody(b.moves(a.box, "new-"+u.Email)))
+	}},
 	{"GET /admin/audit/export", "audit_export ok", root, func(a *actors) { a.root.get(alone+"/admin/audit/export?as=csv").wants(a.t, 200, "") }},
 	{"GET /admin", "access refused", owner, func(a *actors) { b, _ := a.somebody(); b.get(alone+"/admin").wants(a.t, 403, "") }},
 	{"GET /api/v1/session", "access refused", stranger, func(a *actors) {
@@ -261,7 +342,7 @@ var silent = map[string]string{
 // Whoever adds a route adds what the audit trail says of it. Routes that are read by GET change nothing and need no row.
 func TestEveryActIsToldWithWhoWhomAndFromWhere(t *testing.T) {
 	var w *world
-	w, box := mailWorld(t, audited(&w), withSignup(SignupSettings{Mode: SignupOpen}), func(c *Config) { c.Settings.Address.Count = 10_000 })
+	w, box, _ := linkWorld(t, audited(&w), withSignup(SignupSettings{Mode: SignupOpen}), func(c *Config) { c.Settings.Address.Count = 10_000 })
 	a := &actors{t: t, w: w, box: box}
 	b, admin := w.administrator("root")
 	a.root, a.rootID = b, admin.ID
@@ -292,7 +373,7 @@ func TestEveryActIsToldWithWhoWhomAndFromWhere(t *testing.T) {
 				lacks = "nobody, but names an actor"
 			case act.by == owner && (e.UserID == "" || e.Username == ""):
 				lacks = "whom"
-			case e.Kind == EventSignIn && e.Method != "password":
+			case e.Kind == EventSignIn && e.Method != "password" && e.Method != "email_link":
 				lacks = "the method"
 			case e.Result == ResultRefused && e.Reason == "":
 				lacks = "why"
