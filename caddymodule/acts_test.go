@@ -23,6 +23,7 @@ var operationsTold = map[string]string{
 	"POST /gatehouse/users/{who}/invite":  "user_change",
 	"PATCH /gatehouse/users/{who}":        "user_change, password_change",
 	"DELETE /gatehouse/users/{who}":       "user_delete",
+	"POST /gatehouse/users/{who}/ticket":  "ticket_create",
 	"POST /gatehouse/sessions/revoke":     "session_end",
 	"POST /gatehouse/doctor/mail":         "nothing: a letter that says nothing goes to whom the operator names",
 	"POST /gatehouse/policy/explain":      "nothing: it changes nothing",

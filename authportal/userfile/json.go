@@ -186,6 +186,10 @@ func readRow(raw json.RawMessage) (row Row, fault *Fault) {
 		HasOne     any `json:"has_password"`
 		Created    any `json:"created"`
 		LastSignIn any `json:"last_sign_in"`
+		Version    any `json:"version"`
+		State      any `json:"state"`
+		Invited    any `json:"invited"`
+		Due        any `json:"password_change_required"`
 	}
 	d = json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()

@@ -134,7 +134,7 @@ func TestAFaultOfARowStopsNoOther(t *testing.T) {
 func TestListsAndObjectsWithAListAreRead(t *testing.T) {
 	for _, in := range []string{
 		`[{"email":"a@example.com","attributes":{"n":1,"l":["x"]}}]`,
-		"\ufeff[\r\n{\"email\":\"a@example.com\",\"attributes\":{\"n\":1,\"l\":[\"x\"]},\"id\":\"x\",\"created\":\"y\",\"last_sign_in\":null,\"has_password\":true,\"effective_roles\":[]}\r\n]\r\n",
+		"\ufeff[\r\n{\"email\":\"a@example.com\",\"attributes\":{\"n\":1,\"l\":[\"x\"]},\"id\":\"x\",\"created\":\"y\",\"last_sign_in\":null,\"has_password\":true,\"effective_roles\":[],\"state\":\"invited\",\"version\":3,\"invited\":\"y\",\"password_change_required\":true}\r\n]\r\n",
 		`{"total":{"deep":[1]},"users":[{"email":"a@example.com","attributes":{"n":1,"l":["x"]}}],"next":"x"}`,
 	} {
 		rows, faults := all(in, JSON)
