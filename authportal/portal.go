@@ -3,6 +3,7 @@ package authportal
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -66,9 +67,10 @@ type Portal struct {
 	outbox store.Outbox  // nil: no mail
 	wait   time.Duration // for a session
 
-	routes  routes
-	signed  *signedCache
-	signups keyed // by address
+	routes    routes
+	signed    *signedCache
+	described map[string]json.RawMessage // openapi.json by its members
+	signups   keyed                      // by address
 }
 
 // withDefaults fills in what a Config may leave out.
@@ -127,6 +129,10 @@ func New(c Config) (*Portal, error) {
 	}
 	p.routes = newRoutes(p)
 	p.signed = newSignedCache()
+	var err error
+	if p.described, err = readOpenAPI(); err != nil {
+		return nil, err
+	}
 	return p, nil
 }
 

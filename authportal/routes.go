@@ -30,7 +30,7 @@ func routeKey(path string) string {
 
 func newRoutes(p *Portal) routes {
 	rt := routes{}
-	for _, group := range [][]route{p.signInRoutes(), p.accountRoutes(), p.adminRoutes(), p.adminPageRoutes(), p.auditRoutes()} {
+	for _, group := range [][]route{p.signInRoutes(), p.accountRoutes(), p.adminRoutes(), p.adminPageRoutes(), p.auditRoutes(), p.openAPIRoute()} {
 		for _, r := range group {
 			rt[routeKey(r.path)] = append(rt[routeKey(r.path)], r)
 		}
