@@ -13,7 +13,7 @@ import (
 
 // done are the words after "?done=" of the account page: what a form has just achieved, told after the redirect that
 // keeps a reload from sending it twice.
-var done = []string{"profile", "password", "session", "sessions", "token_deleted"}
+var done = []string{"profile", "password", "session", "sessions", "token_deleted", "email"}
 
 // accountPage shows the person what is kept of them, and the forms to change it.
 func (c *call) accountPage() error {
@@ -31,7 +31,7 @@ func (c *call) showAccount(status int, p pages.Page, newToken string) error {
 		return err
 	}
 	held := c.p.expand(u.Roles)
-	data := pages.AccountData{NewToken: newToken, Administrator: slices.Contains(held, administratorRole), User: pages.User{
+	data := pages.AccountData{NewToken: newToken, ChangesEmail: c.p.mails(), Administrator: slices.Contains(held, administratorRole), User: pages.User{
 		ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name, Roles: held, Confirmed: u.Confirmed}}
 	for _, f := range c.p.set.Signup.Fields {
 		if f.Name == "username" {
@@ -50,6 +50,12 @@ func (c *call) showAccount(status int, p pages.Page, newToken string) error {
 			return fmt.Errorf("reading the password: %w", err)
 		}
 		data.HasPassword = err == nil
+		if !data.HasPassword && c.p.mails() && u.Confirmed {
+			data.ForgotURL = c.link("/forgot")
+		}
+	}
+	if data.PendingEmail, err = c.p.pendingEmail(c.ctx(), &u); err != nil {
+		return err
 	}
 	if data.Sessions, err = c.ownSessions(live); err != nil {
 		return err
@@ -93,13 +99,21 @@ func (c *call) accountAPI() error {
 	if err != nil {
 		return err
 	}
-	return c.json(http.StatusOK, c.p.accountJSON(&u))
+	return c.showAccountJSON(&u)
+}
+
+func (c *call) showAccountJSON(u *store.User) error {
+	out, err := c.accountJSON(u)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, out)
 }
 
 // accountJSON is all that is kept of an account, as its owner reads it. Unlike in an identity, the address stands here
 // before it is confirmed, and says so.
-func (p *Portal) accountJSON(u *store.User) map[string]any {
-	id := u.Identity()
+func (c *call) accountJSON(u *store.User) (map[string]any, error) {
+	id, p := u.Identity(), c.p
 	out := p.userJSON(&id)
 	out["email"], out["confirmed"], out["created"] = u.Email, u.Confirmed, u.Created.UTC().Format(time.RFC3339)
 	fields := p.ownFields()
@@ -107,7 +121,16 @@ func (p *Portal) accountJSON(u *store.User) map[string]any {
 		fields = []string{}
 	}
 	out["fields"] = fields
-	return out
+	ways, err := c.credentials(u, store.KindPassword)
+	if err != nil {
+		return nil, fmt.Errorf("reading the password: %w", err)
+	}
+	out["sign_ins"] = ways
+	pending, err := p.pendingEmail(c.ctx(), u)
+	if pending != "" {
+		out["pending_email"] = pending
+	}
+	return out, err
 }
 
 // changeProfile changes the name and the operator's fields that people fill in; everything else is the operator's.
@@ -145,17 +168,26 @@ func (c *call) profileAPI() error {
 	if err != nil {
 		return err
 	}
-	if _, given := sent["email"]; given {
-		return invalidField("email", "is changed by an administrator")
-	}
 	if _, given := sent["username"]; given {
 		return invalidField("username", "is changed by an administrator")
+	}
+	if email, given := sent["email"]; given {
+		switch {
+		case !c.p.mails():
+			return invalidField("email", "is changed by an administrator")
+		case len(sent) > 1:
+			return invalidField("email", "is changed by a call of its own")
+		}
+		if err := c.askEmail(email); err != nil {
+			return err
+		}
+		return c.json(http.StatusAccepted, map[string]string{"status": statusSent})
 	}
 	u, err := c.changeProfile(sent)
 	if err != nil {
 		return err
 	}
-	return c.json(http.StatusOK, c.p.accountJSON(&u))
+	return c.showAccountJSON(&u)
 }
 
 // profileForm is the form's face of changeProfile.

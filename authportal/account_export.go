@@ -17,11 +17,14 @@ func (c *call) exportAPI() error {
 	if err != nil {
 		return fmt.Errorf("listing sessions: %w", err)
 	}
-	credentials, err := c.ownCredentials(&u)
+	credentials, err := c.credentials(&u, "")
 	if err != nil {
 		return fmt.Errorf("listing credentials: %w", err)
 	}
-	account := c.p.accountJSON(&u)
+	account, err := c.accountJSON(&u)
+	if err != nil {
+		return err
+	}
 	delete(account, "fields")
 	if !u.LastSignIn.IsZero() {
 		account["last_sign_in"] = stamp(u.LastSignIn)

@@ -25,6 +25,13 @@ func (p *Portal) accountRoutes() []route {
 		{method: http.MethodGet, path: "/setup", do: (*call).setupPage},
 		{method: http.MethodPost, path: "/setup", do: (*call).setupForm},
 
+		{method: http.MethodPost, path: "/account/email", do: (*call).askEmailForm},
+		{method: http.MethodGet, path: "/email", do: (*call).emailPage},
+		{method: http.MethodPost, path: "/email", do: (*call).emailForm},
+		{method: http.MethodGet, path: "/email/undo", do: (*call).undoEmailPage},
+		{method: http.MethodPost, path: "/email/undo", do: (*call).undoEmailForm},
+		{method: http.MethodPost, path: "/api/v1/email/undo", do: (*call).undoEmailAPI},
+
 		{method: http.MethodGet, path: "/account", do: (*call).accountPage},
 		{method: http.MethodPost, path: "/account", do: (*call).profileForm},
 		{method: http.MethodGet, path: "/api/v1/account", do: (*call).accountAPI},

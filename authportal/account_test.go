@@ -13,7 +13,7 @@ func TestTheAccountAsItsOwnerReadsIt(t *testing.T) {
 	b, u := w.member("ann")
 	p := b.api("GET", aloneAPI+"account", "")
 	want := `{"attributes":{},"confirmed":true,"created":"2026-11-23T12:00:00Z","email":"ann@example.com","fields":["company","phone"],"id":"` + u.ID +
-		`","name":"","roles":[],"username":"ann"}` + "\n"
+		`","name":"","roles":[],"sign_ins":[{"created":"2026-11-23T12:00:00Z","kind":"password"}],"username":"ann"}` + "\n"
 	if p.StatusCode != 200 || p.body != want {
 		t.Errorf("%d %s, want %s", p.StatusCode, p.body, want)
 	}

@@ -20,7 +20,8 @@ func (a *Accounts) ClearFactors(ctx context.Context, by By, id string) error {
 		return fmt.Errorf("reading credentials: %w", err)
 	}
 	for _, c := range creds {
-		if c.Kind == store.KindPassword || c.Kind == store.KindAPIToken {
+		switch c.Kind {
+		case store.KindPassword, store.KindAPIToken, store.KindEmailChange, store.KindEmailUndo:
 			continue
 		}
 		if err := a.users.DeleteCredential(ctx, c.Kind, c.ID); err != nil && !errors.Is(err, store.ErrNotFound) {

@@ -62,9 +62,14 @@ func (a *Accounts) proveMailbox(ctx context.Context, u store.User) (store.User, 
 	return after, err
 }
 
-// voidAll takes every session and credential of an account, so that nobody who knew one is inside or comes back. Sessions
-// end on both sides of the credentials: one that opens in between looks at its credential once more and gives up.
+// voidAll takes every session and credential of an account, so that nobody who knew one is inside or comes back.
 func (a *Accounts) voidAll(ctx context.Context, id string) error {
+	return a.void(ctx, id, func(*store.Credential) bool { return true })
+}
+
+// void takes every session of an account, and those credentials that which selects. Sessions end on both sides of the
+// credentials: one that opens in between looks at its credential once more and gives up.
+func (a *Accounts) void(ctx context.Context, id string, which func(*store.Credential) bool) error {
 	end := func() error {
 		if _, err := a.sessions.EndSessionsOf(ctx, id, ""); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("ending sessions from before the proof: %w", err)
@@ -78,7 +83,11 @@ func (a *Accounts) voidAll(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("reading credentials from before the proof: %w", err)
 	}
-	for _, k := range creds {
+	for i := range creds {
+		k := &creds[i]
+		if !which(k) {
+			continue
+		}
 		if err := a.users.DeleteCredential(ctx, k.Kind, k.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("voiding a credential from before the proof: %w", err)
 		}

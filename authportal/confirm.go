@@ -81,11 +81,17 @@ func (c *call) useConfirm(token string) (u store.User, t mailTicket, err error) 
 	return after, t, nil
 }
 
-// confirmAPI answers POST email/confirm.
+// confirmAPI answers POST email/confirm, of a sign-up and of a change of address.
 func (c *call) confirmAPI() error {
 	f, err := c.jsonFields("token")
 	if err != nil {
 		return err
+	}
+	if _, _, change := c.p.readMailToken(store.KindEmailChange, f["token"]); change {
+		if _, err := c.changeEmail(f["token"]); err != nil {
+			return err
+		}
+		return c.json(http.StatusOK, map[string]string{"status": "changed"})
 	}
 	out, status, err := c.confirmEmail(f["token"])
 	switch {

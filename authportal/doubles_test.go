@@ -65,6 +65,7 @@ type flaky struct {
 	store.SessionStore
 	down      atomic.Bool
 	countDown atomic.Bool
+	endDown   atomic.Bool
 	hangs     atomic.Bool // look-ups of sessions
 	created   func()      // runs just before a session is stored
 }
@@ -109,6 +110,13 @@ func (f *flaky) EndSession(ctx context.Context, user, id string) error {
 		return err
 	}
 	return f.SessionStore.EndSession(ctx, user, id)
+}
+
+func (f *flaky) EndSessionsOf(ctx context.Context, user, except string) (int, error) {
+	if f.endDown.Load() {
+		return 0, store.ErrUnavailable
+	}
+	return f.SessionStore.EndSessionsOf(ctx, user, except)
 }
 
 func (f *flaky) Count(ctx context.Context, name string, limit int, window time.Duration) (bool, time.Duration, error) {

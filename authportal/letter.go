@@ -20,10 +20,12 @@ type draft struct {
 	Link string // where its button leads; empty: it has none
 
 	Account string // the address that it is about
+	Email   string // the other address, where it is about two
 }
 
 // draftKinds are the kinds of letters that draft knows.
-var draftKinds = []string{mailSignUp, mailConfirm, mailReset, mailPassword, mailWaiting, mailApproval, mailApproved, mailDeclined, mailInvite, mailTheft}
+var draftKinds = []string{mailSignUp, mailConfirm, mailReset, mailPassword, mailWaiting, mailApproval, mailApproved, mailDeclined, mailInvite, mailTheft,
+	mailEmailChange, mailEmailAsked, mailEmailChanged, mailEmailRestored, mailEmailUndone}
 
 // composeDraft is the mail.Composer of all of them.
 func (p *Portal) composeDraft(ctx context.Context, m store.Mail) (*mail.Message, error) {
@@ -31,7 +33,7 @@ func (p *Portal) composeDraft(ctx context.Context, m store.Mail) (*mail.Message,
 	if l == nil || err != nil {
 		return nil, err
 	}
-	return p.write(l.To, l.Lang, l.Kind, pages.LetterData{Account: l.Account, Link: l.Link})
+	return p.write(l.To, l.Lang, l.Kind, pages.LetterData{Account: l.Account, Email: l.Email, Link: l.Link})
 }
 
 // draft finds out what a queued letter becomes: nil where nothing is to be sent. It runs in the background, where nobody
@@ -112,6 +114,8 @@ func (p *Portal) writeTold(ctx context.Context, l *draft, m store.Mail, a *about
 	switch m.Kind {
 	case mailInvite:
 		return p.writeInvite(ctx, l, m.To, a)
+	case mailEmailChange, mailEmailAsked, mailEmailChanged, mailEmailRestored, mailEmailUndone:
+		return p.writeEmail(ctx, l, a)
 	case mailPassword:
 		l.Link = linkTo(a.Base, "/forgot")
 	case mailDeclined, mailTheft:

@@ -24,6 +24,12 @@ const (
 	mailDeclined = "declined"
 	mailInvite   = "invite"
 	mailTheft    = "session_theft" // the owner is told that a copy of a remembered session was used
+
+	mailEmailChange   = "email_change"   // to an address that somebody wants for their account
+	mailEmailAsked    = "email_asked"    // the present address is told that
+	mailEmailChanged  = "email_changed"  // the old address is told, and may undo it
+	mailEmailRestored = "email_restored" // to the old address after that: the account is theirs again
+	mailEmailUndone   = "email_undone"   // to the address that lost it
 )
 
 // How long links in mails are good for.
@@ -40,7 +46,8 @@ type about struct {
 	User string `json:"u,omitempty"` // the account that it is about, where that is known; else the address tells
 	To   string `json:"t,omitempty"` // where the person was going, sealed or a path
 	Flow string `json:"f,omitempty"`
-	Who  string `json:"w,omitempty"` // address of a newcomer, in a letter to an administrator
+	Who  string `json:"w,omitempty"` // another address that it names: of a newcomer, in a letter to an administrator
+	ID   string `json:"i,omitempty"` // of the credential that its link is about
 }
 
 // errNoMail hides what cannot work without mail.

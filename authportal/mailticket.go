@@ -29,25 +29,17 @@ type mailLabel struct {
 	User  string `json:"u,omitempty"`
 	Email string `json:"e"`
 	Until int64  `json:"d"`
+	ID    string `json:"i,omitempty"` // of what a link is about where that is no ticket
 }
 
 var errMailToken = &Problem{Status: 400, Code: "invalid_token", Detail: "the link is used, old or incomplete; ask for a new one"}
 
 // putMailTicket makes a link good, and returns its token.
 func (p *Portal) putMailTicket(ctx context.Context, purpose string, t mailTicket, life time.Duration) (string, error) {
-	secret, err := p.secret(secretBytes)
-	if err != nil {
-		return "", err
-	}
 	until := p.now().Add(life)
-	label, err := json.Marshal(mailLabel{t.User, t.Email, until.Unix()})
+	token, secret, err := p.mailToken(purpose, mailLabel{User: t.User, Email: t.Email, Until: until.Unix()})
 	if err != nil {
 		return "", err
-	}
-	// Bound to the secret: the label of one link says nothing beside another's.
-	sealed, err := p.keys.Seal("mail "+purpose, label, secret)
-	if err != nil {
-		return "", fmt.Errorf("making a link: %w", err)
 	}
 	payload, err := json.Marshal(t)
 	if err != nil {
@@ -56,7 +48,24 @@ func (p *Portal) putMailTicket(ctx context.Context, purpose string, t mailTicket
 	if err := p.sessions.PutTicket(ctx, "mail "+purpose, store.KeyOf(secret), payload, until); err != nil {
 		return "", fmt.Errorf("making a link: %w", err)
 	}
-	return secret64.EncodeToString(secret) + "." + sealed, nil
+	return token, nil
+}
+
+// mailToken makes a secret and the token that holds it. It is worth nothing until a store knows the secret's key.
+func (p *Portal) mailToken(purpose string, l mailLabel) (token string, secret []byte, err error) {
+	if secret, err = p.secret(secretBytes); err != nil {
+		return "", nil, err
+	}
+	label, err := json.Marshal(l)
+	if err != nil {
+		return "", nil, err
+	}
+	// Bound to the secret: the label of one link says nothing beside another's.
+	sealed, err := p.keys.Seal("mail "+purpose, label, secret)
+	if err != nil {
+		return "", nil, fmt.Errorf("making a link: %w", err)
+	}
+	return secret64.EncodeToString(secret) + "." + sealed, secret, nil
 }
 
 // readMailToken returns what the label of a token says, and takes nothing.

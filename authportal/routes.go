@@ -139,7 +139,7 @@ func allow(methods []string, api bool) string {
 // host keeps them out of access logs.
 func SecretInURL(path string) bool {
 	switch strings.TrimSuffix(path, "/") {
-	case "/callback", "/setup", "/confirm", "/reset", "/signup":
+	case "/callback", "/setup", "/confirm", "/reset", "/signup", "/email", "/email/undo":
 		return true
 	}
 	return false

@@ -118,7 +118,7 @@ func TestAFormThatWasRefusedIsFilledAgainButForThePassword(t *testing.T) {
 }
 
 func TestSecretsInAddressesAreKnown(t *testing.T) {
-	for path, want := range map[string]bool{"/callback": true, "/callback/": true, "/setup": true, "/confirm": true, "/reset": true, "/signup": true, "/login": false, "/api/v1/session": false, "": false} {
+	for path, want := range map[string]bool{"/callback": true, "/callback/": true, "/setup": true, "/confirm": true, "/reset": true, "/signup": true, "/email": true, "/email/undo": true, "/login": false, "/api/v1/session": false, "": false} {
 		if SecretInURL(path) != want {
 			t.Errorf("SecretInURL(%q) = %v", path, !want)
 		}

@@ -10,6 +10,8 @@ const (
 	KindPassword     = "password"      // Data: the encoded hash
 	KindAPIToken     = "api_token"     // ID: SHA-256 of the token in hex; Data: JSON of its name and limits
 	KindKnownBrowser = "known_browser" // ID: SHA-256 of the browser's mark in hex
+	KindEmailChange  = "email_change"  // of a link: Label, the address that it makes the account's; Data: JSON
+	KindEmailUndo    = "email_undo"    // of a link: Label, the address that it gives the account back to; Data: JSON
 )
 
 // Credential is something by which a person shows who they are. (Kind, ID) is unique; a user's only password has ID = Owner.

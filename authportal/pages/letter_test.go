@@ -54,3 +54,26 @@ func TestALetterIsReplacedByFileName(t *testing.T) {
 		}
 	}
 }
+
+// Whoever reads a letter about a change of address must see which is to give way to which.
+func TestLettersAboutAChangeOfAddressNameBothAndLeadSomewhere(t *testing.T) {
+	s := newSet(t, Brand{Name: "Example"})
+	data := LetterData{Account: "ada@example.com", Email: "ada@example.net", Link: "https://auth.example.com/email?token=token"}
+	for _, lang := range []string{"en", "de"} {
+		for _, name := range []string{"email_change", "email_asked", "email_changed"} {
+			_, plain, rich, err := s.Letter(lang, name, data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range []string{data.Account, data.Email, data.Link} {
+				if !strings.Contains(plain, want) || !strings.Contains(rich, want) {
+					t.Errorf("%s %s: %q is missing in %s", lang, name, want, plain)
+				}
+			}
+		}
+		// The letter to the owner of a taken address tells nothing of whoever asked for it.
+		if _, plain, _, err := s.Letter(lang, "email_taken", data); err != nil || strings.Contains(plain, data.Email) {
+			t.Errorf("%s: %v %s", lang, err, plain)
+		}
+	}
+}

@@ -14,6 +14,7 @@ const (
 	Confirm   = "confirm"
 	Forgot    = "forgot"
 	Reset     = "reset"
+	Email     = "email"
 	Forbidden = "forbidden"
 	Error     = "error"
 	Admin     = "admin"
@@ -132,6 +133,16 @@ type ResetData struct {
 	ForgotURL string
 }
 
+// EmailData fills Email, where the links of a change of address lead: the new address confirms it, the old one takes it back.
+type EmailData struct {
+	Undo           bool
+	Token          string // hidden field "token"
+	Account, Email string // the account's old address, which may be empty, and the new one
+	Expired        bool   // the link is used, old or unknown: no form
+	Done           bool
+	LoginURL       string
+}
+
 // LogoutData fills Logout.
 type LogoutData struct {
 	User     *User  // who is asked whether to leave; nil: nobody is signed in any more
@@ -153,8 +164,11 @@ type AccountData struct {
 	NewToken      string  // shown once, right after it was made
 	Fields        []Field // further fields that the person may change, filled
 	HasPassword   bool
+	ForgotURL     string // where somebody without a password gets one; empty: nowhere
 	MinLength     int
 	Administrator bool
+	ChangesEmail  bool   // offer to change the address
+	PendingEmail  string // the address that waits to be confirmed; empty: none does
 }
 
 // Session is one sign-in in its owner's list.

@@ -223,7 +223,7 @@ func TestFormsPostTheFieldsOfTheAPI(t *testing.T) {
 		"logout":    {"/logout everywhere=1"},
 		"setup":     {"/setup email= name= password= token=token"},
 		"forbidden": {"/logout"},
-		"account": {"/logout", "/account company=Analytical Engines Ltd name=Ada Lovelace", "/account/password current= password=",
+		"account": {"/logout", "/account company=Analytical Engines Ltd name=Ada Lovelace", "/account/email email=", "/account/password current= password=",
 			"/account/sessions id=s2", "/account/sessions id=s3", "/account/sessions others=1",
 			"/account/tokens/delete id=t1", "/account/tokens/delete id=t2", "/account/tokens expires= name=", "/account/delete sure=1"},
 		"account-bare":        {"/logout", "/account name=", "/account/tokens expires= name=", "/account/delete sure=1"},

@@ -72,6 +72,14 @@ func samples() []sample {
 		{name: "confirm-approval", Page: Page{Name: Confirm, Data: ConfirmData{Done: "approval_pending", LoginURL: "/login"}}},
 		{name: "confirm-sent", Page: Page{Name: Confirm, Data: ConfirmData{Done: "sent", LoginURL: "/login"}}},
 		{name: "confirm-expired", status: http.StatusBadRequest, Page: Page{Name: Confirm, Data: ConfirmData{Expired: true, LoginURL: "/login"}}},
+		{name: "email", Page: Page{Name: Email, Data: EmailData{Token: "token", Account: "ada@example.com", Email: "ada@example.net", LoginURL: "/login"}}},
+		{name: "email-first", Page: Page{Name: Email, Data: EmailData{Token: "token", Email: "ada@example.net", LoginURL: "/login"}}},
+		{name: "email-done", Page: Page{Name: Email, Data: EmailData{Done: true, Account: "ada@example.com", Email: "ada@example.net", LoginURL: "/login"}}},
+		{name: "email-expired", status: http.StatusBadRequest, Page: Page{Name: Email, Data: EmailData{Expired: true, LoginURL: "/login"}}},
+		{name: "email-taken", status: http.StatusConflict, Page: Page{Name: Email, Data: EmailData{LoginURL: "/login"}, Problem: problem("problem_user_exists")}},
+		{name: "email-undo", Page: Page{Name: Email, Data: EmailData{Undo: true, Token: "token", Account: "ada@example.com", Email: "ada@example.net", LoginURL: "/login"}}},
+		{name: "email-undo-done", Page: Page{Name: Email, Data: EmailData{Undo: true, Done: true, Account: "ada@example.com", Email: "ada@example.net", LoginURL: "/login"}}},
+		{name: "email-undo-expired", status: http.StatusBadRequest, Page: Page{Name: Email, Data: EmailData{Undo: true, Expired: true, LoginURL: "/login"}}},
 		{name: "confirm-resend", Page: Page{Name: Confirm, Data: ConfirmData{LoginURL: "/login"}}},
 		{name: "forgot", Page: Page{Name: Forgot, Data: ForgotData{To: "sealed", LoginURL: "/login?to=sealed"}}},
 		{name: "forgot-done", Page: Page{Name: Forgot, Data: ForgotData{Done: true, LoginURL: "/login"}}},
@@ -110,7 +118,7 @@ func accountSamples(user User, problem func(string, ...any) *Message) []sample {
 	at := func(month time.Month, day, hour int) time.Time {
 		return time.Date(2026, month, day, hour, 42, 0, 0, time.UTC)
 	}
-	data := AccountData{User: user, HasPassword: true, MinLength: 8, Administrator: true,
+	data := AccountData{User: user, HasPassword: true, MinLength: 8, Administrator: true, ChangesEmail: true,
 		Fields: []Field{{Name: "company", Type: "text", Required: true, Value: "Analytical Engines Ltd"}},
 		Sessions: []Session{
 			{ID: "s1", Host: "auth.example.com", Address: "203.0.113.7", Current: true, Created: at(11, 23, 8), LastSeen: at(11, 23, 12),
@@ -125,6 +133,10 @@ func accountSamples(user User, problem func(string, ...any) *Message) []sample {
 		},
 	}
 	fresh, bare := data, AccountData{User: User{ID: user.ID, Username: "bob@example.com", Email: "bob@example.com"}, MinLength: 8, Sessions: data.Sessions[:1]}
+	bare.ForgotURL = "/.gatehouse/forgot"
+	pending := data
+	pending.PendingEmail = "ada@example.net"
+	domain := problem("problem_invalid_field", "field", "email")
 	fresh.NewToken = "ghk_3q2-7wAAexampleexampleexampleexampleexample0"
 	wrong := problem("problem_invalid_credentials")
 	unsure := problem("problem_invalid_field", "field", "sure")
@@ -133,6 +145,9 @@ func accountSamples(user User, problem func(string, ...any) *Message) []sample {
 		{name: "account", Page: Page{Name: Account, Data: data}},
 		{name: "account-saved", Page: Page{Name: Account, Data: data, Notice: problem("done_profile")}},
 		{name: "account-bare", Page: Page{Name: Account, Data: bare}},
+		{name: "account-email", Page: Page{Name: Account, Data: pending, Notice: problem("done_email")}},
+		{name: "account-wrong-email", status: http.StatusUnprocessableEntity, Page: Page{Name: Account, Data: data, Problem: domain,
+			FieldProblems: map[string]*Message{"email": domain}, Values: map[string]string{"email": "ada@example.invalid"}}},
 		{name: "account-token", Page: Page{Name: Account, Data: fresh, Notice: problem("done_token")}},
 		{name: "account-wrong-password", status: http.StatusUnauthorized, Page: Page{Name: Account, Data: data, Problem: wrong}},
 		{name: "account-unsure", status: http.StatusUnprocessableEntity, Page: Page{Name: Account, Data: data, Problem: unsure,

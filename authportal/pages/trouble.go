@@ -60,7 +60,7 @@ func (v *View) inputs() []string {
 	case ResetData:
 		ids = []string{"password"}
 	case AccountData:
-		ids = []string{"name", "current", "password", "token_name", "token_expires"}
+		ids = []string{"name", "email", "current", "password", "token_name", "token_expires"}
 		add(d.Fields)
 	}
 	return ids
@@ -74,9 +74,9 @@ func (v *View) Alert() string {
 	return v.Say(v.Problem)
 }
 
-// Trouble tells whether the form "password", "token" or "delete" of the account page is the one that something is wrong with.
+// Trouble tells whether the form "email", "password", "token" or "delete" of the account page is the one that something is wrong with.
 func (v *View) Trouble(form string) bool {
-	ids := map[string][]string{"password": {"current", "password"}, "token": {"token_name", "token_expires"},
+	ids := map[string][]string{"email": {"email"}, "password": {"current", "password"}, "token": {"token_name", "token_expires"},
 		"delete": {"sure"}}[form]
 	_, typedToken := v.Values["token_name"]
 	return slices.ContainsFunc(ids, func(id string) bool { return v.fieldProblem(id) != nil }) || form == "token" && typedToken && v.Problem != nil

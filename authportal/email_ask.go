@@ -1,0 +1,105 @@
+package authportal
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// askEmail asks for another address of the caller's own account. Nothing changes before the new address has said yes, and
+// the present one is told at once. Whether somebody has the address already is found out where the letter is written.
+func (c *call) askEmail(typed string) error {
+	if !c.p.mails() {
+		return errNoMail
+	}
+	live, err := c.mustFresh()
+	if err != nil {
+		return err
+	}
+	_, u, err := c.mustUser()
+	if err != nil {
+		return err
+	}
+	if err := c.mustHTTPS(); err != nil {
+		return err
+	}
+	e := Event{Kind: EventEmailAsk, Result: ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()}
+	err = c.tryAskEmail(&u, typed)
+	var p *Problem
+	if errors.As(err, &p) {
+		e.Result, e.Reason = ResultRefused, p.Code
+	} else if err != nil {
+		return fmt.Errorf("asking for another address: %w", err)
+	}
+	c.emit(e)
+	return err
+}
+
+func (c *call) tryAskEmail(u *store.User, typed string) error {
+	to, err := NormalizeEmail(typed)
+	switch {
+	case err != nil:
+		return accountProblem(err)
+	case to == u.Email:
+		return invalidField("email", "is the address of the account already")
+	case !c.p.domainAllowed(to):
+		return invalidField("email", "is not of a domain that may sign up")
+	}
+	g := &guess{c: c}
+	if err := g.count("letters", addressBlock(c.v.Addr), c.p.set.Address); err != nil {
+		return err
+	}
+	// By account too: each ask is a letter to the present address, which no count of its own must silence.
+	if err := g.count("email", u.ID, c.p.set.Account); err != nil {
+		return err
+	}
+	version, err := c.p.passwordVersion(c.ctx(), u.ID)
+	if err != nil {
+		return err
+	}
+	if err := c.endEarlierAsks(u.ID); err != nil {
+		return err
+	}
+	m := emailMove{Old: u.Email, New: to, Password: version, Asked: c.p.now()}
+	id, err := c.p.Accounts().putEmailMove(c.ctx(), store.KindEmailChange, u.ID, m, emailChangeLife)
+	if err != nil {
+		return err
+	}
+	// Where nobody has shown that the present address is theirs, it may be a stranger's.
+	if u.Confirmed {
+		if err := c.post(mailEmailAsked, u.Email, about{User: u.ID, Who: to}); err != nil {
+			return err
+		}
+	}
+	if room, err := c.letterRoom(to); err != nil || !room {
+		return err
+	}
+	return c.post(mailEmailChange, to, about{User: u.ID, Who: u.Email, ID: id})
+}
+
+// endEarlierAsks makes room for the next. Two at the very same moment both stay, until one of them is confirmed.
+func (c *call) endEarlierAsks(user string) error {
+	list, err := c.p.users.CredentialsOf(c.ctx(), user, store.KindEmailChange)
+	if err != nil {
+		return fmt.Errorf("reading changes of address: %w", err)
+	}
+	for _, k := range list {
+		if err := c.p.users.DeleteCredential(c.ctx(), k.Kind, k.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("ending a change of address: %w", err)
+		}
+	}
+	return nil
+}
+
+// askEmailForm is the form's face of askEmail; the API's is PATCH account.
+func (c *call) askEmailForm() error {
+	f, err := c.formFields("email")
+	if err == nil {
+		err = c.askEmail(f["email"])
+	}
+	if err != nil {
+		return c.accountFailed(err, f)
+	}
+	return c.accountDone("email")
+}

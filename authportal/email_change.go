@@ -1,0 +1,150 @@
+package authportal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// changeEmail makes the change that a link is about. Like the confirmation of a sign-up it signs nobody in: whoever
+// reads the mail proves the mailbox, and no more.
+func (c *call) changeEmail(token string) (emailMove, error) {
+	if !c.p.mails() {
+		return emailMove{}, errNoMail
+	}
+	if err := c.mustHTTPS(); err != nil {
+		return emailMove{}, err
+	}
+	g, err := c.guess("")
+	if err != nil {
+		return emailMove{}, err
+	}
+	m, u, err := c.tryChangeEmail(token)
+	e := Event{Kind: EventEmailChange, Result: ResultOK, UserID: u.ID, Username: u.Username}
+	var p *Problem
+	if errors.As(err, &p) {
+		e.Result, e.Reason = ResultRefused, p.Code
+		c.emit(e)
+		return m, err
+	}
+	g.giveBack()
+	if err != nil {
+		return m, fmt.Errorf("changing an address: %w", err)
+	}
+	c.emit(e)
+	return m, nil
+}
+
+func (c *call) tryChangeEmail(token string) (m emailMove, u store.User, err error) {
+	m, k, err := c.p.openEmailLink(c.ctx(), store.KindEmailChange, token)
+	if err != nil {
+		return m, u, err
+	}
+	// Of many clicks one removes it. Everything else is held against the account after that.
+	err = c.p.users.DeleteCredential(c.ctx(), k.Kind, k.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return m, u, errMailToken
+	} else if err != nil {
+		return m, u, err
+	}
+	// Nobody hangs up between the link and the change.
+	ctx := context.WithoutCancel(c.ctx())
+	if u, err = c.p.users.User(ctx, k.Owner); errors.Is(err, store.ErrNotFound) {
+		return m, store.User{}, errMailToken
+	} else if err != nil {
+		return m, u, err
+	}
+	after, undo, err := c.p.moveEmail(ctx, &u, &m)
+	if err != nil {
+		return m, u, accountProblem(err)
+	}
+	if undo == "" {
+		return m, after, nil
+	}
+	// The change stands, whether it can be told or not; that it was asked for has been.
+	if err := c.post(mailEmailChanged, m.Old, about{User: u.ID, Who: m.New, ID: undo}); err != nil {
+		c.p.log.ErrorContext(ctx, "the old address could not be told of a new one", "user_id", u.ID, "error", err)
+	}
+	return m, after, nil
+}
+
+// moveEmail gives the account its new address, and returns the id by which the old one may take it back; empty where
+// nobody had shown that the old one was theirs. What undoes the change is there before the change is.
+func (p *Portal) moveEmail(ctx context.Context, u *store.User, m *emailMove) (after store.User, undo string, err error) {
+	a := p.Accounts()
+	if u.Confirmed && u.Email != "" && u.Email == m.Old {
+		undo, err = a.putEmailMove(ctx, store.KindEmailUndo, u.ID, emailMove{Old: m.Old, New: m.New, Asked: m.Asked}, emailUndoLife)
+		if err != nil {
+			return after, "", err
+		}
+	}
+	_, after, err = a.update(ctx, u.ID, func(u *store.User) error {
+		if still, err := p.stillAsked(ctx, u, m); err != nil || !still {
+			return or(err, errMailToken)
+		}
+		return a.apply(u, UserChange{Email: &m.New})
+	})
+	if err != nil && undo != "" {
+		if e := p.users.DeleteCredential(ctx, store.KindEmailUndo, undo); e != nil && !errors.Is(e, store.ErrNotFound) {
+			err = errors.Join(err, e)
+		}
+	}
+	return after, undo, err
+}
+
+// emailPage names the account and the new address, and asks for a click. It takes nothing: a GET may be a scanner's.
+func (c *call) emailPage() error {
+	return c.showEmail(http.StatusOK, store.KindEmailChange, c.r.URL.Query().Get("token"), nil)
+}
+
+func (c *call) emailForm() error {
+	f, err := c.formFields("token")
+	if err != nil {
+		return err
+	}
+	m, err := c.changeEmail(f["token"])
+	return c.emailDone(store.KindEmailChange, f["token"], &m, err)
+}
+
+// emailDone shows how the form of a link ended.
+func (c *call) emailDone(kind, token string, m *emailMove, err error) error {
+	var p *Problem
+	switch {
+	case err == nil:
+		data := pages.EmailData{Undo: kind == store.KindEmailUndo, Done: true, Account: m.Old, Email: m.New, LoginURL: c.link("/login")}
+		return c.page(http.StatusOK, pages.Page{Name: pages.Email, Data: data})
+	case errors.As(err, &p) && p.Code != errHTTPS.Code && p.Code != errNotFound.Code:
+		setRetry(c.w, p)
+		return c.showEmail(p.Status, kind, token, p)
+	}
+	return err
+}
+
+func (c *call) showEmail(status int, kind, token string, problem *Problem) error {
+	if !c.p.mails() {
+		return errNoMail
+	}
+	if err := c.mustHTTPS(); err != nil {
+		return err
+	}
+	data := pages.EmailData{Undo: kind == store.KindEmailUndo, LoginURL: c.link("/login")}
+	p := pages.Page{Name: pages.Email}
+	m, _, err := c.p.openEmailLink(c.ctx(), kind, token)
+	switch {
+	case err == nil:
+		data.Token, data.Account, data.Email = token, m.Old, m.New
+	case !errors.Is(err, errMailToken):
+		return err
+	case problem == nil || problem.Code == errMailToken.Code:
+		data.Expired, status, problem = true, http.StatusBadRequest, nil
+	}
+	if problem != nil {
+		showProblem(&p, problem)
+	}
+	p.Data = data
+	return c.page(status, p)
+}

@@ -1,0 +1,203 @@
+package authportal
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// A thief in somebody's browser moves the account away and makes themselves at home. The owner reads the old mailbox.
+func TestTheOldAddressTakesTheAccountBackFromWhoeverMovedIt(t *testing.T) {
+	w, box := mailWorld(t)
+	thief, u := w.owner("ann")
+	b := w.browser()
+	b.enter(u.Email, "right")
+	put := func(kind, id string) {
+		k := store.Credential{Kind: kind, ID: id, Owner: u.ID, Created: w.clock()}
+		if err := w.users.PutCredential(t.Context(), k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("totp", "the owner's")
+	w.pass(time.Minute)
+	undo := thief.moves(box, "thief@example.net")
+	put("totp", "the thief's")
+	stolen, _ := thief.api("POST", aloneAPI+"tokens", `{"name":"back door"}`).json(t)["token"].(string)
+	thief.api("POST", aloneAPI+"password/forgot", `{"email":"thief@example.net"}`).wants(t, 202, "")
+	reset := ofKind(t, box.letters(w), "reset").token(t)
+	onward := ofKind(t, thief.asks(box, "thief2@example.net"), "email_change").token(t)
+
+	link := alone + "/email/undo?token=" + undo
+	for range 3 { // a scanner
+		w.browser().get(link).wants(t, 200, `"Undo":true`)
+	}
+	if w.account("thief@example.net").ID != u.ID {
+		t.Fatal("a GET undid the change")
+	}
+	b.post(alone+"/email/undo", values("token", undo)).wants(t, 200, `"Done":true`)
+
+	got := w.account("ann@example.com")
+	if got.ID != u.ID || got.Username != "ann@example.com" || !got.Confirmed {
+		t.Errorf("%+v", got)
+	}
+	if thief.signedInAs() != "" || b.signedInAs() != "" {
+		t.Error("somebody is still inside")
+	}
+	if _, err := w.p.CheckToken(t.Context(), stolen); !errors.Is(err, errInvalidToken) {
+		t.Error("the thief's token is still good:", err)
+	}
+	thief.api("POST", aloneAPI+"login", `{"login":"ann@example.com","password":"right"}`).wants(t, 401, "invalid_credentials")
+	thief.api("POST", aloneAPI+"password/reset", resetWith(reset, "thief's password")).wants(t, 400, "invalid_token")
+	thief.api("POST", aloneAPI+"email/confirm", tokenBody(onward)).wants(t, 400, "invalid_token")
+	left, err := w.users.CredentialsOf(t.Context(), u.ID, "")
+	if err != nil || len(left) != 1 || left[0].ID != "the owner's" {
+		t.Errorf("left: %+v %v", left, err) // the factor that was there before stays: a mailbox is no second factor
+	}
+	wantEvents(t, w, EventEmailUndo, "ok")
+
+	all := box.letters(w)
+	wantLetters(t, all, "email_restored to ann@example.com, email_undone to thief@example.net")
+	if l := ofKind(t, all, "email_undone"); strings.Contains(l.Link, "token") || l.Account != "thief@example.net" {
+		t.Errorf("the thief reads %+v", l)
+	}
+	password := ofKind(t, all, "email_restored").token(t)
+	b.api("POST", aloneAPI+"password/reset", resetWith(password, "correct horse")).wants(t, 200, "changed")
+	w.browser().enter("ann@example.com", "correct horse")
+	w.browser().post(alone+"/email/undo", values("token", undo)).wants(t, 400, `"Expired":true`)
+}
+
+// The thief moves the account on, so that the link of the first letter would lead nowhere.
+func TestTheFirstAddressTakesTheAccountBackFromTheThird(t *testing.T) {
+	w, box := mailWorld(t)
+	b, u := w.owner("ann")
+	first := b.moves(box, "b@example.net")
+	w.pass(time.Minute)
+	second := b.moves(box, "c@example.net")
+	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(first)).wants(t, 200, "restored")
+	wantLetters(t, box.letters(w), "email_restored to ann@example.com, email_undone to c@example.net")
+	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(second)).wants(t, 400, "invalid_token")
+	if w.account("ann@example.com").ID != u.ID {
+		t.Error("not back")
+	}
+}
+
+// Somebody who takes back the second change leaves the first, whose address may still take the account back.
+func TestAnEarlierAddressOutranksALaterOne(t *testing.T) {
+	w, box := mailWorld(t)
+	b, u := w.owner("ann")
+	first := b.moves(box, "b@example.net")
+	w.pass(time.Minute)
+	second := b.moves(box, "c@example.net")
+	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(second)).wants(t, 200, "restored")
+	if w.account("b@example.net").ID != u.ID {
+		t.Fatal("not back at the second")
+	}
+	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(first)).wants(t, 200, "restored")
+	if w.account("ann@example.com").ID != u.ID {
+		t.Error("not back at the first")
+	}
+}
+
+func TestALinkOfTheOldAddressIsGoodForOnePurposeOneClickAndSevenDays(t *testing.T) {
+	w, box := mailWorld(t)
+	b, u := w.owner("ann")
+	token := b.moves(box, "ann@example.net")
+	b.api("POST", aloneAPI+"email/confirm", tokenBody(token)).wants(t, 400, "invalid_token")
+	head, label, _ := strings.Cut(token, ".")
+	for _, bad := range []string{"", head, "." + label, "A" + head[1:] + "." + label} {
+		b.api("POST", aloneAPI+"email/undo", tokenBody(bad)).wants(t, 400, "invalid_token")
+	}
+	var wg sync.WaitGroup
+	codes := make([]int, 12)
+	for i := range codes {
+		other := w.browser()
+		wg.Go(func() { codes[i] = other.api("POST", aloneAPI+"email/undo", tokenBody(token)).StatusCode })
+	}
+	wg.Wait()
+	worked := 0
+	for _, code := range codes {
+		if code == 200 {
+			worked++
+		} else if code != 400 {
+			t.Errorf("answered with %d", code)
+		}
+	}
+	if worked != 1 || w.account("ann@example.com").ID != u.ID {
+		t.Errorf("%d of 12 clicks worked", worked)
+	}
+	wantLetters(t, box.letters(w), "email_restored to ann@example.com, email_undone to ann@example.net")
+
+	c, _ := w.owner("bob")
+	late := c.moves(box, "bob@example.net")
+	w.pass(emailUndoLife)
+	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(late)).wants(t, 400, "invalid_token")
+}
+
+func TestWhatStandsAgainstTakingAnAccountBack(t *testing.T) {
+	no, elsewhere := false, "ann@example.org"
+	for name, c := range map[string]struct {
+		do     func(w *world, u store.User)
+		status int
+		want   string
+	}{
+		"an administrator's address": {func(w *world, u store.User) { w.set(u.ID, UserChange{Email: &elsewhere}) }, 400, "invalid_token"},
+		"disabled":                   {func(w *world, u store.User) { w.set(u.ID, UserChange{Enabled: &no}) }, 400, "invalid_token"},
+		"deleted": {func(w *world, u store.User) {
+			if err := w.users.DeleteUser(w.t.Context(), u.ID); err != nil {
+				w.t.Fatal(err)
+			}
+		}, 400, "invalid_token"},
+		"the old address has an account of its own": {func(w *world, _ store.User) { w.set(w.user("new").ID, UserChange{Email: ref("ann@example.com")}) }, 409, "user_exists"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, box := mailWorld(t)
+			u := w.user("ann")
+			u.Username = "annie" // so that the address is free once it is given up
+			u, err := w.users.UpdateUser(t.Context(), u)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := w.browser()
+			b.enter("annie", "right")
+			token := b.moves(box, "ann@example.net")
+			c.do(w, u)
+			w.browser().api("POST", aloneAPI+"email/undo", tokenBody(token)).wants(t, c.status, c.want)
+			w.browser().post(alone+"/email/undo", values("token", token)).wants(t, c.status, "")
+			box.none(w)
+		})
+	}
+}
+
+// The store goes away in the middle: the same link finishes what it began, and no thief stays inside.
+func TestAnUndoingThatWasCutOffIsFinishedByTheSameLink(t *testing.T) {
+	w, box := mailWorld(t)
+	thief, u := w.owner("ann")
+	token := thief.moves(box, "thief@example.net")
+	w.shop.endDown.Store(true)
+	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(token)).wants(t, 503, "")
+	w.shop.endDown.Store(false)
+	if w.account("ann@example.com").ID != u.ID {
+		t.Fatal("the address comes first")
+	}
+	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(token)).wants(t, 400, "invalid_token") // it may still be under way
+	w.pass(claimFor)
+	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(token)).wants(t, 200, "restored")
+	if thief.signedInAs() != "" {
+		t.Error("the thief is still inside")
+	}
+	wantLetters(t, box.letters(w), "email_restored to ann@example.com, email_undone to thief@example.net")
+}
+
+func TestClearingFactorsLeavesTheWayBack(t *testing.T) {
+	w, box := mailWorld(t)
+	b, u := w.owner("ann")
+	token := b.moves(box, "ann@example.net")
+	if err := w.p.Accounts().ClearFactors(t.Context(), cli, u.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(token)).wants(t, 200, "restored")
+}
