@@ -51,7 +51,7 @@ func (c *call) signIn(t try) (*outcome, error) {
 		}
 	}
 	m := c.p.method(t.Method)
-	if m == nil || m.Second && pend.User == "" {
+	if m == nil || m.Second && pend.User == "" || m.mailProof() != nil && len(pend.State) == 0 {
 		return nil, errMalformed
 	}
 	for range 2 {
@@ -110,7 +110,10 @@ func (c *call) step(t try, m *Named, pend *pending, in *intent) (*outcome, error
 	begins := t.Step == "" && account == ""
 	var g *guess
 	if !begins {
-		if g, err = c.guess(account); err != nil {
+		if g, err = c.guess(account); err == nil && m.mailProof() != nil {
+			err = g.atLetter(pend.State)
+		}
+		if err != nil {
 			if !weFailed(err) {
 				c.refused(user, m.Name, problemOf(err).Code)
 			}
@@ -129,7 +132,7 @@ func (c *call) step(t try, m *Named, pend *pending, in *intent) (*outcome, error
 	switch s := s.(type) {
 	case Refused:
 		c.refused(user, m.Name, s.Reason)
-		if len(pend.Proofs) > 0 {
+		if len(pend.Proofs) > 0 || m.mailProof() != nil {
 			return nil, errInvalidCode
 		}
 		return nil, errInvalidCredentials
@@ -166,11 +169,11 @@ func (c *call) account(t try, m *Named, pend *pending) (*store.User, string, err
 		}
 		return &u, u.ID, nil
 	}
-	if _, ok := m.Method.(LoginNamer); !ok {
+	if _, ok := m.Method.(LoginNamer); !ok && m.mailProof() == nil {
 		return nil, pend.Login, nil
 	}
-	if t.Login == "" && pend.Login != "" {
-		t.Login = pend.Login
+	if t.Login == "" && pend.Login != "" || m.mailProof() != nil {
+		t.Login = pend.Login // of a letter: the address that it went to, whatever is sent now
 	}
 	// What no account can be called is looked up, counted and hashed like any other name all the same.
 	login, _ := NormalizeLogin(t.Login)
@@ -206,6 +209,13 @@ func (c *call) advance(t try, m *Named, pend *pending, in *intent, s Proven) (*o
 	if pend.User != "" && pend.User != u.ID {
 		c.refused(&u, m.Name, "another account's factor")
 		return nil, errInvalidCredentials
+	}
+	if s.Mailbox && u.Enabled && !u.Confirmed {
+		after, err := c.proveMailbox(u)
+		if err != nil {
+			return nil, err
+		}
+		u, s.Kind = after, "" // that credential was voided too
 	}
 	if err := c.missing(&u); err != nil {
 		c.refused(&u, m.Name, problemOf(err).Code)

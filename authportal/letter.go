@@ -18,6 +18,7 @@ type draft struct {
 	Lang string // Accept-Language of whoever asked
 	To   string
 	Link string // where its button leads; empty: it has none
+	Code string // to be typed where the letter was asked for; empty: it has none
 
 	Account string // the address that it is about
 	Email   string // the other address, where it is about two
@@ -25,7 +26,7 @@ type draft struct {
 
 // draftKinds are the kinds of letters that draft knows.
 var draftKinds = []string{mailSignUp, mailConfirm, mailReset, mailPassword, mailWaiting, mailApproval, mailApproved, mailDeclined, mailInvite, mailTheft,
-	mailEmailChange, mailEmailAsked, mailEmailChanged, mailEmailRestored, mailEmailUndone}
+	mailLink, mailEmailChange, mailEmailAsked, mailEmailChanged, mailEmailRestored, mailEmailUndone}
 
 // composeDraft is the mail.Composer of all of them.
 func (p *Portal) composeDraft(ctx context.Context, m store.Mail) (*mail.Message, error) {
@@ -33,7 +34,7 @@ func (p *Portal) composeDraft(ctx context.Context, m store.Mail) (*mail.Message,
 	if l == nil || err != nil {
 		return nil, err
 	}
-	return p.write(l.To, l.Lang, l.Kind, pages.LetterData{Account: l.Account, Email: l.Email, Link: l.Link})
+	return p.write(l.To, l.Lang, l.Kind, pages.LetterData{Account: l.Account, Email: l.Email, Link: l.Link, Code: l.Code})
 }
 
 // draft finds out what a queued letter becomes: nil where nothing is to be sent. It runs in the background, where nobody
@@ -45,7 +46,7 @@ func (p *Portal) draft(ctx context.Context, m store.Mail) (*draft, error) {
 	}
 	l := &draft{Kind: m.Kind, Lang: a.Lang, To: m.To, Account: m.To}
 	switch m.Kind {
-	case mailSignUp, mailConfirm, mailReset:
+	case mailSignUp, mailConfirm, mailReset, mailLink:
 	case mailWaiting:
 		return nil, p.askAdministrators(ctx, m.To, &a)
 	default:
@@ -68,6 +69,8 @@ func (p *Portal) draft(ctx context.Context, m store.Mail) (*draft, error) {
 			return nil, nil
 		}
 		return p.writeConfirm(ctx, l, &u, &a)
+	case mailLink:
+		return p.writeLink(ctx, l, &u, m.Created, &a)
 	}
 	return p.writeReset(ctx, l, &u, &a)
 }

@@ -107,6 +107,9 @@ func (c *call) loginBegin() error {
 	if _, ok := m.Method.(LoginNamer); ok {
 		return c.redirect(c.link("/login") + query(t))
 	}
+	if m.mailProof() != nil {
+		return c.redirect(c.link("/link") + query(t))
+	}
 	out, err := c.signIn(t)
 	switch {
 	case err != nil:
@@ -167,6 +170,12 @@ func (c *call) showLogin(status int, t try, in *intent, problem *Problem, out *o
 	if t.Remember {
 		p.Values["remember"] = "1"
 	}
+	if m := c.p.linkMethod(); m != nil && len(data.Methods) == 1 && data.Methods[0].Name == m.Name {
+		data.MailForm = true
+		if live != nil {
+			p.Values["email"] = live.Identity.Email
+		}
+	}
 	if out != nil {
 		data.Step = out.Step
 		if len(out.Factors) > 0 {
@@ -186,7 +195,9 @@ func (c *call) methodList(t try) []pages.Method {
 	first := slices.DeleteFunc(slices.Clone(c.p.methods), func(m Named) bool { return m.Second })
 	list := named(first)
 	for i, m := range first {
-		if _, ok := m.Method.(LoginNamer); !ok {
+		if m.mailProof() != nil {
+			list[i].URL = c.link("/link") + query(t)
+		} else if _, ok := m.Method.(LoginNamer); !ok {
 			list[i].URL = c.link("/login/"+url.PathEscape(m.Name)) + query(t)
 		}
 	}

@@ -17,6 +17,7 @@ const (
 	mailSignUp   = "signup"           // somebody signed up with the address
 	mailConfirm  = "confirm"          // somebody asked for the link of confirmation once more
 	mailReset    = "reset"            // somebody forgot the password
+	mailLink     = "link"             // somebody signs in by mail
 	mailPassword = "password_changed" // the owner is told
 	mailWaiting  = "waiting"          // an account waits for approval: asks every administrator
 	mailApproval = "approval"         // to one administrator
@@ -48,6 +49,7 @@ type about struct {
 	Flow string `json:"f,omitempty"`
 	Who  string `json:"w,omitempty"` // another address that it names: of a newcomer, in a letter to an administrator
 	ID   string `json:"i,omitempty"` // of the credential that its link is about
+	Ref  []byte `json:"r,omitempty"` // of the browser that a sign-in by mail is for, as the method has it
 }
 
 // errNoMail hides what cannot work without mail.
@@ -58,11 +60,14 @@ func (p *Portal) mails() bool { return p.outbox != nil }
 
 // post queues a letter on behalf of whoever asks.
 func (c *call) post(kind, to string, a about) error {
-	base, err := c.mailBase()
-	if err != nil {
-		return err
+	if a.Base == "" {
+		base, err := c.mailBase()
+		if err != nil {
+			return err
+		}
+		a.Base = base
 	}
-	a.Base, a.Lang = base, bounded(c.r.Header.Get("Accept-Language"), 100)
+	a.Lang = bounded(c.r.Header.Get("Accept-Language"), 100)
 	if len(a.To)+len(a.Flow) > 4096 {
 		a.To, a.Flow = "", ""
 	}
@@ -101,13 +106,17 @@ func (c *call) ask(kind, typed string, a about) error {
 	return c.post(kind, to, a)
 }
 
-// mailBase is the address that links in letters begin with. It comes from the configuration: a Host header that names
-// another port would lead whoever follows the link, and the secret in it, to somebody else (CWE-640).
+// mailBase is the address that links in letters begin with: of the pages, wherever they are.
 func (c *call) mailBase() (string, error) {
-	s := c.v.Site
-	if s.PortalBase != "" {
-		return s.PortalBase, nil
+	if base := c.v.Site.PortalBase; base != "" {
+		return base, nil
 	}
+	return c.ownBase()
+}
+
+// ownBase is the address of this very site, where links come back to the browser that asked. It comes from the configuration:
+// a Host header that names another port would lead whoever follows the link, and the secret in it, to somebody else (CWE-640).
+func (c *call) ownBase() (string, error) {
 	u, err := url.Parse(c.v.Origin)
 	if err != nil {
 		return "", fmt.Errorf("writing a link: %w", err)
@@ -116,7 +125,7 @@ func (c *call) mailBase() (string, error) {
 		return c.v.Origin + c.v.Base, nil // leads nowhere but to the reader's own machine
 	}
 	var first string
-	for _, a := range s.Addresses {
+	for _, a := range c.v.Site.Addresses {
 		at, err := url.Parse(a)
 		if err != nil || !hostCovers(at.Hostname(), c.v.Host) {
 			continue

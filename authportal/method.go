@@ -80,6 +80,10 @@ type Proven struct {
 	// does not rest on a credential of ours.
 	Kind, ID string
 	Version  int64
+
+	// Mailbox says that the proof showed who reads the mail of the account: its address counts as confirmed from now on,
+	// and if nobody had confirmed it before, whatever was set until then is voided first.
+	Mailbox bool
 }
 
 // Refused says that it is not so.
@@ -101,6 +105,22 @@ type LoginNamer interface{ AsksLogin() }
 type SecondFactor interface {
 	// Enrolled tells whether the account can use it.
 	Enrolled(ctx context.Context, u *store.User) (bool, error)
+}
+
+// MailProof is an ability of methods whose proof comes by mail to the address that a person named. The portal asks for the
+// address, counts, queues and writes the letter, and shows the pages; the method makes the secrets of the letter, and checks
+// one of them in Continue: the field "token" or "code", with the account of the address as User.
+type MailProof interface {
+	// Ask begins a sign-in. The browser keeps state, sealed; ref lies in the queue with the letter, and opens nothing.
+	// Neither depends on an account.
+	Ask() (state, ref []byte, err error)
+	// Write makes the secrets of a letter to u: a token for its link, and a code for people who read it elsewhere. Both
+	// are good until then, one of them once, in the browser that keeps the state of ref.
+	Write(ctx context.Context, u *store.User, ref []byte, until time.Time) (token, code string, err error)
+	// Address tells whose mailbox a token was sent to; !ok: it is forged or old. It uses nothing up.
+	Address(token string) (email string, ok bool)
+	// Fits tells whether a token was made for the browser that keeps state. It uses nothing up.
+	Fits(token string, state []byte) bool
 }
 
 // Passwords is an ability of the method that keeps passwords: to make the credential of a new one.
@@ -129,13 +149,17 @@ type MethodDriver interface {
 	OpenMethod(env MethodEnv) (Method, error)
 }
 
+// NeedsMail is an ability of drivers whose method is nothing without `mail`.
+type NeedsMail interface{ NeedsMail() }
+
 // MethodEnv is what a method gets from its host when it is opened.
 type MethodEnv struct {
-	Name  string // as configured
-	Users store.UserStore
-	Keys  *Keys
-	Log   *slog.Logger
-	Now   func() time.Time
-	Rand  io.Reader
-	Site  []string // names of the site that no password may be made of: its brand, its portal's host
+	Name    string // as configured
+	Users   store.UserStore
+	Tickets store.Tickets // for what may be used once
+	Keys    *Keys
+	Log     *slog.Logger
+	Now     func() time.Time
+	Rand    io.Reader
+	Site    []string // names of the site that no password may be made of: its brand, its portal's host
 }

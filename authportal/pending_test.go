@@ -56,7 +56,7 @@ func withLetter(c *Config) {
 }
 
 func (p page) step() string {
-	if m := regexp.MustCompile(`"(?:step|Token)":"([A-Za-z0-9_-]+)"`).FindStringSubmatch(p.body); m != nil {
+	if m := regexp.MustCompile(`"(?:[sS]tep|Token)":"([A-Za-z0-9_-]+)"`).FindStringSubmatch(p.body); m != nil {
 		return m[1]
 	}
 	return ""

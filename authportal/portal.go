@@ -126,6 +126,9 @@ func New(c Config) (*Portal, error) {
 			return nil, fmt.Errorf("building the portal: login method %q is unnamed, named twice or missing", m.Name)
 		}
 		seen[m.Name] = true
+		if m.mailProof() != nil && c.Mail == nil {
+			return nil, fmt.Errorf("building the portal: login %s needs mail", m.Name)
+		}
 	}
 	p.routes = newRoutes(p)
 	p.signed = newSignedCache()

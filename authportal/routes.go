@@ -30,7 +30,7 @@ func routeKey(path string) string {
 
 func newRoutes(p *Portal) routes {
 	rt := routes{}
-	for _, group := range [][]route{p.signInRoutes(), p.accountRoutes(), p.adminRoutes(), p.adminPageRoutes(), p.auditRoutes(), p.openAPIRoute()} {
+	for _, group := range [][]route{p.signInRoutes(), p.linkRoutes(), p.accountRoutes(), p.adminRoutes(), p.adminPageRoutes(), p.auditRoutes(), p.openAPIRoute()} {
 		for _, r := range group {
 			rt[routeKey(r.path)] = append(rt[routeKey(r.path)], r)
 		}
@@ -139,7 +139,7 @@ func allow(methods []string, api bool) string {
 // host keeps them out of access logs.
 func SecretInURL(path string) bool {
 	switch strings.TrimSuffix(path, "/") {
-	case "/callback", "/setup", "/confirm", "/reset", "/signup", "/email", "/email/undo":
+	case "/callback", "/setup", "/confirm", "/reset", "/signup", "/link", "/email", "/email/undo":
 		return true
 	}
 	return false

@@ -10,6 +10,8 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
 )
 
 // login is one `login` line, or what stands for it.
@@ -20,7 +22,7 @@ type login struct {
 }
 
 // laterMethods are those of the documentation that this version has not.
-var laterMethods = []string{"passkey", "email_link", "google", "microsoft", "facebook", "github", "apple", "oidc", "oauth2",
+var laterMethods = []string{"passkey", "google", "microsoft", "facebook", "github", "apple", "oidc", "oauth2",
 	"saml", "ldap", "kerberos", "certificate"}
 
 // guest reads the module that d stands on, with its own grammar, and returns its JSON with its name under key.
@@ -91,12 +93,25 @@ func (g *global) login(d *caddyfile.Dispenser) error {
 			return d.Errf("login %s stands twice: keep one, or give each its own name", l.name)
 		}
 	}
+	if methodNeedsMail(l.method) {
+		g.needsMail = append(g.needsMail, need{d.Token(), "login " + l.method + " needs mail, by which its links are sent"})
+	}
 	var err error
 	if l.raw, err = guest(d, "gatehouse.methods", "method", "login "+l.method); err != nil {
 		return err
 	}
 	g.logins = append(g.logins, l)
 	return nil
+}
+
+// methodNeedsMail tells whether the method of that name is nothing without `mail`.
+func methodNeedsMail(name string) bool {
+	info, err := caddy.GetModule("gatehouse.methods." + name)
+	if err != nil {
+		return false
+	}
+	_, needs := info.New().(authportal.NeedsMail)
+	return needs
 }
 
 // peekArgs returns the arguments that follow on the line, and leaves d where it was.

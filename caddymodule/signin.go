@@ -30,6 +30,9 @@ func (a *App) loadMethods(ctx caddy.Context) error {
 		if !ok {
 			return fmt.Errorf("%T does not sign anybody in", mod)
 		}
+		if _, needs := mod.(authportal.NeedsMail); needs && a.Mail == nil {
+			return fmt.Errorf("login %s needs mail, by which its links are sent: configure `mail`, or take it out", methodName(mod))
+		}
 		a.methods = append(a.methods, driver)
 		a.methodNames = append(a.methodNames, methodName(mod))
 	}
@@ -49,8 +52,8 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 	var methods []authportal.Named
 	for i, driver := range a.methods {
 		name := a.methodNames[i]
-		method, err := driver.OpenMethod(authportal.MethodEnv{Name: name, Users: run.Users, Keys: run.Keys, Log: log.With("method", name),
-			Now: run.Now, Rand: rand.Reader, Site: a.siteNames()})
+		method, err := driver.OpenMethod(authportal.MethodEnv{Name: name, Users: run.Users, Tickets: run.Sessions, Keys: run.Keys,
+			Log: log.With("method", name), Now: run.Now, Rand: rand.Reader, Site: a.siteNames()})
 		if err != nil {
 			return fmt.Errorf("login %s: %w", name, err)
 		}

@@ -28,6 +28,9 @@ type Suite struct {
 	Right map[string]string
 	Wrong []map[string]string
 
+	// State is what the browser keeps from the step before; nil: the answer is given in the first.
+	State []byte
+
 	// Repeats says that the right answer stays right, as a password does and a one-time code does not.
 	Repeats bool
 
@@ -86,7 +89,7 @@ func (b *bench) add(t *testing.T, name string) store.User {
 func (b *bench) try(ctx context.Context, u *store.User, fields map[string]string) (authportal.Step, int64, error) {
 	before := b.work()
 	step, err := b.method.Continue(ctx, &authportal.Attempt{User: u, Field: func(n string) string { return fields[n] },
-		Address: netip.MustParseAddr("192.0.2.1"), Host: "app.example.com", Return: "https://app.example.com/callback/test", Now: time.Now()})
+		State: b.State, Address: netip.MustParseAddr("192.0.2.1"), Host: "app.example.com", Return: "https://app.example.com/callback/test", Now: time.Now()})
 	return step, b.work() - before, err
 }
 

@@ -25,18 +25,19 @@ type letter struct {
 }
 
 // letterSamples are data that letters are rehearsed with at the start, by letter.
-var letterSamples = map[string]any{"test": nil, "confirm": letterSample, "reset": letterSample, "again": letterSample, "exists": letterSample,
+var letterSamples = map[string]any{"test": nil, "confirm": letterSample, "reset": letterSample, "link": letterSample, "again": letterSample, "exists": letterSample,
 	"password_changed": letterSample, "approval": letterSample, "approved": letterSample, "declined": letterSample, "invite": letterSample, "session_theft": letterSample,
 	"email_change": letterSample, "email_taken": letterSample, "email_asked": letterSample, "email_changed": letterSample, "email_restored": letterSample,
 	"email_undone": letterSample}
 
-var letterSample = LetterData{Account: "ada@example.com", Email: "ada@example.net", Link: "https://auth.example.com/confirm?token=token"}
+var letterSample = LetterData{Account: "ada@example.com", Email: "ada@example.net", Link: "https://auth.example.com/confirm?token=token", Code: "123456"}
 
 // LetterData fills the letters about an account.
 type LetterData struct {
 	Account string // the address that it is about
 	Email   string // the other address, in a letter about two
 	Link    string // where the button leads; empty: there is none
+	Code    string // of the letter "link": six digits
 }
 
 // LetterView is what the template of a letter gets.

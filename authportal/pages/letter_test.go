@@ -77,3 +77,19 @@ func TestLettersAboutAChangeOfAddressNameBothAndLeadSomewhere(t *testing.T) {
 		}
 	}
 }
+
+func TestALetterToSignInByHoldsItsLinkAndItsCodeInBothForms(t *testing.T) {
+	s := newSet(t, Brand{Name: "Example"})
+	data := LetterData{Account: "ada@example.com", Link: "https://auth.example.com/link?token=sealed", Code: "012345"}
+	for _, lang := range []string{"en", "de"} {
+		subject, plain, rich, err := s.Letter(lang, "link", data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range []string{data.Link, data.Code} {
+			if strings.Contains(subject, secret) || !strings.Contains(plain, "\n\n"+secret+"\n\n") || !strings.Contains(rich, secret) {
+				t.Errorf("%s: %q, %q, %s", lang, subject, plain, rich)
+			}
+		}
+	}
+}

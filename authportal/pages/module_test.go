@@ -93,6 +93,7 @@ func TestTheModuleSpeaksTheAPI(t *testing.T) {
 		g := newGate(t, set, base, map[string]string{
 			"GET session": `200 {"user":{"username":"ada"},"session":{"id":"s1"}}`,
 			"GET login":   `200 {"methods":[]}`, "POST login": `200 {"status":"signed_in","location":"/x"}`,
+			"POST login/link": `202 {"status":"sent"}`, "POST login/link/finish": `200 {"status":"signed_in"}`,
 			"POST signup": `201 {"status":"signed_in"}`, "POST password/change": `200 {"status":"changed"}`,
 			"GET account": `200 {"confirmed":true}`, "PATCH account": `200 {"name":"A"}`, "GET sessions": `200 {"sessions":[{"id":"s1"}]}`,
 		})
@@ -104,6 +105,8 @@ func TestTheModuleSpeaksTheAPI(t *testing.T) {
 			{`g.loginMethods()`, `{"methods":[]}`, `GET login as ada`},
 			{`g.login({ login: 'ada', password: 'p w', remember: true, to: undefined })`, `{"status":"signed_in","location":"/x"}`,
 				`POST login as ada {"login":"ada","password":"p w","remember":true}`},
+			{`g.sendLoginLink({ email: 'a@b', to: '/x' })`, `"nothing"`, `POST login/link as ada {"email":"a@b","to":"/x"}`},
+			{`g.loginByLink({ code: '123456' })`, `{"status":"signed_in"}`, `POST login/link/finish as ada {"code":"123456"}`},
 			{`g.signup({ email: 'a@b', password: 'p', company: 'c', name: null })`, `{"status":"signed_in"}`,
 				`POST signup as ada {"email":"a@b","password":"p","company":"c"}`},
 			{`g.logout()`, `"nothing"`, `POST logout as ada {"everywhere":false}`},

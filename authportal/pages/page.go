@@ -15,6 +15,7 @@ const (
 	Forgot    = "forgot"
 	Reset     = "reset"
 	Email     = "email"
+	Link      = "link"
 	Forbidden = "forbidden"
 	Error     = "error"
 	Admin     = "admin"
@@ -70,6 +71,7 @@ type LoginData struct {
 	ResendURL  string // where the link of confirmation is sent once more; empty: that is not what is missing
 	FixedLogin string // the account that is asked to sign in again; the field "login" cannot be changed then
 	Reason     string // why one who is signed in is asked: "fresh", "mfa"; empty otherwise
+	MailForm   bool   // the only method signs in by mail: its form for an address stands here
 
 	// Step is set where a method asks for more than its first form: the fields to show and the hidden field "step".
 	Step *Step
@@ -141,6 +143,22 @@ type EmailData struct {
 	Expired        bool   // the link is used, old or unknown: no form
 	Done           bool
 	LoginURL       string
+}
+
+// LinkData fills Link: signing in by mail. Without any of Step, Token, Elsewhere, Expired and Done it asks for an address.
+type LinkData struct {
+	To, Flow string // hidden fields, as in LoginData
+	Remember bool   // offer to stay signed in
+	LoginURL string
+	AgainURL string // where another letter is asked for
+
+	Step    string // hidden field "step": the letter is on its way, and its code may be entered
+	Account string // the address that it goes to, or was sent to
+
+	Token     string // hidden field "token": the link of the letter was opened, and waits for a click
+	Elsewhere bool   // it was opened in a browser that did not ask for it
+	Expired   bool   // it is used, old or unknown
+	Done      bool   // it is used, by this very browser, which is signed in
 }
 
 // LogoutData fills Logout.

@@ -211,13 +211,21 @@ func fieldsOf(form *html.Node) []string {
 func TestFormsPostTheFieldsOfTheAPI(t *testing.T) {
 	s := newSet(t, Brand{})
 	tests := map[string][]string{
-		"login":         {"/login login= method=password password= remember=1 to=sealed"},
-		"login-problem": {"/login login=ada@example.com method=password password= remember=1 to=sealed"},
-		"login-methods": {"/login flow=sealed login= method=corp method=password password= remember=1"},
-		"login-fresh":   {"/login login=ada method=password password= to=sealed"},
-		"login-factor":  {"/login code= method=recovery method=totp step=token to=sealed"},
-		"login-step":    {"/login code= method=email step=token to=sealed"},
-		"signup":        {"/signup company= email= flow=sealed name= password= username="},
+		"login":             {"/login login= method=password password= remember=1 to=sealed"},
+		"login-problem":     {"/login login=ada@example.com method=password password= remember=1 to=sealed"},
+		"login-methods":     {"/login flow=sealed login= method=corp method=password password= remember=1"},
+		"login-fresh":       {"/login login=ada method=password password= to=sealed"},
+		"login-factor":      {"/login code= method=recovery method=totp step=token to=sealed"},
+		"login-step":        {"/login code= method=email step=token to=sealed"},
+		"login-mail-beside": {"/login login= method=password password= remember=1 to=sealed"},
+		"login-mail-alone":  {"/link email= remember=1 to=sealed"},
+		"link":              {"/link email= remember=1 to=sealed"},
+		"link-sent":         {"/link/finish code= step=token to=sealed"},
+		"link-open":         {"/link/finish token=token"},
+		"link-elsewhere":    nil,
+		"link-expired":      nil,
+		"link-done":         nil,
+		"signup":            {"/signup company= email= flow=sealed name= password= username="},
 		"signup-problem": {
 			"/signup company=Example Ltd email=grace@example.com flow=sealed name=Grace Hopper password= username=grace"},
 		"logout":    {"/logout everywhere=1"},

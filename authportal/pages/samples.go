@@ -88,6 +88,20 @@ func samples() []sample {
 			Data: ResetData{Token: "token", Account: "ada@example.com", MinLength: 8}}},
 		{name: "reset-expired", status: http.StatusBadRequest, Page: Page{Name: Reset, Data: ResetData{Expired: true, ForgotURL: "/forgot"}}},
 		{name: "reset-done", Page: Page{Name: Reset, Data: ResetData{Done: true, LoginURL: "/login"}}},
+		{name: "login-mail-beside", Page: Page{Name: Login, Data: login(func(d *LoginData) {
+			d.Methods = []Method{password, {Name: "email_link", Kind: "email_link", URL: "/.gatehouse/link?to=sealed"}}
+		})}},
+		{name: "login-mail-alone", Page: Page{Name: Login, Data: login(func(d *LoginData) {
+			d.Methods, d.MailForm = []Method{{Name: "email_link", Kind: "email_link", URL: "/.gatehouse/link?to=sealed"}}, true
+		})}},
+		{name: "link", Page: Page{Name: Link, LeavesSite: true, Data: LinkData{To: "sealed", Remember: true, LoginURL: "/login?to=sealed"}}},
+		{name: "link-sent", Page: Page{Name: Link, LeavesSite: true, Data: LinkData{To: "sealed", Step: "token", Account: "ada@example.com", AgainURL: "/link?to=sealed"}}},
+		{name: "link-wrong", status: http.StatusUnauthorized, Page: Page{Name: Link, LeavesSite: true, Problem: problem("problem_invalid_code"),
+			Data: LinkData{Step: "token", Account: "ada@example.com", AgainURL: "/link"}}},
+		{name: "link-open", Page: Page{Name: Link, LeavesSite: true, Data: LinkData{Token: "token", Account: "ada@example.com"}}},
+		{name: "link-elsewhere", Page: Page{Name: Link, Data: LinkData{Elsewhere: true}}},
+		{name: "link-expired", status: http.StatusBadRequest, Page: Page{Name: Link, Data: LinkData{Expired: true, AgainURL: "/link"}}},
+		{name: "link-done", Page: Page{Name: Link, Data: LinkData{Done: true, Account: "ada@example.com", LoginURL: "/account"}}},
 		{name: "logout", Page: Page{Name: Logout, Data: LogoutData{User: user, LoginURL: "/login"}}},
 		{name: "logout-done", Page: Page{Name: Logout, Data: LogoutData{LoginURL: "/login"}}},
 		{name: "setup", Page: Page{Name: Setup, Data: SetupData{Token: "token", MinLength: 8}}},

@@ -15,7 +15,7 @@ import (
 var files embed.FS
 
 // Names of all pages.
-var names = []string{Login, Signup, Logout, Account, Setup, Confirm, Forgot, Reset, Email, Forbidden, Error, Admin, AdminUser}
+var names = []string{Login, Signup, Logout, Account, Setup, Confirm, Forgot, Reset, Link, Email, Forbidden, Error, Admin, AdminUser}
 
 // Files that pages are made of beside their own.
 const (

@@ -59,6 +59,8 @@ func (v *View) inputs() []string {
 		ids = []string{"email"}
 	case ResetData:
 		ids = []string{"password"}
+	case LinkData:
+		ids = []string{"email", "code"}
 	case AccountData:
 		ids = []string{"name", "email", "current", "password", "token_name", "token_expires"}
 		add(d.Fields)

@@ -148,6 +148,24 @@ export function login(fields) {
 }
 
 /**
+ * Sends a letter with a link and a code to sign in by, to whoever has the address. It resolves the same where nobody has it.
+ * @param {{email: string, remember?: boolean, to?: string}} fields `to` as of `login`
+ * @returns {Promise<void>}
+ */
+export async function sendLoginLink(fields) {
+  await call('POST', 'login/link', given(fields))
+}
+
+/**
+ * Signs in by the code of such a letter, or the token of its link, in the browser that asked for it.
+ * @param {{code?: string, token?: string, to?: string}} fields
+ * @returns {Promise<LoginResult>}
+ */
+export function loginByLink(fields) {
+  return call('POST', 'login/link/finish', given(fields))
+}
+
+/**
  * Makes an account. Takes the fields that `loginMethods()` names beside these.
  * @param {{email: string, password: string, name?: string, username?: string, invite?: string, to?: string, [field: string]: any}} fields
  * @returns {Promise<LoginResult>}

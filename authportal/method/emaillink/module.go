@@ -1,0 +1,47 @@
+package emaillink
+
+import (
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
+)
+
+func init() { caddy.RegisterModule(Module{}) }
+
+// Module is the sign-in method `email_link` in a configuration: the module gatehouse.methods.email_link. People sign in by a
+// link, or by a code of six digits, that is sent to the address of their account. It needs `mail`, and has no settings:
+// link and code are good for ten minutes, once, in the browser that asked.
+type Module struct{}
+
+var (
+	_ caddy.Module            = Module{}
+	_ caddyfile.Unmarshaler   = (*Module)(nil)
+	_ authportal.MethodDriver = Module{}
+	_ authportal.NeedsMail    = Module{}
+)
+
+// CaddyModule returns the Caddy module information.
+func (Module) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "gatehouse.methods.email_link", New: func() caddy.Module { return new(Module) }}
+}
+
+// NeedsMail says that a configuration without mail cannot have the method.
+func (Module) NeedsMail() {}
+
+// OpenMethod wires the method.
+func (Module) OpenMethod(env authportal.MethodEnv) (authportal.Method, error) { return New(env) }
+
+// UnmarshalCaddyfile reads the line. Syntax:
+//
+//	login email_link
+func (*Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next() // "email_link"
+	if d.NextArg() {
+		return d.Errf("email_link takes no argument, but has %q", d.Val())
+	}
+	for nesting := d.Nesting(); d.NextBlock(nesting); {
+		return d.Errf("email_link: unknown word %q; it has no settings", d.Val())
+	}
+	return nil
+}
