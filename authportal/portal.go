@@ -3,6 +3,7 @@ package authportal
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -77,9 +78,10 @@ type Portal struct {
 	outbox store.Outbox  // nil: no mail
 	wait   time.Duration // for a session
 
-	routes  routes
-	signed  *signedCache
-	signups keyed // by address
+	routes    routes
+	signed    *signedCache
+	signups   keyed                      // by address
+	described map[string]json.RawMessage // openapi.json by its members
 
 	importing chan struct{} // full while an administrator's file is in memory
 	refusals  onceAMinute
@@ -146,6 +148,10 @@ func New(c Config) (*Portal, error) {
 	p.routes = newRoutes(p)
 	p.signed = newSignedCache()
 	p.importing = make(chan struct{}, 1)
+	var err error
+	if p.described, err = readOpenAPI(); err != nil {
+		return nil, err
+	}
 	return p, nil
 }
 

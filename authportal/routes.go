@@ -35,6 +35,7 @@ func newRoutes(p *Portal) routes {
 	for _, group := range [][]route{
 		p.signInRoutes(), p.linkRoutes(), p.ticketRoutes(), p.accountRoutes(),
 		p.adminRoutes(), p.adminPageRoutes(), p.adminFileRoutes(), p.columnRoutes(), p.overviewRoutes(), p.auditRoutes(),
+		p.openAPIRoute(),
 	} {
 		for _, r := range group {
 			rt[routeKey(r.path)] = append(rt[routeKey(r.path)], r)

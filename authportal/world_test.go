@@ -133,7 +133,7 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 	}
 	if path, ok := strings.CutPrefix(r.URL.Path, v.Base); ok && (v.Base == "" || strings.HasPrefix(path, "/")) {
 		v.Path = path
-		w.p.Serve(rw, r, v)
+		w.described(rw, r, v)
 		return
 	}
 	d := Demand{MFA: strings.HasPrefix(r.URL.Path, "/mfa")}
