@@ -31,6 +31,7 @@ type door struct {
 var doors = []door{
 	{name: "sign-up", call: "signup", page: "signup", fields: map[string]string{"password": gateway.Password}, known: "confirmed"},
 	{name: "a forgotten password", call: "password/forgot", page: "forgot", known: "confirmed"},
+	{name: "a letter to sign in by", call: "login/link", page: "link", known: "confirmed"},
 	{name: "the letter of confirmation once more", call: "email/resend", page: "confirm/resend", known: "unconfirmed"},
 }
 
@@ -61,7 +62,7 @@ func TestNobodyLearnsFromAnswersOrTimesWhoHasAnAccount(t *testing.T) {
 			global, users := stores(t)
 			mail, word := startPostbox(t)
 			site := newSite(t)
-			g := gateway.Start(t, plain(global+word, site, "allow user", gateway.StartUpstream(t)))
+			g := gateway.Start(t, plain(global+word+"\n\t\tlogin password\n\t\tlogin email_link", site, "allow user", gateway.StartUpstream(t)))
 			for state, fields := range states {
 				importKnown(t, g, state, fields)
 			}

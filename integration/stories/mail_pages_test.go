@@ -88,12 +88,18 @@ func (r *reader) submits(pairs ...string) *reader {
 // gets waits for a letter in the reader's language and returns where its button leads.
 func (r *reader) gets(email, kind string) string {
 	r.t.Helper()
+	return linkInLetter.FindString(r.reads(email, kind))
+}
+
+// reads waits for a letter in the reader's language and returns its text.
+func (r *reader) reads(email, kind string) string {
+	r.t.Helper()
 	l := r.mail.next(r.t, email)
 	subject, err := new(mime.WordDecoder).DecodeHeader(l.Header.Get("Subject"))
 	if err != nil || !strings.Contains(subject, r.says("mail_"+kind+"_subject")) {
 		r.t.Fatalf("a letter %q (%v), want %q", subject, err, r.says("mail_"+kind+"_subject"))
 	}
-	return linkInLetter.FindString(l.Text)
+	return l.Text
 }
 
 // signsIn opens an address of the site that asks for it.

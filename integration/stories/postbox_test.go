@@ -98,7 +98,7 @@ func (p *postbox) link(t *testing.T, address, page string) string {
 	return token
 }
 
-var linkInLetter = regexp.MustCompile(`http://localhost:\d+/\.gatehouse/([a-z]+)\?(?:token|invite)=(\S+)`)
+var linkInLetter = regexp.MustCompile(`http://localhost:\d+/\.gatehouse/([a-z/]+)\?(?:token|invite)=(\S+)`)
 
 // tokenOf returns the secret of a letter's link, if it leads to that page.
 func tokenOf(l servers.Letter, page string) (string, bool) {
