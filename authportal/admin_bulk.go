@@ -1,7 +1,6 @@
 package authportal
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,19 +16,8 @@ func (c *call) adminBulkAPI() error {
 	}
 	var action, role string
 	var ids []string
-	raw := map[string]json.RawMessage{}
-	if err := c.decode(&raw); err != nil {
+	if _, err := c.jsonInto(map[string]any{"ids": &ids, "action": &action, "role": &role}); err != nil {
 		return err
-	}
-	into := map[string]any{"ids": &ids, "action": &action, "role": &role}
-	for name, value := range raw {
-		dst, known := into[name]
-		if !known {
-			return unknownField(name)
-		}
-		if json.Unmarshal(value, dst) != nil {
-			return invalidField(name, "is of the wrong type")
-		}
 	}
 	results, _, err := c.bulk(action, role, ids)
 	if err != nil {

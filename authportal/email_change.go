@@ -13,6 +13,11 @@ import (
 // changeEmail makes the change that a link is about. Like the confirmation of a sign-up it signs nobody in: whoever
 // reads the mail proves the mailbox, and no more.
 func (c *call) changeEmail(token string) (emailMove, error) {
+	return c.byEmailLink(EventEmailChange, "changing an address", token, c.tryChangeEmail)
+}
+
+// byEmailLink does what a link about a change of address is for, counts it as a guess, and tells of it.
+func (c *call) byEmailLink(event, doing, token string, try func(token string) (emailMove, store.User, error)) (emailMove, error) {
 	if !c.p.mails() {
 		return emailMove{}, errNoMail
 	}
@@ -23,8 +28,8 @@ func (c *call) changeEmail(token string) (emailMove, error) {
 	if err != nil {
 		return emailMove{}, err
 	}
-	m, u, err := c.tryChangeEmail(token)
-	e := Event{Kind: EventEmailChange, Result: ResultOK, UserID: u.ID, Username: u.Username}
+	m, u, err := try(token)
+	e := Event{Kind: event, Result: ResultOK, UserID: u.ID, Username: u.Username}
 	var p *Problem
 	if errors.As(err, &p) {
 		e.Result, e.Reason = ResultRefused, p.Code
@@ -33,7 +38,7 @@ func (c *call) changeEmail(token string) (emailMove, error) {
 	}
 	g.giveBack()
 	if err != nil {
-		return m, fmt.Errorf("changing an address: %w", err)
+		return m, fmt.Errorf("%s: %w", doing, err)
 	}
 	c.emit(e)
 	return m, nil

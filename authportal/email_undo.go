@@ -15,30 +15,7 @@ import (
 // inside: every sign-in, token and known browser goes, the password too, and every factor and link from since it was asked
 // for. A factor from before stays: the mailbox alone opens nothing that it did not open then.
 func (c *call) undoEmail(token string) (emailMove, error) {
-	if !c.p.mails() {
-		return emailMove{}, errNoMail
-	}
-	if err := c.mustHTTPS(); err != nil {
-		return emailMove{}, err
-	}
-	g, err := c.guess("")
-	if err != nil {
-		return emailMove{}, err
-	}
-	m, u, err := c.tryUndoEmail(token)
-	e := Event{Kind: EventEmailUndo, Result: ResultOK, UserID: u.ID, Username: u.Username}
-	var p *Problem
-	if errors.As(err, &p) {
-		e.Result, e.Reason = ResultRefused, p.Code
-		c.emit(e)
-		return m, err
-	}
-	g.giveBack()
-	if err != nil {
-		return m, fmt.Errorf("undoing a change of address: %w", err)
-	}
-	c.emit(e)
-	return m, nil
+	return c.byEmailLink(EventEmailUndo, "undoing a change of address", token, c.tryUndoEmail)
 }
 
 // claimFor is how long one click has to finish. The link of one that was cut off in between works again after that: half

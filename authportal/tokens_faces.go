@@ -1,7 +1,6 @@
 package authportal
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -27,20 +26,9 @@ func (c *call) tokensAPI() error {
 
 // createTokenAPI answers POST tokens.
 func (c *call) createTokenAPI() error {
-	raw := map[string]json.RawMessage{}
-	if err := c.decode(&raw); err != nil {
-		return err
-	}
 	var n newToken
-	into := map[string]any{"name": &n.Name, "expires": &n.Expires, "roles": &n.Roles}
-	for name, value := range raw {
-		dst, known := into[name]
-		if !known {
-			return unknownField(name)
-		}
-		if json.Unmarshal(value, dst) != nil {
-			return invalidField(name, "is of the wrong type")
-		}
+	if _, err := c.jsonInto(map[string]any{"name": &n.Name, "expires": &n.Expires, "roles": &n.Roles}); err != nil {
+		return err
 	}
 	token, cred, err := c.createToken(n)
 	if err != nil {
