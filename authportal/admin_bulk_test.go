@@ -126,7 +126,7 @@ func TestOfAllAdministratorsInAListOneStays(t *testing.T) {
 				return held
 			}
 		})
-		b, u := w.member("owner")
+		_, u := w.member("owner")
 		w.holds(u, "owner")
 		var ids []string
 		for i := range 6 {
@@ -140,6 +140,8 @@ func TestOfAllAdministratorsInAListOneStays(t *testing.T) {
 		}
 		var wg sync.WaitGroup
 		for _, part := range [][]string{ids, ids[3:], ids[:3], ids} {
+			b := w.browser()
+			b.enter("owner", "right")
 			wg.Go(func() { b.api("POST", adminAPI+"/bulk", bulkBody(action, role, part...)) })
 		}
 		wg.Wait()

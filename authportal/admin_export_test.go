@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -104,18 +105,33 @@ func TestWhatWasExportedIsImportedElsewhere(t *testing.T) {
 // paging is a users store that counts what is in memory at once, and fails after some pages.
 type paging struct {
 	store.UserStore
+
+	mu             sync.Mutex
 	largest, pages int
 	fail           func(page int) error
 }
 
+// begin counts anew, and fails as told.
+func (p *paging) begin(fail func(page int) error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pages, p.fail = 0, fail
+}
+
 func (p *paging) ListUsers(ctx context.Context, q store.UserQuery) ([]store.User, error) {
-	if p.pages++; p.fail != nil {
-		if err := p.fail(p.pages); err != nil {
+	p.mu.Lock()
+	p.pages++
+	page, fail := p.pages, p.fail
+	p.mu.Unlock()
+	if fail != nil {
+		if err := fail(page); err != nil {
 			return nil, err
 		}
 	}
 	list, err := p.UserStore.ListUsers(ctx, q)
+	p.mu.Lock()
 	p.largest = max(p.largest, len(list))
+	p.mu.Unlock()
 	return list, err
 }
 
@@ -136,7 +152,7 @@ func TestManyAccountsAreExportedPageByPageAndABrokenFileIsNoWholeOne(t *testing.
 		t.Errorf("%d accounts at once", s.largest)
 	}
 	cut := func(query string, fail func(page int) error) (body string, err error) {
-		s.pages, s.fail = 0, fail
+		s.begin(fail)
 		resp, err := b.client.Do(b.apiRequest("GET", exportCall+query, ""))
 		if err != nil {
 			return "", err

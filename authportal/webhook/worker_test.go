@@ -85,6 +85,12 @@ func (q *queue) left() int {
 	return len(q.list)
 }
 
+func (q *queue) delivery(id string) store.Delivery {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.list[id]
+}
+
 // receiver takes events, or does not.
 type receiver struct {
 	mu    sync.Mutex
@@ -110,6 +116,18 @@ func (r *receiver) fails(f func(id string) error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.fault, r.tries = f, 0
+}
+
+func (r *receiver) tried() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.tries
+}
+
+func (r *receiver) got() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.taken)
 }
 
 type lines struct {
@@ -155,9 +173,10 @@ func TestEveryEventIsToldOnce(t *testing.T) {
 		_ = q.AppendForDelivery(t.Context(), []store.AuditEvent{{ID: "late", Time: time.Now()}})
 		w.Wake()
 		synctest.Wait()
-		slices.Sort(r.taken)
-		if len(slices.Compact(r.taken)) != 101 || r.tries != 101 || q.left() != 0 {
-			t.Errorf("%d told in %d tries, %d left", len(r.taken), r.tries, q.left())
+		taken := r.got()
+		slices.Sort(taken)
+		if len(slices.Compact(taken)) != 101 || r.tried() != 101 || q.left() != 0 {
+			t.Errorf("%d told in %d tries, %d left", len(r.got()), r.tried(), q.left())
 		}
 	})
 }
@@ -168,8 +187,8 @@ func TestAReceiverThatIsDownForADayMissesNothing(t *testing.T) {
 	told(t, 1000, down, func(w *Worker, q *queue, r *receiver, log *lines) {
 		time.Sleep(24 * time.Hour)
 		synctest.Wait()
-		if r.tries > 400 || q.left() != 1000 {
-			t.Errorf("%d tries, %d left", r.tries, q.left())
+		if r.tried() > 400 || q.left() != 1000 {
+			t.Errorf("%d tries, %d left", r.tried(), q.left())
 		}
 		if n := log.count("level=WARN"); n < 20 || n > 26 {
 			t.Errorf("%d warnings", n)
@@ -177,8 +196,8 @@ func TestAReceiverThatIsDownForADayMissesNothing(t *testing.T) {
 		r.fails(nil)
 		time.Sleep(lastRetry + longestPause*2)
 		synctest.Wait()
-		if len(r.taken) != 1000 || q.left() != 0 || log.count("takes events again") != 1 {
-			t.Errorf("%d told, %d left", len(r.taken), q.left())
+		if len(r.got()) != 1000 || q.left() != 0 || log.count("takes events again") != 1 {
+			t.Errorf("%d told, %d left", len(r.got()), q.left())
 		}
 	})
 }
@@ -191,8 +210,8 @@ func TestAReceiverThatAsksForPeaceIsLeftInPeace(t *testing.T) {
 		_ = q.AppendForDelivery(t.Context(), []store.AuditEvent{{ID: "late", Time: time.Now()}})
 		w.Wake()
 		time.Sleep(3 * time.Minute)
-		if r.tries != 0 {
-			t.Errorf("%d tries", r.tries)
+		if r.tried() != 0 {
+			t.Errorf("%d tries", r.tried())
 		}
 		time.Sleep(3 * time.Minute)
 		synctest.Wait()
@@ -213,14 +232,14 @@ func TestAnEventThatIsRefusedHoldsUpNoOther(t *testing.T) {
 	told(t, 50, picky, func(w *Worker, q *queue, r *receiver, log *lines) {
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if len(r.taken) != 49 || q.left() != 1 {
-			t.Errorf("%d told, %d left", len(r.taken), q.left())
+		if len(r.got()) != 49 || q.left() != 1 {
+			t.Errorf("%d told, %d left", len(r.got()), q.left())
 		}
 		time.Sleep(time.Hour)
-		if log.count("level=WARN") != 1 || r.tries > 70 {
-			t.Errorf("%d warnings, %d tries", log.count("level=WARN"), r.tries)
+		if log.count("level=WARN") != 1 || r.tried() > 70 {
+			t.Errorf("%d warnings, %d tries", log.count("level=WARN"), r.tried())
 		}
-		d := q.list["0003"]
+		d := q.delivery("0003")
 		if d.Fault != "the receiver answered 400" || d.Tries < 5 {
 			t.Errorf("%+v", d)
 		}
