@@ -7,15 +7,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 )
 
-var screenshots = flag.String("screenshots", "", "directory to write a picture of every page to, as phones and desks see it, in light and dark")
+var (
+	screenshots = flag.String("screenshots", "", "directory to write a picture of every page to, as phones and desks see it, in light and dark")
+	onlyPages   = flag.String("page", "", "how the names of the pages begin that pictures are written of; empty: of all")
+)
 
 // TestScreenshots is for people who change how pages look:
-// go test -tags screenshots ./authportal/pages -run TestScreenshots -screenshots <directory>
+// go test -tags screenshots ./authportal/pages -run TestScreenshots -screenshots <directory> [-page admin]
 func TestScreenshots(t *testing.T) {
 	if *screenshots == "" {
 		t.Fatal("say where to with -screenshots <directory>")
@@ -31,7 +35,7 @@ func TestScreenshots(t *testing.T) {
 		}
 		server := serveSamples(t, set)
 		for _, p := range samples() {
-			if b.prefix != "" && p.name != "login" && p.name != "forbidden" {
+			if b.prefix != "" && p.name != "login" && p.name != "forbidden" || !strings.HasPrefix(p.name, *onlyPages) {
 				continue
 			}
 			for _, look := range []struct {
