@@ -35,7 +35,7 @@ func TestARoleGivenOnTheAdminPageIsInForceOnBothGateways(t *testing.T) {
 
 			for _, scripts := range []bool{true, false} {
 				w := chromium.Window(t, scripts)
-				w.Open(siteA+"/.gatehouse/admin").Fill(`[name=login]`, "root@example.com", `[name=password]`, gateway.Password).Press(`main button[type=submit]`)
+				w.Open(siteA+"/.gatehouse/admin/users").Fill(`[name=login]`, "root@example.com", `[name=password]`, gateway.Password).Press(`main button[type=submit]`)
 				w.Fill(`form[role=search] [name=query]`, "ANN@").Press(`form[role=search] button[type=submit]`).Reads("ann@example.com")
 				if w.Ask(`String(document.querySelectorAll('main a[href*="/admin/users/"]').length)`) != "1" {
 					t.Fatalf("the search finds others too:\n%s", w.Text())
