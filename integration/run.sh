@@ -286,7 +286,7 @@ compare() { go run ./integration/bench -rounds 40 -slice 600ms -sessions "$1" | 
 measure_admin() { go run ./integration/bench -admin -users 100000 | tee -a "$work/logs/compare.txt"; }
 
 fuzz_time="${FUZZTIME:-5s}"
-test_timeout=15m
+test_timeout=30m
 export GATEHOUSE_LOAD="${GATEHOUSE_LOAD:-0.01}"
 if [[ "$mode" == long ]]; then
 	fuzz_time="${FUZZTIME:-5m}"
