@@ -75,7 +75,7 @@ func TestARuleThatWantsAFreshSignInAsksForThePasswordOnceMore(t *testing.T) {
 			t.Fatalf("%d %s", w.Status, w.Text())
 		}
 		old := w.Cookie("gatehouse").Value
-		w.Open(site+"/vault/gold?x=%2F").Reads("Confirm it’s you", "enter your password once more")
+		w.Open(site+"/vault/gold?x=%2F").Reads("Confirm it’s you", "sign in once more")
 		picture(t, w, "fresh")
 		if got := w.Ask("document.querySelector('[name=login]').value"); got != "ann@example.com" {
 			t.Errorf("whose password: %s", got)
