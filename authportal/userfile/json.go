@@ -23,7 +23,9 @@ type jsonReader struct {
 
 func newJSONReader(in io.Reader) *jsonReader {
 	m := &meter{in: withoutMark(in)}
-	return &jsonReader{m: m, d: json.NewDecoder(m)}
+	d := json.NewDecoder(m)
+	d.UseNumber() // a number beyond all bounds is no fault of ours
+	return &jsonReader{m: m, d: d}
 }
 
 // withoutMark drops the byte order mark that some editors put before UTF-8.

@@ -221,7 +221,7 @@ func TestTheFormatIsThatOfTheName(t *testing.T) {
 func FuzzReader(f *testing.F) {
 	for _, seed := range []string{"email,name\na@example.com,'=x\n", "\ufeff\"email\";roles\r\na;\"b,c\"\r\n", "email\n\"a\n", "email,x,x\n", "email\n\x00\n",
 		"email,a,a\n,,\n", "email\xff\n", "email\n" + strings.Repeat("x", 100), strings.Repeat(",", 300) + "\n", "email,enabled\ra,true\r",
-		`[{"email":"a","attributes":{"x":[1,true,null]}},{"email":"b","email":"c"}]`, `{"users":[{}],"users":[]}`, `[[[[[[[[]]]]]]]]`, `[{"a":1e999}]`, "[{}", "[]]",
+		`[{"email":"a","attributes":{"x":[1,true,null]}},{"email":"b","email":"c"}]`, `{"users":[{}],"users":[]}`, `[[[[[[[[]]]]]]]]`, `[{"a":1e999}]`, `1e700`, `{"a":1e700,"users":[]}`, `[]1e700`, "[{}", "[]]",
 		"\xff\xfe[\x00"} {
 		f.Add([]byte(seed), false)
 		f.Add([]byte(seed), true)
