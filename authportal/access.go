@@ -12,7 +12,7 @@ import (
 // AccessRefused tells that somebody was not let in where they asked to be: a request that a gate refused, or an act that is
 // for administrators. live is whose session or token it was; nil where that is unknown. A page has many parts, and a program
 // asks again and again: the same refusal to the same person, address and host is told once a minute.
-func (p *Portal) AccessRefused(ctx context.Context, live *store.Live, reason string, addr netip.Addr, host string) {
+func (p *Portal) AccessRefused(ctx context.Context, live *store.ActiveSession, reason string, addr netip.Addr, host string) {
 	e := Event{Kind: EventAccess, Result: ResultRefused, Reason: reason, Host: host, Time: p.now()}
 	if addr.IsValid() {
 		e.Address = addr.Unmap().WithZone("").String()
@@ -27,7 +27,7 @@ func (p *Portal) AccessRefused(ctx context.Context, live *store.Live, reason str
 }
 
 // tokenMethod is how whoever acts by an API token is known; empty for one who signed in, whose sign-in is an event itself.
-func tokenMethod(live *store.Live) string {
+func tokenMethod(live *store.ActiveSession) string {
 	if live == nil || len(live.Session.Proofs) != 1 || live.Session.Proofs[0].Method != tokenProof {
 		return ""
 	}

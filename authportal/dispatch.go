@@ -23,13 +23,13 @@ type try struct {
 
 // outcome is how a try ends, if it is no Problem.
 type outcome struct {
-	Location string      // where to go on; empty where the caller named no address and none is due
-	Provider bool        // Location is a provider's
-	Step     *pages.Step // more is asked for
-	Factors  []Named     // ways to answer it, where it is a second factor
-	Choose   string      // it asks for a new password of the account of that name
-	Live     *store.Live // who is signed in now
-	Waiting  string      // nobody is: what comes first, "confirm_email" or "approval_pending"
+	Location string               // where to go on; empty where the caller named no address and none is due
+	Provider bool                 // Location is a provider's
+	Step     *pages.Step          // more is asked for
+	Factors  []Named              // ways to answer it, where it is a second factor
+	Choose   string               // it asks for a new password of the account of that name
+	Live     *store.ActiveSession // who is signed in now
+	Waiting  string               // nobody is: what comes first, "confirm_email" or "approval_pending"
 }
 
 // signIn is the dispatcher: it reads how far the sign-in has come, lets the method take one step, and then asks what is

@@ -77,7 +77,7 @@ func (c *call) complete(u *store.User, proofs []store.Proof, creds []credRef, in
 }
 
 // proves tells whether a sign-in of the same person is a further proof of the session they have.
-func (c *call) proves(have *store.Live, in *intent, remember bool) bool {
+func (c *call) proves(have *store.ActiveSession, in *intent, remember bool) bool {
 	if d := in.demand(); in.further || d.MFA || d.Fresh > 0 {
 		return true
 	}
@@ -134,7 +134,7 @@ func (c *call) unmoved(creds []credRef) error {
 
 // retire ends the session that the browser had before it was given another one, unless that is the same person's in a
 // parallel tab, begun after this sign-in was: its own way back may still be under way.
-func (c *call) retire(old *store.Live, userID string, began int64) {
+func (c *call) retire(old *store.ActiveSession, userID string, began int64) {
 	if old == nil || (old.Session.UserID == userID && !old.Session.Created.Before(time.Unix(began, 0))) {
 		return
 	}

@@ -32,7 +32,7 @@ type code struct {
 
 // onward returns where a browser goes that is signed in here: back to the page it came from, on this host, or on another
 // with a code that opens a session there.
-func (c *call) onward(l *store.Live, in *intent, proven bool) (string, error) {
+func (c *call) onward(l *store.ActiveSession, in *intent, proven bool) (string, error) {
 	switch {
 	case !in.flow:
 		return in.landing(c), nil

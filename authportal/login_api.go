@@ -150,7 +150,7 @@ func sessionJSON(s *store.Session) map[string]any {
 	return out
 }
 
-func userOf(l *store.Live) *pages.User {
+func userOf(l *store.ActiveSession) *pages.User {
 	id := &l.Identity
 	return &pages.User{ID: id.UserID, Username: id.Username, Email: id.Email, Name: id.Name, Roles: id.Roles, Confirmed: id.Email != ""}
 }

@@ -11,7 +11,7 @@ import (
 
 // A person's sessions are their sign-ins: the sessions of single hosts come and go with them.
 
-func (c *call) ownSessions(live *store.Live) ([]pages.Session, error) {
+func (c *call) ownSessions(live *store.ActiveSession) ([]pages.Session, error) {
 	list, err := c.p.sessions.SessionsOf(c.ctx(), live.Session.UserID)
 	if err != nil {
 		return nil, fmt.Errorf("listing sessions: %w", err)
@@ -43,7 +43,7 @@ func (c *call) sessionsAPI() error {
 }
 
 // ownSessionJSON is a sign-in as its owner reads it; live is the one that asks.
-func ownSessionJSON(s *store.Session, live *store.Live) map[string]any {
+func ownSessionJSON(s *store.Session, live *store.ActiveSession) map[string]any {
 	one := sessionJSON(s)
 	one["last_seen"], one["host"], one["address"], one["device"] = stamp(s.LastSeen), s.Host, s.Address, s.Device
 	one["current"] = s.ID == live.Session.SignIn()

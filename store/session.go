@@ -64,8 +64,8 @@ type Proof struct {
 	At     time.Time
 }
 
-// Live is a session that has not ended, together with whom it speaks for.
-type Live struct {
+// ActiveSession is a session that has not ended, together with whom it speaks for.
+type ActiveSession struct {
 	Session  Session
 	Identity Identity
 }
@@ -95,7 +95,7 @@ type Sessions interface {
 	// CreateSession stores l. For a child, ErrNotFound if the sign-in named by Parent has ended; deadlines, proofs,
 	// address, device and identity are then taken from the parent as stored, and l.Session and l.Identity are set to
 	// what was stored. The caller shows the secret to nobody before this has returned nil.
-	CreateSession(ctx context.Context, l *Live) error
+	CreateSession(ctx context.Context, l *ActiveSession) error
 
 	// Session returns the session and its identity; ErrNotFound where it is unknown, expired or ended, or its identity
 	// is not active. It sees the use of every member of the family that was told by TouchSessions.
@@ -103,11 +103,11 @@ type Sessions interface {
 	// It is the call for a secret that a browser shows. One that was offered takes over by it, and tells Feed. An old one
 	// is good until ReplayGrace after that; then it is a copy: its family ends, Feed is told, and one caller, of however
 	// many, gets a *ReplayedError.
-	Session(ctx context.Context, key Key) (Live, error)
+	Session(ctx context.Context, key Key) (ActiveSession, error)
 
 	// PeekSession is Session for who looks again at what was shown before, such as an open stream: any secret of a live
 	// session will do, and nothing comes of it. It never sets Until.
-	PeekSession(ctx context.Context, key Key) (Live, error)
+	PeekSession(ctx context.Context, key Key) (ActiveSession, error)
 
 	// OfferSecret makes next a secret of the session stored under key, if it belongs to userID, to be shown by the browser
 	// from now on. ErrStale where MayOffer says no, so that of racing callers one wins: the others keep their secret to
@@ -115,7 +115,7 @@ type Sessions interface {
 	OfferSecret(ctx context.Context, userID string, key, next Key) error
 
 	// SessionByID returns the sign-in with that public id, if it belongs to userID.
-	SessionByID(ctx context.Context, userID, id string) (Live, error)
+	SessionByID(ctx context.Context, userID, id string) (ActiveSession, error)
 
 	// TouchSessions moves LastSeen of the whole family forward, never back. A session that has ended or expired stays so.
 	TouchSessions(ctx context.Context, uses []Use) error

@@ -27,7 +27,7 @@ type Options struct {
 	Observe func(call string, took time.Duration, err error)
 	// Replayed, if set, is told of a session that was ended because an old secret of it was shown (store.ErrReplayed), once.
 	// The context is that of the call that showed it.
-	Replayed func(context.Context, *store.Live)
+	Replayed func(context.Context, *store.ActiveSession)
 }
 
 // Cache is a session store that answers Get from memory where it may. Everything else it passes on to the store that

@@ -57,10 +57,10 @@ func TestWhatIsRememberedIsWhatTheStoreWouldSay(t *testing.T) {
 // remembering reads by Get, and gives copies away, as Session does.
 type remembering struct{ *cache.Cache }
 
-func (r remembering) Session(ctx context.Context, key store.Key) (store.Live, error) {
+func (r remembering) Session(ctx context.Context, key store.Key) (store.ActiveSession, error) {
 	e, err := r.Get(ctx, key)
 	if err != nil {
-		return store.Live{}, err
+		return store.ActiveSession{}, err
 	}
 	l := *e.Live()
 	l.Session.LastSeen = e.LastSeen()
@@ -139,7 +139,7 @@ func TestTwoGatewaysOnOneDatabase(t *testing.T) {
 	}
 	u.Version = 1
 	key, now := store.KeyOf([]byte("secret")), time.Now()
-	l := store.Live{Identity: u.Identity(), Session: store.Session{Key: key, ID: "bbbbbbbbbbbbbbbbbbbbbbbbbb", UserID: u.ID,
+	l := store.ActiveSession{Identity: u.Identity(), Session: store.Session{Key: key, ID: "bbbbbbbbbbbbbbbbbbbbbbbbbb", UserID: u.ID,
 		Host: "app.example.com", Created: now, LastSeen: now, Idle: time.Hour, Expires: now.Add(12 * time.Hour)}}
 	if err := one.CreateSession(ctx, &l); err != nil {
 		t.Fatal(err)

@@ -50,7 +50,7 @@ func expect(t *testing.T, ch <-chan bool, want bool, within time.Duration, when 
 }
 
 // back waits until reading works again, as a browser does that tries again after Retry-After.
-func back(t *testing.T, s *redis.Store, key store.Key) store.Live {
+func back(t *testing.T, s *redis.Store, key store.Key) store.ActiveSession {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

@@ -157,7 +157,7 @@ func TestOneSilentMasterTakesTheFeedDown(t *testing.T) {
 	feed := states(t, s)
 	expect(t, feed, true, 10*time.Second, "at first")
 	now := time.Now()
-	var lives []store.Live
+	var lives []store.ActiveSession
 	for range 30 {
 		lives = append(lives, stored(t, s, now))
 	}

@@ -120,7 +120,7 @@ func feedMany(w *world) {
 	))
 	w.eventually("the feed comes up", func() bool { return f.has("state true") })
 	ended := make([]store.User, racers)
-	lives := make([]store.Live, racers)
+	lives := make([]store.ActiveSession, racers)
 	for i := range ended {
 		ended[i] = w.user(newID()[:8])
 		lives[i] = w.signIn(ended[i])

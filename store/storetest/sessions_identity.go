@@ -68,7 +68,7 @@ func refreshRace(w *world) {
 		w.put(next)
 		versions = append(versions, next)
 	}
-	children := make([]store.Live, racers)
+	children := make([]store.ActiveSession, racers)
 	race(func(i int) bool {
 		if err := w.s.RefreshIdentity(w.ctx(), versions[i+1].Identity()); err != nil {
 			w.Errorf("refreshing: %v", err)
