@@ -18,7 +18,7 @@ func (p *Portal) AccessRefused(ctx context.Context, live *store.ActiveSession, r
 		e.Address = addr.Unmap().WithZone("").String()
 	}
 	if live != nil {
-		e.UserID, e.Username, e.Session = live.Identity.UserID, live.Identity.Username, live.Session.SignIn()
+		e.UserID, e.Username, e.Session = live.Identity.UserID, live.Identity.Username, live.Session.RootID()
 		e.Method = tokenMethod(live)
 	}
 	if p.refusals.first(e.Time, e.UserID+" "+e.Reason+" "+e.Address+" "+e.Host) {

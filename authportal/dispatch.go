@@ -79,7 +79,7 @@ func (c *call) continues(pend *pending, in *intent) error {
 	if err != nil {
 		return err
 	}
-	if live == nil || live.Session.SignIn() != pend.Session || live.Session.UserID != pend.User {
+	if live == nil || live.Session.RootID() != pend.Session || live.Session.UserID != pend.User {
 		return errStepExpired
 	}
 	in.further = true

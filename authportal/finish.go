@@ -64,7 +64,7 @@ func (c *call) complete(u *store.User, proofs []store.Proof, creds []credRef, in
 		// The session stands; a date in a list is not worth refusing somebody.
 		c.p.log.WarnContext(c.ctx(), "could not note the time of a sign-in", "user_id", u.ID, "error", err)
 	}
-	e := Event{Kind: EventSignIn, Result: ResultOK, UserID: u.ID, Username: u.Username, Method: proof.Method, Session: live.Session.SignIn()}
+	e := Event{Kind: EventSignIn, Result: ResultOK, UserID: u.ID, Username: u.Username, Method: proof.Method, Session: live.Session.RootID()}
 	if again {
 		e.Reason = "again"
 	}
@@ -139,7 +139,7 @@ func (c *call) retire(old *store.ActiveSession, userID string, began int64) {
 		return
 	}
 	ctx := context.WithoutCancel(c.ctx())
-	err := c.p.sessions.EndSession(ctx, old.Session.UserID, old.Session.SignIn())
+	err := c.p.sessions.EndSession(ctx, old.Session.UserID, old.Session.RootID())
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		// The browser holds the new secret already, and nobody the old one.
 		c.p.log.WarnContext(ctx, "could not end the session that a sign-in replaced", "user_id", old.Session.UserID, "error", err)
@@ -147,6 +147,6 @@ func (c *call) retire(old *store.ActiveSession, userID string, began int64) {
 	}
 	if err == nil {
 		c.emit(Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "replaced", UserID: old.Session.UserID,
-			Username: old.Identity.Username, Session: old.Session.SignIn()})
+			Username: old.Identity.Username, Session: old.Session.RootID()})
 	}
 }

@@ -49,7 +49,7 @@ func (c *call) onward(l *store.ActiveSession, in *intent, proven bool) (string, 
 	if err != nil {
 		return "", err
 	}
-	payload, err := json.Marshal(handoff{Parent: l.Session.SignIn(), User: l.Session.UserID, Host: in.Host, Proven: proven})
+	payload, err := json.Marshal(handoff{Parent: l.Session.RootID(), User: l.Session.UserID, Host: in.Host, Proven: proven})
 	if err != nil {
 		return "", fmt.Errorf("handing over to %s: %w", in.Host, err)
 	}

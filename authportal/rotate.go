@@ -69,7 +69,7 @@ func (c *call) navigates() bool {
 // are of the request that showed it, which may be the owner's or the thief's.
 func (p *Portal) SessionTheft(ctx context.Context, l *store.ActiveSession, addr netip.Addr, host string) {
 	e := Event{Kind: EventSessionTheft, Result: ResultRefused, Reason: "an old secret was shown", UserID: l.Session.UserID,
-		Username: l.Identity.Username, Session: l.Session.SignIn(), Host: host, Time: p.now()}
+		Username: l.Identity.Username, Session: l.Session.RootID(), Host: host, Time: p.now()}
 	if addr.IsValid() {
 		e.Address = addr.Unmap().WithZone("").String()
 	}

@@ -47,7 +47,7 @@ type ReplayedError struct {
 }
 
 func (e *ReplayedError) Error() string {
-	return "session " + e.Session.Session.SignIn() + ": " + ErrReplayed.Error()
+	return "session " + e.Session.Session.RootID() + ": " + ErrReplayed.Error()
 }
 
 // Is makes a ReplayedError match ErrReplayed and ErrNotFound.

@@ -76,7 +76,7 @@ func (s *Session) Expired(now time.Time) bool {
 }
 
 // SignIn returns the id of the sign-in that s belongs to: its own if it has no parent.
-func (s *Session) SignIn() string {
+func (s *Session) RootID() string {
 	if s.Parent != "" {
 		return s.Parent
 	}

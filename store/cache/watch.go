@@ -282,7 +282,7 @@ func (c *Cache) again(ctx context.Context, old *Entry) (*Entry, error) {
 		return e, err
 	}
 	born, was := c.ledger.now(), old.live.Session
-	live, err := c.inner.SessionByID(ctx, was.UserID, was.SignIn())
+	live, err := c.inner.SessionByID(ctx, was.UserID, was.RootID())
 	if err != nil {
 		return nil, err
 	}

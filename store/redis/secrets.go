@@ -168,7 +168,7 @@ func (s *Store) shown(ctx context.Context, key store.Key) (held, error) {
 		return h, nil
 	}
 	// Of all who show a copy, the one that ends the family tells of it.
-	if err := s.end(ctx, h.session.UserID, h.session.SignIn()); err != nil {
+	if err := s.end(ctx, h.session.UserID, h.session.RootID()); err != nil {
 		return h, err
 	}
 	return h, &store.ReplayedError{Session: h.copied()}

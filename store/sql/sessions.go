@@ -70,7 +70,7 @@ func (e *embedded) CreateSession(ctx context.Context, l *store.ActiveSession) er
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO sessions (key, id, sign_in, host, created) VALUES ($1, $2, $3, $4, $5)`,
-			s.Key[:], s.ID, s.SignIn(), free(s.Host), micros(s.Created))
+			s.Key[:], s.ID, s.RootID(), free(s.Host), micros(s.Created))
 		if err != nil {
 			return e.refused(err)
 		}

@@ -39,7 +39,7 @@ func (e *embedded) Session(ctx context.Context, key store.Key) (store.ActiveSess
 		return l, nil
 	}
 	// Of all who show a copy, the one that ends the family tells of it.
-	if err := e.EndSession(ctx, l.Session.UserID, l.Session.SignIn()); err != nil {
+	if err := e.EndSession(ctx, l.Session.UserID, l.Session.RootID()); err != nil {
 		return store.ActiveSession{}, err
 	}
 	return store.ActiveSession{}, &store.ReplayedError{Session: l}

@@ -69,7 +69,7 @@ func offeredTakesOver(w *world) {
 		w.alive(w.s, next, "the second secret")
 		w.alive(w.s, third, "the third secret")
 		w.alive(w.s, other.Session.Key, "the other of the family")
-		w.must(w.s.EndSession(w.ctx(), l.Session.UserID, l.Session.SignIn()))
+		w.must(w.s.EndSession(w.ctx(), l.Session.UserID, l.Session.RootID()))
 		for _, key := range []store.Key{l.Session.Key, next, third, other.Session.Key} {
 			w.gone(w.s, key, "a secret of an ended family")
 		}
@@ -100,7 +100,7 @@ func oldSecretReplayed(w *world) {
 		if won != 1 {
 			w.Fatalf("%d were told of the copy, want 1", won)
 		}
-		if got := told.Load().Session; got.Session.SignIn() != l.Session.SignIn() || got.Identity.Username != l.Identity.Username {
+		if got := told.Load().Session; got.Session.RootID() != l.Session.RootID() || got.Identity.Username != l.Identity.Username {
 			w.Fatalf("told of %+v", got)
 		}
 		for _, key := range []store.Key{l.Session.Key, next, other.Session.Key} {
