@@ -22,8 +22,8 @@ type Counters interface {
 	// long the window still lasts. It is one atomic step: of any number of racing callers, limit find room.
 	Count(ctx context.Context, name string, limit int, window time.Duration) (ok bool, left time.Duration, err error)
 
-	// Uncount takes one back, never below zero, never beyond its window.
-	Uncount(ctx context.Context, name string) error
+	// Release takes one back, never below zero, never beyond its window.
+	Release(ctx context.Context, name string) error
 }
 
 // Feed tells every instance whose cached sessions must be read again.

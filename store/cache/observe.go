@@ -88,9 +88,9 @@ func (o *observed) Count(ctx context.Context, name string, limit int, window tim
 	return o.SessionStore.Count(ctx, name, limit, window)
 }
 
-func (o *observed) Uncount(ctx context.Context, name string) (err error) {
+func (o *observed) Release(ctx context.Context, name string) (err error) {
 	defer o.timed("Uncount", time.Now(), &err)
-	return o.SessionStore.Uncount(ctx, name)
+	return o.SessionStore.Release(ctx, name)
 }
 
 func (o *observed) Ping(ctx context.Context) (err error) {

@@ -198,7 +198,7 @@ func TestForgottenScriptsAreSentAgain(t *testing.T) {
 		t.Errorf("counting: %v, %v", ok, err)
 	}
 	forget()
-	must(t, s.Uncount(t.Context(), "x"))
+	must(t, s.Release(t.Context(), "x"))
 	forget()
 	must(t, s.PutTicket(t.Context(), "x", newKey(), nil, now.Add(time.Minute)))
 	forget()
