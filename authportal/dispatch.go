@@ -245,7 +245,7 @@ func (c *call) advance(t try, m *Named, pend *pending, in *intent, s Proven) (*o
 			return &outcome{Factors: factors, Step: &pages.Step{Token: token}}, nil
 		}
 	}
-	if u.PasswordDue {
+	if u.MustChangePassword {
 		next := pend.next("", &u, nil, t)
 		next.Proofs, next.Creds = proofs, creds
 		return c.askNew(&u, next, in)

@@ -101,7 +101,7 @@ func (c *call) useInvite(f map[string]string) (u store.User, made store.Credenti
 		if name != "" {
 			u.Name = name
 		}
-		u.PasswordDue, u.Invited = false, time.Time{}
+		u.MustChangePassword, u.Invited = false, time.Time{}
 		all, err := joinAttributes(u.Attributes, withoutNil(own))
 		u.Attributes = all
 		return err

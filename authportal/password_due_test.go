@@ -11,7 +11,7 @@ import (
 // due marks an account: its next sign-in must choose a new password.
 func (w *world) due(u store.User) {
 	w.t.Helper()
-	if _, err := w.p.Accounts().Set(w.t.Context(), By{Actor: "root"}, u.ID, UserChange{PasswordDue: new(true)}); err != nil {
+	if _, err := w.p.Accounts().Set(w.t.Context(), By{Actor: "root"}, u.ID, UserChange{MustChangePassword: new(true)}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -51,7 +51,7 @@ func TestANewPasswordThatIsAskedForComesBeforeAnythingElse(t *testing.T) {
 		t.Error("not signed in")
 	}
 	box.one(w, "password_changed", ann.Email)
-	if u := w.account("ann"); u.PasswordDue {
+	if u := w.account("ann"); u.MustChangePassword {
 		t.Error("it is still due")
 	}
 	b.choose(step, "another horse").wants(t, 400, "sign_in_expired")
@@ -109,14 +109,14 @@ func TestWhatPutsAnEndToAPasswordThatIsDue(t *testing.T) {
 			_, _ = w.p.Accounts().Set(t.Context(), By{}, u.ID, UserChange{Password: new("correct horse")})
 		},
 		"theirsecondthought": func(u store.User) {
-			_, _ = w.p.Accounts().Set(t.Context(), By{}, u.ID, UserChange{PasswordDue: new(false)})
+			_, _ = w.p.Accounts().Set(t.Context(), By{}, u.ID, UserChange{MustChangePassword: new(false)})
 			_, _ = w.p.Accounts().Set(t.Context(), By{}, u.ID, UserChange{Password: new("correct horse")})
 		},
 	} {
 		u := w.user(name)
 		w.due(u)
 		end(u)
-		if w.account(name).PasswordDue {
+		if w.account(name).MustChangePassword {
 			t.Errorf("%s: it is still due", name)
 		}
 		w.browser().enter(name, "correct horse")
@@ -141,7 +141,7 @@ func TestAnAdministratorSetsAPasswordThatIsGoodOnce(t *testing.T) {
 func TestWhatChangesMeanwhileEndsTheStep(t *testing.T) {
 	w, _ := newAccounts(t)
 	ann := w.user("ann")
-	for _, change := range []UserChange{{Enabled: new(false)}, {Enabled: new(true)}, {Password: new("from the desk"), PasswordDue: new(true)}} {
+	for _, change := range []UserChange{{Enabled: new(false)}, {Enabled: new(true)}, {Password: new("from the desk"), MustChangePassword: new(true)}} {
 		w.due(ann)
 		b := w.browser()
 		if !w.account("ann").Enabled {
@@ -249,7 +249,7 @@ func TestWhoHasNoPasswordAnyMoreIsNotAskedForOne(t *testing.T) {
 	first := b.api("POST", aloneAPI+"login", `{"method":"letter"}`)
 	second := b.api("POST", aloneAPI+"login", jsonOf(map[string]any{"step": first.step(), "email": ann.Email}))
 	b.api("POST", aloneAPI+"login", jsonOf(map[string]any{"step": second.step(), "code": "5678"})).wants(t, 200, "signed_in")
-	if w.account("ann").PasswordDue {
+	if w.account("ann").MustChangePassword {
 		t.Error("it is still due")
 	}
 }

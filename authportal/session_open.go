@@ -135,7 +135,7 @@ func (c *call) shutOut(id string) error {
 // shut says what happened to an account between its proof and its session. One that must choose a new password is asked
 // for it when the sign-in is looked at anew.
 func shut(u *store.User) error {
-	if u.Enabled && u.Approved && u.PasswordDue {
+	if u.Enabled && u.Approved && u.MustChangePassword {
 		return errMoved
 	}
 	return errDisabled

@@ -105,7 +105,7 @@ func TestWhatEndsATicket(t *testing.T) {
 		},
 		"deleted":      func(u store.User) { _ = a.Delete(t.Context(), By{}, u.ID) },
 		"password":     func(u store.User) { _, _ = a.Set(t.Context(), By{}, u.ID, UserChange{Password: new("another one")}) },
-		"new password": func(u store.User) { _, _ = a.Set(t.Context(), By{}, u.ID, UserChange{PasswordDue: new(true)}) },
+		"new password": func(u store.User) { _, _ = a.Set(t.Context(), By{}, u.ID, UserChange{MustChangePassword: new(true)}) },
 		"roles":        func(u store.User) { _, _ = a.Set(t.Context(), By{}, u.ID, UserChange{AddRoles: []string{"admin"}}) },
 		"sessions":     func(u store.User) { _, _ = a.RevokeSessions(t.Context(), By{}, u.ID) },
 		"factors":      func(u store.User) { _ = a.ClearFactors(t.Context(), By{}, u.ID) },

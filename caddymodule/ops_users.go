@@ -45,7 +45,7 @@ func (o *operator) view(ctx context.Context, u *store.User) (*userView, error) {
 func (o *operator) listed(u *store.User) *userView {
 	v := &userView{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name, Roles: u.Roles,
 		Effective: o.run.Roles.Expand(u.Roles), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved, Created: u.Created,
-		State: authportal.StateOf(u), Due: u.PasswordDue}
+		State: authportal.StateOf(u), Due: u.MustChangePassword}
 	if v.Roles == nil {
 		v.Roles = []string{}
 	}
@@ -119,7 +119,7 @@ func (o *operator) addUser(r *http.Request) (any, error) {
 		add = o.run.Portal.Accounts().AddInvited
 	}
 	u, err := add(r.Context(), o.by(), authportal.NewUser{Email: ask.Email, Username: ask.Username, Name: ask.Name, Roles: ask.Roles,
-		Attributes: ask.Attributes, Password: ask.Password, PasswordDue: ask.Due})
+		Attributes: ask.Attributes, Password: ask.Password, MustChangePassword: ask.Due})
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (o *operator) setUser(r *http.Request) (any, error) {
 		return nil, err
 	}
 	u, err = o.run.Portal.Accounts().Set(r.Context(), o.by(), u.ID, authportal.UserChange{Email: ask.Email, Username: ask.Username, Name: ask.Name,
-		AddRoles: ask.AddRoles, RemoveRoles: ask.RemoveRoles, Attributes: ask.Attributes, Enabled: ask.Enabled, Password: ask.Password, PasswordDue: ask.Due})
+		AddRoles: ask.AddRoles, RemoveRoles: ask.RemoveRoles, Attributes: ask.Attributes, Enabled: ask.Enabled, Password: ask.Password, MustChangePassword: ask.Due})
 	if err != nil {
 		return nil, err
 	}

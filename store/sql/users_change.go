@@ -49,7 +49,7 @@ func (s *Store) UpdateUser(ctx context.Context, u store.User) (store.User, error
 			name = $5, roles = $6, attributes = $7, enabled = $8, approved = $9, search = $10, invited = $11, password_due = $12,
 			version = version + 1
 			WHERE id = $1 RETURNING `+userColumns, u.ID, u.Username, u.Email, u.Confirmed, u.Name, roles, attributes,
-			u.Enabled, u.Approved, searchText(u), micros(u.Invited), u.PasswordDue))
+			u.Enabled, u.Approved, searchText(u), micros(u.Invited), u.MustChangePassword))
 		if err != nil {
 			return s.taken(err)
 		}

@@ -93,7 +93,7 @@ func refreshInactive(w *world) {
 }
 
 func refreshDue(w *world) {
-	inactive(w, func(u *store.User, off bool) { u.PasswordDue = off })
+	inactive(w, func(u *store.User, off bool) { u.MustChangePassword = off })
 }
 
 func inactive(w *world, set func(u *store.User, off bool)) {
