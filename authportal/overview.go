@@ -54,7 +54,7 @@ func (p *Portal) overview(ctx context.Context) (d pages.AdminOverviewData, err e
 		}
 		return -1
 	})
-	if p.figures != nil {
+	if p.statistics != nil {
 		d.Hours, d.Days, err = p.counted(ctx, now)
 	}
 	return d, err
@@ -81,11 +81,11 @@ func (p *Portal) openSessions(ctx context.Context) (n int, failed bool) {
 // counted returns what happened in the last hours and days, the present ones included.
 func (p *Portal) counted(ctx context.Context, now time.Time) (hours, days []pages.Figure, err error) {
 	hours, days = figures(now, time.Hour, figureHours), figures(now, 24*time.Hour, figureDays)
-	events, err := p.figures.EventHours(ctx, days[0].Start)
+	events, err := p.statistics.EventHours(ctx, days[0].Start)
 	if err != nil {
 		return nil, nil, fmt.Errorf("counting what happened: %w", err)
 	}
-	sessions, err := p.figures.SessionHours(ctx, days[0].Start)
+	sessions, err := p.statistics.SessionHours(ctx, days[0].Start)
 	if err != nil {
 		return nil, nil, fmt.Errorf("counting sessions: %w", err)
 	}
@@ -152,10 +152,10 @@ func (p *Portal) lookAtMail(ctx context.Context, now time.Time) ([]pages.Attenti
 // lookAtThrottled finds the accounts that too many guesses were made at. Whether a counter is full at this moment only the
 // next guess would tell, and count.
 func (p *Portal) lookAtThrottled(ctx context.Context, now time.Time) ([]pages.Attention, error) {
-	if p.figures == nil {
+	if p.statistics == nil {
 		return nil, nil
 	}
-	list, err := p.figures.EventUsers(ctx, EventSignIn, ResultRefused, codeTooMany, now.Add(-throttledFor), throttledShown)
+	list, err := p.statistics.EventUsers(ctx, EventSignIn, ResultRefused, codeTooMany, now.Add(-throttledFor), throttledShown)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
@@ -215,7 +215,7 @@ func (p *Portal) administratorRoles() []string {
 
 // CountSessions looks every ten minutes how many sessions are open, and keeps it for the charts, until ctx is over. Of
 // several gateways each looks: an hour keeps the highest number.
-func CountSessions(ctx context.Context, counter store.SessionCounter, kept store.Figures, now func() time.Time, log *slog.Logger) {
+func CountSessions(ctx context.Context, counter store.SessionCounter, kept store.Statistics, now func() time.Time, log *slog.Logger) {
 	const first, every = 5 * time.Minute, 10 * time.Minute
 	timer := time.NewTimer(first) // not at once: a start has other things to do
 	defer timer.Stop()
@@ -235,7 +235,7 @@ func CountSessions(ctx context.Context, counter store.SessionCounter, kept store
 	}
 }
 
-func countOnce(ctx context.Context, counter store.SessionCounter, kept store.Figures, at time.Time) error {
+func countOnce(ctx context.Context, counter store.SessionCounter, kept store.Statistics, at time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, timeLimit)
 	defer cancel()
 	n, err := counter.CountSessions(ctx)

@@ -18,14 +18,14 @@ import (
 
 // Config is all that a Portal depends on. Nothing is read from elsewhere.
 type Config struct {
-	Users    store.UserStore
-	Sessions store.SessionStore // the cache, in a running server
-	Keys     *Keys
-	Methods  []Named       // configured ways to sign in, in the order shown to people
-	Mail     store.Outbox  // where letters are queued, nil: no mail is configured
-	Audit    store.Audit   // the trail that administrators read; nil: none is kept
-	Figures  store.Figures // what is counted for administrators; nil: nothing is
-	Settings Settings
+	Users      store.UserStore
+	Sessions   store.SessionStore // the cache, in a running server
+	Keys       *Keys
+	Methods    []Named          // configured ways to sign in, in the order shown to people
+	Mail       store.Outbox     // where letters are queued, nil: no mail is configured
+	Audit      store.Audit      // the trail that administrators read; nil: none is kept
+	Statistics store.Statistics // what is counted for administrators; nil: nothing is
+	Settings   Settings
 
 	// Includes are the configured roles and what each includes. RoleUses returns the rules that demand roles, and Watch what
 	// of the host needs attention; it is asked while a page is waited for. Both may be nil.
@@ -57,17 +57,17 @@ type Pages interface {
 
 // Portal signs people in and out and lets them keep their accounts, on any number of sites. It is safe for concurrent use.
 type Portal struct {
-	users    store.UserStore
-	sessions store.SessionStore
-	keys     *Keys
-	methods  []Named
-	audit    store.Audit   // nil: no trail is kept
-	figures  store.Figures // nil: nothing is counted
-	includes map[string][]string
-	roleUses func() []RoleUse
-	watch    func() []pages.Attention
-	set      Settings
-	expand   func([]string) []string
+	users      store.UserStore
+	sessions   store.SessionStore
+	keys       *Keys
+	methods    []Named
+	audit      store.Audit      // nil: no trail is kept
+	statistics store.Statistics // nil: nothing is counted
+	includes   map[string][]string
+	roleUses   func() []RoleUse
+	watch      func() []pages.Attention
+	set        Settings
+	expand     func([]string) []string
 	checkRole,
 	checkUsername func(string) error
 	notify func(context.Context, Event)
@@ -131,7 +131,7 @@ func New(c Config) (*Portal, error) {
 	}
 	p := &Portal{
 		users: c.Users, sessions: c.Sessions, keys: c.Keys, methods: slices.Clone(c.Methods), audit: c.Audit, set: c.Settings.withDefaults(),
-		figures: c.Figures, includes: c.Includes, roleUses: c.RoleUses, watch: c.Watch,
+		statistics: c.Statistics, includes: c.Includes, roleUses: c.RoleUses, watch: c.Watch,
 		expand: c.ExpandRoles, checkRole: c.CheckRole, checkUsername: c.CheckUsername,
 		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log, pages: c.Pages, outbox: c.Mail, wait: c.SessionWait,
 	}

@@ -74,8 +74,8 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 	if audit, ok := a.lease.Value().usersLease.Value().(store.Audit); ok {
 		config.Audit = audit
 	}
-	if figures, ok := a.lease.Value().usersLease.Value().(store.Figures); ok {
-		config.Figures = figures
+	if figures, ok := a.lease.Value().usersLease.Value().(store.Statistics); ok {
+		config.Statistics = figures
 	}
 	config.Includes, config.RoleUses, config.Watch = a.includes(), a.roleUses, run.attention
 	if run.mail != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-var _ store.Figures = (*Store)(nil)
+var _ store.Statistics = (*Store)(nil)
 
 // hourOf returns the beginning of the hour of a time, in microseconds.
 func hourOf(t time.Time) int64 { return micros(t.Truncate(time.Hour)) }
