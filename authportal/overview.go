@@ -242,5 +242,5 @@ func countOnce(ctx context.Context, counter store.SessionCounter, kept store.Sta
 	if err != nil {
 		return err
 	}
-	return kept.SawSessions(ctx, at, n)
+	return kept.RecordOpenSessions(ctx, at, n)
 }

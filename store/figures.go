@@ -17,8 +17,8 @@ type Statistics interface {
 	// most limit of them.
 	EventUsers(ctx context.Context, kind, result, reason string, since time.Time, limit int) ([]EventUser, error)
 
-	// SawSessions notes how many sessions were open at a time; an hour keeps the highest number that was seen in it.
-	SawSessions(ctx context.Context, at time.Time, open int) error
+	// RecordOpenSessions notes how many sessions were open at a time; an hour keeps the highest number that was seen in it.
+	RecordOpenSessions(ctx context.Context, at time.Time, open int) error
 
 	// SessionHours returns those numbers for each hour that began at since or later and was looked at, oldest first.
 	SessionHours(ctx context.Context, since time.Time) ([]SessionHour, error)

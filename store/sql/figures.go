@@ -82,8 +82,8 @@ func (s *Store) EventUsers(ctx context.Context, kind, result, reason string, sin
 	return list, err
 }
 
-// SawSessions keeps the highest number of the hour.
-func (s *Store) SawSessions(ctx context.Context, at time.Time, open int) error {
+// RecordOpenSessions keeps the highest number of the hour.
+func (s *Store) RecordOpenSessions(ctx context.Context, at time.Time, open int) error {
 	return s.writeAlone(ctx, "noting how many sessions are open", func(ctx context.Context, q querier) error {
 		_, err := q.ExecContext(ctx, `INSERT INTO session_hours (hour, open) VALUES ($1, $2)
 			ON CONFLICT (hour) DO UPDATE SET open = CASE WHEN excluded.open > session_hours.open THEN excluded.open

@@ -94,10 +94,10 @@ func figuresRace(p *people) {
 
 func figuresPurged(p *people) {
 	p.must(p.trail().AppendEvents(p.ctx(), []store.AuditEvent{p.happened(1, "sign_in", "ok")}))
-	p.must(p.statistics().SawSessions(p.ctx(), p.clock.Now(), 7))
+	p.must(p.statistics().RecordOpenSessions(p.ctx(), p.clock.Now(), 7))
 	p.clock.Advance(time.Hour)
 	p.must(p.trail().AppendEvents(p.ctx(), []store.AuditEvent{p.happened(2, "sign_in", "ok")}))
-	p.must(p.statistics().SawSessions(p.ctx(), p.clock.Now(), 8))
+	p.must(p.statistics().RecordOpenSessions(p.ctx(), p.clock.Now(), 8))
 	p.must(p.trail().PurgeEvents(p.ctx(), p.clock.Now().Truncate(time.Hour)))
 	p.hours(time.Time{}, "1 sign_in ok 1")
 	if list, err := p.statistics().SessionHours(p.ctx(), time.Time{}); err != nil || len(list) != 1 || list[0].Open != 8 {
@@ -149,10 +149,10 @@ func figuresUsers(p *people) {
 func figuresSessions(p *people) {
 	f := p.statistics()
 	for _, n := range []int{3, 9, 4} {
-		p.must(f.SawSessions(p.ctx(), p.clock.Now(), n))
+		p.must(f.RecordOpenSessions(p.ctx(), p.clock.Now(), n))
 	}
 	p.clock.Advance(time.Hour)
-	p.must(f.SawSessions(p.ctx(), p.clock.Now(), 0))
+	p.must(f.RecordOpenSessions(p.ctx(), p.clock.Now(), 0))
 	begin := NewClock().Now().Truncate(time.Hour)
 	want := []store.SessionHour{{Hour: begin, Open: 9}, {Hour: begin.Add(time.Hour), Open: 0}}
 	for since, want := range map[time.Time][]store.SessionHour{{}: want, begin: want, begin.Add(time.Microsecond): want[1:]} {
