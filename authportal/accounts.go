@@ -17,7 +17,7 @@ import (
 )
 
 // administratorRole is the role that may do everything in Gatehouse itself.
-const administratorRole = "admin"
+const administratorRole = store.RoleAdmin
 
 // Accounts makes and changes accounts: the one set of rules behind sign-up, set-up, the account page, administrators and
 // the command line. Outcomes that are the caller's to hear are a *Problem; any other error means that we failed. It is

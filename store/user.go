@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// RoleAdmin is the role that may do everything in Gatehouse itself. A users store refuses to lose its last active holder.
+const RoleAdmin = "admin"
+
 // User is an account. ID is random and never given out again; everything else may change.
 type User struct {
 	ID         string         // 26 lower-case base32 characters, 128 random bits

@@ -8,12 +8,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// administrator is the role whose last active holder stays.
-const administrator = "admin"
-
-// administers tells whether u can administer: holds the role, and can sign in to use it.
+// administers reports whether u can administer: holds the role, and can sign in to use it.
 func administers(u store.User) bool {
-	return u.Enabled && u.Approved && slices.Contains(u.Roles, administrator)
+	return u.Enabled && u.Approved && slices.Contains(u.Roles, store.RoleAdmin)
 }
 
 // UpdateUser replaces what is stored of u.ID if its Version is still u.Version.
@@ -123,7 +120,7 @@ func (s *Store) keepAdministrator(ctx context.Context, tx querier, id string) er
 	}
 	var others bool
 	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM user_roles r JOIN users u ON u.id = r.user_id
-		WHERE r.role = $1 AND u.id <> $2 AND u.enabled AND u.approved)`, administrator, id).Scan(&others)
+		WHERE r.role = $1 AND u.id <> $2 AND u.enabled AND u.approved)`, store.RoleAdmin, id).Scan(&others)
 	if err == nil && !others {
 		return store.ErrLastAdministrator
 	}
