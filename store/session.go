@@ -89,9 +89,24 @@ type Use struct {
 	Seen time.Time
 }
 
+// Rotating is how the secret of a remembered session changes from time to time, so that a copied cookie is found out. It is
+// no optional ability: a store that could not would leave every copy good until the session ends.
+type Rotating interface {
+	// PeekSession is Session for a caller that looks again at a secret that was shown before, such as an open stream: any
+	// secret of an active session will do, and nothing comes of it. It never sets Until.
+	PeekSession(ctx context.Context, key Key) (ActiveSession, error)
+
+	// OfferSecret makes next a secret of the session stored under key, if it belongs to userID, to be shown by the browser
+	// from now on. ErrStale where MayOffer says no, so that of racing callers one wins: the others keep their secret to
+	// themselves. Secrets that were offered and not shown stay good until one of them is.
+	OfferSecret(ctx context.Context, userID string, key, next Key) error
+}
+
 // Sessions keeps sign-ins and their children. Every call that ends, adds a proof to or refreshes sessions tells Feed the
 // user in the same atomic step.
 type Sessions interface {
+	Rotating
+
 	// CreateSession stores l. For a child, ErrNotFound if the sign-in named by Parent has ended; deadlines, proofs,
 	// address, device and identity are then taken from the parent as stored, and l.Session and l.Identity are set to
 	// what was stored. The caller shows the secret to nobody before this has returned nil.
@@ -104,15 +119,6 @@ type Sessions interface {
 	// is good until ReplayGrace after that; then it is a copy: its family ends, Feed is told, and one caller, of however
 	// many, gets a *ReplayedError.
 	Session(ctx context.Context, key Key) (ActiveSession, error)
-
-	// PeekSession is Session for who looks again at what was shown before, such as an open stream: any secret of a live
-	// session will do, and nothing comes of it. It never sets Until.
-	PeekSession(ctx context.Context, key Key) (ActiveSession, error)
-
-	// OfferSecret makes next a secret of the session stored under key, if it belongs to userID, to be shown by the browser
-	// from now on. ErrStale where MayOffer says no, so that of racing callers one wins: the others keep their secret to
-	// themselves. Secrets that were offered and not shown stay good until one of them is.
-	OfferSecret(ctx context.Context, userID string, key, next Key) error
 
 	// SessionByID returns the sign-in with that public id, if it belongs to userID.
 	SessionByID(ctx context.Context, userID, id string) (ActiveSession, error)

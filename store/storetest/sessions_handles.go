@@ -240,7 +240,7 @@ func (w *world) calls(s store.SessionStore) map[string]func(context.Context) err
 		},
 		"TakeTicket": func(ctx context.Context) error { _, err := s.TakeTicket(ctx, "x", newKey()); return err },
 		"Count":      func(ctx context.Context) error { _, _, err := s.Count(ctx, "x", 1, time.Minute); return err },
-		"Uncount":    func(ctx context.Context) error { return s.Release(ctx, "x") },
+		"Release":    func(ctx context.Context) error { return s.Release(ctx, "x") },
 		"Ping":       func(ctx context.Context) error { return s.Ping(ctx) },
 	}
 }
