@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gatehouse-auth/gatehouse/store/feed"
 )
 
 // Times of the feed. The contract: a heartbeat every 250 ms, and 750 ms of silence mean down.
@@ -21,12 +23,12 @@ const (
 	backoffHigh = time.Second
 )
 
-// feed follows one channel on a connection of its own, from the first Subscribe on until the store is closed.
-type feed struct {
+// follower follows one channel on a connection of its own, from the first Subscribe on until the store is closed.
+type follower struct {
 	store   *Store
-	channel string // every changed user, published by the script that changed
-	beats   string // this instance's own heartbeats
-	hub     hub
+	channel string   // every changed user, published by the script that changed
+	beats   string   // this instance's own heartbeats
+	hub     feed.Hub // the pulse watches for silence, master by master
 
 	mu      sync.Mutex
 	cancel  context.CancelFunc
@@ -34,18 +36,17 @@ type feed struct {
 	done    chan struct{}
 }
 
-func newFeed(s *Store) *feed {
-	return &feed{store: s, channel: s.prefix + "feed", beats: s.prefix + "beat:" + rand.Text()}
+func newFollower(s *Store) *follower {
+	return &follower{store: s, channel: s.prefix + "feed", beats: s.prefix + "beat:" + rand.Text()}
 }
 
 // Subscribe tells of changes; see store.Feed. A callback must not cancel its own subscription.
 func (s *Store) Subscribe(changed func(userID string), state func(up bool)) (cancel func()) {
 	s.feed.start()
-	sub := s.feed.hub.add(changed, state)
-	return sync.OnceFunc(func() { s.feed.hub.remove(sub) })
+	return s.feed.hub.Subscribe(changed, state).Cancel
 }
 
-func (f *feed) start() {
+func (f *follower) start() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.stopped || f.cancel != nil {
@@ -57,7 +58,7 @@ func (f *feed) start() {
 	go f.run(ctx)
 }
 
-func (f *feed) stop() {
+func (f *follower) stop() {
 	f.mu.Lock()
 	f.stopped = true
 	cancel, done := f.cancel, f.done
@@ -66,11 +67,11 @@ func (f *feed) stop() {
 		cancel()
 		<-done
 	}
-	f.hub.close()
+	f.hub.Close()
 }
 
 // run follows the channel, and begins anew with growing patience whenever the way is lost.
-func (f *feed) run(ctx context.Context) {
+func (f *follower) run(ctx context.Context) {
 	defer close(f.done)
 	log := f.store.env.Log
 	for wait, failures := backoffLow, 0; ; {
@@ -103,14 +104,14 @@ var (
 // follow subscribes, and vouches for the channel as long as our own heartbeats, published through every master, come back
 // in time. It returns when they do not, or when a master turns out to be another: one that was promoted may hold older
 // data, so what was read from the one before is worth nothing.
-func (f *feed) follow(ctx context.Context) (wasUp bool, err error) {
+func (f *follower) follow(ctx context.Context) (wasUp bool, err error) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ps := f.store.beats.Subscribe(ctx)
 	defer ps.Close()
-	defer f.hub.set(false) // before anything that may take its time
+	defer f.hub.Down() // before anything that may take its time
 	subscribing, done := context.WithTimeout(ctx, comeUp)
 	defer done()
 	if err := ps.Subscribe(subscribing, f.channel, f.beats); err != nil {
@@ -153,7 +154,7 @@ func (f *feed) follow(ctx context.Context) (wasUp bool, err error) {
 				if m.Channel == f.beats {
 					p.heard(m.Payload)
 				} else {
-					f.hub.tell(m.Payload)
+					f.hub.Changed(m.Payload)
 				}
 			}
 		case <-check.C:
@@ -164,7 +165,7 @@ func (f *feed) follow(ctx context.Context) (wasUp bool, err error) {
 			return wasUp, err
 		case confirmed >= 2 && alive && !wasUp:
 			wasUp = true
-			f.hub.set(true)
+			f.hub.Alive()
 			f.store.env.Log.Info("the feed of changed sessions is up")
 		}
 	}

@@ -28,7 +28,7 @@ func (s *Store) watchPostgres(ctx context.Context, config *pgx.ConnConfig) {
 			}
 			failing = false
 		})
-		s.hub.down()
+		s.hub.Down()
 		if ctx.Err() != nil {
 			return
 		}
@@ -90,7 +90,7 @@ func (s *Store) listen(ctx context.Context, config *pgx.ConnConfig, well func())
 			return heard, err
 		case err != nil: // nothing to hear
 		case n.Channel == feedChannel:
-			s.hub.tell(n.Payload)
+			s.hub.Changed(n.Payload)
 		case n.Channel == changesChannel:
 			s.changesWait()
 		case n.Channel == own && n.Payload == strconv.FormatInt(beat, 10):
@@ -100,7 +100,7 @@ func (s *Store) listen(ctx context.Context, config *pgx.ConnConfig, well func())
 					well()
 				}
 				heard = true
-				s.hub.alive()
+				s.hub.Alive()
 			}
 		}
 	}

@@ -20,7 +20,7 @@ func (s *Store) watchSQLite(ctx context.Context) {
 			return
 		case err != nil:
 			w.release()
-			s.hub.down()
+			s.hub.Down()
 			if !failing {
 				text, _ := s.d.outage(err)
 				s.env.Log.Error("the users store cannot be watched for changes", "error", text)
@@ -31,7 +31,7 @@ func (s *Store) watchSQLite(ctx context.Context) {
 				s.env.Log.Info("the users store is watched for changes again")
 			}
 			failing = false
-			s.hub.alive()
+			s.hub.Alive()
 		}
 		select {
 		case <-ctx.Done():
@@ -117,10 +117,10 @@ func (w *sqliteWatcher) readFeed(ctx context.Context) error {
 		return err
 	}
 	if int64(len(users)) != head-w.feed {
-		w.s.hub.down() // the heartbeat after this poll brings it up again
+		w.s.hub.Down() // the heartbeat after this poll brings it up again
 	}
 	for _, id := range users {
-		w.s.hub.tell(id)
+		w.s.hub.Changed(id)
 	}
 	w.feed = head
 	return nil
