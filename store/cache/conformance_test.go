@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/cache"
+	"github.com/gatehouse-auth/gatehouse/store/relay"
 	"github.com/gatehouse-auth/gatehouse/store/sql"
 	"github.com/gatehouse-auth/gatehouse/store/storetest"
 )
@@ -117,7 +118,7 @@ func startGateway(t *testing.T, p place) gateway {
 		}
 	})
 	ended := make(chan error, 1)
-	go func() { ended <- (&store.Relay{Users: s, Sessions: g.Cache}).Run(t.Context()) }()
+	go func() { ended <- (&relay.Relay{Users: s, Sessions: g.Cache}).Run(t.Context()) }()
 	t.Cleanup(func() { // the test's context has ended by now
 		if err := <-ended; err != nil {
 			t.Error(err)
