@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
+	"github.com/gatehouse-auth/gatehouse/internal/loop"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -113,7 +114,7 @@ func (i *Importer) patiently(ctx context.Context, row *userfile.Row) (store.User
 		if !errors.Is(err, ErrBusy) || patience.Err() != nil {
 			return u, err
 		}
-		pause(patience, busyPause)
+		loop.Wait(patience, busyPause, nil)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/internal/loop"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -217,22 +218,18 @@ func (p *Portal) administratorRoles() []string {
 // several gateways each looks: an hour keeps the highest number.
 func CountSessions(ctx context.Context, counter store.SessionCounter, kept store.Statistics, now func() time.Time, log *slog.Logger) {
 	const first, every = 5 * time.Minute, 10 * time.Minute
-	timer := time.NewTimer(first) // not at once: a start has other things to do
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
+	l := loop.Loop{After: first, Every: every, // not at once: a start has other things to do
+		Ends: func(err error) bool { return errors.Is(err, errors.ErrUnsupported) }}
+	_ = l.Run(ctx, func(ctx context.Context) (more bool, err error) {
+		err = countOnce(ctx, counter, kept, now())
+		if errors.Is(err, errors.ErrUnsupported) {
+			return false, err // there will never be anything to count
 		}
-		switch err := countOnce(ctx, counter, kept, now()); {
-		case errors.Is(err, errors.ErrUnsupported):
-			return
-		case err != nil && ctx.Err() == nil:
+		if err != nil && ctx.Err() == nil {
 			log.WarnContext(ctx, "the open sessions were not counted; it is tried again in some minutes", "error", err)
 		}
-		timer.Reset(every)
-	}
+		return false, nil
+	})
 }
 
 func countOnce(ctx context.Context, counter store.SessionCounter, kept store.Statistics, at time.Time) error {

@@ -5,23 +5,24 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	mathrand "math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gatehouse-auth/gatehouse/internal/loop"
 	"github.com/gatehouse-auth/gatehouse/store/feed"
 )
 
 // Times of the feed. The contract: a heartbeat every 250 ms, and 750 ms of silence mean down.
 const (
-	beatEvery   = 250 * time.Millisecond
-	silence     = 750 * time.Millisecond
-	comeUp      = 3 * time.Second // how long a new subscription may take until its first beats arrive
-	backoffLow  = 50 * time.Millisecond
-	backoffHigh = time.Second
+	beatEvery = 250 * time.Millisecond
+	silence   = 750 * time.Millisecond
+	comeUp    = 3 * time.Second // how long a new subscription may take until its first beats arrive
 )
+
+// resubscribe is how long to wait between tries. The jitter keeps gateways from coming back all at once.
+var resubscribe = loop.Backoff{First: 50 * time.Millisecond, Longest: time.Second, Jitter: 0.5}
 
 // follower follows one channel on a connection of its own, from the first Subscribe on until the store is closed.
 type follower struct {
@@ -74,25 +75,20 @@ func (f *follower) stop() {
 func (f *follower) run(ctx context.Context) {
 	defer close(f.done)
 	log := f.store.env.Log
-	for wait, failures := backoffLow, 0; ; {
+	for failures := 0; ; {
 		wasUp, err := f.follow(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		if wasUp {
-			wait, failures = backoffLow, 0
+			failures = 0
 		}
 		if failures++; failures == 1 {
 			log.Warn("the feed of changed sessions is down; sessions are read from Redis until it is back", "error", err)
 		} else {
 			log.Debug("the feed of changed sessions is still down", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(wait/2 + mathrand.N(wait)):
-		}
-		wait = min(wait*2, backoffHigh)
+		loop.Wait(ctx, resubscribe.Pause(failures), nil)
 	}
 }
 
