@@ -62,7 +62,14 @@ func (s *Session) MayOffer(now time.Time) bool {
 type Proof struct {
 	Method string // name of the method: "password"
 	At     time.Time
+
+	// Level is how many factors the proof is worth: 2 for a passkey that checked its user, or a provider whose second
+	// factor is trusted. 0, as in records of earlier versions, is 1.
+	Level int `json:",omitempty"`
 }
+
+// Factors returns how many factors the proof is worth, at least 1.
+func (p Proof) Factors() int { return max(1, p.Level) }
 
 // ActiveSession is a session that has not ended, together with whom it speaks for.
 type ActiveSession struct {

@@ -80,7 +80,7 @@ func (r *record) encode() ([]byte, error) {
 	p.uint(uint64((s.Idle + time.Millisecond - 1) / time.Millisecond)) // rounded up: 0 means no limit
 	p.uint(uint64(len(s.Proofs)))
 	for _, proof := range s.Proofs {
-		p.word(proof.Method, methodWords)
+		p.word(leveled(proof), methodWords)
 		p.int(proof.At.UnixMilli() - base)
 	}
 	p.address(s.Address)
@@ -170,7 +170,8 @@ func decode(b []byte, key store.Key) (*record, error) {
 	if n := u.count(2); n > 0 {
 		s.Proofs = make([]store.Proof, n)
 		for i := range s.Proofs {
-			s.Proofs[i] = store.Proof{Method: u.word(methodWords), At: u.time(base)}
+			s.Proofs[i].Method, s.Proofs[i].Level = levelOf(u.word(methodWords))
+			s.Proofs[i].At = u.time(base)
 		}
 	}
 	s.Address = u.address()

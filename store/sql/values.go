@@ -87,12 +87,16 @@ func decodeRights(roles, attributes string) (r []string, a map[string]any, err e
 type storedProof struct {
 	Method string `json:"m"`
 	At     int64  `json:"t"`
+	Level  int    `json:"l,omitempty"` // where it is more than 1; earlier versions pass over it
 }
 
 func proofsText(proofs []store.Proof) (string, error) {
 	stored := make([]storedProof, len(proofs))
 	for i, p := range proofs {
-		stored[i] = storedProof{p.Method, micros(p.At)}
+		stored[i] = storedProof{Method: p.Method, At: micros(p.At)}
+		if p.Factors() > 1 {
+			stored[i].Level = p.Level
+		}
 	}
 	b, err := json.Marshal(stored)
 	return string(b), err
@@ -108,7 +112,7 @@ func decodeProofs(text string) ([]store.Proof, error) {
 	}
 	proofs := make([]store.Proof, len(stored))
 	for i, p := range stored {
-		proofs[i] = store.Proof{Method: p.Method, At: timeOf(p.At)}
+		proofs[i] = store.Proof{Method: p.Method, At: timeOf(p.At), Level: p.Level}
 	}
 	return proofs, nil
 }

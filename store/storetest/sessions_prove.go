@@ -47,11 +47,13 @@ func proveChild(w *world) {
 	l := w.signIn(u)
 	c, sibling := w.child(l, "a.example.com"), w.child(l, "b.example.com")
 	next := newKey()
-	w.must(w.s.ProveSession(w.ctx(), c.Session.Key, next, store.Proof{Method: "passkey", At: w.clock.Now()}))
+	w.must(w.s.ProveSession(w.ctx(), c.Session.Key, next, store.Proof{Method: "passkey", At: w.clock.Now(), Level: 2}))
 	w.gone(w.s, c.Session.Key, "the key before the proof")
 	for what, key := range map[string]store.Key{"the child": next, "its sibling": sibling.Session.Key, "its sign-in": l.Session.Key} {
 		if got := w.alive(w.s, key, what); methods(got.Session.Proofs) != "password passkey" {
 			w.Fatalf("%s has the proofs %v", what, got.Session.Proofs)
+		} else if p := got.Session.Proofs; p[0].Factors() != 1 || p[1].Factors() != 2 {
+			w.Fatalf("%s has proofs of the levels %d and %d", what, p[0].Factors(), p[1].Factors())
 		}
 	}
 	if got := w.alive(w.s, next, "the child"); got.Session.ID != c.Session.ID || got.Session.Host != "a.example.com" ||

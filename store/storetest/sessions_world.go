@@ -193,7 +193,9 @@ func newKey() store.Key {
 
 // sameProofs compares proofs; times of other zones are the same time.
 func sameProofs(a, b []store.Proof) bool {
-	return slices.EqualFunc(a, b, func(p, q store.Proof) bool { return p.Method == q.Method && p.At.Equal(q.At) })
+	return slices.EqualFunc(a, b, func(p, q store.Proof) bool {
+		return p.Method == q.Method && p.At.Equal(q.At) && p.Factors() == q.Factors()
+	})
 }
 
 func methods(ps []store.Proof) string {
