@@ -36,3 +36,12 @@ func (l *actives) latest() *App {
 	}
 	return l.apps[len(l.apps)-1]
 }
+
+// Current returns the app in force and what it runs; nil where there is none.
+func Current() (*App, *Running) {
+	app := active.latest()
+	if app == nil {
+		return nil, nil
+	}
+	return app, app.running.Load()
+}

@@ -72,20 +72,3 @@ func checkDomain(s string) error {
 	}
 	return nil
 }
-
-// mailAddress refuses a site whose pages could send no letter, because nothing tells what its links would begin with.
-func (s *stand) mailAddress(a *App, portalBase string) error {
-	if a.Mail == nil || portalBase != "" || len(s.place.Hosts) > 0 || !s.found {
-		return nil
-	}
-	return s.errorf("does not know its host, with which links in mails must begin: give the site an address with a name, write " +
-		"`hosts app.example.com` in the gate, or `portal https://auth.example.com` in the global block, or take `mail` out")
-}
-
-// origins are the addresses of a place as browsers write them.
-func (p Place) origins() (list []string) {
-	for _, a := range p.Addresses {
-		list = append(list, a.String())
-	}
-	return list
-}

@@ -25,6 +25,9 @@ var (
 	enginePool   lease.Pool[*engine]
 )
 
+// storeTimeout bounds what a request waits for a store: 503 is due within 250 ms (CONTRACT §2.2).
+const storeTimeout = 200 * time.Millisecond
+
 // engine is a users store, a session store, the relay that carries changes from the first to the second, and what works on
 // accounts in the background.
 type engine struct {

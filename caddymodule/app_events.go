@@ -24,7 +24,7 @@ func (a *App) eventsApp() error {
 // request that caused the event may be over while a handler still works.
 func (a *App) notify(_ context.Context, e authportal.Event) {
 	if e.Kind == authportal.EventSignIn {
-		processMetrics.signIns.WithLabelValues(a.methodLabel(e.Method), e.Result).Inc()
+		processMetrics.countSignIn(a.methodLabel(e.Method), e.Result)
 	}
 	if recorder := a.lease.Value().recorder; recorder != nil {
 		recorder.Record(e)

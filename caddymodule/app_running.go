@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/cache"
@@ -32,4 +33,12 @@ type Running struct {
 	hashing hashingLoad // nil where no method hashes
 	mail    *post       // nil: no mail is configured
 	webhook *hook       // nil: nobody is told what happens
+}
+
+// attention is what this process knows that an administrator should look at.
+func (run *Running) attention() []pages.Attention {
+	if run.Sessions.Stats().Up {
+		return nil
+	}
+	return []pages.Attention{{Kind: "session_feed"}}
 }

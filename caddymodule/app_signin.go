@@ -129,6 +129,3 @@ func (a *App) settings() authportal.Settings {
 func limitOf(r Rate) authportal.Limit {
 	return authportal.Limit{Count: r.Limit, Window: time.Duration(r.Window)}
 }
-
-// Interface guard: the observed users store is still one.
-var _ store.UserStore = (*observedUsers)(nil)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddytls"
 )
 
 // startTimeout bounds Start: a store that does not answer by then is not there.
@@ -111,3 +113,12 @@ func (a *App) Cleanup() error {
 // errNoSecret tells somebody whose Caddy storage was lost, while the database was not.
 var errNoSecret = errors.New("no `secret` is configured, and the one that was made and kept in Caddy's storage (gatehouse/secret) is " +
 	"not there any more: restore Caddy's storage, or write the secret in the global block")
+
+// HasCertificate reports whether a certificate for host is loaded. managed is false where the configuration has no tls app.
+func (a *App) HasCertificate(host string) (loaded, managed bool) {
+	app, err := a.ctx.AppIfConfigured("tls")
+	if err != nil {
+		return false, false
+	}
+	return app.(*caddytls.TLS).HasCertificateForSubject(host), true
+}

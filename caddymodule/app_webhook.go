@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
@@ -150,29 +149,19 @@ func (a *App) startWebhook(run *Running) {
 	run.Log.Info("events of the audit trail are posted to", "receiver", run.webhook.endpoint.String())
 }
 
-// lateDelivery is when an event that nobody was told yet is a fault: what is younger was put off once or twice, as a restart
-// of any receiver does.
-const lateDelivery = 5 * time.Minute
-
-// lookAtWebhook tells what waits. It posts nothing: an event that did not happen has no place at the receiver.
-func (o *operator) lookAtWebhook(ctx context.Context, tell teller) {
-	if o.run.webhook == nil {
-		return
+// DerivedWebhookKey opens the configuration, which must not have started, and returns the key that signs what the webhook
+// posts where none is configured.
+func (a *App) DerivedWebhookKey(ctx context.Context) (string, error) {
+	if a.hookKeys != nil {
+		return "", errors.New("the configuration names the key itself: the receiver needs that one")
 	}
-	limited, cancel := context.WithTimeout(ctx, doctorTimeout)
-	defer cancel()
-	to := o.run.webhook.endpoint.String()
-	switch q, err := o.run.webhook.queue.WaitingDeliveries(limited); {
-	case err != nil:
-		tell("webhook", false, "%v", err)
-	case q.Waiting == 0:
-		tell("webhook", true, "%s was told everything", to)
-	default:
-		why := ""
-		if q.Fault != "" {
-			why = ": " + q.Fault
-		}
-		tell("webhook", o.run.Now().Sub(q.Oldest) < lateDelivery, "%s was not told %s yet, the oldest of %s%s", to, count(q.Waiting, "event"),
-			q.Oldest.UTC().Format(time.RFC3339), why)
+	run, err := a.prepare(ctx)
+	if err != nil {
+		return "", err
 	}
+	keys, err := run.Keys.WebhookKeys()
+	if err != nil {
+		return "", err
+	}
+	return webhook.FormatKey(keys[0]), nil
 }

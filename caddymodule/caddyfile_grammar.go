@@ -120,9 +120,6 @@ func parseSpan(s string) (time.Duration, error) {
 	return span, nil
 }
 
-// source returns where d stands, as file:line.
-func source(d *caddyfile.Dispenser) string { return fmt.Sprintf("%s:%d", d.File(), d.Line()) }
-
 // later refuses a word that the documentation of later versions has. Skipping it would leave somebody believing that it
 // guards them.
 func later(d *caddyfile.Dispenser) error {

@@ -5,8 +5,6 @@ import (
 	"errors"
 
 	"github.com/spf13/cobra"
-
-	"github.com/gatehouse-auth/gatehouse/authportal/webhook"
 )
 
 func (c *commandLine) auditCommand() *cobra.Command {
@@ -25,25 +23,17 @@ func (c *commandLine) auditKey() *cobra.Command {
 			if c.config == "" {
 				return errors.New("a running server hands out no key: name its configuration with --config")
 			}
-			app, err := c.load()
+			app, err := Load(c.config, c.adapter)
 			if err != nil {
 				return err
 			}
 			defer func() { err = errors.Join(err, app.Cleanup()) }()
-			if app.hookKeys != nil {
-				return errors.New("the configuration names the key itself: the receiver needs that one")
-			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), commandTimeout)
 			defer cancel()
-			run, err := app.prepare(ctx)
+			key, err := app.DerivedWebhookKey(ctx)
 			if err != nil {
 				return err
 			}
-			keys, err := run.Keys.WebhookKeys()
-			if err != nil {
-				return err
-			}
-			key := webhook.FormatKey(keys[0])
 			if c.json {
 				return printJSON(cmd, map[string]string{"key": key})
 			}

@@ -10,12 +10,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/spf13/cobra"
 )
 
@@ -114,54 +112,16 @@ func (c *commandLine) remote(r *http.Request) (int, []byte, error) {
 
 // direct opens the stores of a configuration and does what the server would.
 func (c *commandLine) direct(r *http.Request) (_ int, _ []byte, err error) {
-	app, err := c.load()
+	app, err := Load(c.config, c.adapter)
 	if err != nil {
 		return 0, nil, err
 	}
 	defer func() { err = errors.Join(err, app.Cleanup()) }()
-	run, err := app.prepare(r.Context())
+	run, err := app.Open(r.Context())
 	if err != nil {
-		return 0, nil, err
-	}
-	if err := app.keepTrail(run); err != nil {
 		return 0, nil, err
 	}
 	w := httptest.NewRecorder()
-	(&operator{app: app, run: run, direct: true}).handler().ServeHTTP(w, r)
+	OfflineHandler(app, run).ServeHTTP(w, r)
 	return w.Code, w.Body.Bytes(), nil
-}
-
-// load provisions the configuration without starting anything, and keeps it from writing to its logs.
-func (c *commandLine) load() (*App, error) {
-	raw, err := os.ReadFile(c.config)
-	if err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w", err)
-	}
-	adapter := c.adapter
-	if adapter == "" && !strings.HasSuffix(c.config, ".json") {
-		adapter = "caddyfile"
-	}
-	if adapter != "" {
-		a := caddyconfig.GetAdapter(adapter)
-		if a == nil {
-			return nil, fmt.Errorf("there is no config adapter %q", adapter)
-		}
-		if raw, _, err = a.Adapt(raw, map[string]any{"filename": c.config}); err != nil {
-			return nil, fmt.Errorf("adapting %s: %w", c.config, err)
-		}
-	}
-	var config caddy.Config
-	if err := json.Unmarshal(caddy.RemoveMetaFields(raw), &config); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", c.config, err)
-	}
-	config.Logging = &caddy.Logging{Logs: map[string]*caddy.CustomLog{"default": {BaseLog: caddy.BaseLog{Level: "ERROR"}}}}
-	ctx, err := caddy.ProvisionContext(&config)
-	if err != nil {
-		return nil, fmt.Errorf("loading %s: %w", c.config, err)
-	}
-	app, err := ctx.App("gatehouse")
-	if err != nil {
-		return nil, fmt.Errorf("loading %s: %w", c.config, err)
-	}
-	return app.(*App), nil
 }

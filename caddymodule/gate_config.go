@@ -194,14 +194,6 @@ func (g *Gate) settle(place Place, run *Running) error {
 	return nil
 }
 
-// at puts the place of a directive before a message.
-func at(source string) string {
-	if source == "" {
-		return ""
-	}
-	return source + ": "
-}
-
 // Interface guards
 var (
 	_ caddy.Provisioner           = (*Gate)(nil)

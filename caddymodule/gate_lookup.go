@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
@@ -68,9 +67,6 @@ func (q *question) reread() error {
 	q.entry, q.identity = entry, q.gate.identityOf(q.run, entry)
 	return nil
 }
-
-// storeTimeout bounds what a request waits for a store: 503 is due within 250 ms (CONTRACT §2.2).
-const storeTimeout = 200 * time.Millisecond
 
 // identityOf returns what this gate prepared of entry, preparing it with the first request.
 func (g *Gate) identityOf(run *Running, entry *cache.Entry) *identity {

@@ -1,9 +1,7 @@
 package caddymodule
 
 import (
-	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -38,22 +36,6 @@ func isSecure(r *http.Request) bool {
 	}
 	trusted, _ := caddyhttp.GetVar(r.Context(), caddyhttp.TrustedProxyVarKey).(bool)
 	return trusted
-}
-
-// clientAddr is Caddy's client_ip; the zero Addr, which no `from` matches, where it cannot be read.
-func clientAddr(r *http.Request) netip.Addr {
-	text, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
-	addr, _ := netip.ParseAddr(text)
-	return addr.WithZone("").Unmap()
-}
-
-// hostOnly returns a Host header's name: lower case, without port and trailing dot.
-func hostOnly(host string) string {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
 // servesHost tells whether r is for a host of this gate. Where the site address names hosts, Caddy has seen to it; `hosts`

@@ -1,13 +1,8 @@
 package caddymodule
 
 import (
-	"context"
 	"net/http"
 	"strings"
-
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-
-	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // renews tells whether the answer should hand out the next secret of a remembered session: to a navigation only, and by
@@ -49,23 +44,4 @@ func sharedMayKeep(h http.Header) bool {
 		}
 	}
 	return false
-}
-
-// tellTheft tells the configuration in force of a session that was ended because a copy of it was used. Stores outlive
-// configurations, so none is named to them.
-func tellTheft(ctx context.Context, l *store.Live) {
-	app := active.latest()
-	if app == nil {
-		return
-	}
-	run := app.running.Load()
-	if run == nil || run.Portal == nil {
-		return
-	}
-	r := new(http.Request).WithContext(ctx)
-	host := l.Session.Host
-	if seen, ok := ctx.Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
-		host = hostOnly(seen.Host)
-	}
-	run.Portal.SessionTheft(ctx, l, clientAddr(r), host)
 }

@@ -1,8 +1,6 @@
 package caddymodule
 
 import (
-	"fmt"
-
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -58,16 +56,13 @@ func newMetrics() *Metrics {
 	return m
 }
 
-// registerMetrics makes the collectors part of this configuration's registry.
-func (a *App) registerMetrics(r *prometheus.Registry) error {
-	m := processMetrics
-	for _, c := range []prometheus.Collector{m.verdicts, m.signIns, m.deliveries, m.storeSeconds, gauges{a}} {
-		if err := r.Register(c); err != nil {
-			return fmt.Errorf("registering metrics: %w", err)
-		}
-	}
-	return nil
+// collectors returns what every configuration's registry is given.
+func (m *Metrics) collectors() []prometheus.Collector {
+	return []prometheus.Collector{m.verdicts, m.signIns, m.deliveries, m.storeSeconds}
 }
+
+// countSignIn counts an attempt to sign in.
+func (m *Metrics) countSignIn(method, result string) { m.signIns.WithLabelValues(method, result).Inc() }
 
 // countDelivery counts one try of the webhook.
 func (m *Metrics) countDelivery(ok bool) {

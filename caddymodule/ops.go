@@ -21,6 +21,14 @@ type operator struct {
 	direct bool // without a running server: what only that knows is left out
 }
 
+// Handler returns the operations of a running server, below /gatehouse/.
+func Handler(app *App, run *Running) http.Handler { return (&operator{app: app, run: run}).handler() }
+
+// OfflineHandler returns the same on stores that were opened without a server.
+func OfflineHandler(app *App, run *Running) http.Handler {
+	return (&operator{app: app, run: run, direct: true}).handler()
+}
+
 // operation answers one request. What it returns is written as JSON; nil is 204.
 type operation func(r *http.Request) (any, error)
 

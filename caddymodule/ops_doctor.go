@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/caddyserver/caddy/v2/modules/caddytls"
-
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -134,15 +132,13 @@ func (o *operator) lookAtAddress(a Address, tell teller) {
 	if !a.Secure || o.direct || strings.HasPrefix(a.Host, "*.") {
 		return
 	}
-	app, err := o.app.ctx.AppIfConfigured("tls")
-	if err != nil {
-		return
-	}
-	if app.(*caddytls.TLS).HasCertificateForSubject(a.Host) {
+	switch loaded, managed := o.app.HasCertificate(a.Host); {
+	case !managed:
+	case loaded:
 		tell("certificate "+a.Host, true, "loaded")
-		return
+	default:
+		tell("certificate "+a.Host, false, "not there yet: see Caddy's log for why, unless certificates are got on demand")
 	}
-	tell("certificate "+a.Host, false, "not there yet: see Caddy's log for why, unless certificates are got on demand")
 }
 
 // isLoopback tells whether a host is this machine by its name alone (RFC 6761 §6.3).

@@ -25,13 +25,12 @@ func (adminEndpoint) Routes() []caddy.AdminRoute {
 
 // serveAdmin answers for the configuration in force, which may be another at each request.
 func serveAdmin(w http.ResponseWriter, r *http.Request) error {
-	app := active.latest()
+	app, run := Current()
 	if app == nil {
 		return caddy.APIError{HTTPStatus: http.StatusServiceUnavailable,
 			Err: errors.New("gatehouse is not running: the configuration has no gate, no portal and no gatehouse block")}
 	}
-	o := &operator{app: app, run: app.running.Load()}
-	o.handler().ServeHTTP(w, r)
+	Handler(app, run).ServeHTTP(w, r)
 	return nil
 }
 

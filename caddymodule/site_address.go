@@ -56,3 +56,11 @@ func no(b bool) int {
 	}
 	return 1
 }
+
+// origins are the addresses of a place as browsers write them.
+func (p Place) origins() (list []string) {
+	for _, a := range p.Addresses {
+		list = append(list, a.String())
+	}
+	return list
+}

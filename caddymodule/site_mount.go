@@ -1,10 +1,10 @@
 package caddymodule
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -28,12 +28,8 @@ func (s *stand) errorf(format string, args ...any) error {
 	return fmt.Errorf(at(s.source)+s.word+" "+format, args...)
 }
 
-// stands finds where each handler stands.
-func (a *App) stands() ([]stand, error) {
-	app, err := a.httpApp()
-	if err != nil {
-		return nil, err
-	}
+// findStands finds where each handler stands; app is nil where there is no http app.
+func findStands(app *caddyhttp.App, handlers []handler) []stand {
 	httpPort, trails := caddyhttp.DefaultHTTPPort, map[handler][]trail(nil)
 	if app != nil {
 		if app.HTTPPort != 0 {
@@ -41,10 +37,8 @@ func (a *App) stands() ([]stand, error) {
 		}
 		trails = walk(app)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	list := make([]stand, 0, len(a.handlers))
-	for _, h := range a.handlers {
+	list := make([]stand, 0, len(handlers))
+	for _, h := range handlers {
 		s := stand{handler: h}
 		s.word, s.source = h.directive()
 		ways, ok := trails[h]
@@ -52,74 +46,7 @@ func (a *App) stands() ([]stand, error) {
 		s.place, s.reachable, s.bare = placeOf(h, ways, httpPort)
 		list = append(list, s)
 	}
-	return list, nil
-}
-
-// settle tells every handler where it stands, once all of it makes sense.
-func (a *App) settle(run *Running) error {
-	list, err := a.stands()
-	if err != nil {
-		return err
-	}
-	if run.PortalBase, err = a.portalBase(list); err != nil {
-		return err
-	}
-	var faults []error
-	for i := range list {
-		faults = append(faults, check(&list[i], list, run.PortalBase), list[i].mailAddress(a, run.PortalBase))
-	}
-	if err := errors.Join(faults...); err != nil {
-		return err
-	}
-	a.settled = list
-	for i := range list {
-		s := &list[i]
-		if err := s.handler.settle(s.place, run); err != nil {
-			return s.errorf("cannot start: %w", err)
-		}
-	}
-	return nil
-}
-
-// portalBase returns the address of the pages; empty where each gate serves its own.
-func (a *App) portalBase(list []stand) (string, error) {
-	var portals []*stand
-	for i := range list {
-		if list[i].word == "portal" {
-			portals = append(portals, &list[i])
-		}
-	}
-	if len(portals) == 0 {
-		return a.Portal, nil
-	}
-	if a.Portal != "" {
-		return a.Portal, a.namesPortal(portals)
-	}
-	var names []string
-	best := portals[0]
-	for _, p := range portals {
-		if len(p.place.Hosts) == 0 {
-			return "", p.errorf("has no host: give its site an address with a name, or write `portal https://auth.example.com` in the global block")
-		}
-		names = append(names, p.place.Hosts...)
-		if p.pathBase() != best.pathBase() {
-			return "", p.errorf("is the second one, the first is at %s: keep one, or name the one that signs people in with "+
-				"`portal https://auth.example.com` in the global block", best.source)
-		}
-		if len(p.place.Addresses) > 0 && len(best.place.Addresses) > 0 && p.place.Addresses[0].better(best.place.Addresses[0]) < 0 {
-			best = p
-		}
-	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	if len(names) > 1 || strings.HasPrefix(names[0], "*.") {
-		return "", best.errorf("has several names (%s): write which one signs people in, as `portal https://%s` in the global block",
-			strings.Join(names, ", "), strings.Replace(names[0], "*", "auth", 1))
-	}
-	if len(best.place.Addresses) == 0 {
-		return "", best.errorf("has no address that a browser could reach: write `portal https://%s` in the global block", names[0])
-	}
-	return best.place.Addresses[0].String() + best.pathBase(), nil
+	return list
 }
 
 // pathBase is the base as a browser sees it.
@@ -128,24 +55,6 @@ func (s *stand) pathBase() string {
 		return s.place.Prefixes[0] + s.base()
 	}
 	return s.base()
-}
-
-// namesPortal checks that the address in the global block is one of a portal that stands here.
-func (a *App) namesPortal(portals []*stand) error {
-	u, err := url.Parse(a.Portal)
-	if err != nil {
-		return err
-	}
-	for _, p := range portals {
-		if len(p.place.Hosts) > 0 && !slices.ContainsFunc(p.place.Hosts, func(site string) bool { return covers(site, u.Hostname()) }) {
-			continue
-		}
-		if p.pathBase() == u.Path {
-			return nil
-		}
-	}
-	return fmt.Errorf("%sportal %s in the global block is not the address of the portal at %s (%s): make them agree",
-		at(a.Source), a.Portal, portals[0].source, strings.Join(portals[0].place.Hosts, ", ")+portals[0].pathBase())
 }
 
 // check finds what would leave a person in front of a door that nobody opens, or open one to strangers.
@@ -187,4 +96,39 @@ func sameHosts(a, b Place) bool {
 		}
 	}
 	return len(a.Hosts) > 0
+}
+
+// answers reports whether a request for u can reach the handler, as far as that is known.
+func (s *stand) answers(u *url.URL) bool {
+	return s.answersOrigin(u) && (s.trails == nil || slices.ContainsFunc(s.trails, func(t trail) bool { return t.sees(u.Path) }))
+}
+
+// answersOrigin reports whether requests to u's scheme, host and port reach the handler.
+func (s *stand) answersOrigin(u *url.URL) bool {
+	if len(s.place.Hosts) == 0 {
+		return true
+	}
+	port := 80
+	if u.Scheme == "https" {
+		port = 443
+	}
+	if n, err := strconv.Atoi(u.Port()); err == nil {
+		port = n
+	}
+	host := hostOnly(u.Host)
+	if len(s.place.Addresses) == 0 {
+		return slices.ContainsFunc(s.place.Hosts, func(site string) bool { return covers(site, host) })
+	}
+	return slices.ContainsFunc(s.place.Addresses, func(a Address) bool {
+		return covers(a.Host, host) && a.Port == port && a.Secure == (u.Scheme == "https")
+	})
+}
+
+// checkMailLinks refuses a site whose pages could send no letter, because nothing tells what its links would begin with.
+func (s *stand) checkMailLinks(portalBase string) error {
+	if portalBase != "" || len(s.place.Hosts) > 0 || !s.found {
+		return nil
+	}
+	return s.errorf("does not know its host, with which links in mails must begin: give the site an address with a name, write " +
+		"`hosts app.example.com` in the gate, or `portal https://auth.example.com` in the global block, or take `mail` out")
 }

@@ -1,7 +1,6 @@
 package caddymodule
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -173,16 +172,4 @@ func covers(site, host string) bool {
 	}
 	_, parent, _ := strings.Cut(host, ".")
 	return parent == rest
-}
-
-// httpApp returns the http app of this configuration, nil where there is none.
-func (a *App) httpApp() (*caddyhttp.App, error) {
-	app, err := a.ctx.AppIfConfigured("http")
-	if errors.Is(err, caddy.ErrNotConfigured) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return app.(*caddyhttp.App), nil
 }

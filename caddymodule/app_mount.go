@@ -1,0 +1,52 @@
+package caddymodule
+
+import (
+	"errors"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+// settle tells every handler where it stands, once all of it makes sense.
+func (a *App) settle(run *Running) error {
+	app, err := a.httpApp()
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	list := findStands(app, a.handlers)
+	a.mu.Unlock()
+	if run.PortalBase, err = portalBase(list, a.Portal, a.Source); err != nil {
+		return err
+	}
+	var faults []error
+	for i := range list {
+		faults = append(faults, check(&list[i], list, run.PortalBase))
+		if a.Mail != nil {
+			faults = append(faults, list[i].checkMailLinks(run.PortalBase))
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	a.settled = list
+	for i := range list {
+		s := &list[i]
+		if err := s.handler.settle(s.place, run); err != nil {
+			return s.errorf("cannot start: %w", err)
+		}
+	}
+	return nil
+}
+
+// httpApp returns the http app of this configuration, nil where there is none.
+func (a *App) httpApp() (*caddyhttp.App, error) {
+	app, err := a.ctx.AppIfConfigured("http")
+	if errors.Is(err, caddy.ErrNotConfigured) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return app.(*caddyhttp.App), nil
+}

@@ -1,0 +1,33 @@
+package caddymodule
+
+import (
+	"context"
+	"time"
+)
+
+// lateDelivery is when an event that nobody was told yet is a fault: what is younger was put off once or twice, as a restart
+// of any receiver does.
+const lateDelivery = 5 * time.Minute
+
+// lookAtWebhook tells what waits. It posts nothing: an event that did not happen has no place at the receiver.
+func (o *operator) lookAtWebhook(ctx context.Context, tell teller) {
+	if o.run.webhook == nil {
+		return
+	}
+	limited, cancel := context.WithTimeout(ctx, doctorTimeout)
+	defer cancel()
+	to := o.run.webhook.endpoint.String()
+	switch q, err := o.run.webhook.queue.WaitingDeliveries(limited); {
+	case err != nil:
+		tell("webhook", false, "%v", err)
+	case q.Waiting == 0:
+		tell("webhook", true, "%s was told everything", to)
+	default:
+		why := ""
+		if q.Fault != "" {
+			why = ": " + q.Fault
+		}
+		tell("webhook", o.run.Now().Sub(q.Oldest) < lateDelivery, "%s was not told %s yet, the oldest of %s%s", to, count(q.Waiting, "event"),
+			q.Oldest.UTC().Format(time.RFC3339), why)
+	}
+}
