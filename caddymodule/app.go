@@ -88,7 +88,7 @@ type App struct {
 	events         *caddyevents.App
 
 	mu       sync.Mutex
-	handlers []handler // in the order of their provisioning
+	handlers []Handler // in the order of their provisioning
 	settled  []stand   // handlers, with where they stand; written once, by settle
 
 	lease   *lease.Lease[*engine]   // what Start acquired; nil before

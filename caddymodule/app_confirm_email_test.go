@@ -15,18 +15,14 @@ func TestAGateOfEveryHostSendsNoLinks(t *testing.T) {
 	}
 }
 
-func TestAddressesAreConfirmedWhereThereIsMail(t *testing.T) {
-	for block, want := range map[string]bool{mailBlock: true, mailBlock + "\nconfirm_email off": false, "signup open": false} {
+func TestLinksInMailBeginWithTheSiteOfTheGate(t *testing.T) {
+	for _, block := range []string{mailBlock, mailBlock + "\nconfirm_email off", "signup open"} {
 		app, _, err := prepared(t, t.TempDir(), globals(block)+"http://app.example.com:8080 {\n\tgate\n\trespond hello\n}\n")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if app.settings().ConfirmEmail != want {
-			t.Errorf("%s: confirm_email is %v", block, !want)
-		}
-		site := app.handlers[0].(*Gate).site
-		if len(site.Addresses) != 1 || site.Addresses[0] != "http://app.example.com:8080" {
-			t.Errorf("links may begin with %q", site.Addresses)
+		if got := app.Mounts()[0].place.origins(); len(got) != 1 || got[0] != "http://app.example.com:8080" {
+			t.Errorf("links may begin with %q", got)
 		}
 	}
 }

@@ -63,8 +63,8 @@ func (g gauges) Collect(to chan<- prometheus.Metric) {
 		up = 1
 	}
 	tell(cacheUp, prometheus.GaugeValue, up)
-	if run.webhook != nil {
-		if q, counted := run.webhook.worker.Waiting(); counted {
+	if run.Webhook != nil {
+		if q, counted := run.Webhook.worker.Waiting(); counted {
 			age := 0.0
 			if q.Waiting > 0 {
 				age = max(0, run.Now().Sub(q.Oldest).Seconds())

@@ -26,9 +26,11 @@ type Mail struct {
 	TLS string `json:"tls,omitempty"`
 }
 
-// post is the outbox of a running configuration, and the way out of it.
-type post struct {
-	outbox store.Outbox // the store's own
+// MailService is the outbox of a running configuration, and the way out of it.
+type MailService struct {
+	SMTP   *mail.SMTP
+	Outbox store.Outbox // the store's own
+
 	queue  store.Outbox // the same, which wakes the worker
 	worker *mail.Worker
 }
@@ -75,14 +77,14 @@ func (a *App) openMail(run *Running, users store.UserStore) error {
 	}
 	worker := &mail.Worker{Outbox: outbox, Send: a.smtp.Send, Now: run.Now, Log: run.Log.With("part", "mail"),
 		Compose: func(ctx context.Context, m store.Mail) (*mail.Message, error) { return run.Portal.Compose(ctx, m) }}
-	run.mail = &post{outbox: outbox, queue: mail.Waking(outbox, worker.Wake), worker: worker}
+	run.Mail = &MailService{SMTP: a.smtp, Outbox: outbox, queue: mail.Waking(outbox, worker.Wake), worker: worker}
 	return nil
 }
 
 // startMail sends what waits until Stop. On a reload the next configuration's worker runs beside this one for a moment, and
 // each letter is sent by one of them.
 func (a *App) startMail(run *Running) {
-	if run.mail == nil {
+	if run.Mail == nil {
 		run.Log.Info("no `mail` is configured: what needs it is off")
 		return
 	}
@@ -90,7 +92,7 @@ func (a *App) startMail(run *Running) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		run.mail.worker.Run(ctx)
+		run.Mail.worker.Run(ctx)
 	}()
 	a.endMail = func() {
 		cancel()

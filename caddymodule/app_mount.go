@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -14,8 +15,13 @@ func (a *App) settle(run *Running) error {
 		return err
 	}
 	a.mu.Lock()
-	list := findStands(app, a.handlers)
+	handlers := slices.Clone(a.handlers)
 	a.mu.Unlock()
+	found := make([]handler, len(handlers))
+	for i, h := range handlers {
+		found[i] = h
+	}
+	list := findStands(app, found)
 	if run.PortalBase, err = portalBase(list, a.Portal, a.Source); err != nil {
 		return err
 	}
@@ -32,7 +38,7 @@ func (a *App) settle(run *Running) error {
 	a.settled = list
 	for i := range list {
 		s := &list[i]
-		if err := s.handler.settle(s.place, run); err != nil {
+		if err := handlers[i].settle(s.place, run); err != nil {
 			return s.errorf("cannot start: %w", err)
 		}
 	}

@@ -30,9 +30,13 @@ type Running struct {
 	// AllowHTTP permits sign-in over plain http on hosts that are not loopback.
 	AllowHTTP bool
 
+	// Mail sends mail; nil: none is configured.
+	Mail *MailService
+
+	// Webhook posts the events of the audit trail; nil: none is configured.
+	Webhook *WebhookService
+
 	hashing hashingLoad // nil where no method hashes
-	mail    *post       // nil: no mail is configured
-	webhook *hook       // nil: nobody is told what happens
 }
 
 // attention is what this process knows that an administrator should look at.

@@ -78,8 +78,8 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 		config.Figures = figures
 	}
 	config.Includes, config.RoleUses, config.Watch = a.includes(), a.roleUses, run.attention
-	if run.mail != nil {
-		config.Mail = run.mail.queue
+	if run.Mail != nil {
+		config.Mail = run.Mail.queue
 	}
 	run.Portal, err = authportal.New(config)
 	return err

@@ -14,7 +14,7 @@ import (
 
 // provisioned adapts and provisions a Caddyfile as `caddy validate` does, with storage and users in a folder of the test's
 // own, and returns the app. DIR in the Caddyfile stands for that folder. Nothing has started.
-func provisioned(t *testing.T, dir, caddyfile string) (*App, error) {
+func provisioned(t testing.TB, dir, caddyfile string) (*App, error) {
 	t.Helper()
 	raw, err := adapt(strings.ReplaceAll(caddyfile, "DIR", dir))
 	if err != nil {
@@ -43,7 +43,7 @@ func prepared(t *testing.T, dir, caddyfile string) (*App, *Running, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	run, err := app.prepare(context.Background())
+	run, err := app.Open(context.Background())
 	t.Cleanup(func() {
 		if err := app.Cleanup(); err != nil {
 			t.Error(err)
@@ -136,7 +136,7 @@ func TestADatabaseOfAnotherSecretIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = app.prepare(context.Background())
+		_, err = app.Open(context.Background())
 		if err := app.Cleanup(); err != nil {
 			t.Error(err)
 		}
@@ -152,7 +152,7 @@ func TestADatabaseOfAnotherSecretIsRefused(t *testing.T) {
 	if err := start(""); err == nil || !strings.Contains(err.Error(), "restore Caddy's storage") {
 		t.Errorf("with none: %v", err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "caddy", storedSecret)); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, "caddy", "gatehouse/secret")); err == nil {
 		t.Error("a secret that fits nothing was kept")
 	}
 	if err := start("secret other-secret-of-16-bytes first-secret-of-16-bytes"); err != nil {
@@ -163,7 +163,7 @@ func TestADatabaseOfAnotherSecretIsRefused(t *testing.T) {
 // TestASecretIsMadeOnceAndKept without any configuration of it.
 func TestASecretIsMadeOnceAndKept(t *testing.T) {
 	dir := t.TempDir()
-	file := filepath.Join(dir, "caddy", storedSecret)
+	file := filepath.Join(dir, "caddy", "gatehouse/secret")
 	var first []byte
 	for range 2 {
 		app, _, err := prepared(t, dir, globals("")+"app.example.com {\n\tgate\n}\n")
@@ -197,7 +197,7 @@ func TestValidateTouchesNothing(t *testing.T) {
 	if files, _ := filepath.Glob(filepath.Join(dir, "*.db*")); len(files) > 0 {
 		t.Errorf("made %v", files)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "caddy", storedSecret)); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, "caddy", "gatehouse/secret")); err == nil {
 		t.Error("made a secret")
 	}
 }

@@ -85,11 +85,12 @@ func (a *App) readWebhook() (err error) {
 	return nil
 }
 
-// hook is the webhook of a running configuration.
-type hook struct {
-	queue    store.Deliveries
-	endpoint *webhook.Endpoint
-	worker   *webhook.Worker
+// WebhookService is the webhook of a running configuration.
+type WebhookService struct {
+	Queue    store.Deliveries
+	Endpoint *webhook.Endpoint
+
+	worker *webhook.Worker
 }
 
 // openWebhook finds the queue. It connects to nobody.
@@ -111,7 +112,7 @@ func (a *App) openWebhook(run *Running, users store.UserStore) (err error) {
 	if err != nil {
 		return fmt.Errorf("audit: webhook: %w", err)
 	}
-	run.webhook = &hook{queue, endpoint, &webhook.Worker{Queue: queue, Post: endpoint.Post, Told: processMetrics.countDelivery,
+	run.Webhook = &WebhookService{queue, endpoint, &webhook.Worker{Queue: queue, Post: endpoint.Post, Told: processMetrics.countDelivery,
 		Now: run.Now, Log: run.Log.With("part", "webhook")}}
 	return nil
 }
@@ -123,30 +124,30 @@ func (a *App) keepTrail(run *Running) error {
 		return nil
 	}
 	recorder.Keep(a.Audit.keep())
-	if run.webhook == nil {
+	if run.Webhook == nil {
 		return recorder.Deliver(nil)
 	}
-	return recorder.Deliver(run.webhook.worker.Wake)
+	return recorder.Deliver(run.Webhook.worker.Wake)
 }
 
 // startWebhook tells what waits until Stop. On a reload the next configuration's worker runs beside this one for a moment,
 // and each event is told by one of them.
 func (a *App) startWebhook(run *Running) {
-	if run.webhook == nil {
+	if run.Webhook == nil {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		run.webhook.worker.Run(ctx)
+		run.Webhook.worker.Run(ctx)
 	}()
 	a.endWebhook = func() {
 		cancel()
 		<-ended
-		run.webhook.endpoint.Close()
+		run.Webhook.Endpoint.Close()
 	}
-	run.Log.Info("events of the audit trail are posted to", "receiver", run.webhook.endpoint.String())
+	run.Log.Info("events of the audit trail are posted to", "receiver", run.Webhook.Endpoint.String())
 }
 
 // DerivedWebhookKey opens the configuration, which must not have started, and returns the key that signs what the webhook

@@ -16,7 +16,7 @@ Speaks to the running server through Caddy's admin endpoint (--address), or, wit
 
 Secrets are read from a terminal or from standard input, never from arguments,
 which every user of the machine can see.`,
-		CobraFunc: func(cmd *cobra.Command) { newCommandLine(cmd) },
+		CobraFunc: func(cmd *cobra.Command) { AddCommands(cmd) },
 	})
 }
 
@@ -28,8 +28,8 @@ type commandLine struct {
 	json    bool
 }
 
-// newCommandLine hangs the subcommands below root.
-func newCommandLine(root *cobra.Command) {
+// AddCommands hangs the subcommands below root.
+func AddCommands(root *cobra.Command) {
 	c := new(commandLine)
 	flags := root.PersistentFlags()
 	flags.StringVar(&c.address, "address", "", "The address of the admin endpoint, if not Caddy's default")

@@ -122,6 +122,6 @@ func (c *commandLine) direct(r *http.Request) (_ int, _ []byte, err error) {
 		return 0, nil, err
 	}
 	w := httptest.NewRecorder()
-	OfflineHandler(app, run).ServeHTTP(w, r)
+	NewOfflineHandler(app, run).ServeHTTP(w, r)
 	return w.Code, w.Body.Bytes(), nil
 }

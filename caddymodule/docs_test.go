@@ -93,11 +93,19 @@ func inPlace(text string) string {
 	case "gatehouse":
 		return "{\n" + text + "\n}\n"
 	}
-	words := new(global).words()
-	if words[first] != nil || words[first+"..."] != nil {
+	if isGlobalWord(first) {
 		return "{\ngatehouse {\n" + text + "\n}\n}\n"
 	}
 	return text
+}
+
+// isGlobalWord reports whether the global block takes word.
+func isGlobalWord(word string) bool {
+	if !regexp.MustCompile(`^[a-z_]+$`).MatchString(word) {
+		return false
+	}
+	_, err := adapt("{\n\tgatehouse {\n\t\t" + word + "\n\t}\n}\n")
+	return err == nil || !strings.Contains(err.Error(), fmt.Sprintf("unknown word %q in gatehouse", word))
 }
 
 // strangers are words that an example takes from a plug-in of somebody else's, or files that it names, with what stands for
@@ -220,7 +228,7 @@ func TestCommandsOfTheDocsAreKnown(t *testing.T) {
 func checkCommand(t *testing.T, page, line string) {
 	t.Helper()
 	root := &cobra.Command{Use: "gatehouse"}
-	newCommandLine(root)
+	AddCommands(root)
 	args := strings.Fields(strings.ReplaceAll(line, "'", ""))
 	cmd, rest, err := root.Find(args)
 	if err != nil {

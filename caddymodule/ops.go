@@ -21,11 +21,13 @@ type operator struct {
 	direct bool // without a running server: what only that knows is left out
 }
 
-// Handler returns the operations of a running server, below /gatehouse/.
-func Handler(app *App, run *Running) http.Handler { return (&operator{app: app, run: run}).handler() }
+// NewHandler returns the operations of a running server, below /gatehouse/.
+func NewHandler(app *App, run *Running) http.Handler {
+	return (&operator{app: app, run: run}).handler()
+}
 
-// OfflineHandler returns the same on stores that were opened without a server.
-func OfflineHandler(app *App, run *Running) http.Handler {
+// NewOfflineHandler returns the same on stores that were opened without a server.
+func NewOfflineHandler(app *App, run *Running) http.Handler {
 	return (&operator{app: app, run: run, direct: true}).handler()
 }
 
@@ -170,7 +172,7 @@ func (o *operator) status(r *http.Request) (any, error) {
 		Handlers []gate `json:"handlers"`
 		Sessions any    `json:"sessions"`
 	}{Portal: o.run.PortalBase, Handlers: []gate{}}
-	for _, s := range o.app.settled {
+	for _, s := range o.app.Mounts() {
 		g := gate{Directive: s.word, Source: s.source}
 		for _, a := range s.place.Addresses {
 			g.Addresses = append(g.Addresses, a.String())

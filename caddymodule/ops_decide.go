@@ -12,8 +12,7 @@ func (o *operator) pages() string {
 	if o.run.PortalBase != "" {
 		return o.run.PortalBase
 	}
-	for i := range o.app.settled {
-		s := &o.app.settled[i]
+	for _, s := range o.app.Mounts() {
 		if s.reachable && len(s.place.Addresses) > 0 && s.place.Addresses[0].Host[0] != '*' {
 			return s.place.Addresses[0].String() + s.pathBase()
 		}

@@ -103,7 +103,7 @@ func (o *operator) lookAtPeople(ctx context.Context, tell teller) {
 // lookAtAddresses tells how cookies travel to each address, and whether https has a certificate.
 func (o *operator) lookAtAddresses(tell teller) {
 	seen := make(map[Address]bool)
-	for _, s := range o.app.settled {
+	for _, s := range o.app.Mounts() {
 		if len(s.place.Addresses) == 0 {
 			tell(s.word+" "+s.source, true, "answers on every host; no certificate to look at")
 		}

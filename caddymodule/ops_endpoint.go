@@ -30,7 +30,7 @@ func serveAdmin(w http.ResponseWriter, r *http.Request) error {
 		return caddy.APIError{HTTPStatus: http.StatusServiceUnavailable,
 			Err: errors.New("gatehouse is not running: the configuration has no gate, no portal and no gatehouse block")}
 	}
-	Handler(app, run).ServeHTTP(w, r)
+	NewHandler(app, run).ServeHTTP(w, r)
 	return nil
 }
 

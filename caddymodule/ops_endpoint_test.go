@@ -6,12 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
-
-	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -23,7 +18,7 @@ func TestThePageOfAStrangerCannotUseTheAdminEndpoint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler := (&operator{app: app, run: run}).handler()
+	handler := NewHandler(app, run)
 	ask := func(method, path, body string, headers ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
 		for i := 0; i < len(headers); i += 2 {
@@ -64,86 +59,5 @@ func TestThePageOfAStrangerCannotUseTheAdminEndpoint(t *testing.T) {
 	}
 	if w := ask("GET", "/gatehouse/status", ""); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"http://localhost:8080"`) {
 		t.Errorf("status: %d %s", w.Code, w.Body)
-	}
-}
-
-// TestTheAdminEndpointFollowsTheConfigurationInForce through a reload that succeeds, and one of which a later app fails.
-func TestTheAdminEndpointFollowsTheConfigurationInForce(t *testing.T) {
-	var l actives
-	first, second, failed := new(App), new(App), new(App)
-	l.add(first)
-	l.add(second)
-	l.remove(first)
-	if l.latest() != second {
-		t.Error("after a reload the new one is not in force")
-	}
-	l.add(failed)
-	l.remove(failed)
-	if l.latest() != second {
-		t.Error("after a failed reload the one before is not in force")
-	}
-	l.remove(second)
-	if l.latest() != nil {
-		t.Error("after the last one stopped there is one")
-	}
-}
-
-// TestMetricsAreThereForEveryConfiguration although their collectors are made once, and have bounded labels.
-func TestMetricsAreThereForEveryConfiguration(t *testing.T) {
-	dir := t.TempDir()
-	for range 2 {
-		app, run, err := prepared(t, dir, globals("")+oneGate)
-		if err != nil {
-			t.Fatal(err)
-		}
-		app.running.Store(run)
-		run.Metrics.count(answerGranted)
-		app.notify(t.Context(), authportal.Event{Kind: authportal.EventSignIn, Method: "password", Result: authportal.ResultOK})
-		app.notify(t.Context(), authportal.Event{Kind: authportal.EventSignIn, Method: "typed by a stranger", Result: authportal.ResultRefused})
-		registry := prometheus.NewPedanticRegistry()
-		if err := app.registerMetrics(registry); err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range []string{"caddy_gatehouse_verdicts_total", "caddy_gatehouse_sign_ins_total", "caddy_gatehouse_store_seconds",
-			"caddy_gatehouse_session_cache_lookups_total", "caddy_gatehouse_session_feed_up", "caddy_gatehouse_password_hashing"} {
-			if n, err := testutil.GatherAndCount(registry, name); err != nil || n == 0 {
-				t.Errorf("%s: %d %v", name, n, err)
-			}
-		}
-		families, err := registry.Gather()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range families {
-			if strings.Contains(f.String(), "stranger") {
-				t.Errorf("a stranger's text is a label: %s", f)
-			}
-		}
-	}
-}
-
-// TestARequestWaitsForTheStartAndNoLonger than its configuration lives.
-func TestARequestWaitsForTheStartAndNoLonger(t *testing.T) {
-	app, run, err := prepared(t, t.TempDir(), globals("")+oneGate)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := make(chan *Running, 1)
-	go func() {
-		r, err := app.Ready(t.Context())
-		if err != nil {
-			t.Error(err)
-		}
-		got <- r
-	}()
-	app.running.Store(run)
-	close(app.started)
-	select {
-	case r := <-got:
-		if r != run {
-			t.Error("got something else")
-		}
-	case <-time.After(readyWait):
-		t.Error("still waits")
 	}
 }

@@ -14,18 +14,18 @@ const mailTimeout = 10 * time.Second
 
 // lookAtMail signs in to the mail server as for a letter, and tells what waits.
 func (o *operator) lookAtMail(ctx context.Context, tell teller) {
-	if o.run.mail == nil {
+	if o.run.Mail == nil {
 		tell("mail", true, "not configured: what needs it is off")
 		return
 	}
 	limited, cancel := context.WithTimeout(ctx, mailTimeout)
 	defer cancel()
-	if err := o.app.smtp.Check(limited); err != nil {
+	if err := o.run.Mail.SMTP.Check(limited); err != nil {
 		tell("mail", false, "%v", err)
 	} else {
-		tell("mail", true, "%s answers and would send from %s", o.app.smtp, o.app.smtp.From())
+		tell("mail", true, "%s answers and would send from %s", o.run.Mail.SMTP, o.run.Mail.SMTP.From())
 	}
-	waiting, oldest, err := o.run.mail.outbox.WaitingMail(limited)
+	waiting, oldest, err := o.run.Mail.Outbox.WaitingMail(limited)
 	switch {
 	case err != nil:
 		tell("outbox", false, "%v", err)
@@ -53,7 +53,7 @@ func (o *operator) sendTest(r *http.Request) (any, error) {
 	if err := body(r, &in); err != nil {
 		return nil, err
 	}
-	if o.run.mail == nil {
+	if o.run.Mail == nil {
 		return nil, faultf(http.StatusConflict, "no mail is configured: write `mail smtp://…` in the gatehouse block")
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), mailTimeout)
@@ -62,8 +62,8 @@ func (o *operator) sendTest(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.app.smtp.Send(ctx, letter); err != nil {
+	if err := o.run.Mail.SMTP.Send(ctx, letter); err != nil {
 		return nil, faultf(http.StatusBadGateway, "%v", err)
 	}
-	return map[string]string{"server": o.app.smtp.String(), "from": o.app.smtp.From(), "to": in.To}, nil
+	return map[string]string{"server": o.run.Mail.SMTP.String(), "from": o.run.Mail.SMTP.From(), "to": in.To}, nil
 }

@@ -96,7 +96,7 @@ func (o *operator) subject(ctx context.Context, as string, roles []string) (*rol
 func (o *operator) gatesAt(u *url.URL) ([]*Gate, error) {
 	var found []*Gate
 	hosts := make(map[string]bool)
-	for _, s := range o.app.settled {
+	for _, s := range o.app.Mounts() {
 		gate, ok := s.handler.(*Gate)
 		if !ok {
 			continue

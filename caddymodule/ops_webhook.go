@@ -11,13 +11,13 @@ const lateDelivery = 5 * time.Minute
 
 // lookAtWebhook tells what waits. It posts nothing: an event that did not happen has no place at the receiver.
 func (o *operator) lookAtWebhook(ctx context.Context, tell teller) {
-	if o.run.webhook == nil {
+	if o.run.Webhook == nil {
 		return
 	}
 	limited, cancel := context.WithTimeout(ctx, doctorTimeout)
 	defer cancel()
-	to := o.run.webhook.endpoint.String()
-	switch q, err := o.run.webhook.queue.WaitingDeliveries(limited); {
+	to := o.run.Webhook.Endpoint.String()
+	switch q, err := o.run.Webhook.Queue.WaitingDeliveries(limited); {
 	case err != nil:
 		tell("webhook", false, "%v", err)
 	case q.Waiting == 0:

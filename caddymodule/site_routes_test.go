@@ -51,7 +51,7 @@ func TestAGateKnowsItsHosts(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got []string
-			for _, a := range app.settled[0].place.Addresses {
+			for _, a := range app.Mounts()[0].place.Addresses {
 				got = append(got, a.String())
 			}
 			if strings.Join(got, " ") != row.want {
