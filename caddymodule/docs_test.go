@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-auth/gatehouse/caddymodule/command"
 )
 
 // What README.md and docs/ tell people to write is held against the thing itself. Blocks fenced as ```caddyfile are adapted and
@@ -228,7 +230,7 @@ func TestCommandsOfTheDocsAreKnown(t *testing.T) {
 func checkCommand(t *testing.T, page, line string) {
 	t.Helper()
 	root := &cobra.Command{Use: "gatehouse"}
-	AddCommands(root)
+	command.AddCommands(root)
 	args := strings.Fields(strings.ReplaceAll(line, "'", ""))
 	cmd, rest, err := root.Find(args)
 	if err != nil {

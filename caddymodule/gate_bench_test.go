@@ -13,6 +13,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/gatehouse-auth/gatehouse/caddymodule/gate"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -27,7 +28,7 @@ const benchGate = `http://app.localhost {
 `
 
 // mountedGate returns the gate of a configuration that has started, and the cookie of a session.
-func mountedGate(b testing.TB) (*Gate, string) {
+func mountedGate(b testing.TB) (*gate.Gate, string) {
 	b.Helper()
 	app, err := provisioned(b, b.TempDir(), globals("secret of-this-test-and-long-enough")+benchGate)
 	if err != nil {
@@ -55,7 +56,7 @@ func mountedGate(b testing.TB) (*Gate, string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return app.Mounts()[0].handler.(*Gate), "gatehouse=" + base64.RawURLEncoding.EncodeToString(secret)
+	return app.Mounts()[0].Handler.(*gate.Gate), "gatehouse=" + base64.RawURLEncoding.EncodeToString(secret)
 }
 
 // askedFor returns a request as Caddy hands it to a gate.

@@ -8,10 +8,12 @@ import (
 	"testing"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/gatehouse-auth/gatehouse/caddymodule/gate"
 )
 
 // served lets a gate answer r and tells what it answered, or that it passed the request on.
-func served(t *testing.T, gate *Gate, r *http.Request) (rec *httptest.ResponseRecorder, passed *http.Request) {
+func served(t *testing.T, gate *gate.Gate, r *http.Request) (rec *httptest.ResponseRecorder, passed *http.Request) {
 	t.Helper()
 	rec = httptest.NewRecorder()
 	next := caddyhttp.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) error {
