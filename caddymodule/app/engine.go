@@ -37,7 +37,13 @@ type engine struct {
 	usersLease    *lease.Lease[store.UserStore]
 	sessionsLease *lease.Lease[*cache.Cache]
 
-	recorder *authportal.Recorder // nil where the users store keeps no audit trail
+	// What this users store can do beyond keeping accounts, found once; nil where it cannot.
+	audit      store.Audit
+	statistics store.Figures
+	outbox     store.Outbox
+	deliveries store.Deliveries
+
+	recorder *authportal.Recorder // nil where audit is
 
 	endWork context.CancelFunc
 	work    sync.WaitGroup // the relay and the sweeper
@@ -79,8 +85,9 @@ func openEngine(ctx context.Context, env store.Env, users store.UsersDriver, use
 		return e, fmt.Errorf("opening the users store: %w", err)
 	}
 	e.users = metrics.ObserveUsers(e.usersLease.Value())
-	if audit, ok := e.usersLease.Value().(store.Audit); ok {
-		e.recorder = authportal.NewRecorder(audit, env.Now, env.Log)
+	e.findAbilities(e.usersLease.Value())
+	if e.audit != nil {
+		e.recorder = authportal.NewRecorder(e.audit, env.Now, env.Log)
 	}
 	e.sessionsLease, err = sessionsPool.Acquire(ctx, sessionsKey, func(ctx context.Context) (*cache.Cache, error) {
 		inner, err := openSessions(ctx, env, sessions, e.usersLease.Value())
@@ -96,6 +103,14 @@ func openEngine(ctx context.Context, env store.Env, users store.UsersDriver, use
 	e.sessions = e.sessionsLease.Value()
 	e.startWork(env)
 	return e, nil
+}
+
+// findAbilities looks at the store itself: the one that is observed has the methods of store.UserStore only.
+func (e *engine) findAbilities(users store.UserStore) {
+	e.audit, _ = users.(store.Audit)
+	e.statistics, _ = users.(store.Figures)
+	e.outbox, _ = users.(store.Outbox)
+	e.deliveries, _ = users.(store.Deliveries)
 }
 
 // openSessions opens the configured session store, or the one in the users database.
@@ -127,8 +142,8 @@ func (e *engine) startWork(env store.Env) {
 			env.Log.Error("values of removed columns are not taken away any more", "error", err)
 		}
 	})
-	if figures, ok := e.usersLease.Value().(store.Figures); ok {
-		e.work.Go(func() { authportal.CountSessions(ctx, e.sessions, figures, env.Now, env.Log) })
+	if e.statistics != nil {
+		e.work.Go(func() { authportal.CountSessions(ctx, e.sessions, e.statistics, env.Now, env.Log) })
 	}
 }
 

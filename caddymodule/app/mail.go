@@ -68,12 +68,11 @@ func expanded(what, raw string) (string, error) {
 }
 
 // openMail finds the outbox. It connects to nobody.
-func (a *App) openMail(run *Running, users store.UserStore) error {
+func (a *App) openMail(run *Running, outbox store.Outbox) error {
 	if a.smtp == nil {
 		return nil
 	}
-	outbox, ok := users.(store.Outbox)
-	if !ok {
+	if outbox == nil {
 		return errors.New("mail: this users store cannot keep mail until it is sent: use sqlite or postgres, or take `mail` out")
 	}
 	worker := &mail.Worker{Outbox: outbox, Send: a.smtp.Send, Now: run.Now, Log: run.Log.With("part", "mail"),

@@ -13,7 +13,6 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
-	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // loadMethods provisions the methods of signing in.
@@ -71,12 +70,7 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 		ExpandRoles: run.Roles.Expand, CheckRole: rolepolicy.CheckRoleName, CheckUsername: rolepolicy.CheckUsername,
 		Notify: a.notify, Now: run.Now, Rand: rand.Reader, Log: log, Pages: set,
 	}
-	if audit, ok := a.lease.Value().usersLease.Value().(store.Audit); ok {
-		config.Audit = audit
-	}
-	if figures, ok := a.lease.Value().usersLease.Value().(store.Figures); ok {
-		config.Figures = figures
-	}
+	config.Audit, config.Figures = a.lease.Value().audit, a.lease.Value().statistics
 	config.Includes, config.RoleUses, config.Watch = a.includes(), a.roleUses, run.alerts
 	if run.Mail != nil {
 		config.Mail = run.Mail.queue

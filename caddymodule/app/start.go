@@ -68,13 +68,13 @@ func (a *App) open(ctx context.Context) (*Running, error) {
 	stores := lease.Value()
 	run := &Running{Users: stores.users, Sessions: stores.sessions, Roles: a.roles, Metrics: metrics.Process, Log: log, Now: time.Now,
 		AllowHTTP: a.AllowHTTP}
-	if err := a.openMail(run, stores.usersLease.Value()); err != nil {
+	if err := a.openMail(run, stores.outbox); err != nil {
 		return nil, err
 	}
 	if run.Keys, err = a.keys(ctx, stores); err != nil {
 		return nil, err
 	}
-	if err := a.openWebhook(run, stores.usersLease.Value()); err != nil {
+	if err := a.openWebhook(run, stores.deliveries); err != nil {
 		return nil, err
 	}
 	if err := a.openPortal(run, log); err != nil {

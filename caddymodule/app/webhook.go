@@ -96,12 +96,11 @@ type WebhookService struct {
 }
 
 // openWebhook finds the queue. It connects to nobody.
-func (a *App) openWebhook(run *Running, users store.UserStore) (err error) {
+func (a *App) openWebhook(run *Running, queue store.Deliveries) (err error) {
 	if a.webhookURL == "" {
 		return nil
 	}
-	queue, ok := users.(store.Deliveries)
-	if !ok {
+	if queue == nil {
 		return errors.New("audit: webhook: this users store cannot keep events until they are told: use sqlite or postgres, or take `webhook` out")
 	}
 	keys := a.webhookKeys
