@@ -1,5 +1,4 @@
-// Package caddymodule is Gatehouse inside Caddy: the app `gatehouse`, its global block, the site directives `gate` and
-// `portal`, the admin endpoint and the command line. It owns the wiring of the cores and everything that knows a request
-// as Caddy sees it. It never decides who may pass (package rolepolicy does), never checks a password (package authportal)
-// and never speaks SQL or Redis (packages below store).
+// Package caddymodule is Gatehouse inside Caddy: importing it builds in the app and its global block (app), the site
+// directives `gate` and `portal` (gate), the admin endpoint (ops), the command line (command) and the built-in plugins. It
+// owns the list of them and the tests of whole configurations. It never holds code of its own.
 package caddymodule

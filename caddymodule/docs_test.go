@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-auth/gatehouse/caddymodule/command"
 )
 
 // What README.md and docs/ tell people to write is held against the thing itself. Blocks fenced as ```caddyfile are adapted and
@@ -93,11 +95,19 @@ func inPlace(text string) string {
 	case "gatehouse":
 		return "{\n" + text + "\n}\n"
 	}
-	words := new(global).words()
-	if words[first] != nil || words[first+"..."] != nil {
+	if isGlobalWord(first) {
 		return "{\ngatehouse {\n" + text + "\n}\n}\n"
 	}
 	return text
+}
+
+// isGlobalWord reports whether the global block takes word.
+func isGlobalWord(word string) bool {
+	if !regexp.MustCompile(`^[a-z_]+$`).MatchString(word) {
+		return false
+	}
+	_, err := adapt("{\n\tgatehouse {\n\t\t" + word + "\n\t}\n}\n")
+	return err == nil || !strings.Contains(err.Error(), fmt.Sprintf("unknown word %q in gatehouse", word))
 }
 
 // strangers are words that an example takes from a plug-in of somebody else's, or files that it names, with what stands for
@@ -220,7 +230,7 @@ func TestCommandsOfTheDocsAreKnown(t *testing.T) {
 func checkCommand(t *testing.T, page, line string) {
 	t.Helper()
 	root := &cobra.Command{Use: "gatehouse"}
-	newCommandLine(root)
+	command.AddCommands(root)
 	args := strings.Fields(strings.ReplaceAll(line, "'", ""))
 	cmd, rest, err := root.Find(args)
 	if err != nil {
@@ -272,7 +282,7 @@ func TestLinksOfTheDocsResolve(t *testing.T) {
 	}
 }
 
-// hasHeading tells whether a page has the heading that GitHub gives this anchor.
+// hasHeading reports whether a page has the heading that GitHub gives this anchor.
 func hasHeading(text, anchor string) bool {
 	for _, found := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
 		slug := regexp.MustCompile("[^a-z0-9 _-]").ReplaceAllString(strings.ToLower(found[1]), "")

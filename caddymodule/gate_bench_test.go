@@ -13,6 +13,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/gatehouse-auth/gatehouse/caddymodule/gate"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -26,33 +27,21 @@ const benchGate = `http://app.localhost {
 }
 `
 
-// standing returns the gate of a configuration that has done all that a start does, and the cookie of a session.
-func standing(b testing.TB) (*Gate, string) {
+// mountedGate returns the gate of a configuration that has started, and the cookie of a session.
+func mountedGate(b testing.TB) (*gate.Gate, string) {
 	b.Helper()
-	raw, err := adapt("{\n\tadmin off\n\tstorage file_system " + b.TempDir() + "\n\tgatehouse {\n\t\tusers sqlite " + b.TempDir() + "/users.db\n\t\tsecret of-this-test-and-long-enough\n\t}\n}\n" + benchGate)
+	app, err := provisioned(b, b.TempDir(), globals("secret of-this-test-and-long-enough")+benchGate)
 	if err != nil {
 		b.Fatal(err)
 	}
-	var config caddy.Config
-	if err := caddy.StrictUnmarshalJSON([]byte(raw), &config); err != nil {
+	if err := app.Start(); err != nil {
 		b.Fatal(err)
 	}
-	config.Logging = &caddy.Logging{Logs: map[string]*caddy.CustomLog{"default": {BaseLog: caddy.BaseLog{Level: "PANIC"}}}}
-	ctx, err := caddy.ProvisionContext(&config)
+	b.Cleanup(func() { _, _ = app.Stop(), app.Cleanup() })
+	run, err := app.Ready(context.Background())
 	if err != nil {
 		b.Fatal(err)
 	}
-	found, err := ctx.App("gatehouse")
-	if err != nil {
-		b.Fatal(err)
-	}
-	app := found.(*App)
-	run, err := app.prepare(context.Background())
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = app.Cleanup() })
-	app.running.Store(run)
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret)
 	now := time.Now()
@@ -67,7 +56,7 @@ func standing(b testing.TB) (*Gate, string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return app.handlers[0].(*Gate), "gatehouse=" + base64.RawURLEncoding.EncodeToString(secret)
+	return app.Mounts()[0].Handler.(*gate.Gate), "gatehouse=" + base64.RawURLEncoding.EncodeToString(secret)
 }
 
 // askedFor returns a request as Caddy hands it to a gate.
@@ -102,7 +91,7 @@ func (w nullWriter) WriteHeader(int)             {}
 // BenchmarkGate measures what the gate itself costs: Caddy's own preparation of the request is measured beside it, as
 // "nothing", and must be taken off.
 func BenchmarkGate(b *testing.B) {
-	gate, cookie := standing(b)
+	gate, cookie := mountedGate(b)
 	next := caddyhttp.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) error {
 		w.WriteHeader(http.StatusOK)
 		return nil

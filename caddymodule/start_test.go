@@ -10,11 +10,13 @@ import (
 	"testing"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/gatehouse-auth/gatehouse/caddymodule/app"
 )
 
 // provisioned adapts and provisions a Caddyfile as `caddy validate` does, with storage and users in a folder of the test's
 // own, and returns the app. DIR in the Caddyfile stands for that folder. Nothing has started.
-func provisioned(t *testing.T, dir, caddyfile string) (*App, error) {
+func provisioned(t testing.TB, dir, caddyfile string) (*app.App, error) {
 	t.Helper()
 	raw, err := adapt(strings.ReplaceAll(caddyfile, "DIR", dir))
 	if err != nil {
@@ -29,21 +31,21 @@ func provisioned(t *testing.T, dir, caddyfile string) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	app, err := ctx.App("gatehouse")
+	loaded, err := ctx.App("gatehouse")
 	if err != nil {
 		return nil, err
 	}
-	return app.(*App), nil
+	return loaded.(*app.App), nil
 }
 
 // prepared does what Start does, but for the mark.
-func prepared(t *testing.T, dir, caddyfile string) (*App, *Running, error) {
+func prepared(t *testing.T, dir, caddyfile string) (*app.App, *app.Running, error) {
 	t.Helper()
 	app, err := provisioned(t, dir, caddyfile)
 	if err != nil {
 		return nil, nil, err
 	}
-	run, err := app.prepare(context.Background())
+	run, err := app.Open(context.Background())
 	t.Cleanup(func() {
 		if err := app.Cleanup(); err != nil {
 			t.Error(err)
@@ -77,11 +79,11 @@ func TestFaultsThatOnlyTheStartSeesStopItWithPlaceAndCure(t *testing.T) {
 		"a portal that never sees its pages": {"", "auth.example.com {\n\thandle /app/* {\n\t\tportal /auth/*\n\t}\n}\n",
 			"Caddyfile:11: portal never sees its own pages at /auth/login, because of the matchers above it"},
 		"a gate whose reserved paths never arrive": {"", "app.example.com {\n\thandle /api/* {\n\t\tgate\n\t}\n\thandle {\n\t\trespond ok\n\t}\n}\n",
-			"Caddyfile:11: gate never sees /.gatehouse/login, because of the matchers above it, so that nobody could sign in"},
+			"Caddyfile:11: gate never sees /.gatehouse/login, because of the matchers above it, so that no one could sign in"},
 		"a gate without a host beside a portal": {"portal https://auth.example.com", ":8443 {\n\ttls internal\n\tgate\n}\n",
 			"Caddyfile:11: gate does not know its host, which a sign-in at https://auth.example.com must lead back to"},
 		"a gate where nobody can see its site": {"", "app.example.com {\n\treverse_proxy localhost:1 {\n\t\thandle_response {\n\t\t\tgate\n\t\t}\n\t}\n}\n",
-			"Caddyfile:12: gate stands where its site cannot be seen: put it into the site itself"},
+			"Caddyfile:12: gate is where its site cannot be seen: put it into the site itself"},
 		"a database that cannot be opened": {"", "{{folder}}", "Caddyfile:4: opening the users store: "},
 		"a logo that is not there":         {"brand {\n\tlogo DIR/none.svg\n}", "app.example.com {\n\tgate\n}\n", "Caddyfile:4: brand: "},
 	} {
@@ -136,7 +138,7 @@ func TestADatabaseOfAnotherSecretIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = app.prepare(context.Background())
+		_, err = app.Open(context.Background())
 		if err := app.Cleanup(); err != nil {
 			t.Error(err)
 		}
@@ -152,7 +154,7 @@ func TestADatabaseOfAnotherSecretIsRefused(t *testing.T) {
 	if err := start(""); err == nil || !strings.Contains(err.Error(), "restore Caddy's storage") {
 		t.Errorf("with none: %v", err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "caddy", storedSecret)); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, "caddy", "gatehouse/secret")); err == nil {
 		t.Error("a secret that fits nothing was kept")
 	}
 	if err := start("secret other-secret-of-16-bytes first-secret-of-16-bytes"); err != nil {
@@ -163,7 +165,7 @@ func TestADatabaseOfAnotherSecretIsRefused(t *testing.T) {
 // TestASecretIsMadeOnceAndKept without any configuration of it.
 func TestASecretIsMadeOnceAndKept(t *testing.T) {
 	dir := t.TempDir()
-	file := filepath.Join(dir, "caddy", storedSecret)
+	file := filepath.Join(dir, "caddy", "gatehouse/secret")
 	var first []byte
 	for range 2 {
 		app, _, err := prepared(t, dir, globals("")+"app.example.com {\n\tgate\n}\n")
@@ -197,7 +199,7 @@ func TestValidateTouchesNothing(t *testing.T) {
 	if files, _ := filepath.Glob(filepath.Join(dir, "*.db*")); len(files) > 0 {
 		t.Errorf("made %v", files)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "caddy", storedSecret)); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, "caddy", "gatehouse/secret")); err == nil {
 		t.Error("made a secret")
 	}
 }

@@ -1,0 +1,56 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyevents"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/caddymodule/metrics"
+)
+
+// eventsApp gets Caddy's events app, which every configuration has.
+func (a *App) eventsApp() error {
+	app, err := a.ctx.App("events")
+	if err != nil {
+		return fmt.Errorf("getting the events app: %w", err)
+	}
+	a.events = app.(*caddyevents.App)
+	return nil
+}
+
+// notify counts what happened in the portal, has it kept in the audit trail, and tells Caddy's event handlers. It uses the app's context, because the
+// request that caused the event may be over while a handler still works.
+func (a *App) notify(_ context.Context, e authportal.Event) {
+	if e.Kind == authportal.EventSignIn {
+		metrics.Process.CountSignIn(a.methodLabel(e.Method), e.Result)
+	}
+	if recorder := a.lease.Value().recorder; recorder != nil {
+		recorder.Record(e)
+	}
+	if !a.events.ShouldEmit(e.Kind) {
+		return
+	}
+	a.events.Emit(a.ctx, e.Kind, eventData(&e))
+}
+
+// eventData is what handlers of an event get: what the audit trail keeps, by the same names. The kind is the event's name.
+func eventData(e *authportal.Event) map[string]any {
+	data := map[string]any{"id": e.ID, "time": e.Time}
+	for _, f := range authportal.EventFields(e) {
+		if f.Value != "" {
+			data[f.Name] = f.Value
+		}
+	}
+	return data
+}
+
+// methodLabel bounds the label: what is not a configured method (a ticket, the setup link) is "other".
+func (a *App) methodLabel(name string) string {
+	if slices.Contains(a.methodNames, name) {
+		return name
+	}
+	return "other"
+}

@@ -1,0 +1,176 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// commandLine is who acts, for the audit trail.
+var commandLine = authportal.By{Actor: "command line"}
+
+// User is an account as operators see it.
+type User struct {
+	ID         string         `json:"id"`
+	Username   string         `json:"username"`
+	Email      string         `json:"email"`
+	Confirmed  bool           `json:"confirmed"`
+	Name       string         `json:"name"`
+	Roles      []string       `json:"roles"`
+	Effective  []string       `json:"effective_roles"` // with the included ones: what an upstream gets
+	Attributes map[string]any `json:"attributes"`
+	Enabled    bool           `json:"enabled"`
+	Approved   bool           `json:"approved"`
+	State      string         `json:"state"`        // in a word: "active", "waiting", …
+	Password   bool           `json:"has_password"` // whether there is one
+	Due        bool           `json:"password_change_required"`
+	Created    time.Time      `json:"created"`
+	LastSignIn *time.Time     `json:"last_sign_in"`
+	Invited    *time.Time     `json:"invited,omitempty"`
+}
+
+func (o *operator) show(ctx context.Context, u *store.User) (*User, error) {
+	v := o.summarize(u)
+	passwords, err := o.run.Users.CredentialsOf(ctx, u.ID, store.KindPassword)
+	v.Password = len(passwords) > 0
+	return v, err
+}
+
+// summarize is the view without what needs another read of the store.
+func (o *operator) summarize(u *store.User) *User {
+	v := &User{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name, Roles: u.Roles,
+		Effective: o.run.Roles.Expand(u.Roles), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved, Created: u.Created,
+		State: authportal.StateOf(u), Due: u.MustChangePassword}
+	if v.Roles == nil {
+		v.Roles = []string{}
+	}
+	if !u.LastSignIn.IsZero() {
+		v.LastSignIn = &u.LastSignIn
+	}
+	if !u.Invited.IsZero() {
+		v.Invited = &u.Invited
+	}
+	return v
+}
+
+// find returns the account with that address, username or id.
+func (o *operator) find(ctx context.Context, who string) (store.User, error) {
+	u, err := o.run.Portal.Accounts().Find(ctx, who)
+	var problem *authportal.Problem
+	if errors.Is(err, store.ErrNotFound) || (errors.As(err, &problem) && problem.Status == http.StatusNotFound) {
+		return u, statusErrorf(http.StatusNotFound, "there is no account %q: name it by its address, username or id (see `caddy gatehouse users list`)", who)
+	}
+	return u, err
+}
+
+// listUsers answers GET /gatehouse/users?query=&role=&state=&after=&limit=.
+func (o *operator) listUsers(r *http.Request) (any, error) {
+	ask := r.URL.Query()
+	q := store.UserQuery{Text: ask.Get("query"), Role: ask.Get("role"), After: ask.Get("after"), Limit: 100}
+	if s := ask.Get("state"); s != "" && !authportal.SelectState(&q, s) {
+		return nil, statusErrorf(http.StatusBadRequest, "state must be disabled, waiting, invited, new_password or unconfirmed")
+	}
+	if s := ask.Get("limit"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 || n > 1000 {
+			return nil, statusErrorf(http.StatusBadRequest, "limit must be from 1 to 1000")
+		}
+		q.Limit = n
+	}
+	list, err := o.run.Portal.Accounts().List(r.Context(), q)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]*ListedUser, 0, len(list))
+	for i := range list {
+		views = append(views, &ListedUser{User: o.summarize(&list[i])})
+	}
+	return map[string]any{"users": views}, nil
+}
+
+// ListedUser leaves out what the list does not look up.
+type ListedUser struct {
+	*User
+	Password *bool `json:"has_password,omitempty"`
+}
+
+// addUser answers POST /gatehouse/users.
+func (o *operator) addUser(r *http.Request) (any, error) {
+	var in struct {
+		Email      string         `json:"email"`
+		Username   string         `json:"username"`
+		Name       string         `json:"name"`
+		Roles      []string       `json:"roles"`
+		Attributes map[string]any `json:"attributes"`
+		Password   string         `json:"password"`
+		Invite     bool           `json:"invite"`
+		Due        bool           `json:"password_change_required"`
+	}
+	if err := decodeBody(r, &in); err != nil {
+		return nil, err
+	}
+	add := o.run.Portal.Accounts().Add
+	if in.Invite {
+		add = o.run.Portal.Accounts().AddInvited
+	}
+	u, err := add(r.Context(), o.actor(), authportal.NewUser{Email: in.Email, Username: in.Username, Name: in.Name, Roles: in.Roles,
+		Attributes: in.Attributes, Password: in.Password, MustChangePassword: in.Due})
+	if err != nil {
+		return nil, err
+	}
+	return o.show(r.Context(), &u)
+}
+
+// showUser answers GET /gatehouse/users/{who}.
+func (o *operator) showUser(r *http.Request) (any, error) {
+	u, err := o.find(r.Context(), r.PathValue("who"))
+	if err != nil {
+		return nil, err
+	}
+	return o.show(r.Context(), &u)
+}
+
+// setUser answers PATCH /gatehouse/users/{who}. What the body does not name stays as it is.
+func (o *operator) setUser(r *http.Request) (any, error) {
+	var in struct {
+		Email       *string        `json:"email"`
+		Username    *string        `json:"username"`
+		Name        *string        `json:"name"`
+		AddRoles    []string       `json:"add_roles"`
+		RemoveRoles []string       `json:"remove_roles"`
+		Attributes  map[string]any `json:"attributes"`
+		Enabled     *bool          `json:"enabled"`
+		Password    *string        `json:"password"`
+		Due         *bool          `json:"password_change_required"`
+	}
+	if err := decodeBody(r, &in); err != nil {
+		return nil, err
+	}
+	u, err := o.find(r.Context(), r.PathValue("who"))
+	if err != nil {
+		return nil, err
+	}
+	u, err = o.run.Portal.Accounts().Set(r.Context(), o.actor(), u.ID, authportal.UserChange{Email: in.Email, Username: in.Username, Name: in.Name,
+		AddRoles: in.AddRoles, RemoveRoles: in.RemoveRoles, Attributes: in.Attributes, Enabled: in.Enabled, Password: in.Password, MustChangePassword: in.Due})
+	if err != nil {
+		return nil, err
+	}
+	return o.show(r.Context(), &u)
+}
+
+// deleteUser answers DELETE /gatehouse/users/{who}.
+func (o *operator) deleteUser(r *http.Request) (any, error) {
+	u, err := o.find(r.Context(), r.PathValue("who"))
+	if err != nil {
+		return nil, err
+	}
+	if err := o.run.Portal.Accounts().Delete(r.Context(), commandLine, u.ID); err != nil {
+		return nil, err
+	}
+	return o.summarize(&u), nil
+}
