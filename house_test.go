@@ -72,12 +72,15 @@ var rooms = []room{
 		reason: "a driver is a guest: it uses the API that a stranger's plugin would, and knows no HTTP and no other driver",
 	}, {
 		name:   "authportal/method/*",
-		may:    []string{"authportal", "authportal/api", "authportal/mail", "authportal/pages", "store", "store/lease", caddyCore, caddyFile, libraries},
+		may:    []string{"authportal", "authportal/problem", "authportal/mail", "authportal/pages", "store", "store/lease", caddyCore, caddyFile, libraries},
 		never:  []string{"authportal/method/*", "store/*", "rolepolicy/...", "caddymodule/...", caddyCore + "/modules/caddyhttp"},
 		reason: "a method is a guest: it proves who somebody is, never routes to another method and keeps nothing by itself",
 	}, {
+		name:   "authportal/problem",
+		reason: "what every package of the portal answers with must bring nothing along",
+	}, {
 		name:   "authportal/...",
-		may:    []string{"store", libraries},
+		may:    []string{"store", "authportal/problem", libraries},
 		never:  []string{anyCaddy, "authportal/method/*", "store/*", "rolepolicy/...", "caddymodule/..."},
 		reason: "signing in is plain net/http: it is tested without Caddy, judges no path and runs on any store",
 	}, {
@@ -139,6 +142,9 @@ func TestImportTableCatchesViolations(t *testing.T) {
 		{"store/redis", module + "/caddymodule", true},
 		{"store/sql", module + "/store/sql/migrations", false},
 		{"authportal", module + "/authportal/pages", false},
+		{"authportal/problem", "net/http", false},
+		{"authportal/problem", module + "/authportal/pages", true},
+		{"authportal/problem", module + "/store", true},
 		{"authportal", module + "/store", false},
 		{"authportal", module + "/store/sql", true},
 		{"authportal", module + "/rolepolicy", true},

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal/api"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 )
 
@@ -30,11 +29,11 @@ func (c *call) ctx() context.Context { return c.r.Context() }
 // --- the JSON face
 
 // decode reads the JSON body into dst.
-func (c *call) decode(dst any) error { return api.Decode(c.w, c.r, dst) }
+func (c *call) decode(dst any) error { return decodeJSON(c.w, c.r, dst) }
 
 // json answers with a value.
 func (c *call) json(status int, v any) error {
-	api.WriteJSON(c.w, status, v)
+	writeJSON(c.w, status, v)
 	return nil
 }
 

@@ -53,9 +53,6 @@ type about struct {
 	Ref  []byte `json:"r,omitempty"` // of the browser that a sign-in by mail is for, as the method has it
 }
 
-// errNoMail hides what cannot work without mail.
-var errNoMail = &Problem{Status: 404, Code: "not_found", Detail: "no mail is configured here"}
-
 // mails tells whether letters can be sent.
 func (p *Portal) mails() bool { return p.outbox != nil }
 
