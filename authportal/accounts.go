@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -26,7 +27,7 @@ const administratorRole = "admin"
 type Accounts struct {
 	users     store.UserStore
 	sessions  store.SessionStore
-	passwords Passwords // nil: nobody signs in by password here
+	passwords method.Passwords // nil: nobody signs in by password here
 	checkRole,
 	checkUsername func(string) error
 	notify func(context.Context, Event)
@@ -85,7 +86,7 @@ func invalidField(field, why string) *Problem {
 // accountProblem turns what a validation, a store or a method said of an account into a Problem, where it is one.
 func accountProblem(err error) error {
 	var invalid *InvalidError
-	var unacceptable *UnacceptableError
+	var unacceptable *method.UnacceptableError
 	var taken *store.TakenError
 	switch {
 	case err == nil:

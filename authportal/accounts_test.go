@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -276,7 +277,7 @@ func TestAccountsWorkWithoutAPortal(t *testing.T) {
 	if _, err := NewAccounts(Config{}); err == nil {
 		t.Error("without a store")
 	}
-	a, err := NewAccounts(Config{Users: w.users, Sessions: w.p.sessions, Methods: []Named{{Name: "password", Method: k}}})
+	a, err := NewAccounts(Config{Users: w.users, Sessions: w.p.sessions, Methods: []method.Configured{{Name: "password", Method: k}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -81,7 +82,7 @@ func (i *Importer) Row(ctx context.Context, row *userfile.Row) (Outcome, error) 
 	if err == nil && i.dry {
 		err = i.firstOf(&u)
 	}
-	if weFailed(err) || errors.Is(err, ErrBusy) {
+	if weFailed(err) || errors.Is(err, method.ErrBusy) {
 		return out, err
 	}
 	if err != nil {
@@ -110,7 +111,7 @@ func (i *Importer) patiently(ctx context.Context, row *userfile.Row) (store.User
 		one, done := context.WithTimeout(ctx, rowTime)
 		u, err := i.accounts.Import(one, i.by, row, i.dry)
 		done()
-		if !errors.Is(err, ErrBusy) || patience.Err() != nil {
+		if !errors.Is(err, method.ErrBusy) || patience.Err() != nil {
 			return u, err
 		}
 		pause(patience, busyPause)

@@ -1,4 +1,4 @@
-package authportal
+package method
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -29,8 +29,8 @@ type Method interface {
 	Continue(ctx context.Context, a *Attempt) (Step, error)
 }
 
-// Named is a method as configured.
-type Named struct {
+// Configured is a method as configured.
+type Configured struct {
 	Name   string // unique: the method's name, or the one given to it. What proofs and `methods` of a session carry
 	Label  string // for people; empty: ours for its kind
 	Method Method
@@ -59,9 +59,19 @@ type Attempt struct {
 // Step is what a method wants next: Show, Redirect, Proven or Refused.
 type Step interface{ step() }
 
+// Field is something that a method asks for.
+type Field struct {
+	Name         string // of the input, and of the field of the API
+	Type         string // "text", "password", "email", "number"
+	Label        string // as configured; empty: the translation of "field_<name>"
+	Required     bool
+	Autocomplete string
+	Value        string
+}
+
 // Show asks for more.
 type Show struct {
-	Fields []pages.Field
+	Fields []Field
 	State  []byte // kept in a sealed cookie for the next Continue; at most 1,024 bytes
 }
 
@@ -103,7 +113,7 @@ type LoginNamer interface{ AsksLogin() }
 
 // SecondFactor is an ability of methods that may follow another one.
 type SecondFactor interface {
-	// Enrolled tells whether the account can use it.
+	// Enrolled reports whether the account can use it.
 	Enrolled(ctx context.Context, u *store.User) (bool, error)
 }
 
@@ -119,7 +129,7 @@ type MailProof interface {
 	Write(ctx context.Context, u *store.User, ref []byte, until time.Time) (token, code string, err error)
 	// Address tells whose mailbox a token was sent to; !ok: it is forged or old. It uses nothing up.
 	Address(token string) (email string, ok bool)
-	// Fits tells whether a token was made for the browser that keeps state. It uses nothing up.
+	// Fits reports whether a token was made for the browser that keeps state. It uses nothing up.
 	Fits(token string, state []byte) bool
 }
 
@@ -128,7 +138,7 @@ type Passwords interface {
 	// MakePassword checks that password may be one (else *UnacceptableError) and returns its credential for u, ready to
 	// be stored. It may return ErrBusy.
 	MakePassword(ctx context.Context, u *store.User, password string) (store.Credential, error)
-	// CheckPassword tells whether password is that of u; a nil u costs the same and is never right. It may return ErrBusy.
+	// CheckPassword reports whether password is that of u; a nil u costs the same and is never right. It may return ErrBusy.
 	CheckPassword(ctx context.Context, u *store.User, password string) (bool, error)
 	// MinLength is the least number of characters.
 	MinLength() int
@@ -143,21 +153,33 @@ func (e *UnacceptableError) Error() string { return "password is not acceptable:
 // ErrBusy is returned by methods whose bounded pool of expensive work is full. The guess is given back; the answer is 503 with Retry-After.
 var ErrBusy = errors.New("too much to do at once")
 
-// MethodDriver is a configured method: a guest in the namespace gatehouse.methods.
-type MethodDriver interface {
-	// OpenMethod wires the method. It calls no store and no network.
-	OpenMethod(env MethodEnv) (Method, error)
+// PasswordHashes is an ability of the method that keeps passwords: to take over hashes that other software made.
+type PasswordHashes interface {
+	// CheckHash reports whether the encoded hash can be stored. It becomes one of ours at the next sign-in.
+	CheckHash(encoded string) error
 }
 
-// NeedsMail is an ability of drivers whose method is nothing without `mail`.
+// PasswordRules is an ability of the method that keeps passwords: to judge one without the cost of hashing it.
+type PasswordRules interface {
+	// AcceptPassword returns the *UnacceptableError that MakePassword would.
+	AcceptPassword(ctx context.Context, u *store.User, password string) error
+}
+
+// Driver is a method in a configuration: a module in the namespace gatehouse.methods.
+type Driver interface {
+	// Open wires the method. It calls no store and no network.
+	Open(env Env) (Method, error)
+}
+
+// NeedsMail is an ability of drivers whose method does not work without `mail`.
 type NeedsMail interface{ NeedsMail() }
 
-// MethodEnv is what a method gets from its host when it is opened.
-type MethodEnv struct {
+// Env is what a method gets from its host when it is opened.
+type Env struct {
 	Name    string // as configured
 	Users   store.UserStore
 	Tickets store.Tickets // for what may be used once
-	Keys    *Keys
+	Keys    *keyring.Keys
 	Log     *slog.Logger
 	Now     func() time.Time
 	Rand    io.Reader
