@@ -7,7 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 )
@@ -141,16 +140,4 @@ func (c *call) fromBrowser() bool {
 		}
 	}
 	return false
-}
-
-// message is the sentence of a problem, for a form that is shown again.
-func message(p *Problem) *pages.Message {
-	args := map[string]any{}
-	for k, v := range p.Extra {
-		args[k] = v
-	}
-	if p.RetryAfter > 0 {
-		args["minutes"] = int((p.RetryAfter + time.Minute - 1) / time.Minute)
-	}
-	return &pages.Message{ID: "problem_" + p.Code, Args: args}
 }

@@ -121,11 +121,10 @@ func (c *call) confirmForm() error {
 		return err
 	}
 	out, status, err := c.confirmEmail(f["token"])
-	var p *Problem
-	switch {
-	case errors.As(err, &p) && p.Code == errMailToken.Code:
+	switch p := toldProblem(err); {
+	case p != nil && p.Code == errMailToken.Code:
 		return c.showConfirm(p.Status, "used", "", nil, nil)
-	case errors.As(err, &p) && p.Code == codeTooMany:
+	case p != nil && p.Code == codeTooMany:
 		setRetry(c.w, p)
 		return c.showConfirm(p.Status, f["token"], "", nil, p)
 	case err != nil:
@@ -153,12 +152,10 @@ func (c *call) resendForm() error {
 	if err == nil {
 		err = c.ask(mailConfirm, f["email"], about{})
 	}
-	var p *Problem
-	switch {
-	case errors.As(err, &p) && p.Code != errHTTPS.Code && p.Code != errNotFound.Code:
-		setRetry(c.w, p)
+	if p := c.shownOnPage(err); p != nil {
 		return c.showConfirm(p.Status, "", "", f, p)
-	case err != nil:
+	}
+	if err != nil {
 		return err
 	}
 	return c.showConfirm(http.StatusOK, "", statusSent, nil, nil)

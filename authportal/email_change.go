@@ -117,14 +117,12 @@ func (c *call) emailForm() error {
 
 // emailDone shows how the form of a link ended.
 func (c *call) emailDone(kind, token string, m *emailMove, err error) error {
-	var p *Problem
-	switch {
-	case err == nil:
+	if p := c.shownOnPage(err); p != nil {
+		return c.showEmail(p.Status, kind, token, p)
+	}
+	if err == nil {
 		data := pages.EmailData{Undo: kind == store.KindEmailUndo, Done: true, Account: m.Old, Email: m.New, LoginURL: c.link("/login")}
 		return c.page(http.StatusOK, pages.Page{Name: pages.Email, Data: data})
-	case errors.As(err, &p) && p.Code != errHTTPS.Code && p.Code != errNotFound.Code:
-		setRetry(c.w, p)
-		return c.showEmail(p.Status, kind, token, p)
 	}
 	return err
 }

@@ -3,8 +3,6 @@ package authportal
 import (
 	"encoding/json"
 	"slices"
-
-	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 )
 
 // What people send of an account comes as fields of text, the same in both faces. A field that an action does not know
@@ -116,21 +114,4 @@ func (p *Portal) readOwnFields(sent map[string]string, all bool) (map[string]any
 		}
 	}
 	return attributes, nil
-}
-
-// showProblem puts a problem onto a page beside the field that it is about.
-func showProblem(p *pages.Page, problem *Problem) {
-	field, _ := problem.Extra["field"].(string)
-	switch problem.Code {
-	case "password_not_acceptable":
-		field = "password"
-	case "user_exists":
-		field = "email"
-	case "username_taken":
-		field = "username"
-	}
-	p.Problem = message(problem)
-	if field != "" {
-		p.FieldProblems = map[string]*pages.Message{field: message(problem)}
-	}
 }

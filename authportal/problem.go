@@ -66,6 +66,3 @@ func weFailed(err error) bool {
 func WriteProblem(w http.ResponseWriter, status int, code, detail string, extra ...any) {
 	problem.Write(w, status, code, detail, extra...)
 }
-
-// setRetry sets the headers of a problem that a page tells.
-func setRetry(w http.ResponseWriter, p *Problem) { p.Headers(w.Header()) }

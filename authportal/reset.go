@@ -157,12 +157,10 @@ func (c *call) forgotForm() error {
 	if err == nil {
 		err = c.forgotPassword(f)
 	}
-	var p *Problem
-	switch {
-	case errors.As(err, &p) && p.Code != errHTTPS.Code && p.Code != errNotFound.Code:
-		setRetry(c.w, p)
+	if p := c.shownOnPage(err); p != nil {
 		return c.showForgot(p.Status, f, false, p)
-	case err != nil:
+	}
+	if err != nil {
 		return err
 	}
 	return c.showForgot(http.StatusOK, f, true, nil)
@@ -191,13 +189,10 @@ func (c *call) resetForm() error {
 		return err
 	}
 	t, err := c.resetPassword(f["token"], f["password"])
-	var p *Problem
-	switch {
-	case errors.As(err, &p) && p.Code == errMailToken.Code:
+	switch p := c.shownOnPage(err); {
+	case p != nil && p.Code == errMailToken.Code:
 		return c.showReset(p.Status, "", nil)
-	case errors.As(err, &p) && p.Code != errHTTPS.Code && p.Code != errNotFound.Code, errors.Is(err, method.ErrBusy):
-		p = problemOf(err)
-		setRetry(c.w, p)
+	case p != nil:
 		return c.showReset(p.Status, f["token"], p)
 	case err != nil:
 		return err

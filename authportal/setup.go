@@ -83,14 +83,11 @@ func (c *call) setupForm() error {
 		return err
 	}
 	out, err := c.setUp(f)
-	var p *Problem
-	switch {
-	case errors.As(err, &p) && p.Code != errNotFound.Code, errors.Is(err, method.ErrBusy):
-		p = problemOf(err)
+	if p := c.shownOnPage(err); p != nil {
 		c.emit(Event{Kind: EventSetup, Result: ResultRefused, Reason: p.Code})
-		setRetry(c.w, p)
 		return c.showSetup(p.Status, f, p)
-	case err != nil:
+	}
+	if err != nil {
 		return err
 	}
 	return c.redirect(out.Location)

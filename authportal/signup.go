@@ -240,13 +240,10 @@ func (c *call) signupForm() error {
 	if err == nil {
 		out, err = c.signUp(f)
 	}
-	var p *Problem
-	switch {
-	case errors.Is(err, errMailToken):
+	switch p := c.shownOnPage(err); {
+	case p == errMailToken:
 		return c.showSignup(http.StatusBadRequest, map[string]string{"invite": "used"}, nil)
-	case errors.As(err, &p) && p.Code != errHTTPS.Code, errors.Is(err, method.ErrBusy):
-		p = problemOf(err)
-		setRetry(c.w, p)
+	case p != nil:
 		return c.showSignup(p.Status, f, p)
 	case err != nil:
 		return err
