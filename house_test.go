@@ -94,8 +94,13 @@ var rooms = []room{
 		name:   "authportal/problem",
 		reason: "what every package of the portal answers with must bring nothing along",
 	}, {
+		name:   "authportal/onetime",
+		may:    []string{"authportal/keyring", "authportal/problem", "store"},
+		never:  []string{anyCaddy, "store/*", "authportal", "authportal/method/...", "rolepolicy/...", "caddymodule/..."},
+		reason: "how a link is used up once is the same for whatever it is about",
+	}, {
 		name:   "authportal/...",
-		may:    []string{"store", "authportal/method", "authportal/keyring", "authportal/problem", libraries},
+		may:    []string{"store", "authportal/method", "authportal/keyring", "authportal/problem", "authportal/onetime", libraries},
 		never:  []string{anyCaddy, "authportal/method/*", "store/*", "rolepolicy/...", "caddymodule/..."},
 		reason: "signing in is plain net/http: it is tested without Caddy, judges no path and runs on any store",
 	}, {

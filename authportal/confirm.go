@@ -69,10 +69,10 @@ func (c *call) confirmEmail(token string) (out *outcome, status string, err erro
 
 // useConfirm takes the ticket first, so that of many clicks one counts, and then holds it against the account.
 func (c *call) useConfirm(token string) (u store.User, t mailTicket, err error) {
-	if t, err = c.p.takeMailTicket(c.ctx(), ticketConfirm, token); err != nil {
+	if t, err = c.p.takeMailLink(c.ctx(), ticketConfirm, token); err != nil {
 		return u, t, err
 	}
-	if u, err = c.p.ticketOwner(c.ctx(), &t); err != nil {
+	if u, err = c.p.linkOwner(c.ctx(), t.User, t.Email); err != nil {
 		return u, t, err
 	}
 	after, err := c.p.Accounts().confirm(c.ctx(), u.ID, t.Email)
@@ -88,7 +88,7 @@ func (c *call) confirmAPI() error {
 	if err != nil {
 		return err
 	}
-	if _, _, change := c.p.readMailToken(store.KindEmailChange, f["token"]); change {
+	if _, _, change := c.p.links().Read(store.KindEmailChange, f["token"]); change {
 		if _, err := c.changeEmail(f["token"]); err != nil {
 			return err
 		}
@@ -164,7 +164,7 @@ func (c *call) resendForm() error {
 func (c *call) showConfirm(status int, token, done string, f map[string]string, problem *Problem) error {
 	data := pages.ConfirmData{Done: done, LoginURL: c.link("/login")}
 	if token != "" {
-		l, _, ok := c.p.readMailToken(ticketConfirm, token)
+		l, _, ok := c.p.links().Read(ticketConfirm, token)
 		if data.Expired = !ok; ok {
 			data.Token, data.Account = token, l.Email
 		} else {

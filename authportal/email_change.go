@@ -50,10 +50,7 @@ func (c *call) tryChangeEmail(token string) (m emailMove, u store.User, err erro
 		return m, u, err
 	}
 	// Of many clicks one removes it. Everything else is held against the account after that.
-	err = c.p.users.DeleteCredential(c.ctx(), k.Kind, k.ID)
-	if errors.Is(err, store.ErrNotFound) {
-		return m, u, errMailToken
-	} else if err != nil {
+	if err := c.p.links().Spend(c.ctx(), k.Kind, k.ID); err != nil {
 		return m, u, err
 	}
 	// Nobody hangs up between the link and the change.

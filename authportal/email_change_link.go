@@ -2,13 +2,12 @@ package authportal
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/onetime"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -28,12 +27,12 @@ const emailLinksKept = 4
 
 // emailMove is what both kinds hold as Data.
 type emailMove struct {
-	Old      string    `json:"old,omitempty"` // the account's address before; empty: it had none
-	New      string    `json:"new"`
-	Password int64     `json:"password,omitempty"` // version of the password that it was asked for with
-	Asked    time.Time `json:"asked"`
-	Keys     []string  `json:"keys,omitempty"`   // SHA-256 of the secrets of its links, in hex
-	Claimed  time.Time `json:"claimed,omitzero"` // when somebody began to take it back
+	Old      string          `json:"old,omitempty"` // the account's address before; empty: it had none
+	New      string          `json:"new"`
+	Password int64           `json:"password,omitempty"` // version of the password that it was asked for with
+	Asked    time.Time       `json:"asked"`
+	Keys     onetime.Secrets `json:"keys,omitempty"`   // of its links
+	Claimed  time.Time       `json:"claimed,omitzero"` // when somebody began to take it back
 }
 
 // email is the label: the address whose mailbox may use it.
@@ -63,15 +62,8 @@ func (a *Accounts) putEmailMove(ctx context.Context, kind, user string, m emailM
 
 // emailMove returns a change that waits; errMailToken where there is none of that kind and id.
 func (p *Portal) emailMove(ctx context.Context, kind, id string) (m emailMove, k store.Credential, err error) {
-	if k, err = p.users.Credential(ctx, kind, id); errors.Is(err, store.ErrNotFound) {
-		return m, k, errMailToken
-	} else if err != nil {
-		return m, k, fmt.Errorf("reading a change of address: %w", err)
-	}
-	if err := json.Unmarshal(k.Data, &m); err != nil {
-		return m, k, fmt.Errorf("reading a change of address: %w", err)
-	}
-	return m, k, nil
+	k, err = p.links().Credential(ctx, kind, id, &m)
+	return m, k, err
 }
 
 // swapEmailMove writes what changed of m; ErrStale where somebody else was first.
@@ -90,13 +82,11 @@ func (p *Portal) newEmailLink(ctx context.Context, kind, id string) (token strin
 			return "", m, err
 		}
 		var secret []byte
-		token, secret, err = p.mailToken(kind, mailLabel{User: k.Owner, Email: k.Label, Until: k.Expires.Unix(), ID: id})
+		token, secret, err = p.links().Make(onetime.Link{Purpose: kind, Subject: k.Owner, Email: k.Label, Until: k.Expires, ID: id})
 		if err != nil {
 			return "", m, err
 		}
-		key := store.KeyOf(secret)
-		m.Keys = append(m.Keys, hex.EncodeToString(key[:]))
-		m.Keys = m.Keys[max(0, len(m.Keys)-emailLinksKept):]
+		m.Keys = m.Keys.With(secret, emailLinksKept)
 		if err = p.swapEmailMove(ctx, k, &m); !errors.Is(err, store.ErrStale) {
 			break
 		}
@@ -109,15 +99,14 @@ func (p *Portal) newEmailLink(ctx context.Context, kind, id string) (token strin
 
 // openEmailLink returns what a link is about, and uses nothing up; errMailToken where it is none, or no more.
 func (p *Portal) openEmailLink(ctx context.Context, kind, token string) (m emailMove, k store.Credential, err error) {
-	l, secret, ok := p.readMailToken(kind, token)
+	l, secret, ok := p.links().Read(kind, token)
 	if !ok {
 		return m, k, errMailToken
 	}
 	if m, k, err = p.emailMove(ctx, kind, l.ID); err != nil {
 		return m, k, err
 	}
-	key := store.KeyOf(secret)
-	if k.Owner != l.User || !slices.Contains(m.Keys, hex.EncodeToString(key[:])) {
+	if k.Owner != l.Subject || !m.Keys.Has(secret) {
 		return m, k, errMailToken
 	}
 	return m, k, nil

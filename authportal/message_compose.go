@@ -97,7 +97,7 @@ func (p *Portal) writeSignUp(ctx context.Context, l *draft, u *store.User, a *ab
 }
 
 func (p *Portal) writeConfirm(ctx context.Context, l *draft, u *store.User, a *about) (*draft, error) {
-	token, err := p.putMailTicket(ctx, ticketConfirm, mailTicket{User: u.ID, Email: u.Email, To: a.To, Flow: a.Flow}, confirmLife)
+	token, err := p.issueMailLink(ctx, ticketConfirm, mailTicket{User: u.ID, Email: u.Email, To: a.To, Flow: a.Flow}, confirmLife)
 	l.Kind, l.Link = mailConfirm, a.Base+"/confirm?token="+url.QueryEscape(token)
 	return l, err
 }
@@ -107,7 +107,7 @@ func (p *Portal) writeReset(ctx context.Context, l *draft, u *store.User, a *abo
 	if err != nil {
 		return l, err
 	}
-	token, err := p.putMailTicket(ctx, ticketReset, mailTicket{User: u.ID, Email: u.Email, Password: version, To: a.To, Flow: a.Flow}, resetLife)
+	token, err := p.issueMailLink(ctx, ticketReset, mailTicket{User: u.ID, Email: u.Email, Password: version, To: a.To, Flow: a.Flow}, resetLife)
 	l.Link = a.Base + "/reset?token=" + url.QueryEscape(token)
 	return l, err
 }

@@ -59,11 +59,11 @@ func (c *call) resetPassword(token, password string) (mailTicket, error) {
 // tryReset checks the password before it takes the link, which a typing error does not use up; everything else is held
 // against the account once the link is gone.
 func (c *call) tryReset(token, password string) (u store.User, t mailTicket, err error) {
-	l, _, ok := c.p.readMailToken(ticketReset, token)
+	l, _, ok := c.p.links().Read(ticketReset, token)
 	if !ok {
 		return u, t, errMailToken
 	}
-	if u, err = c.p.ticketOwner(c.ctx(), &mailTicket{User: l.User, Email: l.Email}); err != nil {
+	if u, err = c.p.linkOwner(c.ctx(), l.Subject, l.Email); err != nil {
 		return store.User{}, t, err
 	}
 	if password == "" {
@@ -73,10 +73,10 @@ func (c *call) tryReset(token, password string) (u store.User, t mailTicket, err
 	if err != nil {
 		return u, t, accountProblem(err)
 	}
-	if t, err = c.p.takeMailTicket(c.ctx(), ticketReset, token); err != nil {
+	if t, err = c.p.takeMailLink(c.ctx(), ticketReset, token); err != nil {
 		return u, t, err
 	}
-	if u, err = c.p.ticketOwner(c.ctx(), &t); err != nil {
+	if u, err = c.p.linkOwner(c.ctx(), t.User, t.Email); err != nil {
 		return u, t, err
 	}
 	// Nobody hangs up between the link and the password.
@@ -203,7 +203,7 @@ func (c *call) resetForm() error {
 
 func (c *call) showReset(status int, token string, problem *Problem) error {
 	data := pages.ResetData{MinLength: c.p.passwords().MinLength(), LoginURL: c.link("/login"), ForgotURL: c.link("/forgot")}
-	l, _, ok := c.p.readMailToken(ticketReset, token)
+	l, _, ok := c.p.links().Read(ticketReset, token)
 	if data.Expired = !ok; ok {
 		data.Token, data.Account = token, l.Email
 	} else {

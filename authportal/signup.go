@@ -256,7 +256,7 @@ func (c *call) signupForm() error {
 
 func (c *call) showSignup(status int, f map[string]string, problem *Problem) error {
 	data := pages.SignupData{To: f["to"], Flow: f["flow"], LoginURL: c.link("/login") + query(try{To: f["to"], Flow: f["flow"]})}
-	invited, _, ok := c.p.readMailToken(ticketInvite, f["invite"])
+	invited, _, ok := c.p.links().Read(ticketInvite, f["invite"])
 	switch pw := c.p.passwords(); {
 	case f["invite"] != "" && !ok && pw != nil:
 		data.Expired, status = true, http.StatusBadRequest
