@@ -2,7 +2,6 @@ package authportal
 
 import (
 	"context"
-	"encoding/base32"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
@@ -159,14 +157,7 @@ func (a *Accounts) refreshSessions(ctx context.Context, u *store.User) {
 	}
 }
 
-// newID returns 26 lower-case base32 characters of 128 random bits.
-func (a *Accounts) newID() (string, error) {
-	b := make([]byte, 16)
-	if _, err := io.ReadFull(a.rand, b); err != nil {
-		return "", fmt.Errorf("reading randomness: %w", err)
-	}
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b)), nil
-}
+func (a *Accounts) newID() (string, error) { return newID(a.rand) }
 
 // hasAdministrator tells whether somebody who is enabled holds the role admin.
 func (a *Accounts) hasAdministrator(ctx context.Context) (bool, error) {

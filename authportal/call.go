@@ -107,7 +107,7 @@ func (c *call) answer(err error) {
 			p = p.With("login_url", c.link("/login"))
 		}
 		p.Headers(c.w.Header())
-		if p.Status == http.StatusUnauthorized && c.v.Site.Basic && !c.fromBrowser() {
+		if p.Status == http.StatusUnauthorized && c.v.Site.Basic && !FromBrowser(c.r) {
 			c.w.Header().Add("WWW-Authenticate", `Basic realm="gatehouse"`)
 		}
 		p.Write(c.w)
@@ -132,9 +132,9 @@ func (c *call) answer(err error) {
 	_ = c.page(p.Status, pages.Page{Name: pages.Error, Data: pages.ErrorData{Status: p.Status, Code: p.Code, Detail: p.Detail, RetryURL: retry}})
 }
 
-// fromBrowser tells whether a page asks: offered Basic, a browser would open a prompt of its own over it.
-func (c *call) fromBrowser() bool {
-	for name := range c.r.Header {
+// FromBrowser reports whether a browser sent a request: offered Basic, it would open a prompt of its own over the page.
+func FromBrowser(r *http.Request) bool {
+	for name := range r.Header {
 		if strings.HasPrefix(name, "Sec-Fetch-") {
 			return true
 		}

@@ -9,23 +9,68 @@ import (
 // is refused rather than passed over: whoever sends `roles` or `enabled` must not believe that it took effect, and nothing
 // that is added to accounts later can be assigned by accident.
 
+// object is the JSON object that came with a request, by its members.
+type object map[string]json.RawMessage
+
+// jsonObject reads the JSON body.
+func (c *call) jsonObject() (object, error) {
+	o := object{}
+	return o, c.decode(&o)
+}
+
+// JSON returns a member as it was sent; nil where it was not. What a browser's own interface makes of a passkey is an object
+// within the object, and is read by whoever knows it.
+func (o object) JSON(name string) json.RawMessage { return o[name] }
+
+// Text returns a member that is text, empty where it was not sent or is null; !ok: it is something else.
+func (o object) Text(name string) (text string, ok bool) {
+	raw, sent := o[name]
+	return text, !sent || json.Unmarshal(raw, &text) == nil
+}
+
+// read puts the members that dst names into their places, each of its own type, and returns the names of those sent. What is
+// wrong with a member is for refuse to say; a member that dst does not name is left alone.
+func (o object) read(dst map[string]any, refuse func(name string) error) (sent []string, err error) {
+	for name, value := range o {
+		into, known := dst[name]
+		if !known {
+			continue
+		}
+		if json.Unmarshal(value, into) != nil {
+			return nil, refuse(name)
+		}
+		sent = append(sent, name)
+	}
+	return sent, nil
+}
+
+// only refuses members of other names.
+func (o object) only(known func(name string) bool) error {
+	for name := range o {
+		if !known(name) {
+			return unknownField(name)
+		}
+	}
+	return nil
+}
+
 // jsonFields reads the JSON body as fields. null is as good as absent.
 func (c *call) jsonFields(allowed ...string) (map[string]string, error) {
-	raw := map[string]json.RawMessage{}
-	if err := c.decode(&raw); err != nil {
+	o, err := c.jsonObject()
+	if err != nil {
+		return nil, err
+	}
+	if err := o.only(func(name string) bool { return slices.Contains(allowed, name) }); err != nil {
 		return nil, err
 	}
 	fields := map[string]string{}
-	for name, value := range raw {
-		if !slices.Contains(allowed, name) {
-			return nil, unknownField(name)
-		}
-		var s *string
-		if json.Unmarshal(value, &s) != nil {
+	for name, value := range o {
+		text, ok := o.Text(name)
+		if !ok {
 			return nil, invalidField(name, "must be text")
 		}
-		if s != nil {
-			fields[name] = *s
+		if string(value) != "null" {
+			fields[name] = text
 		}
 	}
 	return fields, nil
@@ -33,21 +78,14 @@ func (c *call) jsonFields(allowed ...string) (map[string]string, error) {
 
 // jsonInto reads the JSON body into the fields that the action knows, each of its own type, and returns the names of those sent.
 func (c *call) jsonInto(fields map[string]any) (sent []string, err error) {
-	raw := map[string]json.RawMessage{}
-	if err := c.decode(&raw); err != nil {
+	o, err := c.jsonObject()
+	if err != nil {
 		return nil, err
 	}
-	for name, value := range raw {
-		dst, known := fields[name]
-		if !known {
-			return nil, unknownField(name)
-		}
-		if json.Unmarshal(value, dst) != nil {
-			return nil, invalidField(name, "is of the wrong type")
-		}
-		sent = append(sent, name)
+	if err := o.only(func(name string) bool { return fields[name] != nil }); err != nil {
+		return nil, err
 	}
-	return sent, nil
+	return o.read(fields, func(name string) error { return invalidField(name, "is of the wrong type") })
 }
 
 // formFields reads a posted form as fields. One that is there twice says nothing.

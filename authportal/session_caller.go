@@ -46,7 +46,7 @@ func (c *call) caller() (*caller, error) {
 		return c.me, nil
 	}
 	me := &caller{}
-	if token, ok := c.sentToken(); ok && c.api {
+	if token, _, ok := TokenOf(c.r.Header["Authorization"], c.v.Site.Basic); ok && c.api {
 		l, err := c.p.CheckToken(c.ctx(), token)
 		if err != nil {
 			if errors.Is(err, errInvalidToken) {

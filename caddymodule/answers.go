@@ -3,7 +3,6 @@ package caddymodule
 import (
 	"errors"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -99,18 +98,9 @@ func (q *question) redirect(status int, location string) error {
 func (q *question) challenge() {
 	h := q.w.Header()
 	h.Add("WWW-Authenticate", `Bearer realm="gatehouse"`)
-	if q.gate.Basic && !fromBrowser(q.r) {
+	if q.gate.Basic && !authportal.FromBrowser(q.r) {
 		h.Add("WWW-Authenticate", `Basic realm="gatehouse"`)
 	}
-}
-
-func fromBrowser(r *http.Request) bool {
-	for name := range r.Header {
-		if strings.HasPrefix(name, "Sec-Fetch-") {
-			return true
-		}
-	}
-	return false
 }
 
 // forbid answers someone who is known and may not enter.
