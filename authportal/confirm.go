@@ -48,7 +48,7 @@ func (c *call) confirmEmail(token string) (out *outcome, status string, err erro
 	}
 	switch {
 	case !u.Approved:
-		return nil, errUnapproved.Code, c.post(mailWaiting, u.Email, about{User: u.ID})
+		return nil, errUnapproved.Code, c.enqueueMail(mailWaiting, u.Email, mailPayload{User: u.ID})
 	case !u.Enabled || !mine:
 		return nil, statusConfirmed, nil
 	}
@@ -80,6 +80,19 @@ func (c *call) useConfirm(token string) (u store.User, t mailTicket, err error) 
 		return u, t, accountProblem(err)
 	}
 	return after, t, nil
+}
+
+// proveMailbox is that of Accounts, and what follows from it.
+func (c *call) proveMailbox(u store.User) (store.User, error) {
+	after, err := c.p.Accounts().proveMailbox(c.ctx(), u)
+	if err != nil || u.Confirmed {
+		return after, accountProblem(err)
+	}
+	c.emit(Event{Kind: EventEmailConfirm, Result: ResultOK, Reason: "set before: voided", UserID: u.ID, Username: after.Username})
+	if !after.Approved {
+		err = c.enqueueMail(mailWaiting, after.Email, mailPayload{User: after.ID})
+	}
+	return after, err
 }
 
 // confirmAPI answers POST email/confirm, of a sign-up and of a change of address.
@@ -141,7 +154,7 @@ func (c *call) resendAPI() error {
 	if err != nil {
 		return err
 	}
-	if err := c.ask(mailConfirm, f["email"], about{}); err != nil {
+	if err := c.requestMail(mailConfirm, f["email"], mailPayload{}); err != nil {
 		return err
 	}
 	return c.json(http.StatusAccepted, map[string]string{"status": statusSent})
@@ -150,7 +163,7 @@ func (c *call) resendAPI() error {
 func (c *call) resendForm() error {
 	f, err := c.formFields("email")
 	if err == nil {
-		err = c.ask(mailConfirm, f["email"], about{})
+		err = c.requestMail(mailConfirm, f["email"], mailPayload{})
 	}
 	if p := c.shownOnPage(err); p != nil {
 		return c.showConfirm(p.Status, "", "", f, p)

@@ -68,7 +68,7 @@ func (c *call) tryChangeEmail(token string) (m emailMove, u store.User, err erro
 		return m, after, nil
 	}
 	// The change stands, whether it can be told or not; that it was asked for has been.
-	if err := c.post(mailEmailChanged, m.Old, about{User: u.ID, Who: m.New, ID: undo}); err != nil {
+	if err := c.enqueueMail(mailEmailChanged, m.Old, mailPayload{User: u.ID, Who: m.New, ID: undo}); err != nil {
 		c.p.log.ErrorContext(ctx, "the old address could not be told of a new one", "user_id", u.ID, "error", err)
 	}
 	return m, after, nil

@@ -12,7 +12,7 @@ import (
 )
 
 // A change of address lies in the account as a credential: of the kind email_change from the moment that it is asked for
-// until it is made, and of the kind email_undo from then on, for as long as it can be taken back. Links of letters are about
+// until it is made, and of the kind email_undo from then on, for as long as it can be taken back. Links of messages are about
 // one of the two. They are no tickets: what they rest on has to be looked at without being used up, to be ended by what
 // comes later, and to outlive a session store that was emptied.
 
@@ -22,7 +22,7 @@ const (
 	emailUndoLife   = 7 * 24 * time.Hour
 )
 
-// emailLinksKept is how many links about one change are good: a letter that is sent again has another secret.
+// emailLinksKept is how many links about one change are good: a message that is sent again has another secret.
 const emailLinksKept = 4
 
 // emailMove is what both kinds hold as Data.
@@ -74,7 +74,7 @@ func (p *Portal) swapEmailMove(ctx context.Context, k store.Credential, m *email
 	return p.users.SwapCredential(ctx, k)
 }
 
-// newEmailLink makes a further link about a change, and returns its token. It runs where letters are written.
+// newEmailLink makes a further link about a change, and returns its token. It runs where messages are written.
 func (p *Portal) newEmailLink(ctx context.Context, kind, id string) (token string, m emailMove, err error) {
 	for range updateTries {
 		var k store.Credential
@@ -112,7 +112,7 @@ func (p *Portal) openEmailLink(ctx context.Context, kind, token string) (m email
 	return m, k, nil
 }
 
-// stillAsked tells whether a change that waits may still be made. What the account rests on is as it was when it was asked
+// stillAsked reports whether a change that waits may still be made. What the account rests on is as it was when it was asked
 // for, or whoever asked may be somebody who has been shut out since.
 func (p *Portal) stillAsked(ctx context.Context, u *store.User, m *emailMove) (bool, error) {
 	if u.Email != m.Old || !u.Enabled || !u.Approved || !p.domainAllowed(m.New) {

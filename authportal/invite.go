@@ -15,7 +15,7 @@ import (
 const ticketInvite = "invite"
 
 // writeInvite writes to somebody for whom an administrator made an account.
-func (p *Portal) writeInvite(ctx context.Context, l *draft, to string, a *about) (*draft, error) {
+func (p *Portal) writeInvite(ctx context.Context, l *mailMessage, to string, a *mailPayload) (*mailMessage, error) {
 	u, err := p.users.User(ctx, a.User)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !readable(&u, to) {
 		return nil, nil

@@ -21,15 +21,15 @@ func (c *call) mayReset() error {
 	return c.mustHTTPS()
 }
 
-// forgotPassword queues a letter to the address, whoever has it.
+// forgotPassword queues a message to the address, whoever has it.
 func (c *call) forgotPassword(f map[string]string) error {
 	if err := c.mayReset(); err != nil {
 		return err
 	}
-	return c.ask(mailReset, f["email"], about{To: f["to"], Flow: f["flow"]})
+	return c.requestMail(mailReset, f["email"], mailPayload{To: f["to"], Flow: f["flow"]})
 }
 
-// resetPassword sets a new password by the link of a letter. Nobody is signed in by it: whoever reads the mail still has
+// resetPassword sets a new password by the link of a message. Nobody is signed in by it: whoever reads the mail still has
 // to show a second factor, where there is one, and every sign-in and known browser from before ends.
 func (c *call) resetPassword(token, password string) (mailTicket, error) {
 	if err := c.mayReset(); err != nil {
@@ -86,7 +86,7 @@ func (c *call) tryReset(token, password string) (u store.User, t mailTicket, err
 		return u, t, err
 	}
 	if version != t.Password || !u.Enabled {
-		return u, t, errMailToken // the password was changed since the letter was written
+		return u, t, errMailToken // the password was changed since the message was written
 	}
 	if !u.Confirmed {
 		if u, err = c.proveMailbox(u); err != nil {
@@ -115,7 +115,7 @@ func (c *call) passwordChanged(u *store.User) {
 	if !c.p.mails() || !u.Confirmed {
 		return
 	}
-	if err := c.post(mailPassword, u.Email, about{User: u.ID}); err != nil {
+	if err := c.enqueueMail(mailPassword, u.Email, mailPayload{User: u.ID}); err != nil {
 		c.p.log.WarnContext(c.ctx(), "the owner could not be told of a new password", "user_id", u.ID, "error", err)
 	}
 }

@@ -42,7 +42,7 @@ func (p *Portal) MakeTicket(ctx context.Context, by By, id string) (link string,
 	}
 	a.emit(ctx, by, Event{Kind: EventTicketCreate, Result: ResultOK, UserID: u.ID, Username: u.Username})
 	if u.Confirmed {
-		if err := a.post(context.WithoutCancel(ctx), mailSignIn, u.Email, about{Base: by.Base, User: u.ID}); err != nil {
+		if err := a.post(context.WithoutCancel(ctx), mailSignIn, u.Email, mailPayload{Base: by.Base, User: u.ID}); err != nil {
 			p.log.WarnContext(ctx, "the owner could not be told of a sign-in ticket", "user_id", u.ID, "error", err)
 		}
 	}
