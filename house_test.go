@@ -105,8 +105,16 @@ var rooms = []room{
 		never:  []string{"authportal/...", "store/*", "rolepolicy/...", "caddymodule/...", caddyCore + "/modules/caddyhttp"},
 		reason: "a method is a guest: it proves who somebody is, never routes to another method and keeps nothing by itself",
 	}, {
+		name:   "authportal/problem",
+		reason: "what every package of the portal answers with must bring nothing along",
+	}, {
+		name:   "authportal/onetime",
+		may:    []string{"authportal/keyring", "authportal/problem", "store"},
+		never:  []string{anyCaddy, "store/*", "authportal", "authportal/method/...", "rolepolicy/...", "caddymodule/..."},
+		reason: "how a link is used up once is the same for whatever it is about",
+	}, {
 		name:   "authportal/...",
-		may:    []string{"authportal/method", "authportal/keyring", "store", "internal/loop", libraries},
+		may:    []string{"store", "authportal/method", "authportal/keyring", "authportal/problem", "authportal/onetime", "internal/loop", libraries},
 		never:  []string{anyCaddy, "authportal/method/*", "store/*", "rolepolicy/...", "caddymodule/..."},
 		reason: "signing in is plain net/http: it is tested without Caddy, judges no path and runs on any store",
 	}, {
@@ -200,6 +208,9 @@ func TestImportTableCatchesViolations(t *testing.T) {
 		{"store/redis", module + "/caddymodule", true},
 		{"store/sql", module + "/store/sql/migrations", false},
 		{"authportal", module + "/authportal/pages", false},
+		{"authportal/problem", "net/http", false},
+		{"authportal/problem", module + "/authportal/pages", true},
+		{"authportal/problem", module + "/store", true},
 		{"authportal", module + "/store", false},
 		{"authportal", module + "/internal/loop", false},
 		{"authportal", module + "/store/relay", true},

@@ -2,7 +2,6 @@ package authportal
 
 import (
 	"context"
-	"encoding/base32"
 	"errors"
 	"fmt"
 	"io"
@@ -10,10 +9,10 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -70,16 +69,16 @@ func (a *Accounts) emit(ctx context.Context, by By, e Event) {
 }
 
 var (
-	errUserExists        = &Problem{Status: 409, Code: "user_exists", Detail: "there is an account with this address"}
-	errUsernameTaken     = &Problem{Status: 409, Code: "username_taken", Detail: "this username is in use, or was once"}
-	errLastAdministrator = &Problem{Status: 409, Code: "last_administrator", Detail: "nobody who is enabled would hold the role admin any more"}
-	errChangedMeanwhile  = &Problem{Status: 412, Code: "changed_meanwhile", Detail: "the account has been changed since it was read"}
-	errChanging          = &Problem{Status: 409, Code: "conflict", Detail: "the account is being changed by somebody else; look at it again"}
+	errUserExists        = problem.UserExists
+	errUsernameTaken     = problem.UsernameTaken
+	errLastAdministrator = problem.LastAdministrator
+	errChangedMeanwhile  = problem.ChangedMeanwhile
+	errChanging          = problem.Changing
 )
 
 // invalidField is the problem of a value that a field cannot have.
 func invalidField(field, why string) *Problem {
-	return (&Problem{Status: 422, Code: "invalid_field", Detail: field + " " + why}).With("field", field)
+	return problem.InvalidField(field, why)
 }
 
 // accountProblem turns what a validation, a store or a method said of an account into a Problem, where it is one.
@@ -158,14 +157,7 @@ func (a *Accounts) refreshSessions(ctx context.Context, u *store.User) {
 	}
 }
 
-// newID returns 26 lower-case base32 characters of 128 random bits.
-func (a *Accounts) newID() (string, error) {
-	b := make([]byte, 16)
-	if _, err := io.ReadFull(a.rand, b); err != nil {
-		return "", fmt.Errorf("reading randomness: %w", err)
-	}
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b)), nil
-}
+func (a *Accounts) newID() (string, error) { return newID(a.rand) }
 
 // hasAdministrator tells whether somebody who is enabled holds the role admin.
 func (a *Accounts) hasAdministrator(ctx context.Context) (bool, error) {

@@ -36,7 +36,7 @@ func (a *Accounts) decided(ctx context.Context, by By, kind string, u *store.Use
 	if !u.Confirmed {
 		return
 	}
-	if err := a.post(context.WithoutCancel(ctx), kind, u.Email, about{Base: by.Base, User: u.ID}); err != nil {
+	if err := a.post(context.WithoutCancel(ctx), kind, u.Email, mailPayload{Base: by.Base, User: u.ID}); err != nil {
 		a.log.WarnContext(ctx, "the owner of an account could not be told of a decision", "user_id", u.ID, "error", err)
 	}
 }

@@ -50,7 +50,7 @@ func (a *Accounts) invite(ctx context.Context, by By, id string) (u store.User, 
 	if err != nil {
 		return u, accountProblem(err)
 	}
-	return u, a.post(ctx, mailInvite, u.Email, about{Base: by.Base, User: u.ID})
+	return u, a.post(ctx, mailInvite, u.Email, mailPayload{Base: by.Base, User: u.ID})
 }
 
 // AddInvited is Add, and Invite of whom it is for. Where nobody can be invited no account is made.

@@ -10,7 +10,7 @@ import (
 )
 
 // post queues a letter. Without mail it does nothing: what depends on it is not offered then.
-func (a *Accounts) post(ctx context.Context, kind, to string, what about) error {
+func (a *Accounts) post(ctx context.Context, kind, to string, what mailPayload) error {
 	if a.outbox == nil || to == "" {
 		return nil
 	}

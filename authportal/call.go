@@ -7,9 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
-	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal/api"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 )
 
@@ -30,11 +28,11 @@ func (c *call) ctx() context.Context { return c.r.Context() }
 // --- the JSON face
 
 // decode reads the JSON body into dst.
-func (c *call) decode(dst any) error { return api.Decode(c.w, c.r, dst) }
+func (c *call) decode(dst any) error { return decodeJSON(c.w, c.r, dst) }
 
 // json answers with a value.
 func (c *call) json(status int, v any) error {
-	api.WriteJSON(c.w, status, v)
+	writeJSON(c.w, status, v)
 	return nil
 }
 
@@ -109,7 +107,7 @@ func (c *call) answer(err error) {
 			p = p.With("login_url", c.link("/login"))
 		}
 		p.Headers(c.w.Header())
-		if p.Status == http.StatusUnauthorized && c.v.Site.Basic && !c.fromBrowser() {
+		if p.Status == http.StatusUnauthorized && c.v.Site.Basic && !FromBrowser(c.r) {
 			c.w.Header().Add("WWW-Authenticate", `Basic realm="gatehouse"`)
 		}
 		p.Write(c.w)
@@ -134,24 +132,12 @@ func (c *call) answer(err error) {
 	_ = c.page(p.Status, pages.Page{Name: pages.Error, Data: pages.ErrorData{Status: p.Status, Code: p.Code, Detail: p.Detail, RetryURL: retry}})
 }
 
-// fromBrowser tells whether a page asks: offered Basic, a browser would open a prompt of its own over it.
-func (c *call) fromBrowser() bool {
-	for name := range c.r.Header {
+// FromBrowser reports whether a browser sent a request: offered Basic, it would open a prompt of its own over the page.
+func FromBrowser(r *http.Request) bool {
+	for name := range r.Header {
 		if strings.HasPrefix(name, "Sec-Fetch-") {
 			return true
 		}
 	}
 	return false
-}
-
-// message is the sentence of a problem, for a form that is shown again.
-func message(p *Problem) *pages.Message {
-	args := map[string]any{}
-	for k, v := range p.Extra {
-		args[k] = v
-	}
-	if p.RetryAfter > 0 {
-		args["minutes"] = int((p.RetryAfter + time.Minute - 1) / time.Minute)
-	}
-	return &pages.Message{ID: "problem_" + p.Code, Args: args}
 }

@@ -48,7 +48,7 @@ func (c *call) confirmEmail(token string) (out *outcome, status string, err erro
 	}
 	switch {
 	case !u.Approved:
-		return nil, errUnapproved.Code, c.post(mailWaiting, u.Email, about{User: u.ID})
+		return nil, errUnapproved.Code, c.enqueueMail(mailWaiting, u.Email, mailPayload{User: u.ID})
 	case !u.Enabled || !mine:
 		return nil, statusConfirmed, nil
 	}
@@ -69,10 +69,10 @@ func (c *call) confirmEmail(token string) (out *outcome, status string, err erro
 
 // useConfirm takes the ticket first, so that of many clicks one counts, and then holds it against the account.
 func (c *call) useConfirm(token string) (u store.User, t mailTicket, err error) {
-	if t, err = c.p.takeMailTicket(c.ctx(), ticketConfirm, token); err != nil {
+	if t, err = c.p.takeMailLink(c.ctx(), ticketConfirm, token); err != nil {
 		return u, t, err
 	}
-	if u, err = c.p.ticketOwner(c.ctx(), &t); err != nil {
+	if u, err = c.p.linkOwner(c.ctx(), t.User, t.Email); err != nil {
 		return u, t, err
 	}
 	after, err := c.p.Accounts().confirm(c.ctx(), u.ID, t.Email)
@@ -82,13 +82,26 @@ func (c *call) useConfirm(token string) (u store.User, t mailTicket, err error) 
 	return after, t, nil
 }
 
+// proveMailbox is that of Accounts, and what follows from it.
+func (c *call) proveMailbox(u store.User) (store.User, error) {
+	after, err := c.p.Accounts().proveMailbox(c.ctx(), u)
+	if err != nil || u.Confirmed {
+		return after, accountProblem(err)
+	}
+	c.emit(Event{Kind: EventEmailConfirm, Result: ResultOK, Reason: "set before: voided", UserID: u.ID, Username: after.Username})
+	if !after.Approved {
+		err = c.enqueueMail(mailWaiting, after.Email, mailPayload{User: after.ID})
+	}
+	return after, err
+}
+
 // confirmAPI answers POST email/confirm, of a sign-up and of a change of address.
 func (c *call) confirmAPI() error {
 	f, err := c.jsonFields("token")
 	if err != nil {
 		return err
 	}
-	if _, _, change := c.p.readMailToken(store.KindEmailChange, f["token"]); change {
+	if _, _, change := c.p.links().Read(store.KindEmailChange, f["token"]); change {
 		if _, err := c.changeEmail(f["token"]); err != nil {
 			return err
 		}
@@ -121,11 +134,10 @@ func (c *call) confirmForm() error {
 		return err
 	}
 	out, status, err := c.confirmEmail(f["token"])
-	var p *Problem
-	switch {
-	case errors.As(err, &p) && p.Code == errMailToken.Code:
+	switch p := toldProblem(err); {
+	case p != nil && p.Code == errMailToken.Code:
 		return c.showConfirm(p.Status, "used", "", nil, nil)
-	case errors.As(err, &p) && p.Code == codeTooMany:
+	case p != nil && p.Code == codeTooMany:
 		setRetry(c.w, p)
 		return c.showConfirm(p.Status, f["token"], "", nil, p)
 	case err != nil:
@@ -142,7 +154,7 @@ func (c *call) resendAPI() error {
 	if err != nil {
 		return err
 	}
-	if err := c.ask(mailConfirm, f["email"], about{}); err != nil {
+	if err := c.requestMail(mailConfirm, f["email"], mailPayload{}); err != nil {
 		return err
 	}
 	return c.json(http.StatusAccepted, map[string]string{"status": statusSent})
@@ -151,14 +163,12 @@ func (c *call) resendAPI() error {
 func (c *call) resendForm() error {
 	f, err := c.formFields("email")
 	if err == nil {
-		err = c.ask(mailConfirm, f["email"], about{})
+		err = c.requestMail(mailConfirm, f["email"], mailPayload{})
 	}
-	var p *Problem
-	switch {
-	case errors.As(err, &p) && p.Code != errHTTPS.Code && p.Code != errNotFound.Code:
-		setRetry(c.w, p)
+	if p := c.shownOnPage(err); p != nil {
 		return c.showConfirm(p.Status, "", "", f, p)
-	case err != nil:
+	}
+	if err != nil {
 		return err
 	}
 	return c.showConfirm(http.StatusOK, "", statusSent, nil, nil)
@@ -167,7 +177,7 @@ func (c *call) resendForm() error {
 func (c *call) showConfirm(status int, token, done string, f map[string]string, problem *Problem) error {
 	data := pages.ConfirmData{Done: done, LoginURL: c.link("/login")}
 	if token != "" {
-		l, _, ok := c.p.readMailToken(ticketConfirm, token)
+		l, _, ok := c.p.links().Read(ticketConfirm, token)
 		if data.Expired = !ok; ok {
 			data.Token, data.Account = token, l.Email
 		} else {

@@ -14,12 +14,12 @@ import (
 const (
 	cookieSession = "gatehouse"
 	cookieFlow    = "gatehouse-flow"   // the browser's mark while it signs in on another host
-	cookieKnown   = "gatehouse-known"  // the mark of a browser that signed in here before
+	cookieDevice  = "gatehouse-known"  // the mark of a browser that signed in here before
 	cookieSignIn  = "gatehouse-signin" // sealed state of a sign-in in progress
 	hostPrefix    = "__Host-"
 )
 
-// OwnCookie tells whether a cookie of that name is ours, in either form. None of them ever reaches an upstream, and no
+// OwnCookie reports whether a cookie of that name is ours, in either form. None of them ever reaches an upstream, and no
 // upstream sets one.
 func OwnCookie(name string) bool {
 	// Browsers compare the prefix without regard to case, and so must who strips it.

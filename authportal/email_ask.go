@@ -8,7 +8,7 @@ import (
 )
 
 // askEmail asks for another address of the caller's own account. Nothing changes before the new address has said yes, and
-// the present one is told at once. Whether somebody has the address already is found out where the letter is written.
+// the present one is told at once. Whether somebody has the address already is found out where the message is written.
 func (c *call) askEmail(typed string) error {
 	if !c.p.mails() {
 		return errNoMail
@@ -50,7 +50,7 @@ func (c *call) tryAskEmail(u *store.User, typed string) error {
 	if err := g.count("letters", addressBlock(c.v.Addr), c.p.set.Address); err != nil {
 		return err
 	}
-	// By account too: each ask is a letter to the present address, which no count of its own must silence.
+	// By account too: each ask is a message to the present address, which no count of its own must silence.
 	if err := g.count("email", u.ID, c.p.set.Account); err != nil {
 		return err
 	}
@@ -68,14 +68,14 @@ func (c *call) tryAskEmail(u *store.User, typed string) error {
 	}
 	// Where nobody has shown that the present address is theirs, it may be a stranger's.
 	if u.Confirmed {
-		if err := c.post(mailEmailAsked, u.Email, about{User: u.ID, Who: to}); err != nil {
+		if err := c.enqueueMail(mailEmailAsked, u.Email, mailPayload{User: u.ID, Who: to}); err != nil {
 			return err
 		}
 	}
-	if room, err := c.letterRoom(to); err != nil || !room {
+	if room, err := c.mailAllowed(to); err != nil || !room {
 		return err
 	}
-	return c.post(mailEmailChange, to, about{User: u.ID, Who: u.Email, ID: id})
+	return c.enqueueMail(mailEmailChange, to, mailPayload{User: u.ID, Who: u.Email, ID: id})
 }
 
 // endEarlierAsks makes room for the next. Two at the very same moment both stay, until one of them is confirmed.

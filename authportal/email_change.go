@@ -50,10 +50,7 @@ func (c *call) tryChangeEmail(token string) (m emailMove, u store.User, err erro
 		return m, u, err
 	}
 	// Of many clicks one removes it. Everything else is held against the account after that.
-	err = c.p.users.DeleteCredential(c.ctx(), k.Kind, k.ID)
-	if errors.Is(err, store.ErrNotFound) {
-		return m, u, errMailToken
-	} else if err != nil {
+	if err := c.p.links().Spend(c.ctx(), k.Kind, k.ID); err != nil {
 		return m, u, err
 	}
 	// Nobody hangs up between the link and the change.
@@ -71,7 +68,7 @@ func (c *call) tryChangeEmail(token string) (m emailMove, u store.User, err erro
 		return m, after, nil
 	}
 	// The change stands, whether it can be told or not; that it was asked for has been.
-	if err := c.post(mailEmailChanged, m.Old, about{User: u.ID, Who: m.New, ID: undo}); err != nil {
+	if err := c.enqueueMail(mailEmailChanged, m.Old, mailPayload{User: u.ID, Who: m.New, ID: undo}); err != nil {
 		c.p.log.ErrorContext(ctx, "the old address could not be told of a new one", "user_id", u.ID, "error", err)
 	}
 	return m, after, nil
@@ -117,14 +114,12 @@ func (c *call) emailForm() error {
 
 // emailDone shows how the form of a link ended.
 func (c *call) emailDone(kind, token string, m *emailMove, err error) error {
-	var p *Problem
-	switch {
-	case err == nil:
+	if p := c.shownOnPage(err); p != nil {
+		return c.showEmail(p.Status, kind, token, p)
+	}
+	if err == nil {
 		data := pages.EmailData{Undo: kind == store.KindEmailUndo, Done: true, Account: m.Old, Email: m.New, LoginURL: c.link("/login")}
 		return c.page(http.StatusOK, pages.Page{Name: pages.Email, Data: data})
-	case errors.As(err, &p) && p.Code != errHTTPS.Code && p.Code != errNotFound.Code:
-		setRetry(c.w, p)
-		return c.showEmail(p.Status, kind, token, p)
 	}
 	return err
 }

@@ -59,7 +59,7 @@ func (c *call) tryUndoEmail(token string) (m emailMove, u store.User, err error)
 	return m, after, nil
 }
 
-// mayUndo tells whether the account is where the change took it, or where changes of its own took it from there. An address that
+// mayUndo reports whether the account is where the change took it, or where changes of its own took it from there. An address that
 // an administrator set since stands.
 func (p *Portal) mayUndo(ctx context.Context, u *store.User, k *store.Credential, m *emailMove) error {
 	if !u.Enabled || !u.Approved {
@@ -132,8 +132,8 @@ func (a *Accounts) takeBack(ctx context.Context, u *store.User, m *emailMove, un
 
 // tellUndone sends the owner the link of a new password, and tells the address that the account was at.
 func (c *call) tellUndone(ctx context.Context, u *store.User, left string) {
-	err := errors.Join(c.post(mailEmailRestored, u.Email, about{User: u.ID, Who: left}),
-		c.post(mailEmailUndone, left, about{User: u.ID, Who: u.Email}))
+	err := errors.Join(c.enqueueMail(mailEmailRestored, u.Email, mailPayload{User: u.ID, Who: left}),
+		c.enqueueMail(mailEmailUndone, left, mailPayload{User: u.ID, Who: u.Email}))
 	if err != nil {
 		c.p.log.ErrorContext(ctx, "an undone change of address could not be told", "user_id", u.ID, "error", err)
 	}

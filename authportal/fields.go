@@ -3,31 +3,74 @@ package authportal
 import (
 	"encoding/json"
 	"slices"
-
-	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 )
 
 // What people send of an account comes as fields of text, the same in both faces. A field that an action does not know
 // is refused rather than passed over: whoever sends `roles` or `enabled` must not believe that it took effect, and nothing
 // that is added to accounts later can be assigned by accident.
 
+// object is the JSON object that came with a request, by its members.
+type object map[string]json.RawMessage
+
+// jsonObject reads the JSON body.
+func (c *call) jsonObject() (object, error) {
+	o := object{}
+	return o, c.decode(&o)
+}
+
+// JSON returns a member as it was sent; nil where it was not. What a browser's own interface makes of a passkey is an object
+// within the object, and is read by whoever knows it.
+func (o object) JSON(name string) json.RawMessage { return o[name] }
+
+// Text returns a member that is text, empty where it was not sent or is null; !ok: it is something else.
+func (o object) Text(name string) (text string, ok bool) {
+	raw, sent := o[name]
+	return text, !sent || json.Unmarshal(raw, &text) == nil
+}
+
+// read puts the members that dst names into their places, each of its own type, and returns the names of those sent. What is
+// wrong with a member is for refuse to say; a member that dst does not name is left alone.
+func (o object) read(dst map[string]any, refuse func(name string) error) (sent []string, err error) {
+	for name, value := range o {
+		into, known := dst[name]
+		if !known {
+			continue
+		}
+		if json.Unmarshal(value, into) != nil {
+			return nil, refuse(name)
+		}
+		sent = append(sent, name)
+	}
+	return sent, nil
+}
+
+// only refuses members of other names.
+func (o object) only(known func(name string) bool) error {
+	for name := range o {
+		if !known(name) {
+			return unknownField(name)
+		}
+	}
+	return nil
+}
+
 // jsonFields reads the JSON body as fields. null is as good as absent.
 func (c *call) jsonFields(allowed ...string) (map[string]string, error) {
-	raw := map[string]json.RawMessage{}
-	if err := c.decode(&raw); err != nil {
+	o, err := c.jsonObject()
+	if err != nil {
+		return nil, err
+	}
+	if err := o.only(func(name string) bool { return slices.Contains(allowed, name) }); err != nil {
 		return nil, err
 	}
 	fields := map[string]string{}
-	for name, value := range raw {
-		if !slices.Contains(allowed, name) {
-			return nil, unknownField(name)
-		}
-		var s *string
-		if json.Unmarshal(value, &s) != nil {
+	for name, value := range o {
+		text, ok := o.Text(name)
+		if !ok {
 			return nil, invalidField(name, "must be text")
 		}
-		if s != nil {
-			fields[name] = *s
+		if string(value) != "null" {
+			fields[name] = text
 		}
 	}
 	return fields, nil
@@ -35,21 +78,14 @@ func (c *call) jsonFields(allowed ...string) (map[string]string, error) {
 
 // jsonInto reads the JSON body into the fields that the action knows, each of its own type, and returns the names of those sent.
 func (c *call) jsonInto(fields map[string]any) (sent []string, err error) {
-	raw := map[string]json.RawMessage{}
-	if err := c.decode(&raw); err != nil {
+	o, err := c.jsonObject()
+	if err != nil {
 		return nil, err
 	}
-	for name, value := range raw {
-		dst, known := fields[name]
-		if !known {
-			return nil, unknownField(name)
-		}
-		if json.Unmarshal(value, dst) != nil {
-			return nil, invalidField(name, "is of the wrong type")
-		}
-		sent = append(sent, name)
+	if err := o.only(func(name string) bool { return fields[name] != nil }); err != nil {
+		return nil, err
 	}
-	return sent, nil
+	return o.read(fields, func(name string) error { return invalidField(name, "is of the wrong type") })
 }
 
 // formFields reads a posted form as fields. One that is there twice says nothing.
@@ -74,63 +110,4 @@ func unknownField(name string) *Problem {
 	// What was sent is repeated to a program only, as JSON, and cut.
 	return (&Problem{Status: 422, Code: "invalid_field", Detail: "there is no such field here, or it is not yours to set"}).
 		With("field", bounded(name, 64))
-}
-
-// ownFields names the fields that the operator added and that people fill in about themselves.
-func (p *Portal) ownFields() []string {
-	var names []string
-	for _, f := range p.set.Signup.Fields {
-		if f.Name != "username" {
-			names = append(names, f.Name)
-		}
-	}
-	return names
-}
-
-// choosesUsername tells whether people choose their username at sign-up.
-func (p *Portal) choosesUsername() bool {
-	return slices.ContainsFunc(p.set.Signup.Fields, func(f SignupField) bool { return f.Name == "username" })
-}
-
-// readOwnFields returns the operator's fields among those sent, as attributes; an empty one is nil, so that it is removed
-// or never stored. all: those that were not sent count as empty.
-func (p *Portal) readOwnFields(sent map[string]string, all bool) (map[string]any, error) {
-	attributes := map[string]any{}
-	for _, f := range p.set.Signup.Fields {
-		value, given := sent[f.Name]
-		if !given && !all {
-			continue
-		}
-		value, why := line(value, maxAttributeValue)
-		if why == "" && value == "" && f.Required {
-			why = "is missing"
-		}
-		switch {
-		case why != "":
-			return nil, &InvalidError{Field: f.Name, Why: why}
-		case f.Name == "username":
-		case value == "":
-			attributes[f.Name] = nil
-		default:
-			attributes[f.Name] = value
-		}
-	}
-	return attributes, nil
-}
-
-// showProblem puts a problem onto a page beside the field that it is about.
-func showProblem(p *pages.Page, problem *Problem) {
-	field, _ := problem.Extra["field"].(string)
-	switch problem.Code {
-	case "password_not_acceptable":
-		field = "password"
-	case "user_exists":
-		field = "email"
-	case "username_taken":
-		field = "username"
-	}
-	p.Problem = message(problem)
-	if field != "" {
-		p.FieldProblems = map[string]*pages.Message{field: message(problem)}
-	}
 }

@@ -2,14 +2,16 @@ package authportal
 
 import (
 	"encoding/base32"
+	"fmt"
+	"io"
 	"strings"
 )
 
 // newID returns 26 lower-case base32 characters of 128 random bits: the public name of a user or a session.
-func (p *Portal) newID() (string, error) {
-	b, err := p.secret(16)
-	if err != nil {
-		return "", err
+func newID(random io.Reader) (string, error) {
+	b := make([]byte, 16)
+	if _, err := io.ReadFull(random, b); err != nil {
+		return "", fmt.Errorf("reading randomness: %w", err)
 	}
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b)), nil
 }

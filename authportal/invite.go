@@ -15,7 +15,7 @@ import (
 const ticketInvite = "invite"
 
 // writeInvite writes to somebody for whom an administrator made an account.
-func (p *Portal) writeInvite(ctx context.Context, l *draft, to string, a *about) (*draft, error) {
+func (p *Portal) writeInvite(ctx context.Context, l *mailMessage, to string, a *mailPayload) (*mailMessage, error) {
 	u, err := p.users.User(ctx, a.User)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !readable(&u, to) {
 		return nil, nil
@@ -26,7 +26,7 @@ func (p *Portal) writeInvite(ctx context.Context, l *draft, to string, a *about)
 	if err != nil || version > 0 {
 		return nil, err // they have chosen one meanwhile
 	}
-	token, err := p.putMailTicket(ctx, ticketInvite, mailTicket{User: u.ID, Email: u.Email}, inviteLife)
+	token, err := p.issueMailLink(ctx, ticketInvite, mailTicket{User: u.ID, Email: u.Email}, inviteLife)
 	l.Link = a.Base + "/signup?invite=" + url.QueryEscape(token)
 	return l, err
 }
@@ -59,14 +59,14 @@ func (c *call) acceptInvite(f map[string]string) (out *outcome, u store.User, er
 
 // useInvite checks what was typed before it takes the link, which a typing error does not use up.
 func (c *call) useInvite(f map[string]string) (u store.User, made store.Credential, err error) {
-	l, _, ok := c.p.readMailToken(ticketInvite, f["invite"])
+	l, _, ok := c.p.links().Read(ticketInvite, f["invite"])
 	if !ok {
 		return u, made, errMailToken
 	}
 	if typed, err := NormalizeEmail(f["email"]); f["email"] != "" && (err != nil || typed != l.Email) {
 		return u, made, invalidField("email", "is not the one that was invited")
 	}
-	if u, err = c.p.ticketOwner(c.ctx(), &mailTicket{User: l.User, Email: l.Email}); err != nil {
+	if u, err = c.p.linkOwner(c.ctx(), l.Subject, l.Email); err != nil {
 		return store.User{}, made, err
 	}
 	name, err := NormalizeName(f["name"])
@@ -83,13 +83,13 @@ func (c *call) useInvite(f map[string]string) (u store.User, made store.Credenti
 	if made, err = c.p.passwords().MakePassword(c.ctx(), &u, f["password"]); err != nil {
 		return u, made, accountProblem(err)
 	}
-	t, err := c.p.takeMailTicket(c.ctx(), ticketInvite, f["invite"])
+	t, err := c.p.takeMailLink(c.ctx(), ticketInvite, f["invite"])
 	if err != nil {
 		return u, made, err
 	}
 	// Nobody hangs up between the link and the password.
 	ctx := context.WithoutCancel(c.ctx())
-	if u, err = c.p.ticketOwner(ctx, &t); err != nil {
+	if u, err = c.p.linkOwner(ctx, t.User, t.Email); err != nil {
 		return u, made, err
 	}
 	if version, err := c.p.passwordVersion(ctx, u.ID); err != nil || version > 0 || !u.Enabled {

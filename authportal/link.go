@@ -83,7 +83,7 @@ func (c *call) askLink(t try) (*pending, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.ask(mailLink, to, about{Base: base, Ref: ref}); err != nil {
+	if err := c.requestMail(mailLink, to, mailPayload{Base: base, Ref: ref}); err != nil {
 		return nil, err
 	}
 	pend := &pending{Method: m.Name, Login: to, State: state, To: t.To, Flow: t.Flow, Remember: t.Remember}
@@ -96,7 +96,7 @@ func (c *call) askLink(t try) (*pending, error) {
 }
 
 // writeLink writes the letter, as long as somebody still waits for it.
-func (p *Portal) writeLink(ctx context.Context, l *draft, u *store.User, asked time.Time, a *about) (*draft, error) {
+func (p *Portal) writeLink(ctx context.Context, l *mailMessage, u *store.User, asked time.Time, a *mailPayload) (*mailMessage, error) {
 	m, until := p.linkMethod(), asked.Add(linkLife)
 	if m == nil || !p.now().Before(until) {
 		return nil, nil

@@ -1,7 +1,6 @@
 package authportal
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
@@ -71,12 +70,10 @@ func (c *call) linkForm() error {
 	if err == nil {
 		pend, err = c.askLink(t)
 	}
-	var p *Problem
-	switch {
-	case errors.As(err, &p) && p.Code != errHTTPS.Code && p.Code != errNotFound.Code:
-		setRetry(c.w, p)
+	if p := c.shownOnPage(err); p != nil {
 		return c.showLink(p.Status, t, nil, p)
-	case err != nil:
+	}
+	if err != nil {
 		return err
 	}
 	return c.showLink(http.StatusOK, t, pend, nil)
@@ -90,11 +87,10 @@ func (c *call) linkFinishForm() error {
 	}
 	out, err := c.finishLink(f)
 	t := try{To: f["to"], Flow: f["flow"]}
-	var p *Problem
-	switch {
-	case errors.As(err, &p) && p.Code != errHTTPS.Code && p.Code != errNotFound.Code:
-		setRetry(c.w, p)
+	if p := c.shownOnPage(err); p != nil {
 		return c.showLinkProblem(f, t, p)
+	}
+	switch {
 	case err != nil:
 		return err
 	case out.Step != nil:

@@ -106,7 +106,7 @@ func linkWorld(t *testing.T, opts ...worldOption) (*world, *postbox, *plainLink)
 }
 
 // asksForLink asks at alone.example.org for a letter, and reads it.
-func (b *browser) asksForLink(box *postbox, email string, more ...string) *draft {
+func (b *browser) asksForLink(box *postbox, email string, more ...string) *mailMessage {
 	b.w.t.Helper()
 	b.api("POST", aloneAPI+"login/link", field(append([]string{"email", email}, more...)...)).wants(b.w.t, 202, `{"status":"sent"}`)
 	return box.one(b.w, "link", email)

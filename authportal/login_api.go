@@ -1,7 +1,6 @@
 package authportal
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -52,41 +51,34 @@ func (c *call) loginAPI() error {
 		Login, Method, Step, To, Flow string
 		Remember                      bool
 	}
-	fields := map[string]json.RawMessage{}
-	if err := c.decode(&fields); err != nil {
+	o, err := c.jsonObject()
+	if err != nil {
 		return err
 	}
-	if err := pick(fields, map[string]any{"login": &body.Login, "method": &body.Method, "step": &body.Step, "to": &body.To,
-		"flow": &body.Flow, "remember": &body.Remember}); err != nil {
+	// What else was sent is the method's, or a newer page's: it is left alone.
+	if _, err := o.read(map[string]any{"login": &body.Login, "method": &body.Method, "step": &body.Step, "to": &body.To,
+		"flow": &body.Flow, "remember": &body.Remember}, func(string) error { return errMalformed }); err != nil {
 		return err
 	}
-	bad := false
-	t := try{Method: body.Method, Login: body.Login, Step: body.Step, To: body.To, Flow: body.Flow, Remember: body.Remember}
-	t.Field = func(name string) string {
-		var s string
-		if raw, ok := fields[name]; ok && json.Unmarshal(raw, &s) != nil {
-			bad = true
-		}
-		return s
-	}
-	if t.Field("password"); bad {
+	if _, ok := o.Text("password"); !ok {
 		return errMalformed
 	}
+	// A method that asks for text where something else was sent is told that there is none; so is whoever sent it.
+	noText := false
+	t := try{Method: body.Method, Login: body.Login, Step: body.Step, To: body.To, Flow: body.Flow, Remember: body.Remember}
+	t.Field = func(name string) string {
+		text, ok := o.Text(name)
+		noText = noText || !ok
+		return text
+	}
 	out, err := c.signIn(t)
+	if noText && toldProblem(err) != nil {
+		return errMalformed
+	}
 	if err != nil {
 		return err
 	}
 	return c.signedIn(http.StatusOK, out)
-}
-
-// pick reads the named members into their places; one of another type is malformed.
-func pick(from map[string]json.RawMessage, into map[string]any) error {
-	for name, dst := range into {
-		if raw, ok := from[name]; ok && json.Unmarshal(raw, dst) != nil {
-			return errMalformed
-		}
-	}
-	return nil
 }
 
 // signedIn answers a program whose person has signed in, or has a further step to take.

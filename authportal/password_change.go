@@ -41,7 +41,7 @@ func (c *call) changePassword(current, next string) error {
 	g.giveBack()
 	c.emit(e)
 	c.passwordChanged(&u)
-	c.rememberBrowser(&u) // the change took every mark back, and this browser knows the new password
+	c.keepDeviceCookie(&u) // the change took every mark back, and this browser knows the new password
 	// Law: a new secret at every proof. Whoever copied this browser's cookie is out as well.
 	err = c.renew(store.Proof{Method: c.p.passwordMethod(), At: c.p.now()})
 	if errors.Is(err, store.ErrNotFound) {

@@ -61,7 +61,7 @@ func mailWorld(t *testing.T, opts ...worldOption) (*world, *postbox) {
 }
 
 // letters writes what is queued, until nothing is.
-func (o *postbox) letters(w *world) (all []*draft) {
+func (o *postbox) letters(w *world) (all []*mailMessage) {
 	w.t.Helper()
 	for {
 		queue := o.take()
@@ -69,7 +69,7 @@ func (o *postbox) letters(w *world) (all []*draft) {
 			return all
 		}
 		for _, m := range queue {
-			l, err := w.p.draft(w.t.Context(), m)
+			l, err := w.p.resolveMail(w.t.Context(), m)
 			if err != nil {
 				w.t.Fatal(err)
 			}
@@ -81,7 +81,7 @@ func (o *postbox) letters(w *world) (all []*draft) {
 }
 
 // one returns the only letter there is.
-func (o *postbox) one(w *world, kind, to string) *draft {
+func (o *postbox) one(w *world, kind, to string) *mailMessage {
 	w.t.Helper()
 	all := o.letters(w)
 	if len(all) != 1 || all[0].Kind != kind || all[0].To != to {
@@ -97,7 +97,7 @@ func (o *postbox) none(w *world) {
 	}
 }
 
-func describe(all []*draft) (list []string) {
+func describe(all []*mailMessage) (list []string) {
 	for _, l := range all {
 		list = append(list, l.Kind+" to "+l.To)
 	}
@@ -105,7 +105,7 @@ func describe(all []*draft) (list []string) {
 	return list
 }
 
-func (l *draft) token(t *testing.T) string {
+func (l *mailMessage) token(t *testing.T) string {
 	t.Helper()
 	u, err := url.Parse(l.Link)
 	if err != nil || !strings.HasPrefix(l.Link, "https://") || u.Query().Get("token") == "" {

@@ -21,15 +21,15 @@ func (c *call) mayReset() error {
 	return c.mustHTTPS()
 }
 
-// forgotPassword queues a letter to the address, whoever has it.
+// forgotPassword queues a message to the address, whoever has it.
 func (c *call) forgotPassword(f map[string]string) error {
 	if err := c.mayReset(); err != nil {
 		return err
 	}
-	return c.ask(mailReset, f["email"], about{To: f["to"], Flow: f["flow"]})
+	return c.requestMail(mailReset, f["email"], mailPayload{To: f["to"], Flow: f["flow"]})
 }
 
-// resetPassword sets a new password by the link of a letter. Nobody is signed in by it: whoever reads the mail still has
+// resetPassword sets a new password by the link of a message. Nobody is signed in by it: whoever reads the mail still has
 // to show a second factor, where there is one, and every sign-in and known browser from before ends.
 func (c *call) resetPassword(token, password string) (mailTicket, error) {
 	if err := c.mayReset(); err != nil {
@@ -59,11 +59,11 @@ func (c *call) resetPassword(token, password string) (mailTicket, error) {
 // tryReset checks the password before it takes the link, which a typing error does not use up; everything else is held
 // against the account once the link is gone.
 func (c *call) tryReset(token, password string) (u store.User, t mailTicket, err error) {
-	l, _, ok := c.p.readMailToken(ticketReset, token)
+	l, _, ok := c.p.links().Read(ticketReset, token)
 	if !ok {
 		return u, t, errMailToken
 	}
-	if u, err = c.p.ticketOwner(c.ctx(), &mailTicket{User: l.User, Email: l.Email}); err != nil {
+	if u, err = c.p.linkOwner(c.ctx(), l.Subject, l.Email); err != nil {
 		return store.User{}, t, err
 	}
 	if password == "" {
@@ -73,10 +73,10 @@ func (c *call) tryReset(token, password string) (u store.User, t mailTicket, err
 	if err != nil {
 		return u, t, accountProblem(err)
 	}
-	if t, err = c.p.takeMailTicket(c.ctx(), ticketReset, token); err != nil {
+	if t, err = c.p.takeMailLink(c.ctx(), ticketReset, token); err != nil {
 		return u, t, err
 	}
-	if u, err = c.p.ticketOwner(c.ctx(), &t); err != nil {
+	if u, err = c.p.linkOwner(c.ctx(), t.User, t.Email); err != nil {
 		return u, t, err
 	}
 	// Nobody hangs up between the link and the password.
@@ -86,7 +86,7 @@ func (c *call) tryReset(token, password string) (u store.User, t mailTicket, err
 		return u, t, err
 	}
 	if version != t.Password || !u.Enabled {
-		return u, t, errMailToken // the password was changed since the letter was written
+		return u, t, errMailToken // the password was changed since the message was written
 	}
 	if !u.Confirmed {
 		if u, err = c.proveMailbox(u); err != nil {
@@ -115,7 +115,7 @@ func (c *call) passwordChanged(u *store.User) {
 	if !c.p.mails() || !u.Confirmed {
 		return
 	}
-	if err := c.post(mailPassword, u.Email, about{User: u.ID}); err != nil {
+	if err := c.enqueueMail(mailPassword, u.Email, mailPayload{User: u.ID}); err != nil {
 		c.p.log.WarnContext(c.ctx(), "the owner could not be told of a new password", "user_id", u.ID, "error", err)
 	}
 }
@@ -157,12 +157,10 @@ func (c *call) forgotForm() error {
 	if err == nil {
 		err = c.forgotPassword(f)
 	}
-	var p *Problem
-	switch {
-	case errors.As(err, &p) && p.Code != errHTTPS.Code && p.Code != errNotFound.Code:
-		setRetry(c.w, p)
+	if p := c.shownOnPage(err); p != nil {
 		return c.showForgot(p.Status, f, false, p)
-	case err != nil:
+	}
+	if err != nil {
 		return err
 	}
 	return c.showForgot(http.StatusOK, f, true, nil)
@@ -191,13 +189,10 @@ func (c *call) resetForm() error {
 		return err
 	}
 	t, err := c.resetPassword(f["token"], f["password"])
-	var p *Problem
-	switch {
-	case errors.As(err, &p) && p.Code == errMailToken.Code:
+	switch p := c.shownOnPage(err); {
+	case p != nil && p.Code == errMailToken.Code:
 		return c.showReset(p.Status, "", nil)
-	case errors.As(err, &p) && p.Code != errHTTPS.Code && p.Code != errNotFound.Code, errors.Is(err, method.ErrBusy):
-		p = problemOf(err)
-		setRetry(c.w, p)
+	case p != nil:
 		return c.showReset(p.Status, f["token"], p)
 	case err != nil:
 		return err
@@ -208,7 +203,7 @@ func (c *call) resetForm() error {
 
 func (c *call) showReset(status int, token string, problem *Problem) error {
 	data := pages.ResetData{MinLength: c.p.passwords().MinLength(), LoginURL: c.link("/login"), ForgotURL: c.link("/forgot")}
-	l, _, ok := c.p.readMailToken(ticketReset, token)
+	l, _, ok := c.p.links().Read(ticketReset, token)
 	if data.Expired = !ok; ok {
 		data.Token, data.Account = token, l.Email
 	} else {

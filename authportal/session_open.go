@@ -74,7 +74,7 @@ func (c *call) create(l *store.ActiveSession, still func() error) error {
 	if err != nil {
 		return err
 	}
-	if l.Session.ID, err = c.p.newID(); err != nil {
+	if l.Session.ID, err = newID(c.p.rand); err != nil {
 		return err
 	}
 	l.Session.Key = store.KeyOf(secret)

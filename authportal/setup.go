@@ -2,7 +2,6 @@ package authportal
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +10,9 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/onetime"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -28,27 +29,16 @@ func (p *Portal) SetupLink(ctx context.Context) (token string, needed bool, err 
 	if err != nil || has {
 		return "", false, err
 	}
-	secret, err := p.secret(secretBytes)
-	if err != nil {
-		return "", true, err
-	}
-	if err := p.putSetup(ctx, store.KeyOf(secret), p.now().Add(setupLife)); err != nil {
+	until := p.now().Add(setupLife)
+	if token, err = p.links().IssueBare(ctx, ticketSetup, setupTicket{until}, until); err != nil {
 		return "", true, fmt.Errorf("making a set-up link: %w", err)
 	}
-	return secret64.EncodeToString(secret), true, nil
+	return token, true, nil
 }
 
 // setupTicket is what the store keeps of a link: enough to put it back where it was taken in vain.
 type setupTicket struct {
 	Deadline time.Time `json:"d"`
-}
-
-func (p *Portal) putSetup(ctx context.Context, key store.Key, deadline time.Time) error {
-	payload, err := json.Marshal(setupTicket{deadline})
-	if err != nil {
-		return err
-	}
-	return p.sessions.PutTicket(ctx, ticketSetup, key, payload, deadline)
 }
 
 var errSetupLink = &Problem{Status: http.StatusBadRequest, Code: "invalid_token", Detail: "the link is used, old or incomplete; a restart logs a new one"}
@@ -83,14 +73,11 @@ func (c *call) setupForm() error {
 		return err
 	}
 	out, err := c.setUp(f)
-	var p *Problem
-	switch {
-	case errors.As(err, &p) && p.Code != errNotFound.Code, errors.Is(err, method.ErrBusy):
-		p = problemOf(err)
+	if p := c.shownOnPage(err); p != nil {
 		c.emit(Event{Kind: EventSetup, Result: ResultRefused, Reason: p.Code})
-		setRetry(c.w, p)
 		return c.showSetup(p.Status, f, p)
-	case err != nil:
+	}
+	if err != nil {
 		return err
 	}
 	return c.redirect(out.Location)
@@ -102,15 +89,14 @@ func (c *call) setUp(f map[string]string) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	secret, err := secret64.DecodeString(f["token"])
-	if err != nil || len(secret) != secretBytes {
+	if !onetime.WellFormed(f["token"]) {
 		return nil, errSetupLink
 	}
 	u, cred, err := c.prepareAdministrator(f)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.p.firstAdministrator(c.ctx(), store.KeyOf(secret), u, cred); err != nil {
+	if err := c.p.firstAdministrator(c.ctx(), f["token"], u, cred); err != nil {
 		return nil, accountProblem(err)
 	}
 	g.giveBack()
@@ -138,14 +124,15 @@ func (c *call) prepareAdministrator(f map[string]string) (u store.User, cred sto
 
 // firstAdministrator takes the link and stores the account, if there still is no administrator. Two links may be out
 // (of two starts, of two gateways) and used at once: a claim in the users store lets one of them through at a time.
-func (p *Portal) firstAdministrator(ctx context.Context, key store.Key, u store.User, cred store.Credential) error {
+func (p *Portal) firstAdministrator(ctx context.Context, token string, u store.User, cred store.Credential) error {
 	release, err := p.claimSetup(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	raw, err := p.sessions.TakeTicket(ctx, ticketSetup, key)
-	if errors.Is(err, store.ErrNotFound) {
+	var t setupTicket
+	err = p.links().TakeBare(ctx, ticketSetup, token, &t)
+	if errors.Is(err, problem.InvalidLink) {
 		return errSetupLink
 	} else if err != nil {
 		return fmt.Errorf("taking the set-up link: %w", err)
@@ -158,21 +145,15 @@ func (p *Portal) firstAdministrator(ctx context.Context, key store.Key, u store.
 		err = p.users.CreateUser(ctx, u, cred)
 	}
 	if err != nil {
-		p.restoreSetup(ctx, key, raw)
+		p.restoreSetup(ctx, token, t)
 		return err
 	}
 	return nil
 }
 
 // restoreSetup puts a link back that was taken in vain: the operator would have to restart for another.
-func (p *Portal) restoreSetup(ctx context.Context, key store.Key, raw []byte) {
-	ctx = context.WithoutCancel(ctx)
-	var t setupTicket
-	err := json.Unmarshal(raw, &t)
-	if err == nil {
-		err = p.putSetup(ctx, key, t.Deadline)
-	}
-	if err != nil {
+func (p *Portal) restoreSetup(ctx context.Context, token string, t setupTicket) {
+	if err := p.links().RestoreBare(context.WithoutCancel(ctx), ticketSetup, token, t, t.Deadline); err != nil {
 		p.log.WarnContext(ctx, "the set-up link is lost; restart for a new one", "error", err)
 	}
 }

@@ -22,12 +22,12 @@ func (p *Portal) signupFields() []string {
 	return known
 }
 
-// anyoneSignsUp tells whether people without an invitation may make an account.
+// anyoneSignsUp reports whether people without an invitation may make an account.
 func (p *Portal) anyoneSignsUp() bool {
 	return (p.set.Signup.Mode == SignupOpen || p.set.Signup.Mode == SignupApproval) && p.passwords() != nil
 }
 
-// discreet tells whether a sign-up answers the same for an address that has an account already: the difference goes into
+// discreet reports whether a sign-up answers the same for an address that has an account already: the difference goes into
 // the mail. Without mail the form has to say it.
 func (p *Portal) discreet() bool {
 	return p.mails() && (p.set.ConfirmEmail || p.set.Signup.Mode == SignupApproval)
@@ -100,12 +100,12 @@ func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err e
 	return out, u, err
 }
 
-// tellByMail leaves to a letter what becomes of a sign-up. Everything here is the same whether u was made, or its address
-// belongs to somebody: the composer of the letter finds out by the id, which names an account only if it was.
+// tellByMail leaves to a message what becomes of a sign-up. Everything here is the same whether u was made, or its address
+// belongs to somebody: the composer of the message finds out by the id, which names an account only if it was.
 func (c *call) tellByMail(f map[string]string, u *store.User) (*outcome, error) {
-	room, err := c.letterRoom(u.Email)
+	room, err := c.mailAllowed(u.Email)
 	if err == nil && room {
-		err = c.post(mailSignUp, u.Email, about{User: u.ID, To: f["to"], Flow: f["flow"]})
+		err = c.enqueueMail(mailSignUp, u.Email, mailPayload{User: u.ID, To: f["to"], Flow: f["flow"]})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("signing up: %w", err)
@@ -117,10 +117,10 @@ func (c *call) tellByMail(f map[string]string, u *store.User) (*outcome, error) 
 }
 
 // weighAsAnAccount writes to the users store where an account would have been made, had its address been free: a commit there
-// waits for the disk, and an answer that comes a commit sooner would tell that somebody has the address. It is a letter about
+// waits for the disk, and an answer that comes a commit sooner would tell that somebody has the address. It is a message about
 // an account that is not there, which becomes nothing when it is written.
 func (c *call) weighAsAnAccount(u *store.User) error {
-	if err := c.post(mailWaiting, u.Email, about{User: u.ID}); err != nil {
+	if err := c.enqueueMail(mailWaiting, u.Email, mailPayload{User: u.ID}); err != nil {
 		return fmt.Errorf("signing up: %w", err)
 	}
 	return nil
@@ -240,13 +240,10 @@ func (c *call) signupForm() error {
 	if err == nil {
 		out, err = c.signUp(f)
 	}
-	var p *Problem
-	switch {
-	case errors.Is(err, errMailToken):
+	switch p := c.shownOnPage(err); {
+	case p == errMailToken:
 		return c.showSignup(http.StatusBadRequest, map[string]string{"invite": "used"}, nil)
-	case errors.As(err, &p) && p.Code != errHTTPS.Code, errors.Is(err, method.ErrBusy):
-		p = problemOf(err)
-		setRetry(c.w, p)
+	case p != nil:
 		return c.showSignup(p.Status, f, p)
 	case err != nil:
 		return err
@@ -259,7 +256,7 @@ func (c *call) signupForm() error {
 
 func (c *call) showSignup(status int, f map[string]string, problem *Problem) error {
 	data := pages.SignupData{To: f["to"], Flow: f["flow"], LoginURL: c.link("/login") + query(try{To: f["to"], Flow: f["flow"]})}
-	invited, _, ok := c.p.readMailToken(ticketInvite, f["invite"])
+	invited, _, ok := c.p.links().Read(ticketInvite, f["invite"])
 	switch pw := c.p.passwords(); {
 	case f["invite"] != "" && !ok && pw != nil:
 		data.Expired, status = true, http.StatusBadRequest

@@ -31,7 +31,7 @@ func (c *call) guess(account string) (*guess, error) {
 		return g, nil
 	}
 	name := "account"
-	mark, known, err := c.knownBrowser(account)
+	mark, known, err := c.deviceCookie(account)
 	if err != nil {
 		return nil, err
 	}

@@ -146,8 +146,8 @@ func TestKnownBrowsersOfAnAccountAreFew(t *testing.T) {
 		w.pass(time.Second)
 	}
 	list, err := w.users.CredentialsOf(t.Context(), u.ID, "known_browser")
-	if err != nil || len(list) != knownKept {
-		t.Errorf("%d marks (%v), want %d", len(list), err, knownKept)
+	if err != nil || len(list) != deviceCookiesKept {
+		t.Errorf("%d marks (%v), want %d", len(list), err, deviceCookiesKept)
 	}
 }
 

@@ -156,7 +156,7 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 // user makes an account that is called name and whose password is "right".
 func (w *world) user(name string) store.User {
 	w.t.Helper()
-	id, err := w.p.newID()
+	id, err := newID(w.p.rand)
 	if err != nil {
 		w.t.Fatal(err)
 	}

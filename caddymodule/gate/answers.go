@@ -3,7 +3,6 @@ package gate
 import (
 	"errors"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -101,18 +100,9 @@ func (x *exchange) redirect(status int, location string) error {
 func (x *exchange) challenge() {
 	h := x.w.Header()
 	h.Add("WWW-Authenticate", `Bearer realm="gatehouse"`)
-	if x.gate.Basic && !fromBrowser(x.r) {
+	if x.gate.Basic && !authportal.FromBrowser(x.r) {
 		h.Add("WWW-Authenticate", `Basic realm="gatehouse"`)
 	}
-}
-
-func fromBrowser(r *http.Request) bool {
-	for name := range r.Header {
-		if strings.HasPrefix(name, "Sec-Fetch-") {
-			return true
-		}
-	}
-	return false
 }
 
 // forbid answers a client that is identified and not permitted.

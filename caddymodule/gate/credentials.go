@@ -137,18 +137,7 @@ func stripToken(h http.Header, basic bool) (token string, ok bool) {
 	if !present {
 		return "", false
 	}
-	kept := lines[:0:0]
-	for _, line := range lines {
-		found, own := authportal.OwnToken(line, basic)
-		switch {
-		case !own:
-			kept = append(kept, line)
-		case ok && found != token:
-			token = ""
-		default:
-			token, ok = found, true
-		}
-	}
+	token, kept, ok := authportal.TokenOf(lines, basic)
 	if !ok {
 		return "", false
 	}

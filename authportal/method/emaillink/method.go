@@ -95,7 +95,7 @@ func refOf(state []byte) []byte {
 
 // Write makes link and code of a letter to u.
 func (m *Method) Write(ctx context.Context, u *store.User, ref []byte, until time.Time) (token, code string, err error) {
-	version, err := m.passwordVersion(ctx, u.ID)
+	version, err := method.PasswordVersion(ctx, m.users, u.ID)
 	if err != nil {
 		return "", "", err
 	}
@@ -168,7 +168,7 @@ func (m *Method) Continue(ctx context.Context, a *method.Attempt) (method.Step, 
 	if a.User != nil {
 		user = a.User.ID
 	}
-	version, err := m.passwordVersion(ctx, user)
+	version, err := method.PasswordVersion(ctx, m.users, user)
 	if err != nil {
 		return nil, err
 	}
@@ -215,15 +215,4 @@ func (m *Method) sent(a *method.Attempt) (string, bool) {
 		}
 	}
 	return code, len(code) == codeDigits
-}
-
-// passwordVersion is zero where the account has none.
-func (m *Method) passwordVersion(ctx context.Context, user string) (int64, error) {
-	k, err := m.users.Credential(ctx, store.KindPassword, user)
-	if errors.Is(err, store.ErrNotFound) || err == nil && k.Owner != user {
-		return 0, nil
-	} else if err != nil {
-		return 0, fmt.Errorf("loading the password of %s: %w", user, err)
-	}
-	return k.Version, nil
 }

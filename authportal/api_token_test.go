@@ -17,7 +17,7 @@ import (
 
 func (w *world) token(u store.User, data string, expires time.Time) string {
 	w.t.Helper()
-	b, err := w.p.newID()
+	b, err := newID(w.p.rand)
 	if err != nil {
 		w.t.Fatal(err)
 	}

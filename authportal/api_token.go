@@ -126,18 +126,20 @@ func OwnToken(value string, basic bool) (string, bool) {
 	return "", false
 }
 
-// sentToken returns the API token that came with the call, on whichever Authorization line. Several different ones are none
-// that can be judged, and come back as an empty token, which is refused: a revoked token must not hide behind another line.
-func (c *call) sentToken() (token string, ok bool) {
-	for _, line := range c.r.Header["Authorization"] {
-		found, own := OwnToken(line, c.v.Site.Basic)
+// TokenOf returns the API token among the lines of Authorization, on whichever it is, and the lines that are the upstream's.
+// Several different ones are none that can be judged, and come back as an empty token, which is refused: a revoked token must
+// not hide behind another line. ok reports whether there was one.
+func TokenOf(lines []string, basic bool) (token string, others []string, ok bool) {
+	for _, line := range lines {
+		found, own := OwnToken(line, basic)
 		switch {
 		case !own:
+			others = append(others, line)
 		case ok && found != token:
 			token = ""
 		default:
 			token, ok = found, true
 		}
 	}
-	return token, ok
+	return token, others, ok
 }

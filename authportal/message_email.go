@@ -9,8 +9,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// writeEmail writes the letters about a change of address. a.Who is the address at the other end of it.
-func (p *Portal) writeEmail(ctx context.Context, l *draft, a *about) (*draft, error) {
+// writeEmail writes the messages about a change of address. a.Who is the address at the other end of it.
+func (p *Portal) writeEmail(ctx context.Context, l *mailMessage, a *mailPayload) (*mailMessage, error) {
 	l.Email = a.Who
 	switch l.Kind {
 	case mailEmailChange:
@@ -36,7 +36,7 @@ func (p *Portal) writeEmail(ctx context.Context, l *draft, a *about) (*draft, er
 }
 
 // writeEmailChange tells apart what the one who asked is not told: the address is free, or it has an account.
-func (p *Portal) writeEmailChange(ctx context.Context, l *draft, a *about) (*draft, error) {
+func (p *Portal) writeEmailChange(ctx context.Context, l *mailMessage, a *mailPayload) (*mailMessage, error) {
 	has, err := p.users.FindUser(ctx, l.To)
 	switch {
 	case errors.Is(err, store.ErrNotFound), err == nil && has.Email != l.To:
@@ -60,7 +60,7 @@ func (p *Portal) writeEmailChange(ctx context.Context, l *draft, a *about) (*dra
 }
 
 // writeRestored asks for a new password: the one that was there is gone.
-func (p *Portal) writeRestored(ctx context.Context, l *draft, a *about) (*draft, error) {
+func (p *Portal) writeRestored(ctx context.Context, l *mailMessage, a *mailPayload) (*mailMessage, error) {
 	u, err := p.users.User(ctx, a.User)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !readable(&u, l.To) {
 		return nil, nil

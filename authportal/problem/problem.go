@@ -1,4 +1,4 @@
-package api
+package problem
 
 import (
 	"encoding/json"
@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Problem is an outcome that is not the one hoped for, as RFC 9457 wants it told. As an error it means that the caller
-// was answered truthfully, not that we failed.
+// Problem is an outcome that is not the one hoped for, told to the person or program that asked (RFC 9457). An action
+// returns one as its error; any other error of an action means that we failed.
 type Problem struct {
 	Status     int
 	Code       string         // stable; programs decide by it
@@ -56,7 +56,7 @@ func (p *Problem) Write(w http.ResponseWriter) {
 	_, _ = w.Write(append(b, '\n'))
 }
 
-// Headers sets those that the problem carries in any face.
+// Headers sets the headers that a problem has as a document and on a page alike.
 func (p *Problem) Headers(h http.Header) {
 	if p.Status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "" {
 		h.Set("WWW-Authenticate", challenge)
@@ -71,16 +71,17 @@ func retrySeconds(d time.Duration) string {
 	return strconv.FormatInt(max(1, int64((d+time.Second-1)/time.Second)), 10)
 }
 
-// WriteJSON answers with a value.
-func WriteJSON(w http.ResponseWriter, status int, v any) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		(&Problem{Status: http.StatusInternalServerError, Code: "internal"}).Write(w)
-		return
+// Write answers a program with a problem that is told nowhere else: never cached. Further members come in pairs of name and
+// value; the member "retry_after" (a time.Duration) becomes the header.
+func Write(w http.ResponseWriter, status int, code, detail string, extra ...any) {
+	p := &Problem{Status: status, Code: code, Detail: detail}
+	for i := 0; i+1 < len(extra); i += 2 {
+		name, _ := extra[i].(string)
+		if d, ok := extra[i+1].(time.Duration); ok && name == "retry_after" {
+			p.RetryAfter = d
+			continue
+		}
+		p = p.With(name, extra[i+1])
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	_, _ = w.Write(append(b, '\n'))
+	p.Write(w)
 }

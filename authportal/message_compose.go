@@ -12,45 +12,45 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// draft is what to write to whom; the words are translations, by its kind.
-type draft struct {
+// mailMessage is what to write to whom; the words are translations, by its kind.
+type mailMessage struct {
 	Kind string // "confirm", "reset", …: of the sentences
 	Lang string // Accept-Language of whoever asked
 	To   string
 	Link string // where its button leads; empty: it has none
-	Code string // to be typed where the letter was asked for; empty: it has none
+	Code string // to be typed where the message was asked for; empty: it has none
 
 	Account string // the address that it is about
 	Email   string // the other address, where it is about two
 }
 
-// draftKinds are the kinds of letters that draft knows.
-var draftKinds = []string{mailSignUp, mailConfirm, mailReset, mailPassword, mailWaiting, mailApproval, mailApproved, mailDeclined, mailInvite, mailTheft, mailSignIn,
+// mailKinds are the kinds of messages that resolveMail knows.
+var mailKinds = []string{mailSignUp, mailConfirm, mailReset, mailPassword, mailWaiting, mailApproval, mailApproved, mailDeclined, mailInvite, mailTheft, mailSignIn,
 	mailLink, mailEmailChange, mailEmailAsked, mailEmailChanged, mailEmailRestored, mailEmailUndone}
 
-// composeDraft is the mail.Composer of all of them.
-func (p *Portal) composeDraft(ctx context.Context, m store.Mail) (*mail.Message, error) {
-	l, err := p.draft(ctx, m)
+// composeMail is the mail.Composer of all of them.
+func (p *Portal) composeMail(ctx context.Context, m store.Mail) (*mail.Message, error) {
+	l, err := p.resolveMail(ctx, m)
 	if l == nil || err != nil {
 		return nil, err
 	}
 	return p.write(l.To, l.Lang, l.Kind, pages.LetterData{Account: l.Account, Email: l.Email, Link: l.Link, Code: l.Code})
 }
 
-// draft finds out what a queued letter becomes: nil where nothing is to be sent. It runs in the background, where nobody
-// can tell how long it takes, and makes the secret that the letter holds, which is in no queue and no log.
-func (p *Portal) draft(ctx context.Context, m store.Mail) (*draft, error) {
-	var a about
+// resolveMail finds out what a queued message becomes: nil where nothing is to be sent. It runs in the background, where nobody
+// can tell how long it takes, and makes the secret that the message holds, which is in no queue and no log.
+func (p *Portal) resolveMail(ctx context.Context, m store.Mail) (*mailMessage, error) {
+	var a mailPayload
 	if err := json.Unmarshal(m.Payload, &a); err != nil {
-		return nil, fmt.Errorf("reading what a letter is about: %w", err)
+		return nil, fmt.Errorf("reading the payload of a message: %w", err)
 	}
-	l := &draft{Kind: m.Kind, Lang: a.Lang, To: m.To, Account: m.To}
+	l := &mailMessage{Kind: m.Kind, Lang: a.Lang, To: m.To, Account: m.To}
 	switch m.Kind {
 	case mailSignUp, mailConfirm, mailReset, mailLink:
 	case mailWaiting:
 		return nil, p.askAdministrators(ctx, m.To, &a)
 	default:
-		return p.writeTold(ctx, l, m, &a)
+		return p.writeNotice(ctx, l, m, &a)
 	}
 	u, err := p.users.FindUser(ctx, m.To)
 	if errors.Is(err, store.ErrNotFound) {
@@ -78,7 +78,7 @@ func (p *Portal) draft(ctx context.Context, m store.Mail) (*draft, error) {
 // writeSignUp tells the three ways in which a sign-up ends apart: it made the account; the address has one; or it has one
 // that nobody confirmed. The last may be an attacker's, who waits for the owner of the address to confirm it: its
 // password is not told to be right, but a new one is asked for, which voids whatever was there.
-func (p *Portal) writeSignUp(ctx context.Context, l *draft, u *store.User, a *about) (*draft, error) {
+func (p *Portal) writeSignUp(ctx context.Context, l *mailMessage, u *store.User, a *mailPayload) (*mailMessage, error) {
 	switch {
 	case u.ID == a.User && !u.Confirmed && p.set.ConfirmEmail:
 		return p.writeConfirm(ctx, l, u, a)
@@ -96,24 +96,24 @@ func (p *Portal) writeSignUp(ctx context.Context, l *draft, u *store.User, a *ab
 	return l, nil
 }
 
-func (p *Portal) writeConfirm(ctx context.Context, l *draft, u *store.User, a *about) (*draft, error) {
-	token, err := p.putMailTicket(ctx, ticketConfirm, mailTicket{User: u.ID, Email: u.Email, To: a.To, Flow: a.Flow}, confirmLife)
+func (p *Portal) writeConfirm(ctx context.Context, l *mailMessage, u *store.User, a *mailPayload) (*mailMessage, error) {
+	token, err := p.issueMailLink(ctx, ticketConfirm, mailTicket{User: u.ID, Email: u.Email, To: a.To, Flow: a.Flow}, confirmLife)
 	l.Kind, l.Link = mailConfirm, a.Base+"/confirm?token="+url.QueryEscape(token)
 	return l, err
 }
 
-func (p *Portal) writeReset(ctx context.Context, l *draft, u *store.User, a *about) (*draft, error) {
+func (p *Portal) writeReset(ctx context.Context, l *mailMessage, u *store.User, a *mailPayload) (*mailMessage, error) {
 	version, err := p.passwordVersion(ctx, u.ID)
 	if err != nil {
 		return l, err
 	}
-	token, err := p.putMailTicket(ctx, ticketReset, mailTicket{User: u.ID, Email: u.Email, Password: version, To: a.To, Flow: a.Flow}, resetLife)
+	token, err := p.issueMailLink(ctx, ticketReset, mailTicket{User: u.ID, Email: u.Email, Password: version, To: a.To, Flow: a.Flow}, resetLife)
 	l.Link = a.Base + "/reset?token=" + url.QueryEscape(token)
 	return l, err
 }
 
-// writeTold writes what tells somebody of something that has happened.
-func (p *Portal) writeTold(ctx context.Context, l *draft, m store.Mail, a *about) (*draft, error) {
+// writeNotice writes what tells somebody of something that has happened.
+func (p *Portal) writeNotice(ctx context.Context, l *mailMessage, m store.Mail, a *mailPayload) (*mailMessage, error) {
 	switch m.Kind {
 	case mailInvite:
 		return p.writeInvite(ctx, l, m.To, a)
@@ -141,8 +141,8 @@ func linkTo(base, path string) string {
 	return base + path
 }
 
-// askAdministrators queues a letter to everyone who may approve the account.
-func (p *Portal) askAdministrators(ctx context.Context, email string, a *about) error {
+// askAdministrators queues a message to everyone who may approve the account.
+func (p *Portal) askAdministrators(ctx context.Context, email string, a *mailPayload) error {
 	u, err := p.users.User(ctx, a.User)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (u.Approved || u.Email != email) {
 		return nil // decided meanwhile
@@ -154,7 +154,7 @@ func (p *Portal) askAdministrators(ctx context.Context, email string, a *about) 
 		return err
 	}
 	for i := range list {
-		err := p.Accounts().post(ctx, mailApproval, list[i].Email, about{Base: a.Base, User: u.ID, Who: u.Email})
+		err := p.Accounts().post(ctx, mailApproval, list[i].Email, mailPayload{Base: a.Base, User: u.ID, Who: u.Email})
 		if err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ import (
 // secretLasts is how long a remembered session keeps a secret: who comes every day then gets a new one every day.
 const secretLasts = 12 * time.Hour
 
-// DueSecret tells whether the browser behind a session should be given its next secret now. One that was handed out and
+// DueSecret reports whether the browser behind a session should be given its next secret now. One that was handed out and
 // not shown yet, and one that is just taking over, are left their time.
 func (p *Portal) DueSecret(s *store.Session) bool {
 	now := p.now()
@@ -59,7 +59,7 @@ func (c *call) offer(l *store.ActiveSession) {
 	}
 }
 
-// navigates tells whether a browser shows the answer as a page.
+// navigates reports whether a browser shows the answer as a page.
 func (c *call) navigates() bool {
 	mode, dest := c.r.Header.Get("Sec-Fetch-Mode"), c.r.Header.Get("Sec-Fetch-Dest")
 	return (mode == "" || mode == "navigate") && (dest == "" || dest == "document")
@@ -78,7 +78,7 @@ func (p *Portal) SessionTheft(ctx context.Context, l *store.ActiveSession, addr 
 	if !p.mails() || l.Identity.Email == "" { // an address that nobody confirmed may be anybody's
 		return
 	}
-	if err := p.Accounts().post(ctx, mailTheft, l.Identity.Email, about{User: l.Session.UserID}); err != nil {
+	if err := p.Accounts().post(ctx, mailTheft, l.Identity.Email, mailPayload{User: l.Session.UserID}); err != nil {
 		p.log.WarnContext(ctx, "the owner could not be told of a copied session", "user_id", l.Session.UserID, "error", err)
 	}
 }

@@ -10,28 +10,28 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Letters is an optional ability of Pages: to write letters. *pages.Set has it.
+// Letters is an optional ability of Pages: to write messages. *pages.Set has it.
 type Letters interface {
-	// Letter writes the letter of that name in the language that suits lang, an Accept-Language, best.
+	// Letter writes the message of that name in the language that suits lang, an Accept-Language, best.
 	Letter(lang, name string, data any) (subject, text, html string, err error)
 }
 
-// LetterTest is the kind of the letter that an operator sends to see whether mail works.
+// LetterTest is the kind of the message that an operator sends to see whether mail works.
 const LetterTest = "test"
 
-// letterKinds says who writes the letters of each kind.
-func (p *Portal) letterKinds() map[string]mail.Composer {
+// mailComposers says who writes the messages of each kind.
+func (p *Portal) mailComposers() map[string]mail.Composer {
 	kinds := map[string]mail.Composer{LetterTest: p.composeTest}
-	for _, kind := range draftKinds {
-		kinds[kind] = p.composeDraft
+	for _, kind := range mailKinds {
+		kinds[kind] = p.composeMail
 	}
 	return kinds
 }
 
-// Compose writes a letter of the outbox; it is a mail.Composer. A kind that it does not know is an error, so that the letter
+// Compose writes a message of the outbox; it is a mail.Composer. A kind that it does not know is an error, so that the message
 // is kept: during a rolling upgrade a newer gateway on the same outbox knows it.
 func (p *Portal) Compose(ctx context.Context, m store.Mail) (*mail.Message, error) {
-	compose := p.letterKinds()[m.Kind]
+	compose := p.mailComposers()[m.Kind]
 	if compose == nil {
 		return nil, fmt.Errorf("no letter of the kind %q is known in this version", m.Kind)
 	}
@@ -40,18 +40,18 @@ func (p *Portal) Compose(ctx context.Context, m store.Mail) (*mail.Message, erro
 
 // composeTest needs nothing from the payload but, perhaps, the language.
 func (p *Portal) composeTest(_ context.Context, m store.Mail) (*mail.Message, error) {
-	var about struct {
+	var payload struct {
 		Lang string `json:"lang"`
 	}
 	if len(m.Payload) > 0 {
-		if err := json.Unmarshal(m.Payload, &about); err != nil {
-			return nil, fmt.Errorf("reading what the letter is about: %w", err)
+		if err := json.Unmarshal(m.Payload, &payload); err != nil {
+			return nil, fmt.Errorf("reading the payload of the message: %w", err)
 		}
 	}
-	return p.write(m.To, about.Lang, LetterTest, nil)
+	return p.write(m.To, payload.Lang, LetterTest, nil)
 }
 
-// write fills the templates of a letter.
+// write fills the templates of a message.
 func (p *Portal) write(to, lang, name string, data any) (*mail.Message, error) {
 	writer, ok := p.pages.(Letters)
 	if !ok {

@@ -2,15 +2,14 @@ package authportal
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/onetime"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -32,11 +31,6 @@ type signInTicket struct {
 
 var errNoTicket = &Problem{Status: 409, Code: "conflict", Detail: "only an enabled, approved and confirmed account can be given a ticket"}
 
-func ticketID(secret []byte) string {
-	sum := sha256.Sum256(secret)
-	return hex.EncodeToString(sum[:])
-}
-
 // MakeTicket returns a link that signs in as the account, once, until the time. Any ticket from before is void. It dies with
 // any change of the account or its password, and when an administrator ends the sessions. The owner is told by mail.
 func (p *Portal) MakeTicket(ctx context.Context, by By, id string) (link string, until time.Time, err error) {
@@ -48,7 +42,7 @@ func (p *Portal) MakeTicket(ctx context.Context, by By, id string) (link string,
 	}
 	a.emit(ctx, by, Event{Kind: EventTicketCreate, Result: ResultOK, UserID: u.ID, Username: u.Username})
 	if u.Confirmed {
-		if err := a.post(context.WithoutCancel(ctx), mailSignIn, u.Email, about{Base: by.Base, User: u.ID}); err != nil {
+		if err := a.post(context.WithoutCancel(ctx), mailSignIn, u.Email, mailPayload{Base: by.Base, User: u.ID}); err != nil {
 			p.log.WarnContext(ctx, "the owner could not be told of a sign-in ticket", "user_id", u.ID, "error", err)
 		}
 	}
@@ -70,17 +64,10 @@ func (p *Portal) makeTicket(ctx context.Context, a *Accounts, by By, id string) 
 	if name == "" {
 		name = u.Username
 	}
-	token, secret, err := p.mailToken(ticketSignIn, mailLabel{User: u.ID, Email: name, Until: until.Unix()})
-	if err != nil {
-		return u, "", until, err
-	}
-	data, err := json.Marshal(signInTicket{by.Actor, u.Version})
-	if err == nil {
-		err = a.forget(ctx, u.ID, store.KindSignInTicket)
-	}
-	if err == nil {
-		err = p.users.PutCredential(ctx, store.Credential{Kind: store.KindSignInTicket, ID: ticketID(secret), Owner: u.ID, Data: data,
-			Created: p.now(), Expires: until})
+	var token string
+	if err = a.forget(ctx, u.ID, store.KindSignInTicket); err == nil {
+		token, err = p.links().IssueCredential(ctx, store.KindSignInTicket,
+			onetime.Link{Purpose: ticketSignIn, Subject: u.ID, Email: name, Until: until}, signInTicket{by.Actor, u.Version})
 	}
 	if err != nil {
 		return u, "", until, fmt.Errorf("making a sign-in ticket: %w", err)
@@ -90,31 +77,28 @@ func (p *Portal) makeTicket(ctx context.Context, a *Accounts, by By, id string) 
 
 // readTicket returns whom a ticket is for, and takes nothing. Without a problem it is good at this moment.
 func (p *Portal) readTicket(ctx context.Context, token string) (u store.User, ref credRef, err error) {
-	l, secret, ok := p.readMailToken(ticketSignIn, token)
+	l, secret, ok := p.links().Read(ticketSignIn, token)
 	if !ok {
 		return u, ref, errMailToken
 	}
-	ref = credRef{Kind: store.KindSignInTicket, ID: ticketID(secret), Version: 1}
+	ref = credRef{Kind: store.KindSignInTicket, ID: onetime.KeyID(secret), Version: 1}
 	u, _, err = p.ticketNow(ctx, ref.ID)
-	if errors.Is(err, errMoved) || err == nil && u.ID != l.User {
-		return store.User{ID: l.User}, ref, errMailToken
+	if errors.Is(err, errMoved) || err == nil && u.ID != l.Subject {
+		return store.User{ID: l.Subject}, ref, errMailToken
 	}
 	return u, ref, err
 }
 
 // ticketNow reads a ticket and its account; errMoved where it is not good any more.
 func (p *Portal) ticketNow(ctx context.Context, id string) (u store.User, t signInTicket, err error) {
-	k, err := p.users.Credential(ctx, store.KindSignInTicket, id)
+	k, err := p.links().Credential(ctx, store.KindSignInTicket, id, &t)
 	switch {
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, problem.InvalidLink):
 		return u, t, errMoved
 	case err != nil:
-		return u, t, fmt.Errorf("reading a sign-in ticket: %w", err)
+		return u, t, err
 	case !p.now().Before(k.Expires):
 		return u, t, errMoved
-	}
-	if err := json.Unmarshal(k.Data, &t); err != nil {
-		return u, t, fmt.Errorf("reading a sign-in ticket: %w", err)
 	}
 	u, err = p.users.User(ctx, k.Owner)
 	switch {
@@ -137,10 +121,10 @@ func (c *call) spend(ctx context.Context, creds []credRef) error {
 	}
 	u, t, err := c.p.ticketNow(ctx, creds[i].ID)
 	if err == nil {
-		err = c.p.users.DeleteCredential(ctx, store.KindSignInTicket, creds[i].ID)
+		err = c.p.links().Spend(ctx, store.KindSignInTicket, creds[i].ID)
 	}
 	switch {
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, problem.InvalidLink):
 		return errMoved
 	case err != nil:
 		return err

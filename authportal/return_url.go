@@ -43,7 +43,7 @@ func returnAddress(to string) string {
 	return to
 }
 
-// leadsInCircles tells whether the address is one of ours that only makes sense on the way in or out: coming back to it
+// leadsInCircles reports whether the address is one of ours that only makes sense on the way in or out: coming back to it
 // would sign out, sign in again, or show a used code.
 func leadsInCircles(to string) bool {
 	p, _, _ := strings.Cut(to, "?")

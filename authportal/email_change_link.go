@@ -2,18 +2,17 @@ package authportal
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/onetime"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // A change of address lies in the account as a credential: of the kind email_change from the moment that it is asked for
-// until it is made, and of the kind email_undo from then on, for as long as it can be taken back. Links of letters are about
+// until it is made, and of the kind email_undo from then on, for as long as it can be taken back. Links of messages are about
 // one of the two. They are no tickets: what they rest on has to be looked at without being used up, to be ended by what
 // comes later, and to outlive a session store that was emptied.
 
@@ -23,17 +22,17 @@ const (
 	emailUndoLife   = 7 * 24 * time.Hour
 )
 
-// emailLinksKept is how many links about one change are good: a letter that is sent again has another secret.
+// emailLinksKept is how many links about one change are good: a message that is sent again has another secret.
 const emailLinksKept = 4
 
 // emailMove is what both kinds hold as Data.
 type emailMove struct {
-	Old      string    `json:"old,omitempty"` // the account's address before; empty: it had none
-	New      string    `json:"new"`
-	Password int64     `json:"password,omitempty"` // version of the password that it was asked for with
-	Asked    time.Time `json:"asked"`
-	Keys     []string  `json:"keys,omitempty"`   // SHA-256 of the secrets of its links, in hex
-	Claimed  time.Time `json:"claimed,omitzero"` // when somebody began to take it back
+	Old      string          `json:"old,omitempty"` // the account's address before; empty: it had none
+	New      string          `json:"new"`
+	Password int64           `json:"password,omitempty"` // version of the password that it was asked for with
+	Asked    time.Time       `json:"asked"`
+	Keys     onetime.Secrets `json:"keys,omitempty"`   // of its links
+	Claimed  time.Time       `json:"claimed,omitzero"` // when somebody began to take it back
 }
 
 // email is the label: the address whose mailbox may use it.
@@ -63,15 +62,8 @@ func (a *Accounts) putEmailMove(ctx context.Context, kind, user string, m emailM
 
 // emailMove returns a change that waits; errMailToken where there is none of that kind and id.
 func (p *Portal) emailMove(ctx context.Context, kind, id string) (m emailMove, k store.Credential, err error) {
-	if k, err = p.users.Credential(ctx, kind, id); errors.Is(err, store.ErrNotFound) {
-		return m, k, errMailToken
-	} else if err != nil {
-		return m, k, fmt.Errorf("reading a change of address: %w", err)
-	}
-	if err := json.Unmarshal(k.Data, &m); err != nil {
-		return m, k, fmt.Errorf("reading a change of address: %w", err)
-	}
-	return m, k, nil
+	k, err = p.links().Credential(ctx, kind, id, &m)
+	return m, k, err
 }
 
 // swapEmailMove writes what changed of m; ErrStale where somebody else was first.
@@ -82,7 +74,7 @@ func (p *Portal) swapEmailMove(ctx context.Context, k store.Credential, m *email
 	return p.users.SwapCredential(ctx, k)
 }
 
-// newEmailLink makes a further link about a change, and returns its token. It runs where letters are written.
+// newEmailLink makes a further link about a change, and returns its token. It runs where messages are written.
 func (p *Portal) newEmailLink(ctx context.Context, kind, id string) (token string, m emailMove, err error) {
 	for range updateTries {
 		var k store.Credential
@@ -90,13 +82,11 @@ func (p *Portal) newEmailLink(ctx context.Context, kind, id string) (token strin
 			return "", m, err
 		}
 		var secret []byte
-		token, secret, err = p.mailToken(kind, mailLabel{User: k.Owner, Email: k.Label, Until: k.Expires.Unix(), ID: id})
+		token, secret, err = p.links().Make(onetime.Link{Purpose: kind, Subject: k.Owner, Email: k.Label, Until: k.Expires, ID: id})
 		if err != nil {
 			return "", m, err
 		}
-		key := store.KeyOf(secret)
-		m.Keys = append(m.Keys, hex.EncodeToString(key[:]))
-		m.Keys = m.Keys[max(0, len(m.Keys)-emailLinksKept):]
+		m.Keys = m.Keys.With(secret, emailLinksKept)
 		if err = p.swapEmailMove(ctx, k, &m); !errors.Is(err, store.ErrStale) {
 			break
 		}
@@ -109,21 +99,20 @@ func (p *Portal) newEmailLink(ctx context.Context, kind, id string) (token strin
 
 // openEmailLink returns what a link is about, and uses nothing up; errMailToken where it is none, or no more.
 func (p *Portal) openEmailLink(ctx context.Context, kind, token string) (m emailMove, k store.Credential, err error) {
-	l, secret, ok := p.readMailToken(kind, token)
+	l, secret, ok := p.links().Read(kind, token)
 	if !ok {
 		return m, k, errMailToken
 	}
 	if m, k, err = p.emailMove(ctx, kind, l.ID); err != nil {
 		return m, k, err
 	}
-	key := store.KeyOf(secret)
-	if k.Owner != l.User || !slices.Contains(m.Keys, hex.EncodeToString(key[:])) {
+	if k.Owner != l.Subject || !m.Keys.Has(secret) {
 		return m, k, errMailToken
 	}
 	return m, k, nil
 }
 
-// stillAsked tells whether a change that waits may still be made. What the account rests on is as it was when it was asked
+// stillAsked reports whether a change that waits may still be made. What the account rests on is as it was when it was asked
 // for, or whoever asked may be somebody who has been shut out since.
 func (p *Portal) stillAsked(ctx context.Context, u *store.User, m *emailMove) (bool, error) {
 	if u.Email != m.Old || !u.Enabled || !u.Approved || !p.domainAllowed(m.New) {

@@ -76,12 +76,10 @@ func (c *call) ticketForm() error {
 		return err
 	}
 	out, err := c.useTicket(f["token"])
-	var p *Problem
-	switch {
-	case errors.As(err, &p) && p.Code == errMailToken.Code:
+	switch p := c.shownOnPage(err); {
+	case p != nil && p.Code == errMailToken.Code:
 		return c.showTicket(p.Status, "", nil)
-	case errors.As(err, &p) && p.Code != errHTTPS.Code:
-		setRetry(c.w, p)
+	case p != nil:
 		return c.showTicket(p.Status, f["token"], p)
 	case err != nil:
 		return err

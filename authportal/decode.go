@@ -1,4 +1,4 @@
-package api
+package authportal
 
 import (
 	"encoding/json"
@@ -9,19 +9,19 @@ import (
 )
 
 const (
-	maxBody  = 64 << 10
-	maxDepth = 16
+	maxJSON      = 64 << 10
+	maxJSONDepth = 16
 )
 
-// Decode reads the one JSON object that a request carries into dst. Unknown fields are ignored, so that a newer page works
+// decodeJSON reads the one JSON object that a request carries into dst. Unknown fields are ignored, so that a newer page works
 // with an older gate during a rolling upgrade; what no field of dst names cannot be assigned. Everything else that is
 // not exactly one object of at most 64 KiB, 16 levels deep, is a problem.
-func Decode(w http.ResponseWriter, r *http.Request, dst any) error {
+func decodeJSON(w http.ResponseWriter, r *http.Request, dst any) error {
 	// A form cannot send this type to another origin without a preflight, so it is a wall against CSRF as well.
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		return &Problem{Status: http.StatusUnsupportedMediaType, Code: "malformed", Detail: "Content-Type must be application/json"}
 	}
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSON))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return &Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Detail: "the body is longer than 64 KiB"}
@@ -65,7 +65,7 @@ func tooDeep(b []byte) bool {
 			inString = !inString
 		case inString:
 		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
+			if depth++; depth > maxJSONDepth {
 				return true
 			}
 		case c == '}' || c == ']':
@@ -73,4 +73,18 @@ func tooDeep(b []byte) bool {
 		}
 	}
 	return false
+}
+
+// writeJSON answers with a value.
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		(&Problem{Status: http.StatusInternalServerError, Code: "internal"}).Write(w)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(b, '\n'))
 }

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -46,7 +44,7 @@ func (c *call) caller() (*caller, error) {
 		return c.me, nil
 	}
 	me := &caller{}
-	if token, ok := c.sentToken(); ok && c.api {
+	if token, _, ok := TokenOf(c.r.Header["Authorization"], c.v.Site.Basic); ok && c.api {
 		l, err := c.p.CheckToken(c.ctx(), token)
 		if err != nil {
 			if errors.Is(err, errInvalidToken) {
@@ -133,65 +131,4 @@ func (c *call) mustUser() (*store.ActiveSession, store.User, error) {
 		return nil, u, errLoginRequired
 	}
 	return l, u, nil
-}
-
-// Meets tells whether the proofs of a session satisfy the demand now.
-func (p *Portal) Meets(s *store.Session, d Demand) bool {
-	if d.MFA && !p.strong(s.Proofs) {
-		return false
-	}
-	return d.Fresh <= 0 || p.now().Sub(lastProof(s.Proofs)) < d.Fresh
-}
-
-// strong tells whether two different methods, the later one a second factor, stand behind a sign-in.
-func (p *Portal) strong(proofs []store.Proof) bool {
-	for i := range proofs {
-		for j := range i {
-			if proofs[i].Method != proofs[j].Method && p.isFactor(proofs[i].Method) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (p *Portal) isFactor(name string) bool {
-	for i := range p.methods {
-		if p.methods[i].Name == name {
-			_, ok := p.methods[i].Method.(method.SecondFactor)
-			return ok
-		}
-	}
-	return false
-}
-
-// lastProof returns when the person last showed who they are; the zero time if never.
-func lastProof(proofs []store.Proof) time.Time {
-	var t time.Time
-	for i := range proofs {
-		if proofs[i].At.After(t) {
-			t = proofs[i].At
-		}
-	}
-	return t
-}
-
-func address(v *Visit) string {
-	if !v.Addr.IsValid() {
-		return ""
-	}
-	return v.Addr.Unmap().WithZone("").String()
-}
-
-// bounded cuts s at n bytes, at the start of a character, and drops what is not text.
-func bounded(s string, n int) string {
-	if len(s) > n {
-		s = s[:n]
-	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
 }

@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	knownLife  = 180 * 24 * time.Hour
-	knownRenew = 30 * 24 * time.Hour // a mark younger than this is not written again
-	knownKept  = 10                  // marks of one account; the oldest goes first
+	deviceCookieLife  = 180 * 24 * time.Hour
+	deviceCookieRenew = 30 * 24 * time.Hour // a mark younger than this is not written again
+	deviceCookiesKept = 10                  // marks of one account; the oldest goes first
 )
 
-// knownID is what the store keeps of a browser's mark: its SHA-256 together with the account. One mark serves all who sign in
+// deviceID is what the store keeps of a browser's mark: its SHA-256 together with the account. One mark serves all who sign in
 // from that browser, and what is stored for one account says nothing about another.
-func knownID(mark []byte, account string) string {
+func deviceID(mark []byte, account string) string {
 	h := sha256.New()
 	h.Write([]byte("gatehouse known browser "))
 	h.Write(mark)
@@ -26,14 +26,14 @@ func knownID(mark []byte, account string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// knownBrowser tells whether this browser signed in to the account before. The look-up is the same for accounts that do
+// deviceCookie reports whether this browser signed in to the account before. The look-up is the same for accounts that do
 // not exist. It opens nothing: all it gives is a counter of its own.
-func (c *call) knownBrowser(account string) (string, bool, error) {
-	mark, ok := c.haveMark(cookieKnown)
+func (c *call) deviceCookie(account string) (string, bool, error) {
+	mark, ok := c.haveMark(cookieDevice)
 	if !ok {
 		return "", false, nil
 	}
-	id := knownID(mark, account)
+	id := deviceID(mark, account)
 	k, err := c.p.users.Credential(c.ctx(), store.KindKnownBrowser, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -44,31 +44,31 @@ func (c *call) knownBrowser(account string) (string, bool, error) {
 	return id, k.Owner == account && c.p.now().Before(k.Expires), nil
 }
 
-// rememberBrowser leaves the mark in the browser that has just signed in. It is a convenience: where it fails, the
+// keepDeviceCookie leaves the mark in the browser that has just signed in. It is a convenience: where it fails, the
 // sign-in stands.
-func (c *call) rememberBrowser(u *store.User) {
-	if err := c.markBrowser(u); err != nil {
+func (c *call) keepDeviceCookie(u *store.User) {
+	if err := c.putDeviceCookie(u); err != nil {
 		c.p.log.WarnContext(c.ctx(), "could not remember a browser", "user_id", u.ID, "error", err)
 	}
 }
 
-func (c *call) markBrowser(u *store.User) error {
+func (c *call) putDeviceCookie(u *store.User) error {
 	now := c.p.now()
-	mark, ok := c.haveMark(cookieKnown)
+	mark, ok := c.haveMark(cookieDevice)
 	if !ok {
 		var err error
 		if mark, err = c.p.secret(markBytes); err != nil {
 			return err
 		}
 	}
-	k := store.Credential{Kind: store.KindKnownBrowser, ID: knownID(mark, u.ID), Owner: u.ID, Created: now, Used: now,
-		Expires: now.Add(knownLife), Label: bounded(c.r.UserAgent(), 100)}
+	k := store.Credential{Kind: store.KindKnownBrowser, ID: deviceID(mark, u.ID), Owner: u.ID, Created: now, Used: now,
+		Expires: now.Add(deviceCookieLife), Label: bounded(c.r.UserAgent(), 100)}
 	have, err := c.p.users.CredentialsOf(c.ctx(), u.ID, store.KindKnownBrowser)
 	if err != nil {
 		return err
 	}
 	for _, o := range have {
-		if o.ID == k.ID && o.Expires.Sub(now) > knownLife-knownRenew {
+		if o.ID == k.ID && o.Expires.Sub(now) > deviceCookieLife-deviceCookieRenew {
 			return nil
 		}
 	}
@@ -76,7 +76,7 @@ func (c *call) markBrowser(u *store.User) error {
 		return err
 	}
 	// Oldest first: what goes beyond the number goes.
-	for i := 0; i < len(have)-knownKept+1; i++ {
+	for i := 0; i < len(have)-deviceCookiesKept+1; i++ {
 		if have[i].ID == k.ID {
 			continue
 		}
@@ -84,6 +84,6 @@ func (c *call) markBrowser(u *store.User) error {
 			return err
 		}
 	}
-	c.setCookie(cookieKnown, secret64.EncodeToString(mark), knownLife)
+	c.setCookie(cookieDevice, secret64.EncodeToString(mark), deviceCookieLife)
 	return nil
 }
