@@ -12,7 +12,7 @@ import (
 )
 
 // byCommandLine is who acts, for the audit trail.
-var byCommandLine = authportal.By{Actor: "command line"}
+var byCommandLine = authportal.Actor{ID: "command line"}
 
 // userView is an account as operators see it.
 type userView struct {
