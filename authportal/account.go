@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -70,7 +71,7 @@ func (c *call) showAccount(status int, p pages.Page, newToken string) error {
 // accountFailed shows the page again with what went wrong in one of its forms, or leads to signing in again.
 func (c *call) accountFailed(err error, typed map[string]string) error {
 	var p *Problem
-	if !errors.As(err, &p) && !errors.Is(err, ErrBusy) {
+	if !errors.As(err, &p) && !errors.Is(err, method.ErrBusy) {
 		return err
 	}
 	switch p = problemOf(err); p.Code {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/api"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -27,7 +28,7 @@ const administratorRole = "admin"
 type Accounts struct {
 	users     store.UserStore
 	sessions  store.SessionStore
-	passwords Passwords
+	passwords method.Passwords
 	checkRole,
 	checkUsername func(string) error
 	expand func([]string) []string
@@ -46,18 +47,18 @@ type Deps struct {
 	Users    store.UserStore
 	Sessions store.SessionStore
 
-	Passwords Passwords    // nil: nobody signs in by password here
-	Mail      store.Outbox // nil: no mail
-	Seal      Sealer       // for what a provider gave to refresh an identity by; nil: it is not kept
-	Fields    []string     // of `signup`, kept as attributes
+	Passwords method.Passwords // nil: nobody signs in by password here
+	Mail      store.Outbox     // nil: no mail
+	Seal      Sealer           // for what a provider gave to refresh an identity by; nil: it is not kept
+	Fields    []string         // of `signup`, kept as attributes
 
 	// CheckRole and CheckUsername refuse values that could pose as two in a header, or cannot stand in a rule; nil: none.
 	CheckRole     func(string) error
 	CheckUsername func(string) error
 	// ExpandRoles adds the roles that the held ones include; nil: none include others.
 	ExpandRoles func(held []string) []string
-	// Kinds are the kinds of credentials that methods keep, beside our own.
-	Kinds []CredentialKind
+	// Kinds are the kinds of credentials that each method keeps, beside our own.
+	Kinds []map[string]method.CredentialClass
 
 	Events *Emitter         // nil: nobody is told
 	Now    func() time.Time // nil: time.Now
@@ -97,7 +98,7 @@ func NewAccounts(d Deps) (*Accounts, error) {
 	if d.Events == nil {
 		d.Events = NewEmitter(d.Now, d.Log, func(context.Context, Event) {})
 	}
-	kinds, err := newKinds(d.Kinds)
+	kinds, err := newKinds(d.Kinds...)
 	if err != nil {
 		return nil, fmt.Errorf("wiring accounts: %w", err)
 	}
@@ -132,7 +133,7 @@ var (
 // accountProblem turns what a validation, a store or a method said of an account into a Problem, where it is one.
 func accountProblem(err error) error {
 	var invalid *InvalidError
-	var unacceptable *UnacceptableError
+	var unacceptable *method.UnacceptableError
 	var taken *store.TakenError
 	switch {
 	case err == nil:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -28,5 +29,5 @@ func (a *Accounts) Factors(ctx context.Context, id string) ([]store.Credential, 
 	if err != nil {
 		return nil, fmt.Errorf("reading credentials: %w", err)
 	}
-	return slices.DeleteFunc(list, func(k store.Credential) bool { return a.kinds[k.Kind] != ClassFactor }), nil
+	return slices.DeleteFunc(list, func(k store.Credential) bool { return a.kinds[k.Kind] != method.ClassFactor }), nil
 }

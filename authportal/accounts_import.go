@@ -5,21 +5,10 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
-
-// PasswordHashes is an ability of the method that keeps passwords: to take over hashes that other software made.
-type PasswordHashes interface {
-	// CheckHash tells whether the encoded hash can be stored. It becomes one of ours at the next sign-in.
-	CheckHash(encoded string) error
-}
-
-// PasswordRules is an ability of the method that keeps passwords: to judge one without the cost of hashing it.
-type PasswordRules interface {
-	// AcceptPassword returns the *UnacceptableError that MakePassword would.
-	AcceptPassword(ctx context.Context, u *store.User, password string) error
-}
 
 // Import makes an account that comes from elsewhere, with a password or with the hash of one (not both). With dry it only
 // says what would become of it. An account that is there stays as it is.
@@ -53,7 +42,7 @@ func (a *Accounts) prepareImport(ctx context.Context, row *userfile.Row, dry boo
 	if err := a.stillFree(ctx, &u); err != nil {
 		return u, nil, err
 	}
-	rules, cheap := a.passwords.(PasswordRules)
+	rules, cheap := a.passwords.(method.PasswordRules)
 	switch {
 	case row.Hash != "":
 		return u, []store.Credential{{Kind: store.KindPassword, ID: u.ID, Owner: u.ID, Data: []byte(row.Hash), Created: u.Created, Version: 1}}, nil
@@ -67,7 +56,7 @@ func (a *Accounts) prepareImport(ctx context.Context, row *userfile.Row, dry boo
 }
 
 func (a *Accounts) checkHash(row *userfile.Row) error {
-	hashes, ok := a.passwords.(PasswordHashes)
+	hashes, ok := a.passwords.(method.PasswordHashes)
 	switch {
 	case row.Hash == "":
 		return nil

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -20,10 +21,10 @@ type keeper struct {
 	checked func() // runs after each check
 }
 
-func (k *keeper) Continue(ctx context.Context, a *Attempt) (Step, error) {
+func (k *keeper) Continue(ctx context.Context, a *method.Attempt) (method.Step, error) {
 	s, err := k.plainPassword.Continue(ctx, a)
 	if errors.Is(err, store.ErrNotFound) {
-		return Refused{Reason: "no password"}, nil
+		return method.Refused{Reason: "no password"}, nil
 	}
 	return s, err
 }
@@ -35,15 +36,15 @@ func (k *keeper) MakePassword(_ context.Context, u *store.User, password string)
 		return store.Credential{}, k.err
 	}
 	if utf8.RuneCountInString(password) < 8 {
-		return store.Credential{}, &UnacceptableError{Reason: "too_short"}
+		return store.Credential{}, &method.UnacceptableError{Reason: "too_short"}
 	}
 	k.spent.Add(1)
 	return store.Credential{Kind: store.KindPassword, ID: u.ID, Owner: u.ID, Data: []byte(password)}, nil
 }
 
 func (k *keeper) CheckPassword(ctx context.Context, u *store.User, password string) (bool, error) {
-	s, err := k.Continue(ctx, &Attempt{User: u, Field: func(string) string { return password }})
-	_, right := s.(Proven)
+	s, err := k.Continue(ctx, &method.Attempt{User: u, Field: func(string) string { return password }})
+	_, right := s.(method.Proven)
 	if k.checked != nil {
 		k.checked()
 	}
@@ -55,7 +56,7 @@ func newAccounts(t *testing.T, opts ...worldOption) (*world, *keeper) {
 	k := &keeper{}
 	w := newWorld(t, append([]worldOption{func(c *Config) {
 		k.plainPassword = &plainPassword{users: c.Users}
-		c.Methods = []Named{{Name: "password", Method: k}}
+		c.Methods = []method.Configured{{Name: "password", Method: k}}
 	}}, opts...)...)
 	return w, k
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -33,7 +34,7 @@ func (hashKeeper) CheckHash(encoded string) error {
 
 func (k hashKeeper) AcceptPassword(_ context.Context, _ *store.User, password string) error {
 	if len(password) < 8 {
-		return &UnacceptableError{Reason: "too_short"}
+		return &method.UnacceptableError{Reason: "too_short"}
 	}
 	return nil
 }
@@ -42,7 +43,7 @@ func newImports(t *testing.T, opts ...worldOption) (*world, *keeper) {
 	k := &keeper{}
 	w := newWorld(t, append([]worldOption{func(c *Config) {
 		k.plainPassword = &plainPassword{users: c.Users}
-		c.Methods = []Named{{Name: "password", Method: hashKeeper{k}}}
+		c.Methods = []method.Configured{{Name: "password", Method: hashKeeper{k}}}
 	}}, opts...)...)
 	return w, k
 }
@@ -434,7 +435,7 @@ type busyKeeper struct {
 
 func (k busyKeeper) MakePassword(ctx context.Context, u *store.User, password string) (store.Credential, error) {
 	if *k.tries++; *k.tries == 1 {
-		return store.Credential{}, ErrBusy
+		return store.Credential{}, method.ErrBusy
 	}
 	return k.hashKeeper.MakePassword(ctx, u, password)
 }

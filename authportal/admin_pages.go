@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -158,7 +159,7 @@ func (c *call) factorRows(id string) (rows []pages.Factor, err error) {
 // adminFailed shows a page again with what went wrong in its form, or leads to signing in again and back to it.
 func (c *call) adminFailed(err error, back string, typed map[string]string, show func(int, pages.Page) error) error {
 	var p *Problem
-	if !errors.As(err, &p) && !errors.Is(err, ErrBusy) {
+	if !errors.As(err, &p) && !errors.Is(err, method.ErrBusy) {
 		return err
 	}
 	switch p = problemOf(err); p.Code {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -67,7 +68,7 @@ func TestAdministratorsInviteByTheForm(t *testing.T) {
 }
 
 func TestFactorsAreShownAndClearedAndThePasswordStays(t *testing.T) {
-	w, _ := newAccounts(t, withKinds(CredentialKind{"totp", ClassFactor}, CredentialKind{"passkey", ClassFactor}))
+	w, _ := newAccounts(t, withKinds(keeperOf{"totp": method.ClassFactor, "passkey": method.ClassFactor}))
 	admin, root := w.administrator("root")
 	_, ann := w.member("ann")
 	for _, k := range []store.Credential{{Kind: "totp", ID: "t1", Label: "Phone", Data: []byte("sealed")}, {Kind: "passkey", ID: "p1", Data: []byte("key")}} {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -55,9 +56,9 @@ func (c *call) confirmEmail(token string) (out *outcome, status string, err erro
 	if err != nil {
 		return nil, "", err
 	}
-	proven := Proven{User: u}
+	proven := method.Proven{User: u}
 	if version > 0 {
-		proven = Proven{User: u, Kind: store.KindPassword, ID: u.ID, Version: version}
+		proven = method.Proven{User: u, Kind: store.KindPassword, ID: u.ID, Version: version}
 	}
 	out, err = c.finish(proven, c.p.passwordMethod(), c.intent(t.To, t.Flow), false)
 	if errors.As(err, &p) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -23,13 +24,13 @@ type try struct {
 
 // outcome is how a try ends, if it is no Problem.
 type outcome struct {
-	Location string      // where to go on; empty where the caller named no address and none is due
-	Provider bool        // Location is a provider's
-	Step     *pages.Step // more is asked for
-	Factors  []Named     // ways to answer it, where it is a second factor
-	Choose   string      // it asks for a new password of the account of that name
-	Live     *store.Live // who is signed in now
-	Waiting  string      // nobody is: what comes first, "confirm_email" or "approval_pending"
+	Location string              // where to go on; empty where the caller named no address and none is due
+	Provider bool                // Location is a provider's
+	Step     *pages.Step         // more is asked for
+	Factors  []method.Configured // ways to answer it, where it is a second factor
+	Choose   string              // it asks for a new password of the account of that name
+	Live     *store.Live         // who is signed in now
+	Waiting  string              // nobody is: what comes first, "confirm_email" or "approval_pending"
 }
 
 // signIn is the dispatcher: it reads how far the sign-in has come, lets the method take one step, and then asks what is
@@ -55,7 +56,7 @@ func (c *call) signIn(t try) (*outcome, error) {
 		return c.chooseNew(t, pend, in)
 	}
 	m := c.p.method(t.Method)
-	if m == nil || m.Second && pend.User == "" || m.mailProof() != nil && len(pend.State) == 0 {
+	if m == nil || m.Second && pend.User == "" || mailProof(m) != nil && len(pend.State) == 0 {
 		return nil, errMalformed
 	}
 	for range 2 {
@@ -87,9 +88,9 @@ func (c *call) continues(pend *pending, in *intent) error {
 }
 
 // method returns the configured method of that name.
-func (p *Portal) method(name string) *Named {
+func (p *Portal) method(name string) *method.Configured {
 	for i := range p.methods {
-		_, takesLogin := p.methods[i].Method.(LoginNamer)
+		_, takesLogin := p.methods[i].Method.(method.LoginNamer)
 		if p.methods[i].Name == name || name == "" && takesLogin {
 			return &p.methods[i]
 		}
@@ -98,7 +99,7 @@ func (p *Portal) method(name string) *Named {
 }
 
 // step lets the method judge one try. The guess is counted before, whoever it is about.
-func (c *call) step(t try, m *Named, pend *pending, in *intent) (*outcome, error) {
+func (c *call) step(t try, m *method.Configured, pend *pending, in *intent) (*outcome, error) {
 	user, account, err := c.account(t, m, pend)
 	if err != nil {
 		return nil, err
@@ -109,12 +110,12 @@ func (c *call) step(t try, m *Named, pend *pending, in *intent) (*outcome, error
 	if t.Field == nil {
 		t.Field = func(string) string { return "" }
 	}
-	a := &Attempt{User: user, Field: t.Field, State: pend.State, Address: c.v.Addr, Host: c.v.Host,
+	a := &method.Attempt{User: user, Field: t.Field, State: pend.State, Address: c.v.Addr, Host: c.v.Host,
 		Return: c.v.Origin + c.v.Base + "/callback/" + m.Name, Now: c.p.now()}
 	begins := t.Step == "" && account == ""
 	var g *guess
 	if !begins {
-		if g, err = c.guess(account); err == nil && m.mailProof() != nil {
+		if g, err = c.guess(account); err == nil && mailProof(m) != nil {
 			err = g.atLetter(pend.State)
 		}
 		if err != nil {
@@ -134,26 +135,26 @@ func (c *call) step(t try, m *Named, pend *pending, in *intent) (*outcome, error
 		return nil, fmt.Errorf("signing in by %s: %w", m.Name, err)
 	}
 	switch s := s.(type) {
-	case Refused:
+	case method.Refused:
 		c.refused(user, m.Name, s.Reason)
-		if len(pend.Proofs) > 0 || m.mailProof() != nil {
+		if len(pend.Proofs) > 0 || mailProof(m) != nil {
 			return nil, errInvalidCode
 		}
 		return nil, errInvalidCredentials
-	case Show:
+	case method.Show:
 		g.giveBack()
 		token, err := c.keepPending(pend.next(m.Name, user, s.State, t))
 		if err != nil {
 			return nil, err
 		}
-		return &outcome{Step: &pages.Step{Token: token, Method: m.Name, Fields: s.Fields}}, nil
-	case Redirect:
+		return &outcome{Step: &pages.Step{Token: token, Method: m.Name, Fields: stepFields(s.Fields)}}, nil
+	case method.Redirect:
 		g.giveBack()
 		if _, err := c.keepPending(pend.next(m.Name, user, s.State, t)); err != nil {
 			return nil, err
 		}
 		return &outcome{Location: s.URL, Provider: true}, nil
-	case Proven:
+	case method.Proven:
 		g.giveBack()
 		return c.advance(t, m, pend, in, s)
 	}
@@ -163,7 +164,7 @@ func (c *call) step(t try, m *Named, pend *pending, in *intent) (*outcome, error
 // account finds whom the try is about, and the name that guesses at it count under: the id of the account, or what was
 // typed in its normal spelling, so that all spellings share one counter and an unknown name counts like a known one.
 // Both are empty where the method asks for no name.
-func (c *call) account(t try, m *Named, pend *pending) (*store.User, string, error) {
+func (c *call) account(t try, m *method.Configured, pend *pending) (*store.User, string, error) {
 	if pend.User != "" {
 		u, err := c.p.users.User(c.ctx(), pend.User)
 		if errors.Is(err, store.ErrNotFound) {
@@ -173,10 +174,10 @@ func (c *call) account(t try, m *Named, pend *pending) (*store.User, string, err
 		}
 		return &u, u.ID, nil
 	}
-	if _, ok := m.Method.(LoginNamer); !ok && m.mailProof() == nil {
+	if _, ok := m.Method.(method.LoginNamer); !ok && mailProof(m) == nil {
 		return nil, pend.Login, nil
 	}
-	if t.Login == "" && pend.Login != "" || m.mailProof() != nil {
+	if t.Login == "" && pend.Login != "" || mailProof(m) != nil {
 		t.Login = pend.Login // of a letter: the address that it went to, whatever is sent now
 	}
 	// What no account can be called is looked up, counted and hashed like any other name all the same.
@@ -208,7 +209,7 @@ func (p *Portal) missing(u *store.User) error {
 }
 
 // advance goes on after a proof: to what is still missing, or to the end.
-func (c *call) advance(t try, m *Named, pend *pending, in *intent, s Proven) (*outcome, error) {
+func (c *call) advance(t try, m *method.Configured, pend *pending, in *intent, s method.Proven) (*outcome, error) {
 	u := s.User
 	if pend.User != "" && pend.User != u.ID {
 		c.refused(&u, m.Name, "another account's factor")
@@ -258,10 +259,10 @@ func (c *call) advance(t try, m *Named, pend *pending, in *intent, s Proven) (*o
 }
 
 // factors returns the configured second factors that the account can use.
-func (p *Portal) factors(ctx context.Context, u *store.User) ([]Named, error) {
-	var out []Named
+func (p *Portal) factors(ctx context.Context, u *store.User) ([]method.Configured, error) {
+	var out []method.Configured
 	for _, m := range p.methods {
-		f, ok := m.Method.(SecondFactor)
+		f, ok := m.Method.(method.SecondFactor)
 		if !ok {
 			continue
 		}

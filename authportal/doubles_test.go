@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -37,27 +38,29 @@ type plainPassword struct {
 func (*plainPassword) Kind() string { return "password" }
 func (*plainPassword) AsksLogin()   {}
 
-func (m *plainPassword) Begin(context.Context, *Attempt) (Step, error) { return Show{}, nil }
+func (m *plainPassword) Begin(context.Context, *method.Attempt) (method.Step, error) {
+	return method.Show{}, nil
+}
 
-func (m *plainPassword) Continue(ctx context.Context, a *Attempt) (Step, error) {
+func (m *plainPassword) Continue(ctx context.Context, a *method.Attempt) (method.Step, error) {
 	m.spent.Add(1)
 	if m.err != nil {
 		return nil, m.err
 	}
 	if a.User == nil {
-		return Refused{Reason: "unknown account"}, nil
+		return method.Refused{Reason: "unknown account"}, nil
 	}
 	c, err := m.users.Credential(ctx, store.KindPassword, a.User.ID)
 	if err != nil {
 		return nil, err
 	}
 	if !bytes.Equal(c.Data, []byte(a.Field("password"))) {
-		return Refused{Reason: "wrong password"}, nil
+		return method.Refused{Reason: "wrong password"}, nil
 	}
 	if m.hook != nil {
 		m.hook()
 	}
-	return Proven{User: *a.User, Kind: c.Kind, ID: c.ID, Version: c.Version}, nil
+	return method.Proven{User: *a.User, Kind: c.Kind, ID: c.ID, Version: c.Version}, nil
 }
 
 // flaky is a session store that can be away.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -22,8 +23,8 @@ type credRef struct {
 
 // finish signs in an account by one proof that was just given and counted, as after signing up. Accounts that may not
 // sign in, or that have a second factor to show, are a Problem.
-func (c *call) finish(proven Proven, method string, in *intent, remember bool) (*outcome, error) {
-	out, err := c.advance(try{Remember: remember}, &Named{Name: method}, &pending{}, in, proven)
+func (c *call) finish(proven method.Proven, by string, in *intent, remember bool) (*outcome, error) {
+	out, err := c.advance(try{Remember: remember}, &method.Configured{Name: by}, &pending{}, in, proven)
 	if err == nil && out.Live == nil || errors.Is(err, errMoved) {
 		return nil, errLoginRequired
 	}

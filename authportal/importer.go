@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/api"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -111,7 +112,7 @@ func (i *Importer) patiently(ctx context.Context, row *userfile.Row) (store.User
 		one, done := context.WithTimeout(ctx, rowTime)
 		u, err := i.accounts.Import(one, i.by, row, i.dry)
 		done()
-		if !errors.Is(err, ErrBusy) || patience.Err() != nil {
+		if !errors.Is(err, method.ErrBusy) || patience.Err() != nil {
 			return u, err
 		}
 		pause(patience, busyPause)

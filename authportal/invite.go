@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -49,7 +50,7 @@ func (c *call) acceptInvite(f map[string]string) (out *outcome, u store.User, er
 		return nil, u, err
 	}
 	g.giveBack()
-	proven := Proven{User: u, Kind: made.Kind, ID: made.ID, Version: 1}
+	proven := method.Proven{User: u, Kind: made.Kind, ID: made.ID, Version: 1}
 	out, err = c.finish(proven, c.p.passwordMethod(), c.intent(f["to"], f["flow"]), false)
 	return out, u, err
 }
@@ -75,7 +76,7 @@ func (c *call) useInvite(f map[string]string) (u store.User, made store.Credenti
 		return u, made, accountProblem(err)
 	}
 	if f["password"] == "" {
-		return u, made, accountProblem(&UnacceptableError{Reason: "too_short"})
+		return u, made, accountProblem(&method.UnacceptableError{Reason: "too_short"})
 	}
 	if made, err = c.p.passwords().MakePassword(c.ctx(), &u, f["password"]); err != nil {
 		return u, made, accountProblem(err)

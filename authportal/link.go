@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -37,15 +38,15 @@ func (p *Portal) linkRoutes() []route {
 }
 
 // mailProof returns the ability of a method whose proof comes by mail, else nil.
-func (m *Named) mailProof() MailProof {
-	proof, _ := m.Method.(MailProof)
+func mailProof(m *method.Configured) method.MailProof {
+	proof, _ := m.Method.(method.MailProof)
 	return proof
 }
 
 // linkMethod returns the configured method of signing in by mail, nil where there is none.
-func (p *Portal) linkMethod() *Named {
+func (p *Portal) linkMethod() *method.Configured {
 	for i := range p.methods {
-		if p.methods[i].mailProof() != nil {
+		if mailProof(&p.methods[i]) != nil {
 			return &p.methods[i]
 		}
 	}
@@ -53,7 +54,7 @@ func (p *Portal) linkMethod() *Named {
 }
 
 // mayLink hides signing in by mail where it cannot work.
-func (c *call) mayLink() (*Named, error) {
+func (c *call) mayLink() (*method.Configured, error) {
 	m := c.p.linkMethod()
 	if m == nil || !c.p.mails() {
 		return nil, errNotFound
@@ -78,7 +79,7 @@ func (c *call) askLink(t try) (*pending, error) {
 			return nil, err
 		}
 	}
-	state, ref, err := m.mailProof().Ask()
+	state, ref, err := mailProof(m).Ask()
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func (p *Portal) writeLink(ctx context.Context, l *draft, u *store.User, asked t
 	if m == nil || !p.now().Before(until) {
 		return nil, nil
 	}
-	token, code, err := m.mailProof().Write(ctx, u, a.Ref, until)
+	token, code, err := mailProof(m).Write(ctx, u, a.Ref, until)
 	if err != nil {
 		return nil, err
 	}
@@ -155,12 +156,12 @@ func goingOn(pend *pending, f map[string]string) try {
 }
 
 // askedByLink returns the asking of this browser that a link is for.
-func (c *call) askedByLink(m *Named, token string) ([]*pending, error) {
-	if _, ok := m.mailProof().Address(token); !ok {
+func (c *call) askedByLink(m *method.Configured, token string) ([]*pending, error) {
+	if _, ok := mailProof(m).Address(token); !ok {
 		return nil, c.noLetter(m, errMailToken, "forged or old")
 	}
 	for _, pend := range c.allPending() {
-		if pend.Method == m.Name && m.mailProof().Fits(token, pend.State) {
+		if pend.Method == m.Name && mailProof(m).Fits(token, pend.State) {
 			return []*pending{pend}, nil
 		}
 	}
@@ -169,7 +170,7 @@ func (c *call) askedByLink(m *Named, token string) ([]*pending, error) {
 
 // askedByCode returns the askings of this browser whose code may be meant: that of the form, or the last one, and then others for
 // the same address, because whoever asked twice may have either letter open. Each that is tried is a guess.
-func (c *call) askedByCode(m *Named, step string) (list []*pending) {
+func (c *call) askedByCode(m *method.Configured, step string) (list []*pending) {
 	all := slices.DeleteFunc(c.allPending(), func(p *pending) bool { return p.Method != m.Name })
 	slices.Reverse(all)
 	meant := 0
@@ -185,7 +186,7 @@ func (c *call) askedByCode(m *Named, step string) (list []*pending) {
 }
 
 // noLetter counts and tells a try that belongs to no asking of this browser.
-func (c *call) noLetter(m *Named, outcome *Problem, reason string) error {
+func (c *call) noLetter(m *method.Configured, outcome *Problem, reason string) error {
 	if _, err := c.guess(""); err != nil {
 		return err
 	}

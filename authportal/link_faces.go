@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 )
 
@@ -140,16 +141,16 @@ func (c *call) showLink(status int, t try, asked *pending, problem *Problem) err
 }
 
 // showLinkToken writes the page that the link of a letter leads to: a click for the browser that asked, advice for every other.
-func (c *call) showLinkToken(m *Named, status int, token string, problem *Problem) error {
+func (c *call) showLinkToken(m *method.Configured, status int, token string, problem *Problem) error {
 	data := pages.LinkData{AgainURL: c.link("/link"), LoginURL: c.link("/login")}
-	email, ok := m.mailProof().Address(token)
+	email, ok := mailProof(m).Address(token)
 	live, err := c.session()
 	if err != nil {
 		return err
 	}
 	data.Elsewhere = true
 	for _, pend := range c.allPending() {
-		if pend.Method == m.Name && m.mailProof().Fits(token, pend.State) {
+		if pend.Method == m.Name && mailProof(m).Fits(token, pend.State) {
 			data.Elsewhere, data.Token, data.Account = false, token, email
 			data.AgainURL = c.link("/link") + query(try{To: pend.To, Flow: pend.Flow})
 		}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -187,7 +189,7 @@ func TestAccountsThatMayNotSignInAreToldSoOnAPageAfterTheProof(t *testing.T) {
 
 func TestAfterALinkTheSecondFactorIsStillAskedFor(t *testing.T) {
 	w, box, _ := linkWorld(t, func(c *Config) {
-		c.Methods = append(c.Methods, Named{Name: "pin", Method: &pin{enrolled: true}, Second: true})
+		c.Methods = append(c.Methods, method.Configured{Name: "pin", Method: &pin{enrolled: true}, Second: true})
 	})
 	w.user("ann")
 	b := w.browser()
@@ -283,7 +285,7 @@ func TestSigningInByMailIsOfferedWhereItIsConfigured(t *testing.T) {
 }
 
 func TestSigningInByMailNeedsMail(t *testing.T) {
-	_, err := New(Config{Users: &flakyUsers{}, Sessions: &flaky{}, Keys: &Keys{}, Pages: rawPages{}, Methods: []Named{{Name: "email_link", Method: &plainLink{}}}})
+	_, err := New(Config{Users: &flakyUsers{}, Sessions: &flaky{}, Keys: &keyring.Keys{}, Pages: rawPages{}, Methods: []method.Configured{{Name: "email_link", Method: &plainLink{}}}})
 	if err == nil || !strings.Contains(err.Error(), "login email_link needs mail") {
 		t.Error(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -30,7 +31,9 @@ type plainToken struct {
 
 func (*plainLink) Kind() string { return "email_link" }
 
-func (*plainLink) Begin(context.Context, *Attempt) (Step, error) { return Show{}, nil }
+func (*plainLink) Begin(context.Context, *method.Attempt) (method.Step, error) {
+	return method.Show{}, nil
+}
 
 func (m *plainLink) Ask() (state, ref []byte, err error) {
 	state = fmt.Appendf(nil, "half %d", m.drawn.Add(1))
@@ -65,7 +68,7 @@ func (m *plainLink) Fits(token string, state []byte) bool {
 	return ok && bytes.Equal(t.Ref, []byte("hash of "+string(state)))
 }
 
-func (m *plainLink) Continue(ctx context.Context, a *Attempt) (Step, error) {
+func (m *plainLink) Continue(ctx context.Context, a *method.Attempt) (method.Step, error) {
 	code, id := a.Field("code"), "nobody"
 	if t, ok := m.read(a.Field("token")); ok {
 		code = t.Code
@@ -75,14 +78,14 @@ func (m *plainLink) Continue(ctx context.Context, a *Attempt) (Step, error) {
 	}
 	email, err := m.c.Sessions.TakeTicket(ctx, "plain link", m.key([]byte("hash of "+string(a.State)), id, code))
 	if errors.Is(err, store.ErrNotFound) {
-		return Refused{Reason: "wrong"}, nil
+		return method.Refused{Reason: "wrong"}, nil
 	} else if err != nil {
 		return nil, err
 	}
 	if string(email) != a.User.Email {
-		return Refused{Reason: "changed"}, nil
+		return method.Refused{Reason: "changed"}, nil
 	}
-	p := Proven{User: *a.User, Mailbox: true}
+	p := method.Proven{User: *a.User, Mailbox: true}
 	if k, err := m.c.Users.Credential(ctx, store.KindPassword, id); err == nil {
 		p.Kind, p.ID, p.Version = k.Kind, k.ID, k.Version
 	}
@@ -97,7 +100,7 @@ func linkWorld(t *testing.T, opts ...worldOption) (*world, *postbox, *plainLink)
 	m := &plainLink{}
 	w, box := mailWorld(t, append([]worldOption{func(c *Config) {
 		m.c = c
-		c.Methods = append(c.Methods, Named{Name: "email_link", Method: m})
+		c.Methods = append(c.Methods, method.Configured{Name: "email_link", Method: m})
 	}}, opts...)...)
 	return w, box, m
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 )
 
@@ -104,10 +105,10 @@ func (c *call) loginBegin() error {
 	if m == nil {
 		return errNotFound
 	}
-	if _, ok := m.Method.(LoginNamer); ok {
+	if _, ok := m.Method.(method.LoginNamer); ok {
 		return c.redirect(c.link("/login") + query(t))
 	}
-	if m.mailProof() != nil {
+	if mailProof(m) != nil {
 		return c.redirect(c.link("/link") + query(t))
 	}
 	out, err := c.signIn(t)
@@ -196,19 +197,19 @@ func (c *call) showLogin(status int, t try, in *intent, problem *Problem, out *o
 
 // methodList is what people may choose from.
 func (c *call) methodList(t try) []pages.Method {
-	first := slices.DeleteFunc(slices.Clone(c.p.methods), func(m Named) bool { return m.Second })
+	first := slices.DeleteFunc(slices.Clone(c.p.methods), func(m method.Configured) bool { return m.Second })
 	list := named(first)
 	for i, m := range first {
-		if m.mailProof() != nil {
+		if mailProof(&m) != nil {
 			list[i].URL = c.link("/link") + query(t)
-		} else if _, ok := m.Method.(LoginNamer); !ok {
+		} else if _, ok := m.Method.(method.LoginNamer); !ok {
 			list[i].URL = c.link("/login/"+url.PathEscape(m.Name)) + query(t)
 		}
 	}
 	return list
 }
 
-func named(methods []Named) []pages.Method {
+func named(methods []method.Configured) []pages.Method {
 	out := make([]pages.Method, 0, len(methods))
 	for _, m := range methods {
 		out = append(out, pages.Method{Name: m.Name, Kind: m.Method.Kind(), Label: m.Label})
@@ -225,4 +226,13 @@ func query(t try) string {
 		return "?to=" + url.QueryEscape(t.To)
 	}
 	return ""
+}
+
+// stepFields returns what a method asks for as pages show it.
+func stepFields(fields []method.Field) []pages.Field {
+	var out []pages.Field
+	for _, f := range fields {
+		out = append(out, pages.Field(f))
+	}
+	return out
 }

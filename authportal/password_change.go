@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -51,7 +52,7 @@ func (c *call) changePassword(current, next string) error {
 
 // swapPassword replaces the password if the present one is right at that very moment: of two changes at once one wins,
 // and the other is held against what it left. A hash that the check renewed looks like a change; then it is checked again.
-func (c *call) swapPassword(pw Passwords, u *store.User, except, current, next string) error {
+func (c *call) swapPassword(pw method.Passwords, u *store.User, except, current, next string) error {
 	var made store.Credential
 	for range 3 {
 		have, err := c.p.users.Credential(c.ctx(), store.KindPassword, u.ID)

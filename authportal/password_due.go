@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -91,7 +92,7 @@ func (c *call) setNew(u *store.User, creds []credRef, next string) (after store.
 		return after, nil, fmt.Errorf("checking the password: %w", err)
 	}
 	if same {
-		return after, nil, accountProblem(&UnacceptableError{Reason: "same"})
+		return after, nil, accountProblem(&method.UnacceptableError{Reason: "same"})
 	}
 	made, err := pw.MakePassword(c.ctx(), u, next)
 	if err != nil {

@@ -8,23 +8,25 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // pin is a second factor of everyone's, for the frame to be tried with: the code is 1234.
 type pin struct{ enrolled bool }
 
-func (*pin) Kind() string                                             { return "pin" }
-func (m *pin) Enrolled(context.Context, *store.User) (bool, error)    { return m.enrolled, nil }
-func (*pin) Begin(context.Context, *Attempt) (Step, error)            { return Show{}, nil }
-func (*pin) Continue(_ context.Context, a *Attempt) (s Step, e error) { return a.code("1234") }
+func (*pin) Kind() string                                                { return "pin" }
+func (m *pin) Enrolled(context.Context, *store.User) (bool, error)       { return m.enrolled, nil }
+func (*pin) Begin(context.Context, *method.Attempt) (method.Step, error) { return method.Show{}, nil }
+func (*pin) Continue(_ context.Context, a *method.Attempt) (s method.Step, e error) {
+	return askCode(a, "1234")
+}
 
-func (a *Attempt) code(right string) (Step, error) {
+func askCode(a *method.Attempt, right string) (method.Step, error) {
 	if a.User == nil || a.Field("code") != right {
-		return Refused{Reason: "wrong code"}, nil
+		return method.Refused{Reason: "wrong code"}, nil
 	}
-	return Proven{User: *a.User}, nil
+	return method.Proven{User: *a.User}, nil
 }
 
 // letter is a method without a login name, in two steps: whose address, then the code that was sent there.
@@ -32,27 +34,27 @@ type letter struct{ users store.UserStore }
 
 func (*letter) Kind() string { return "letter" }
 
-func (*letter) Begin(context.Context, *Attempt) (Step, error) {
-	return Show{Fields: []pages.Field{{Name: "email"}}, State: []byte("address")}, nil
+func (*letter) Begin(context.Context, *method.Attempt) (method.Step, error) {
+	return method.Show{Fields: []method.Field{{Name: "email"}}, State: []byte("address")}, nil
 }
 
-func (m *letter) Continue(ctx context.Context, a *Attempt) (Step, error) {
+func (m *letter) Continue(ctx context.Context, a *method.Attempt) (method.Step, error) {
 	if string(a.State) == "address" {
-		return Show{Fields: []pages.Field{{Name: "code"}}, State: []byte("code " + a.Field("email"))}, nil
+		return method.Show{Fields: []method.Field{{Name: "code"}}, State: []byte("code " + a.Field("email"))}, nil
 	}
 	u, err := m.users.FindUser(ctx, strings.TrimPrefix(string(a.State), "code "))
 	if err != nil {
-		return Refused{Reason: "unknown account"}, nil
+		return method.Refused{Reason: "unknown account"}, nil
 	}
 	a.User = &u
-	return a.code("5678")
+	return askCode(a, "5678")
 }
 
 func withPin(c *Config) {
-	c.Methods = append(c.Methods, Named{Name: "pin", Method: &pin{enrolled: true}, Second: true})
+	c.Methods = append(c.Methods, method.Configured{Name: "pin", Method: &pin{enrolled: true}, Second: true})
 }
 func withLetter(c *Config) {
-	c.Methods = append(c.Methods, Named{Name: "letter", Method: &letter{c.Users}})
+	c.Methods = append(c.Methods, method.Configured{Name: "letter", Method: &letter{c.Users}})
 }
 
 func (p page) step() string {
@@ -203,7 +205,9 @@ func TestTheFormLeadsThroughASecondFactorToo(t *testing.T) {
 
 func TestARuleThatWantsASecondFactorAsksForItAlone(t *testing.T) {
 	factor := &pin{}
-	w := newWorld(t, func(c *Config) { c.Methods = append(c.Methods, Named{Name: "pin", Method: factor, Second: true}) })
+	w := newWorld(t, func(c *Config) {
+		c.Methods = append(c.Methods, method.Configured{Name: "pin", Method: factor, Second: true})
+	})
 	w.user("ada")
 	b := w.browser()
 	b.signIn(b.get(app+"/"), "ada", "right").wants(t, 200, "hello ada")
@@ -222,7 +226,9 @@ func TestARuleThatWantsASecondFactorAsksForItAlone(t *testing.T) {
 
 func TestAFurtherProofIsWorthNothingOnceItsSessionHasEnded(t *testing.T) {
 	factor := &pin{}
-	w := newWorld(t, func(c *Config) { c.Methods = append(c.Methods, Named{Name: "pin", Method: factor, Second: true}) })
+	w := newWorld(t, func(c *Config) {
+		c.Methods = append(c.Methods, method.Configured{Name: "pin", Method: factor, Second: true})
+	})
 	w.user("ada")
 	b := w.browser()
 	b.signIn(b.get(solo+"/"), "ada", "right").wants(t, 200, "hello ada")

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -20,11 +22,11 @@ import (
 type Config struct {
 	Users    store.UserStore
 	Sessions store.SessionStore // the cache, in a running server
-	Keys     *Keys
-	Methods  []Named       // configured ways to sign in, in the order shown to people
-	Mail     store.Outbox  // where letters are queued, nil: no mail is configured
-	Audit    store.Audit   // the trail that administrators read; nil: none is kept
-	Figures  store.Figures // what is counted for administrators; nil: nothing is
+	Keys     *keyring.Keys
+	Methods  []method.Configured // configured ways to sign in, in the order shown to people
+	Mail     store.Outbox        // where letters are queued, nil: no mail is configured
+	Audit    store.Audit         // the trail that administrators read; nil: none is kept
+	Figures  store.Figures       // what is counted for administrators; nil: nothing is
 	Settings Settings
 
 	// Includes are the configured roles and what each includes. RoleUses returns the rules that demand roles, and Watch what
@@ -59,8 +61,8 @@ type Pages interface {
 type Portal struct {
 	users    store.UserStore
 	sessions store.SessionStore
-	keys     *Keys
-	methods  []Named
+	keys     *keyring.Keys
+	methods  []method.Configured
 	audit    store.Audit   // nil: no trail is kept
 	figures  store.Figures // nil: nothing is counted
 	includes map[string][]string
@@ -140,7 +142,7 @@ func New(c Config) (*Portal, error) {
 			return nil, fmt.Errorf("building the portal: login method %q is unnamed, named twice or as a proof of ours, or missing", m.Name)
 		}
 		seen[m.Name] = true
-		if m.mailProof() != nil && c.Mail == nil {
+		if mailProof(&m) != nil && c.Mail == nil {
 			return nil, fmt.Errorf("building the portal: login %s needs mail", m.Name)
 		}
 	}
@@ -164,20 +166,18 @@ func New(c Config) (*Portal, error) {
 // Accounts returns the accounts of this portal.
 func (p *Portal) Accounts() *Accounts { return p.accounts }
 
-// credentialKinds are those that the configured methods keep.
-func (p *Portal) credentialKinds() (all []CredentialKind) {
+// credentialKinds are those that each configured method keeps.
+func (p *Portal) credentialKinds() (all []map[string]method.CredentialClass) {
 	for _, m := range p.methods {
-		if keeps, ok := m.Method.(CredentialKeeper); ok {
-			all = append(all, keeps.CredentialKinds()...)
-		}
+		all = append(all, method.CredentialKinds(m.Method))
 	}
 	return all
 }
 
 // passwords returns the method that keeps passwords, nil where none is configured.
-func (p *Portal) passwords() Passwords {
+func (p *Portal) passwords() method.Passwords {
 	for _, m := range p.methods {
-		if pw, ok := m.Method.(Passwords); ok {
+		if pw, ok := m.Method.(method.Passwords); ok {
 			return pw
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/api"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 )
 
 // Problem is an outcome that is told to the person or program that asked, in the face they came by. An action returns
@@ -48,7 +49,7 @@ func problemOf(err error) *Problem {
 	if p, ok := errors.AsType[*Problem](err); ok {
 		return p
 	}
-	if errors.Is(err, ErrBusy) {
+	if errors.Is(err, method.ErrBusy) {
 		return errBusy
 	}
 	return errUnavailable
@@ -57,7 +58,7 @@ func problemOf(err error) *Problem {
 // weFailed tells whether err is a fault on our side rather than an outcome.
 func weFailed(err error) bool {
 	_, ok := errors.AsType[*Problem](err)
-	return err != nil && !ok && !errors.Is(err, ErrBusy)
+	return err != nil && !ok && !errors.Is(err, method.ErrBusy)
 }
 
 // WriteProblem answers a program: RFC 9457 with a stable code, never cached. Further members come in pairs of name and

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -69,28 +70,28 @@ var recoveries = map[Recovery]recovery{
 }
 
 // of returns what becomes of credentials of a class.
-func (r *recovery) of(class CredentialClass) reach {
+func (r *recovery) of(class method.CredentialClass) reach {
 	switch class {
-	case ClassPrimary:
+	case method.ClassPrimary:
 		return r.primary
-	case ClassFactor:
+	case method.ClassFactor:
 		return r.factors
-	case ClassLink:
+	case method.ClassLink:
 		return r.links
-	case ClassMark:
+	case method.ClassMark:
 		return r.marks
-	case ClassTicket:
+	case method.ClassTicket:
 		return r.tickets
-	case ClassPending:
+	case method.ClassPending:
 		return r.pending
-	case ClassToken:
+	case method.ClassToken:
 		return r.tokens
 	}
 	return r.unknown
 }
 
 func (r *recovery) endsCredentials() bool {
-	for _, class := range []CredentialClass{ClassPrimary, ClassFactor, ClassLink, ClassMark, ClassTicket, ClassPending, ClassToken, ""} {
+	for _, class := range []method.CredentialClass{method.ClassPrimary, method.ClassFactor, method.ClassLink, method.ClassMark, method.ClassTicket, method.ClassPending, method.ClassToken, ""} {
 		if r.of(class) > reachStale {
 			return true
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -66,7 +67,7 @@ func (c *call) tryReset(token, password string) (u store.User, t mailTicket, err
 		return store.User{}, t, err
 	}
 	if password == "" {
-		return u, t, accountProblem(&UnacceptableError{Reason: "too_short"})
+		return u, t, accountProblem(&method.UnacceptableError{Reason: "too_short"})
 	}
 	made, err := c.p.passwords().MakePassword(c.ctx(), &u, password)
 	if err != nil {
@@ -186,7 +187,7 @@ func (c *call) resetForm() error {
 	switch {
 	case errors.As(err, &p) && p.Code == errMailToken.Code:
 		return c.showReset(p.Status, "", nil)
-	case errors.As(err, &p) && p.Code != errHTTPS.Code && p.Code != errNotFound.Code, errors.Is(err, ErrBusy):
+	case errors.As(err, &p) && p.Code != errHTTPS.Code && p.Code != errNotFound.Code, errors.Is(err, method.ErrBusy):
 		p = problemOf(err)
 		setRetry(c.w, p)
 		return c.showReset(p.Status, f["token"], p)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -114,7 +115,7 @@ func TestOfManyResetsByOneLinkOneWorks(t *testing.T) {
 
 func TestAfterAResetTheSecondFactorIsStillAskedFor(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) {
-		c.Methods = append(c.Methods, Named{Name: "pin", Method: &pin{enrolled: true}, Second: true})
+		c.Methods = append(c.Methods, method.Configured{Name: "pin", Method: &pin{enrolled: true}, Second: true})
 	})
 	w.user("ann")
 	b := w.browser()

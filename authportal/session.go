@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -156,7 +157,7 @@ func (p *Portal) strong(proofs []store.Proof) bool {
 func (p *Portal) isFactor(name string) bool {
 	for i := range p.methods {
 		if p.methods[i].Name == name {
-			_, ok := p.methods[i].Method.(SecondFactor)
+			_, ok := p.methods[i].Method.(method.SecondFactor)
 			return ok
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -84,7 +85,7 @@ func (c *call) setupForm() error {
 	out, err := c.setUp(f)
 	var p *Problem
 	switch {
-	case errors.As(err, &p) && p.Code != errNotFound.Code, errors.Is(err, ErrBusy):
+	case errors.As(err, &p) && p.Code != errNotFound.Code, errors.Is(err, method.ErrBusy):
 		p = problemOf(err)
 		c.emit(Event{Kind: EventSetup, Result: ResultRefused, Reason: p.Code})
 		setRetry(c.w, p)
@@ -114,13 +115,13 @@ func (c *call) setUp(f map[string]string) (*outcome, error) {
 	}
 	g.giveBack()
 	c.emit(Event{Kind: EventSetup, Result: ResultOK, UserID: u.ID, Username: u.Username})
-	return c.finish(Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}, c.p.passwordMethod(), c.intent("", ""), false)
+	return c.finish(method.Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}, c.p.passwordMethod(), c.intent("", ""), false)
 }
 
 // prepareAdministrator checks what was sent, before the link is used up by a typing error.
 func (c *call) prepareAdministrator(f map[string]string) (u store.User, cred store.Credential, err error) {
 	if f["password"] == "" {
-		return u, cred, accountProblem(&UnacceptableError{Reason: "too_short"})
+		return u, cred, accountProblem(&method.UnacceptableError{Reason: "too_short"})
 	}
 	n := NewUser{Email: f["email"], Username: f["username"], Name: f["name"], Password: f["password"], Roles: []string{administratorRole}}
 	if n.Email, err = NormalizeEmail(n.Email); err != nil {

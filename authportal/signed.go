@@ -1,73 +1,15 @@
 package authportal
 
 import (
-	"bytes"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
 	"github.com/maypok86/otter/v2"
 
 	"github.com/gatehouse-auth/gatehouse/store"
 )
-
-// signingKeys are the ES256 keys that sign identities, one per root secret. They are derived rather than stored: every
-// gateway with the secret has them, without a race at the first start, and an upstream verifies identities while the
-// users database is away. Whoever holds the secret can do all that a signature could.
-type signingKeys struct {
-	signer jose.Signer
-	set    []byte // the public keys, as jwks.json
-}
-
-func (k *Keys) deriveSigning() error {
-	var set jose.JSONWebKeySet
-	for i, s := range k.secrets {
-		key, err := signingKey(s)
-		if err != nil {
-			return fmt.Errorf("deriving the signing key: %w", err)
-		}
-		jwk := jose.JSONWebKey{Key: key.Public(), Algorithm: string(jose.ES256), Use: "sig"}
-		sum, err := jwk.Thumbprint(crypto.SHA256)
-		if err != nil {
-			return fmt.Errorf("deriving the signing key: %w", err)
-		}
-		jwk.KeyID = sealed64.EncodeToString(sum)
-		set.Keys = append(set.Keys, jwk)
-		if i > 0 {
-			continue
-		}
-		k.signing.signer, err = jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: jwk.KeyID}},
-			(&jose.SignerOptions{}).WithType("JWT"))
-		if err != nil {
-			return fmt.Errorf("deriving the signing key: %w", err)
-		}
-	}
-	var err error
-	k.signing.set, err = json.Marshal(set)
-	return err
-}
-
-// signingKey draws P-256 scalars from the secret until one is in range; the first is, but for one secret in 2³².
-func signingKey(secret string) (*ecdsa.PrivateKey, error) {
-	for i := range 100 {
-		b, err := derive(secret, fmt.Sprintf("sign/es256/%d", i), 32)
-		if err != nil {
-			return nil, err
-		}
-		if key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), b); err == nil {
-			return key, nil
-		}
-	}
-	return nil, fmt.Errorf("no scalar in range")
-}
-
-// JWKS returns the public keys that verify signed identities, as a JSON Web Key Set.
-func (k *Keys) JWKS() []byte { return bytes.Clone(k.signing.set) }
 
 const (
 	signedLife  = 5 * time.Minute // of a signed identity
@@ -99,7 +41,7 @@ func newSignedCache() *signedCache {
 	return &signedCache{c: otter.Must(&otter.Options[signedKey, *signedIdentity]{MaximumSize: signedKept})}
 }
 
-// claims are those of CONTRACT §3.
+// claims are those that an upstream may rely on (docs/gate.md).
 type claims struct {
 	Issuer   string   `json:"iss"`
 	Audience string   `json:"aud"`
@@ -139,11 +81,7 @@ func (p *Portal) SignIdentity(v *Visit, l *store.Live) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("signing an identity: %w", err)
 	}
-	jws, err := p.keys.signing.signer.Sign(raw)
-	if err != nil {
-		return "", fmt.Errorf("signing an identity: %w", err)
-	}
-	token, err := jws.CompactSerialize()
+	token, err := p.keys.Sign(raw)
 	if err != nil {
 		return "", fmt.Errorf("signing an identity: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -85,7 +86,7 @@ func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err e
 		return out, u, err
 	}
 	if err != nil {
-		if weFailed(err) || errors.Is(err, ErrBusy) {
+		if weFailed(err) || errors.Is(err, method.ErrBusy) {
 			g.giveBack()
 			err = fmt.Errorf("signing up: %w", err)
 		}
@@ -94,7 +95,7 @@ func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err e
 	if !u.Approved {
 		return &outcome{Waiting: errUnapproved.Code}, u, nil
 	}
-	proven := Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}
+	proven := method.Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}
 	out, err = c.finish(proven, c.p.passwordMethod(), c.intent(f["to"], f["flow"]), false)
 	return out, u, err
 }
@@ -130,7 +131,7 @@ func (c *call) weighAsAnAccount(u *store.User) error {
 func (c *call) newAccount(n *NewUser) (u store.User, cred store.Credential, err error) {
 	unlock, err := c.p.signups.lock(c.ctx(), n.Email)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return u, cred, ErrBusy
+		return u, cred, method.ErrBusy
 	} else if err != nil {
 		return u, cred, err
 	}
@@ -152,7 +153,7 @@ func (c *call) newcomer(f map[string]string) (n NewUser, err error) {
 		return n, &InvalidError{Field: "email", Why: "is not of a domain that may sign up"}
 	}
 	if n.Password == "" {
-		return n, &UnacceptableError{Reason: "too_short"}
+		return n, &method.UnacceptableError{Reason: "too_short"}
 	}
 	n.Attributes, err = c.p.readOwnFields(f, true)
 	return n, err
@@ -197,7 +198,7 @@ func or(err error, outcome *Problem) error {
 // passwordMethod is the name under which passwords count as a proof.
 func (p *Portal) passwordMethod() string {
 	for _, m := range p.methods {
-		if _, ok := m.Method.(Passwords); ok {
+		if _, ok := m.Method.(method.Passwords); ok {
 			return m.Name
 		}
 	}
@@ -243,7 +244,7 @@ func (c *call) signupForm() error {
 	switch {
 	case errors.Is(err, errMailToken):
 		return c.showSignup(http.StatusBadRequest, map[string]string{"invite": "used"}, nil)
-	case errors.As(err, &p) && p.Code != errHTTPS.Code, errors.Is(err, ErrBusy):
+	case errors.As(err, &p) && p.Code != errHTTPS.Code, errors.Is(err, method.ErrBusy):
 		p = problemOf(err)
 		setRetry(c.w, p)
 		return c.showSignup(p.Status, f, p)

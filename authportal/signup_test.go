@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 )
 
 func TestWhoSignsUpIsSignedInUnderTheTypedAddress(t *testing.T) {
@@ -195,7 +197,7 @@ func TestTheAddressOfADeletedAccountIsNotGivenOutAgain(t *testing.T) {
 
 func TestAFullHashingPoolIsBusy(t *testing.T) {
 	w, k := newAccounts(t)
-	k.err = ErrBusy
+	k.err = method.ErrBusy
 	p := w.browser().api("POST", aloneAPI+"signup", `{"email":"ann@example.com","password":"correct horse"}`)
 	p.wants(t, 503, `"code":"busy"`)
 	if p.Header.Get("Retry-After") == "" {

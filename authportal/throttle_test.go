@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -227,7 +228,7 @@ func TestWhereNothingCanBeCountedNothingIsChecked(t *testing.T) {
 func TestAFullHashingPoolIsToldAndCostsNoGuess(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
-	w.pw.err = fmt.Errorf("hashing: %w", ErrBusy)
+	w.pw.err = fmt.Errorf("hashing: %w", method.ErrBusy)
 	for range 12 {
 		if p := w.browser().tryLogin("ada", "right"); p.StatusCode != 503 || p.code() != "busy" || p.Header.Get("Retry-After") == "" {
 			t.Fatalf("got %d %s", p.StatusCode, p.body)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -144,7 +145,9 @@ func TestATicketThatIsEndedWhileItIsUsedSignsNobodyIn(t *testing.T) {
 
 func TestATicketIsAskedForASecondFactorLikeEverybody(t *testing.T) {
 	factor := &pin{}
-	w, _ := mailWorld(t, func(c *Config) { c.Methods = append(c.Methods, Named{Name: "pin", Method: factor, Second: true}) })
+	w, _ := mailWorld(t, func(c *Config) {
+		c.Methods = append(c.Methods, method.Configured{Name: "pin", Method: factor, Second: true})
+	})
 	admin, _ := w.administrator("root")
 	ann := w.user("ann")
 	b := w.browser()

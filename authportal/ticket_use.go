@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 )
 
@@ -39,8 +40,8 @@ func (c *call) tryTicket(token string) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	proven := Proven{User: u, Kind: ref.Kind, ID: ref.ID, Version: ref.Version}
-	out, err := c.advance(try{}, &Named{Name: ticketProof}, &pending{}, c.intent("", ""), proven)
+	proven := method.Proven{User: u, Kind: ref.Kind, ID: ref.ID, Version: ref.Version}
+	out, err := c.advance(try{}, &method.Configured{Name: ticketProof}, &pending{}, c.intent("", ""), proven)
 	if errors.Is(err, errMoved) {
 		return nil, errMailToken // another was faster
 	}

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/sql"
 )
@@ -25,7 +27,7 @@ type world struct {
 	p      *Portal
 	users  store.UserStore
 	shop   *flaky // what the portal sees of the session store
-	keys   *Keys
+	keys   *keyring.Keys
 	server *httptest.Server
 	sites  map[string]*Site // by host name
 	logs   *syncBuffer
@@ -51,11 +53,11 @@ func newWorld(t *testing.T, opts ...worldOption) *world {
 		}
 	})
 	w.users, w.shop = &flakyUsers{UserStore: db}, &flaky{SessionStore: db.EmbeddedSessions()}
-	if w.keys, err = NewKeys(nil, "a root secret of the tests, long enough"); err != nil {
+	if w.keys, err = keyring.New(nil, "a root secret of the tests, long enough"); err != nil {
 		t.Fatal(err)
 	}
 	w.pw = &plainPassword{users: w.users}
-	cfg := Config{Users: w.users, Sessions: w.shop, Keys: w.keys, Methods: []Named{{Name: "password", Method: w.pw}},
+	cfg := Config{Users: w.users, Sessions: w.shop, Keys: w.keys, Methods: []method.Configured{{Name: "password", Method: w.pw}},
 		Now: w.clock, Pages: rawPages{}, SessionWait: time.Minute, // a busy machine is no outage
 		Log:      slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Settings: Settings{Signup: SignupSettings{Mode: SignupOpen}},

@@ -11,8 +11,8 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyevents"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/authportal/mail"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/lease"
@@ -79,7 +79,7 @@ type App struct {
 	usersDriver    store.UsersDriver
 	sessionsDriver store.SessionsDriver // nil: embedded
 	secrets        []string             // Secret with placeholders replaced; nil: the one in Caddy's storage
-	methods        []authportal.MethodDriver
+	methods        []method.Driver
 	methodNames    []string // of methods
 	roles          *rolepolicy.Roles
 	smtp           *mail.SMTP // nil: no mail

@@ -11,7 +11,7 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 )
 
 // login is one `login` line, or what stands for it.
@@ -110,7 +110,7 @@ func methodNeedsMail(name string) bool {
 	if err != nil {
 		return false
 	}
-	_, needs := info.New().(authportal.NeedsMail)
+	_, needs := info.New().(method.NeedsMail)
 	return needs
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/cache"
 	"github.com/gatehouse-auth/gatehouse/store/lease"
@@ -130,7 +131,7 @@ func (e *engine) startWork(env store.Env) {
 
 // check holds the key against the users store, once: a reload must not fail because the users store is out of reach for a
 // moment while everybody who is signed in can go on.
-func (e *engine) check(ctx context.Context, keys *authportal.Keys) error {
+func (e *engine) check(ctx context.Context, keys *keyring.Keys) error {
 	fingerprint, err := keys.Fingerprint()
 	if err != nil {
 		return err

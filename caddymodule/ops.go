@@ -10,6 +10,7 @@ import (
 	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -136,7 +137,7 @@ func writeFault(w http.ResponseWriter, err error) {
 		status = own.status
 	case errors.As(err, &problem):
 		status, text = problem.Status, problemText(problem)
-	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed), errors.Is(err, authportal.ErrBusy):
+	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed), errors.Is(err, method.ErrBusy):
 		status = http.StatusServiceUnavailable
 	}
 	writeJSON(w, status, map[string]string{"error": text})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/cache"
@@ -16,7 +17,7 @@ type Running struct {
 	Users    store.UserStore
 	Sessions *cache.Cache
 	Portal   *authportal.Portal
-	Keys     *authportal.Keys
+	Keys     *keyring.Keys
 	Roles    *rolepolicy.Roles
 	Metrics  *Metrics
 	Log      *slog.Logger

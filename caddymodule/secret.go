@@ -11,7 +11,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
 )
 
 // storedSecret is where Caddy's storage keeps the secret that was made because none was configured. Instances that share
@@ -35,7 +35,7 @@ func (a *App) expandSecrets() error {
 		}
 		a.secrets = append(a.secrets, value)
 	}
-	if _, err := authportal.NewKeys(nil, a.secrets...); err != nil {
+	if _, err := keyring.New(nil, a.secrets...); err != nil {
 		return fmt.Errorf("%ssecret: %w", at(a.Source), err)
 	}
 	return nil
@@ -43,9 +43,9 @@ func (a *App) expandSecrets() error {
 
 // keys derives every key from the configured secrets, or from the one in Caddy's storage, and holds them against the
 // users store.
-func (a *App) keys(ctx context.Context, stores *engine) (*authportal.Keys, error) {
+func (a *App) keys(ctx context.Context, stores *engine) (*keyring.Keys, error) {
 	if a.secrets != nil {
-		keys, err := authportal.NewKeys(nil, a.secrets...)
+		keys, err := keyring.New(nil, a.secrets...)
 		if err != nil {
 			return nil, err
 		}
@@ -60,8 +60,8 @@ func (a *App) keys(ctx context.Context, stores *engine) (*authportal.Keys, error
 	return a.makeSecret(ctx, stores)
 }
 
-func (a *App) checkedKeys(ctx context.Context, stores *engine, raw []byte) (*authportal.Keys, error) {
-	keys, err := authportal.NewKeys(nil, strings.TrimSpace(string(raw)))
+func (a *App) checkedKeys(ctx context.Context, stores *engine, raw []byte) (*keyring.Keys, error) {
+	keys, err := keyring.New(nil, strings.TrimSpace(string(raw)))
 	if err != nil {
 		return nil, fmt.Errorf("the secret in Caddy's storage: %w", err)
 	}
@@ -70,7 +70,7 @@ func (a *App) checkedKeys(ctx context.Context, stores *engine, raw []byte) (*aut
 
 // makeSecret makes one, once: two instances that start together agree by the storage's lock. It is kept before the users
 // store learns its fingerprint, and taken back where that belongs to another secret, so that neither is ever there alone.
-func (a *App) makeSecret(ctx context.Context, stores *engine) (*authportal.Keys, error) {
+func (a *App) makeSecret(ctx context.Context, stores *engine) (*keyring.Keys, error) {
 	storage := a.ctx.Storage()
 	if err := storage.Lock(ctx, storedSecret); err != nil {
 		return nil, fmt.Errorf("locking the secret in Caddy's storage: %w", err)
@@ -88,7 +88,7 @@ func (a *App) makeSecret(ctx context.Context, stores *engine) (*authportal.Keys,
 	keys, err := a.checkedKeys(ctx, stores, raw)
 	if err != nil {
 		err = errors.Join(err, storage.Delete(context.WithoutCancel(ctx), storedSecret))
-		if errors.Is(err, authportal.ErrOtherKey) {
+		if errors.Is(err, keyring.ErrOtherKey) {
 			err = fmt.Errorf("%w: %w", errNoSecret, err)
 		}
 		return nil, err

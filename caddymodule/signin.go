@@ -11,6 +11,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -26,11 +27,11 @@ func (a *App) loadMethods(ctx caddy.Context) error {
 		return fmt.Errorf("loading methods of signing in: %w", err)
 	}
 	for _, mod := range mods.([]any) {
-		driver, ok := mod.(authportal.MethodDriver)
+		driver, ok := mod.(method.Driver)
 		if !ok {
 			return fmt.Errorf("%T does not sign anybody in", mod)
 		}
-		if _, needs := mod.(authportal.NeedsMail); needs && a.Mail == nil {
+		if _, needs := mod.(method.NeedsMail); needs && a.Mail == nil {
 			return fmt.Errorf("login %s needs mail, by which its links are sent: configure `mail`, or take it out", methodName(mod))
 		}
 		a.methods = append(a.methods, driver)
@@ -49,16 +50,16 @@ func methodName(mod any) string {
 
 // openPortal makes what signs people in.
 func (a *App) openPortal(run *Running, log *slog.Logger) error {
-	var methods []authportal.Named
+	var methods []method.Configured
 	for i, driver := range a.methods {
 		name := a.methodNames[i]
-		method, err := driver.OpenMethod(authportal.MethodEnv{Name: name, Users: run.Users, Tickets: run.Sessions, Keys: run.Keys,
+		opened, err := driver.Open(method.Env{Name: name, Users: run.Users, Tickets: run.Sessions, Keys: run.Keys,
 			Log: log.With("method", name), Now: run.Now, Rand: rand.Reader, Site: a.siteNames()})
 		if err != nil {
 			return fmt.Errorf("login %s: %w", name, err)
 		}
-		methods = append(methods, authportal.Named{Name: name, Method: method})
-		if load, ok := method.(hashingLoad); ok {
+		methods = append(methods, method.Configured{Name: name, Method: opened})
+		if load, ok := opened.(hashingLoad); ok {
 			run.hashing = load
 		}
 	}

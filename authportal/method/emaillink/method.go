@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
-	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -32,18 +32,18 @@ const (
 type Method struct {
 	users   store.Credentials
 	tickets store.Tickets
-	keys    *authportal.Keys
+	keys    *keyring.Keys
 	now     func() time.Time
 	rand    io.Reader
 }
 
 var (
-	_ authportal.Method    = (*Method)(nil)
-	_ authportal.MailProof = (*Method)(nil)
+	_ method.Method    = (*Method)(nil)
+	_ method.MailProof = (*Method)(nil)
 )
 
 // New returns the method. It calls no store.
-func New(env authportal.MethodEnv) (*Method, error) {
+func New(env method.Env) (*Method, error) {
 	if env.Tickets == nil || env.Keys == nil {
 		return nil, errors.New("opening the method email_link: no tickets or no keys")
 	}
@@ -61,8 +61,8 @@ func New(env authportal.MethodEnv) (*Method, error) {
 func (*Method) Kind() string { return Kind }
 
 // Begin asks for the address.
-func (*Method) Begin(context.Context, *authportal.Attempt) (authportal.Step, error) {
-	return authportal.Show{Fields: []pages.Field{{Name: "email", Type: "email", Required: true, Autocomplete: "email"}}}, nil
+func (*Method) Begin(context.Context, *method.Attempt) (method.Step, error) {
+	return method.Show{Fields: []method.Field{{Name: "email", Type: "email", Required: true, Autocomplete: "email"}}}, nil
 }
 
 // ticket is what the store keeps of a letter: what must still be so when it is used.
@@ -163,7 +163,7 @@ func (m *Method) read(token string) (l label, ok bool) {
 }
 
 // Continue takes the ticket of a link or code. The users store is read before it, for known and unknown alike.
-func (m *Method) Continue(ctx context.Context, a *authportal.Attempt) (authportal.Step, error) {
+func (m *Method) Continue(ctx context.Context, a *method.Attempt) (method.Step, error) {
 	user := "nobody"
 	if a.User != nil {
 		user = a.User.ID
@@ -174,11 +174,11 @@ func (m *Method) Continue(ctx context.Context, a *authportal.Attempt) (authporta
 	}
 	code, ok := m.sent(a)
 	if !ok || len(a.State) != halfBytes {
-		return authportal.Refused{Reason: "no code, or no browser that asked"}, nil
+		return method.Refused{Reason: "no code, or no browser that asked"}, nil
 	}
 	raw, err := m.tickets.TakeTicket(ctx, purpose, ticketKey(refOf(a.State), user, code))
 	if errors.Is(err, store.ErrNotFound) {
-		return authportal.Refused{Reason: "wrong, used or old"}, nil
+		return method.Refused{Reason: "wrong, used or old"}, nil
 	} else if err != nil {
 		return nil, fmt.Errorf("taking a link: %w", err)
 	}
@@ -188,13 +188,13 @@ func (m *Method) Continue(ctx context.Context, a *authportal.Attempt) (authporta
 	}
 	switch {
 	case a.User == nil:
-		return authportal.Refused{Reason: "unknown user"}, nil
+		return method.Refused{Reason: "unknown user"}, nil
 	case t.Email != a.User.Email:
-		return authportal.Refused{Reason: "address changed meanwhile"}, nil
+		return method.Refused{Reason: "address changed meanwhile"}, nil
 	case t.Password != version:
-		return authportal.Refused{Reason: "password changed meanwhile"}, nil
+		return method.Refused{Reason: "password changed meanwhile"}, nil
 	}
-	p := authportal.Proven{User: *a.User, Mailbox: true}
+	p := method.Proven{User: *a.User, Mailbox: true}
 	if version > 0 {
 		// Whoever changes the password ends what was begun before: also what finishes at this very moment.
 		p.Kind, p.ID, p.Version = store.KindPassword, user, version
@@ -203,7 +203,7 @@ func (m *Method) Continue(ctx context.Context, a *authportal.Attempt) (authporta
 }
 
 // sent returns the code of what the person sent: that inside a link, or typed digits, however they are set apart.
-func (m *Method) sent(a *authportal.Attempt) (string, bool) {
+func (m *Method) sent(a *method.Attempt) (string, bool) {
 	if token := a.Field("token"); token != "" {
 		l, _ := m.read(token)
 		return l.Code, m.Fits(token, a.State)

@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
-	"github.com/gatehouse-auth/gatehouse/authportal/methodtest"
+	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/method/methodtest"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/sql"
 )
@@ -33,11 +34,11 @@ func openStore(t *testing.T) *sql.Store {
 
 func open(t *testing.T, users store.UserStore, tickets store.Tickets) *Method {
 	t.Helper()
-	keys, err := authportal.NewKeys(nil, "a root secret of the tests, long enough")
+	keys, err := keyring.New(nil, "a root secret of the tests, long enough")
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := Module{}.OpenMethod(authportal.MethodEnv{Name: Kind, Users: users, Tickets: tickets, Keys: keys, Now: time.Now})
+	m, err := Module{}.Open(method.Env{Name: Kind, Users: users, Tickets: tickets, Keys: keys, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +55,7 @@ func TestConformance(t *testing.T) {
 			tickets = db.EmbeddedSessions()
 			return db
 		},
-		Open: func(t *testing.T, users store.UserStore) authportal.Method { return open(t, users, tickets) },
+		Open: func(t *testing.T, users store.UserStore) method.Method { return open(t, users, tickets) },
 		Enrol: func(t *testing.T, users store.UserStore, u store.User) {
 			var err error
 			if _, right["code"], err = open(t, users, tickets).Write(t.Context(), &u, refOf(half), time.Now().Add(time.Minute)); err != nil {
@@ -95,27 +96,27 @@ func newLetter(t *testing.T) *letter {
 	return l
 }
 
-func (l *letter) try(t *testing.T, half []byte, pairs ...string) authportal.Step {
+func (l *letter) try(t *testing.T, half []byte, pairs ...string) method.Step {
 	t.Helper()
 	f := map[string]string{}
 	for i := 0; i < len(pairs); i += 2 {
 		f[pairs[i]] = pairs[i+1]
 	}
-	s, err := l.m.Continue(t.Context(), &authportal.Attempt{User: &l.u, State: half, Field: func(n string) string { return f[n] }})
+	s, err := l.m.Continue(t.Context(), &method.Attempt{User: &l.u, State: half, Field: func(n string) string { return f[n] }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func proven(s authportal.Step) bool { _, ok := s.(authportal.Proven); return ok }
+func proven(s method.Step) bool { _, ok := s.(method.Proven); return ok }
 
 func TestLinkAndCodeAreOneThing(t *testing.T) {
 	for _, order := range [][2]string{{"token", "code"}, {"code", "token"}} {
 		l := newLetter(t)
 		of := map[string]string{"token": l.token, "code": l.code}
 		s := l.try(t, l.half, order[0], of[order[0]])
-		if p, ok := s.(authportal.Proven); !ok || !p.Mailbox || p.User.ID != l.u.ID {
+		if p, ok := s.(method.Proven); !ok || !p.Mailbox || p.User.ID != l.u.ID {
 			t.Errorf("%s: %+v", order[0], s)
 		}
 		if proven(l.try(t, l.half, order[1], of[order[1]])) || proven(l.try(t, l.half, order[0], of[order[0]])) {
@@ -184,7 +185,7 @@ func TestALetterIsWorthNothingOnceAddressOrPasswordIsAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, ok := l.try(t, l.half, "code", code).(authportal.Proven); !ok || p.Kind != store.KindPassword || p.ID != l.u.ID || p.Version != 1 {
+	if p, ok := l.try(t, l.half, "code", code).(method.Proven); !ok || p.Kind != store.KindPassword || p.ID != l.u.ID || p.Version != 1 {
 		t.Errorf("the proof does not rest on the password as it is: %+v", p)
 	}
 }
@@ -243,7 +244,7 @@ func TestCodesAreSixDigitsAndAllOfThem(t *testing.T) {
 }
 
 func TestAMethodWithoutTicketsDoesNotOpen(t *testing.T) {
-	if _, err := New(authportal.MethodEnv{}); err == nil {
+	if _, err := New(method.Env{}); err == nil {
 		t.Error("opened")
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 )
 
 func init() { caddy.RegisterModule(Module{}) }
@@ -15,10 +15,10 @@ func init() { caddy.RegisterModule(Module{}) }
 type Module struct{}
 
 var (
-	_ caddy.Module            = Module{}
-	_ caddyfile.Unmarshaler   = (*Module)(nil)
-	_ authportal.MethodDriver = Module{}
-	_ authportal.NeedsMail    = Module{}
+	_ caddy.Module          = Module{}
+	_ caddyfile.Unmarshaler = (*Module)(nil)
+	_ method.Driver         = Module{}
+	_ method.NeedsMail      = Module{}
 )
 
 // CaddyModule returns the Caddy module information.
@@ -29,8 +29,8 @@ func (Module) CaddyModule() caddy.ModuleInfo {
 // NeedsMail says that a configuration without mail cannot have the method.
 func (Module) NeedsMail() {}
 
-// OpenMethod wires the method.
-func (Module) OpenMethod(env authportal.MethodEnv) (authportal.Method, error) { return New(env) }
+// Open wires the method.
+func (Module) Open(env method.Env) (method.Method, error) { return New(env) }
 
 // UnmarshalCaddyfile reads the line. Syntax:
 //

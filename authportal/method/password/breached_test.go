@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -85,7 +85,7 @@ func TestAListThatDoesNotAnswerRefusesNobodyAndHidesNoOtherRule(t *testing.T) {
 			if !strings.Contains(log.String(), "was not looked up") || strings.Contains(log.String(), "xkqz") || strings.Contains(log.String(), "/range/") {
 				t.Errorf("logged %s", log.String())
 			}
-			var refused *authportal.UnacceptableError
+			var refused *method.UnacceptableError
 			if _, err := m.MakePassword(t.Context(), &store.User{ID: "x"}, "password1"); !errors.As(err, &refused) {
 				t.Errorf("a common one: %v", err)
 			}

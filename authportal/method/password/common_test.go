@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -42,7 +42,7 @@ func TestWhatEverybodyTriesFirstIsRefused(t *testing.T) {
 
 // Every reason is told by the one function that sign-up, change, reset, administrators and the command line call.
 func TestEveryRuleHoldsWhereverAPasswordIsMade(t *testing.T) {
-	driver, err := Module{Settings: cheap}.OpenMethod(authportal.MethodEnv{Users: openUsers(t), Now: time.Now, Site: []string{"Bakery"}})
+	driver, err := Module{Settings: cheap}.Open(method.Env{Users: openUsers(t), Now: time.Now, Site: []string{"Bakery"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestEveryRuleHoldsWhereverAPasswordIsMade(t *testing.T) {
 	for typed, want := range map[string]string{"short": ReasonTooShort, "P@ssw0rd": ReasonCommon, "ann-1987": ReasonLikeLogin, "Bakery!!": ReasonLikeLogin,
 		"known from a breach": ReasonBreached, "known from nowhere": ""} {
 		_, err := m.MakePassword(t.Context(), &store.User{ID: "x", Username: "ann"}, typed)
-		var refused *authportal.UnacceptableError
+		var refused *method.UnacceptableError
 		if got := errors.As(err, &refused); got != (want != "") || got && refused.Reason != want {
 			t.Errorf("%q: %v, want %q", typed, err, want)
 		}

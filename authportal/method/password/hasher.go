@@ -30,7 +30,7 @@ func NewHasher(s Settings) (*Hasher, error) {
 // Refusal says why typed cannot become a password: one of the Reason constants, empty if it can.
 func (h *Hasher) Refusal(typed string) string { return refusal(typed, h.settings.MinLength) }
 
-// Hash returns the encoded hash of a password that Refusal accepts. It returns authportal.ErrBusy where too many are being hashed.
+// Hash returns the encoded hash of a password that Refusal accepts. It returns method.ErrBusy where too many are being hashed.
 func (h *Hasher) Hash(ctx context.Context, typed string) (encoded []byte, err error) {
 	prepared, ok := Prepare(typed)
 	if !ok {
@@ -45,7 +45,7 @@ func (h *Hasher) Hash(ctx context.Context, typed string) (encoded []byte, err er
 
 // Verify compares a typed password with a stored hash. A nil hash (no such account, or one without a password) costs the
 // same and never matches. outdated says that the password matched, and that its hash was made under other settings than
-// the present ones. An error means that we failed, authportal.ErrBusy that too many passwords are being hashed.
+// the present ones. An error means that we failed, method.ErrBusy that too many passwords are being hashed.
 //
 // A wrong password costs the same whether the account is unknown, has a hash of the present settings, or has a cheaper
 // hash of the same algorithm: the difference is spent as well. After a change of algorithm, or to cheaper settings, an

@@ -7,8 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
-	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -20,20 +19,20 @@ type Method struct {
 	users    store.Credentials
 	hasher   *Hasher
 	breaches breaches // nil: not asked
-	env      authportal.MethodEnv
+	env      method.Env
 }
 
 var (
-	_ authportal.Method     = (*Method)(nil)
-	_ authportal.LoginNamer = (*Method)(nil)
-	_ authportal.Passwords  = (*Method)(nil)
+	_ method.Method     = (*Method)(nil)
+	_ method.LoginNamer = (*Method)(nil)
+	_ method.Passwords  = (*Method)(nil)
 
-	_ authportal.PasswordHashes = (*Method)(nil)
-	_ authportal.PasswordRules  = (*Method)(nil)
+	_ method.PasswordHashes = (*Method)(nil)
+	_ method.PasswordRules  = (*Method)(nil)
 )
 
 // New returns the method. It calls no store.
-func New(s Settings, env authportal.MethodEnv) (*Method, error) {
+func New(s Settings, env method.Env) (*Method, error) {
 	h, err := NewHasher(s)
 	if err != nil {
 		return nil, fmt.Errorf("opening the password method: %w", err)
@@ -60,25 +59,25 @@ func (m *Method) Hashing() (running, waiting int) {
 }
 
 // Begin shows the form.
-func (m *Method) Begin(context.Context, *authportal.Attempt) (authportal.Step, error) {
-	return authportal.Show{Fields: []pages.Field{
+func (m *Method) Begin(context.Context, *method.Attempt) (method.Step, error) {
+	return method.Show{Fields: []method.Field{
 		{Name: "login", Type: "text", Required: true, Autocomplete: "username"},
 		{Name: "password", Type: "password", Required: true, Autocomplete: "current-password"},
 	}}, nil
 }
 
 // Continue checks the password. An unknown user, one without a password, and a wrong password look and cost alike.
-func (m *Method) Continue(ctx context.Context, a *authportal.Attempt) (authportal.Step, error) {
+func (m *Method) Continue(ctx context.Context, a *method.Attempt) (method.Step, error) {
 	c, err := m.check(ctx, a.User, a.Field("password"))
 	switch {
 	case err != nil:
 		return nil, err
 	case c != nil:
-		return authportal.Proven{User: *a.User, Kind: c.Kind, ID: c.ID, Version: c.Version}, nil
+		return method.Proven{User: *a.User, Kind: c.Kind, ID: c.ID, Version: c.Version}, nil
 	case a.User == nil:
-		return authportal.Refused{Reason: "unknown user"}, nil
+		return method.Refused{Reason: "unknown user"}, nil
 	}
-	return authportal.Refused{Reason: "wrong password"}, nil
+	return method.Refused{Reason: "wrong password"}, nil
 }
 
 // CheckPassword tells whether password is that of u; a nil u costs the same and is never right.
@@ -87,7 +86,7 @@ func (m *Method) CheckPassword(ctx context.Context, u *store.User, password stri
 	return c != nil, err
 }
 
-// MakePassword returns the credential of a new password: *authportal.UnacceptableError where it may not be one.
+// MakePassword returns the credential of a new password: *method.UnacceptableError where it may not be one.
 func (m *Method) MakePassword(ctx context.Context, u *store.User, password string) (store.Credential, error) {
 	if err := m.AcceptPassword(ctx, u, password); err != nil {
 		return store.Credential{}, err
@@ -116,7 +115,7 @@ func (m *Method) AcceptPassword(ctx context.Context, u *store.User, password str
 		}
 	}
 	if reason != "" {
-		return &authportal.UnacceptableError{Reason: reason}
+		return &method.UnacceptableError{Reason: reason}
 	}
 	return nil
 }
@@ -167,7 +166,7 @@ func (m *Method) renew(ctx context.Context, c store.Credential, typed string) st
 			return renewed
 		}
 	}
-	if !errors.Is(err, store.ErrStale) && !errors.Is(err, authportal.ErrBusy) {
+	if !errors.Is(err, store.ErrStale) && !errors.Is(err, method.ErrBusy) {
 		m.env.Log.WarnContext(ctx, "password hash could not be renewed", slog.String("user_id", c.Owner), slog.Any("error", err))
 	}
 	return c

@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
-	"github.com/gatehouse-auth/gatehouse/authportal/methodtest"
+	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/method/methodtest"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/sql"
@@ -35,7 +37,7 @@ func openUsers(t *testing.T) *sql.Store {
 
 func open(t *testing.T, s Settings, users store.UserStore) *Method {
 	t.Helper()
-	m, err := Module{Settings: s}.OpenMethod(authportal.MethodEnv{Name: "password", Users: users, Now: time.Now})
+	m, err := Module{Settings: s}.Open(method.Env{Name: "password", Users: users, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +48,7 @@ func TestConformance(t *testing.T) {
 	const right = "correct horse battery staple"
 	methodtest.Run(t, methodtest.Suite{
 		Users: func(t *testing.T) store.UserStore { return openUsers(t) },
-		Open:  func(t *testing.T, users store.UserStore) authportal.Method { return open(t, cheap, users) },
+		Open:  func(t *testing.T, users store.UserStore) method.Method { return open(t, cheap, users) },
 		Enrol: func(t *testing.T, users store.UserStore, u store.User) {
 			c, err := open(t, cheap, users).MakePassword(t.Context(), &u, right)
 			if err == nil {
@@ -59,7 +61,7 @@ func TestConformance(t *testing.T) {
 		Right:   map[string]string{"password": right},
 		Wrong:   []map[string]string{{"password": "Correct horse battery staple"}, {"password": right + " "}, {"password": right[:8]}, {"login": right}},
 		Repeats: true,
-		Work:    func(m authportal.Method) int64 { return m.(*Method).hasher.pool.ran.Load() },
+		Work:    func(m method.Method) int64 { return m.(*Method).hasher.pool.ran.Load() },
 	})
 }
 
@@ -86,9 +88,9 @@ func stored(t *testing.T, users store.UserStore, u store.User) store.Credential 
 	return c
 }
 
-func try(t *testing.T, m *Method, u *store.User, typed string) authportal.Step {
+func try(t *testing.T, m *Method, u *store.User, typed string) method.Step {
 	t.Helper()
-	s, err := m.Continue(t.Context(), &authportal.Attempt{User: u, Field: func(string) string { return typed }})
+	s, err := m.Continue(t.Context(), &method.Attempt{User: u, Field: func(string) string { return typed }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,12 +108,12 @@ func TestAHashIsMadeAnewOnceSettingsHaveChanged(t *testing.T) {
 	if got := stored(t, users, u); got.Version != old.Version {
 		t.Error("a wrong password changed the hash")
 	}
-	proven, ok := try(t, m, &u, "correct horse").(authportal.Proven)
+	proven, ok := try(t, m, &u, "correct horse").(method.Proven)
 	got := stored(t, users, u)
 	if !ok || got.Version != old.Version+1 || !strings.Contains(string(got.Data), ",t=6,") || proven.Version != got.Version {
 		t.Errorf("%+v, stored %s at version %d", proven, got.Data, got.Version)
 	}
-	if _, ok := try(t, m, &u, "correct horse").(authportal.Proven); !ok || stored(t, users, u).Version != got.Version {
+	if _, ok := try(t, m, &u, "correct horse").(method.Proven); !ok || stored(t, users, u).Version != got.Version {
 		t.Error("made anew twice")
 	}
 	// Back to bcrypt, as an operator may decide.
@@ -119,7 +121,7 @@ func TestAHashIsMadeAnewOnceSettingsHaveChanged(t *testing.T) {
 		return
 	}
 	b := open(t, Settings{Hash: Hash{Cost: 10}}, users)
-	if _, ok := try(t, b, &u, "correct horse").(authportal.Proven); !ok || !bytes.HasPrefix(stored(t, users, u).Data, []byte(bcryptPrefix)) {
+	if _, ok := try(t, b, &u, "correct horse").(method.Proven); !ok || !bytes.HasPrefix(stored(t, users, u).Data, []byte(bcryptPrefix)) {
 		t.Errorf("stored %s", stored(t, users, u).Data)
 	}
 }
@@ -149,7 +151,7 @@ func TestAPasswordChangedDuringARehashStands(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	proven, ok := try(t, m, &u, "correct horse").(authportal.Proven)
+	proven, ok := try(t, m, &u, "correct horse").(method.Proven)
 	if !ok || proven.Version == stored(t, users, u).Version {
 		t.Errorf("%+v: the dispatcher cannot see that the password has changed", proven)
 	}
@@ -164,7 +166,7 @@ func TestASignInDoesNotWaitForARehashThatFails(t *testing.T) {
 	var log bytes.Buffer
 	m := open(t, stronger, &racing{UserStore: failingSwap{users}, change: func() {}})
 	m.env.Log = slog.New(slog.NewTextHandler(&log, nil))
-	if _, ok := try(t, m, &u, "correct horse").(authportal.Proven); !ok {
+	if _, ok := try(t, m, &u, "correct horse").(method.Proven); !ok {
 		t.Error("refused")
 	}
 	if !strings.Contains(log.String(), "could not be renewed") || strings.Contains(log.String(), "horse") {
@@ -182,7 +184,7 @@ func TestAHashOfSomeoneElseOpensNothing(t *testing.T) {
 	users := openUsers(t)
 	u := member(t, users, cheap, "correct horse")
 	m := open(t, cheap, foreignOwner{users})
-	if s, ok := try(t, m, &u, "correct horse").(authportal.Refused); !ok {
+	if s, ok := try(t, m, &u, "correct horse").(method.Refused); !ok {
 		t.Errorf("%+v", s)
 	}
 }
@@ -221,8 +223,8 @@ func TestTheBusyPoolShowsItself(t *testing.T) {
 	if running, waiting := m.Hashing(); running != defaultSlots() || waiting != queueLength {
 		t.Errorf("%d hash, %d wait", running, waiting)
 	}
-	_, err := m.Continue(t.Context(), &authportal.Attempt{User: &u, Field: func(string) string { return "correct horse" }})
-	if !errors.Is(err, authportal.ErrBusy) {
+	_, err := m.Continue(t.Context(), &method.Attempt{User: &u, Field: func(string) string { return "correct horse" }})
+	if !errors.Is(err, method.ErrBusy) {
 		t.Errorf("%v", err)
 	}
 }
@@ -230,7 +232,7 @@ func TestTheBusyPoolShowsItself(t *testing.T) {
 // The whole way with real hashes: signing up, in from another device, and a change of the password.
 func TestTheSamePasswordOpensFromEveryDevice(t *testing.T) {
 	users := openUsers(t)
-	keys, err := authportal.NewKeys(nil, "a root secret of the tests, long enough")
+	keys, err := keyring.New(nil, "a root secret of the tests, long enough")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +241,7 @@ func TestTheSamePasswordOpensFromEveryDevice(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := authportal.New(authportal.Config{Users: users, Sessions: users.EmbeddedSessions(), Keys: keys, Pages: set,
-		Methods:  []authportal.Named{{Name: "password", Method: open(t, cheap, users)}},
+		Methods:  []method.Configured{{Name: "password", Method: open(t, cheap, users)}},
 		Settings: authportal.Settings{Signup: authportal.SignupSettings{Mode: authportal.SignupOpen}}})
 	if err != nil {
 		t.Fatal(err)

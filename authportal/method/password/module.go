@@ -4,7 +4,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 )
 
 func init() { caddy.RegisterModule(Module{}) }
@@ -16,10 +16,10 @@ type Module struct {
 }
 
 var (
-	_ caddy.Module            = Module{}
-	_ caddy.Validator         = Module{}
-	_ caddyfile.Unmarshaler   = (*Module)(nil)
-	_ authportal.MethodDriver = Module{}
+	_ caddy.Module          = Module{}
+	_ caddy.Validator       = Module{}
+	_ caddyfile.Unmarshaler = (*Module)(nil)
+	_ method.Driver         = Module{}
 )
 
 // CaddyModule returns the Caddy module information.
@@ -35,7 +35,7 @@ func (m Module) Validate() error {
 	return checkBreachFile(m.Breached)
 }
 
-// OpenMethod wires the method.
-func (m Module) OpenMethod(env authportal.MethodEnv) (authportal.Method, error) {
+// Open wires the method.
+func (m Module) Open(env method.Env) (method.Method, error) {
 	return New(m.Settings, env)
 }

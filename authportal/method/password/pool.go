@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"sync/atomic"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 )
 
 // queueLength is how many may wait for a slot. More would wait longer than a person or a browser does.
@@ -35,7 +35,7 @@ func (p *pool) do(ctx context.Context, f func()) error {
 	select {
 	case p.inside <- struct{}{}:
 	default:
-		return authportal.ErrBusy
+		return method.ErrBusy
 	}
 	defer func() { <-p.inside }()
 	// Who is gone already must not win a free slot by chance.
@@ -55,7 +55,7 @@ func (p *pool) do(ctx context.Context, f func()) error {
 
 func gaveUp(ctx context.Context) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return authportal.ErrBusy
+		return method.ErrBusy
 	}
 	return ctx.Err()
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 )
 
 func TestSixtyFourAtOnceFillThePoolAndTheRestIsTurnedAway(t *testing.T) {
@@ -34,7 +34,7 @@ func TestSixtyFourAtOnceFillThePoolAndTheRestIsTurnedAway(t *testing.T) {
 	}
 	// Everybody who finds no room is told at once, while nothing has finished yet.
 	for range callers - slots - queue {
-		if err := <-results; !errors.Is(err, authportal.ErrBusy) {
+		if err := <-results; !errors.Is(err, method.ErrBusy) {
 			t.Fatalf("turned away with %v", err)
 		}
 	}
@@ -84,7 +84,7 @@ func TestWhoseTimeRunsOutInTheQueueIsToldThatWeAreBusy(t *testing.T) {
 	p.slots <- struct{}{}
 	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
-	if err := p.do(ctx, func() { t.Error("ran") }); !errors.Is(err, authportal.ErrBusy) {
+	if err := p.do(ctx, func() { t.Error("ran") }); !errors.Is(err, method.ErrBusy) {
 		t.Errorf("%v", err)
 	}
 }
@@ -93,10 +93,10 @@ func TestAFullPoolIsErrBusyForHashAndVerify(t *testing.T) {
 	h := cheapest(Bcrypt)
 	h.pool = newPool(1, 0)
 	h.pool.inside <- struct{}{}
-	if _, err := h.Hash(t.Context(), "correct horse"); !errors.Is(err, authportal.ErrBusy) {
+	if _, err := h.Hash(t.Context(), "correct horse"); !errors.Is(err, method.ErrBusy) {
 		t.Errorf("Hash: %v", err)
 	}
-	if _, _, err := h.Verify(t.Context(), nil, "correct horse"); !errors.Is(err, authportal.ErrBusy) {
+	if _, _, err := h.Verify(t.Context(), nil, "correct horse"); !errors.Is(err, method.ErrBusy) {
 		t.Errorf("Verify: %v", err)
 	}
 }

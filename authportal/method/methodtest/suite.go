@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -20,7 +20,7 @@ type Suite struct {
 	Users func(t *testing.T) store.UserStore
 
 	// Open opens the method over users.
-	Open func(t *testing.T, users store.UserStore) authportal.Method
+	Open func(t *testing.T, users store.UserStore) method.Method
 
 	// Enrol gives u what the method checks. Right is the answer that is right from then on, by field names of the API;
 	// each of Wrong is not.
@@ -36,10 +36,10 @@ type Suite struct {
 
 	// Work returns how many expensive computations (hashings) the method has made since it was opened. nil: it makes none.
 	// They are counted, not timed: a clock proves nothing on a busy machine.
-	Work func(authportal.Method) int64
+	Work func(method.Method) int64
 }
 
-// Run holds the method to the contract of [authportal.Method].
+// Run holds the method to the contract of [method.Method].
 func Run(t *testing.T, s Suite) {
 	for name, try := range map[string]func(*testing.T, *bench){
 		"a right answer proves the account, by a credential as stored":  right,
@@ -67,7 +67,7 @@ func Run(t *testing.T, s Suite) {
 type bench struct {
 	Suite
 	users  *outage
-	method authportal.Method
+	method method.Method
 	user   store.User
 }
 
@@ -86,9 +86,9 @@ func (b *bench) add(t *testing.T, name string) store.User {
 }
 
 // try sends the fields as u, and returns the step with the work that it cost.
-func (b *bench) try(ctx context.Context, u *store.User, fields map[string]string) (authportal.Step, int64, error) {
+func (b *bench) try(ctx context.Context, u *store.User, fields map[string]string) (method.Step, int64, error) {
 	before := b.work()
-	step, err := b.method.Continue(ctx, &authportal.Attempt{User: u, Field: func(n string) string { return fields[n] },
+	step, err := b.method.Continue(ctx, &method.Attempt{User: u, Field: func(n string) string { return fields[n] },
 		State: b.State, Address: netip.MustParseAddr("192.0.2.1"), Host: "app.example.com", Return: "https://app.example.com/callback/test", Now: time.Now()})
 	return step, b.work() - before, err
 }
@@ -103,7 +103,7 @@ func (b *bench) work() int64 {
 func (b *bench) refused(t *testing.T, u *store.User, fields map[string]string) int64 {
 	t.Helper()
 	step, work, err := b.try(t.Context(), u, fields)
-	r, ok := step.(authportal.Refused)
+	r, ok := step.(method.Refused)
 	if err != nil || !ok {
 		t.Errorf("got %T, %v; want Refused", step, err)
 	} else if r.Reason == "" {
@@ -112,10 +112,10 @@ func (b *bench) refused(t *testing.T, u *store.User, fields map[string]string) i
 	return work
 }
 
-func (b *bench) proven(t *testing.T, u store.User) (authportal.Proven, int64) {
+func (b *bench) proven(t *testing.T, u store.User) (method.Proven, int64) {
 	t.Helper()
 	step, work, err := b.try(t.Context(), &u, b.Right)
-	p, ok := step.(authportal.Proven)
+	p, ok := step.(method.Proven)
 	if err != nil || !ok {
 		t.Fatalf("got %T, %v; want Proven", step, err)
 	}
@@ -137,7 +137,7 @@ func right(t *testing.T, b *bench) {
 		}
 	}
 	step, _, err := b.try(t.Context(), &b.user, b.Right)
-	if _, ok := step.(authportal.Proven); err != nil || ok != b.Repeats {
+	if _, ok := step.(method.Proven); err != nil || ok != b.Repeats {
 		t.Errorf("the same answer again: %T, %v", step, err)
 	}
 }
@@ -171,7 +171,7 @@ func unenrolled(t *testing.T, b *bench) {
 func anothers(t *testing.T, b *bench) {
 	bob := b.add(t, "bob")
 	step, _, err := b.try(t.Context(), &bob, b.Right)
-	if p, ok := step.(authportal.Proven); err != nil || ok {
+	if p, ok := step.(method.Proven); err != nil || ok {
 		t.Errorf("ada's answer proved %s (%v)", p.User.ID, err)
 	}
 }
@@ -230,11 +230,11 @@ func parallel(t *testing.T, b *bench) {
 				u = &bob
 			}
 			step, _, err := b.try(t.Context(), u, b.Right)
-			p, ok := step.(authportal.Proven)
+			p, ok := step.(method.Proven)
 			if ok && p.User.ID != b.user.ID {
 				t.Errorf("proved %s", p.User.ID)
 			}
-			if b.Repeats && (ok != (i%2 == 0)) && !errors.Is(err, authportal.ErrBusy) {
+			if b.Repeats && (ok != (i%2 == 0)) && !errors.Is(err, method.ErrBusy) {
 				t.Errorf("person %d: %T, %v", i, step, err)
 			}
 		})

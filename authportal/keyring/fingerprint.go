@@ -1,4 +1,4 @@
-package authportal
+package keyring
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package authportal
+package keyring
 
 import (
 	"crypto/cipher"
@@ -29,8 +29,8 @@ type Keys struct {
 	signing signingKeys
 }
 
-// NewKeys derives from the root secrets, the newest first. A nil random source means crypto/rand.
-func NewKeys(random io.Reader, secrets ...string) (*Keys, error) {
+// New derives from the root secrets, the newest first. A nil random source means crypto/rand.
+func New(random io.Reader, secrets ...string) (*Keys, error) {
 	if len(secrets) == 0 {
 		return nil, errors.New("deriving keys: no secret")
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/sql"
 )
@@ -22,11 +22,11 @@ type word struct {
 
 func (*word) Kind() string { return "word" }
 
-func (*word) Begin(context.Context, *authportal.Attempt) (authportal.Step, error) {
-	return authportal.Show{}, nil
+func (*word) Begin(context.Context, *method.Attempt) (method.Step, error) {
+	return method.Show{}, nil
 }
 
-func (m *word) Continue(ctx context.Context, a *authportal.Attempt) (authportal.Step, error) {
+func (m *word) Continue(ctx context.Context, a *method.Attempt) (method.Step, error) {
 	stored := []byte("nobody's word")
 	var c store.Credential
 	if a.User != nil {
@@ -40,9 +40,9 @@ func (m *word) Continue(ctx context.Context, a *authportal.Attempt) (authportal.
 	}
 	m.work.Add(1)
 	if same := bytes.Equal(stored, []byte(a.Field("word"))); !same || c.Owner == "" {
-		return authportal.Refused{Reason: "wrong word"}, nil
+		return method.Refused{Reason: "wrong word"}, nil
 	}
-	return authportal.Proven{User: *a.User, Kind: c.Kind, ID: c.ID, Version: c.Version}, nil
+	return method.Proven{User: *a.User, Kind: c.Kind, ID: c.ID, Version: c.Version}, nil
 }
 
 func TestAMethodThatKeepsTheContractPasses(t *testing.T) {
@@ -59,7 +59,7 @@ func TestAMethodThatKeepsTheContractPasses(t *testing.T) {
 			})
 			return users
 		},
-		Open: func(_ *testing.T, users store.UserStore) authportal.Method { return &word{users: users} },
+		Open: func(_ *testing.T, users store.UserStore) method.Method { return &word{users: users} },
 		Enrol: func(t *testing.T, users store.UserStore, u store.User) {
 			if err := users.PutCredential(t.Context(), store.Credential{Kind: "word", ID: u.ID, Owner: u.ID, Data: []byte("open sesame"), Created: time.Now()}); err != nil {
 				t.Fatal(err)
@@ -68,6 +68,6 @@ func TestAMethodThatKeepsTheContractPasses(t *testing.T) {
 		Right:   map[string]string{"word": "open sesame"},
 		Wrong:   []map[string]string{{"word": "open barley"}, {"word": "Open Sesame"}, {"word": "nobody's word"}},
 		Repeats: true,
-		Work:    func(m authportal.Method) int64 { return m.(*word).work.Load() },
+		Work:    func(m method.Method) int64 { return m.(*word).work.Load() },
 	})
 }

@@ -1,0 +1,34 @@
+package authportal
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
+)
+
+func FuzzOpenSealed(f *testing.F) {
+	// Every worker of a fuzz run is a process of its own: they must agree on what the sealed value is.
+	k, err := keyring.New(strings.NewReader(strings.Repeat("not so random", 100)), "the secret of last year, 32 bytes")
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, err := k.Seal(sealFlow, []byte(`{"h":"app.example.com"}`), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add("")
+	f.Add("AAAA")
+	f.Add(good + "=")
+	p := &Portal{keys: k}
+	f.Fuzz(func(t *testing.T, s string) {
+		var g goal
+		if p.unseal(sealFlow, s, &g) && s != good {
+			t.Fatalf("opened %q", s)
+		}
+		if p.unseal(sealCode, s, &code{}) {
+			t.Fatalf("a code out of %q", s)
+		}
+	})
+}
