@@ -12,13 +12,13 @@ import (
 // AccessRefused records that somebody was not let in where they asked to be: a request that a gate refused, or an act that
 // is for administrators. live is whose session or token it was; nil where that is unknown. A page has many parts, and a
 // program asks again and again: the same refusal to the same person, address and host is recorded once a minute.
-func (t *Emitter) AccessRefused(ctx context.Context, live *store.Live, reason string, addr netip.Addr, host string) {
+func (t *Emitter) AccessRefused(ctx context.Context, live *store.ActiveSession, reason string, addr netip.Addr, host string) {
 	e := Event{Kind: EventAccess, Result: ResultRefused, Reason: reason, Host: host, Time: t.now()}
 	if addr.IsValid() {
 		e.Address = addr.Unmap().WithZone("").String()
 	}
 	if live != nil {
-		e.UserID, e.Username, e.Session = live.Identity.UserID, live.Identity.Username, live.Session.SignIn()
+		e.UserID, e.Username, e.Session = live.Identity.UserID, live.Identity.Username, live.Session.RootID()
 		e.Method = TokenMethod(live)
 	}
 	if t.refusals.first(e.Time, e.UserID+" "+e.Reason+" "+e.Address+" "+e.Host) {
@@ -30,7 +30,7 @@ func (t *Emitter) AccessRefused(ctx context.Context, live *store.Live, reason st
 const TokenProof = "api_token"
 
 // TokenMethod is how an actor is known who uses an API token; empty for one who signed in, whose sign-in is an event itself.
-func TokenMethod(live *store.Live) string {
+func TokenMethod(live *store.ActiveSession) string {
 	if live == nil || len(live.Session.Proofs) != 1 || live.Session.Proofs[0].Method != TokenProof {
 		return ""
 	}

@@ -17,7 +17,7 @@ func (c *call) deleteAccount() error {
 	}
 	c.clearSession()
 	c.me = &caller{}
-	c.emit(Event{Kind: EventUserDelete, Result: ResultOK, Reason: "owner", UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()})
+	c.emit(Event{Kind: EventUserDelete, Result: ResultOK, Reason: "owner", UserID: u.ID, Username: u.Username, Session: live.Session.RootID()})
 	return nil
 }
 

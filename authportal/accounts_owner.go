@@ -32,7 +32,7 @@ func (a *Accounts) acceptInvitation(ctx context.Context, id, name string, attrib
 		if name != "" {
 			u.Name = name
 		}
-		u.PasswordDue, u.Invited = false, time.Time{}
+		u.MustChangePassword, u.Invited = false, time.Time{}
 		u.Attributes, err = joinAttributes(u.Attributes, given)
 		return err
 	})

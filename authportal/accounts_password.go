@@ -61,7 +61,7 @@ func (a *Accounts) dropPassword(ctx context.Context, id string) (u store.User, e
 // passwordChosen notes that the account has a password that its owner, or an administrator, has just chosen.
 func (a *Accounts) passwordChosen(ctx context.Context, id string, due bool) (store.User, error) {
 	_, u, err := a.update(ctx, id, func(u *store.User) error {
-		u.PasswordDue, u.Invited = due, time.Time{}
+		u.MustChangePassword, u.Invited = due, time.Time{}
 		return nil
 	})
 	return u, err

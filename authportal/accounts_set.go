@@ -34,7 +34,7 @@ type UserChange struct {
 func (ch *UserChange) NewUser() NewUser {
 	return NewUser{Email: value(ch.Email), Username: value(ch.Username), Name: value(ch.Name), Roles: value(ch.Roles), Attributes: ch.Attributes,
 		Password: value(ch.Password), Disabled: is(ch.Enabled, false), Unapproved: is(ch.Approved, false), Unconfirmed: is(ch.Confirmed, false),
-		PasswordDue: is(ch.PasswordDue, true)}
+		PasswordDue: is(ch.MustChangePassword, true)}
 }
 
 func value[T any](p *T) (v T) {
@@ -69,7 +69,7 @@ func (a *Accounts) set(ctx context.Context, by Actor, id string, ch UserChange) 
 	}
 	ch.Attributes = attributes
 	var password store.Credential
-	if is(ch.PasswordDue, true) && ch.Password == nil {
+	if is(ch.MustChangePassword, true) && ch.Password == nil {
 		if err := a.requirePassword(ctx, id); err != nil {
 			return store.User{}, err
 		}
@@ -109,7 +109,7 @@ func (a *Accounts) set(ctx context.Context, by Actor, id string, ch UserChange) 
 		return after, nil
 	}
 	password.Version = 0 // whatever is there
-	after, err = a.replacePassword(ctx, password, "", is(ch.PasswordDue, true))
+	after, err = a.replacePassword(ctx, password, "", is(ch.MustChangePassword, true))
 	if err != nil {
 		return after, accountProblem(err)
 	}
@@ -166,8 +166,8 @@ func (a *Accounts) apply(u *store.User, ch UserChange) (err error) {
 	if ch.Approved != nil {
 		u.Approved = *ch.Approved
 	}
-	if ch.PasswordDue != nil {
-		u.PasswordDue = *ch.PasswordDue
+	if ch.MustChangePassword != nil {
+		u.MustChangePassword = *ch.MustChangePassword
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func StateOf(u *store.User) string {
 		return StateWaiting
 	case !u.Invited.IsZero():
 		return StateInvited
-	case u.PasswordDue:
+	case u.MustChangePassword:
 		return StateNewPassword
 	case u.Email != "" && !u.Confirmed:
 		return StateUnconfirmed

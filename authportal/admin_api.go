@@ -21,7 +21,7 @@ func adminUserJSON(u *store.User) map[string]any {
 		roles = []string{}
 	}
 	out := map[string]any{"id": u.ID, "username": u.Username, "email": u.Email, "confirmed": u.Confirmed, "name": u.Name, "roles": roles,
-		"attributes": u.Attributes, "enabled": u.Enabled, "approved": u.Approved, "state": StateOf(u), "password_change_required": u.PasswordDue,
+		"attributes": u.Attributes, "enabled": u.Enabled, "approved": u.Approved, "state": StateOf(u), "password_change_required": u.MustChangePassword,
 		"created": u.Created.UTC().Format(time.RFC3339), "version": u.Version}
 	if !u.LastSignIn.IsZero() {
 		out["last_sign_in"] = u.LastSignIn.UTC().Format(time.RFC3339)
@@ -145,7 +145,7 @@ func (c *call) readUserChange(more map[string]any) (ch UserChange, needs power, 
 		"email": {&ch.Email, somePower}, "username": {&ch.Username, somePower}, "name": {&ch.Name, noPower}, "roles": {&ch.Roles, somePower},
 		"attributes": {&ch.Attributes, noPower}, "enabled": {&ch.Enabled, noPower}, "approved": {&ch.Approved, noPower},
 		"confirmed": {&ch.Confirmed, somePower}, "password": {&ch.Password, allPower},
-		"password_change_required": {&ch.PasswordDue, somePower},
+		"password_change_required": {&ch.MustChangePassword, somePower},
 	}
 	for name, dst := range more {
 		into[name] = field{dst, somePower}

@@ -87,7 +87,7 @@ func (c *call) showAdmin(status int, p pages.Page) error {
 
 func adminAccount(u *store.User, columns []pages.AdminColumn) pages.AdminAccount {
 	return pages.AdminAccount{User: pages.User{ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name, Roles: u.Roles, Confirmed: u.Confirmed},
-		Enabled: u.Enabled, Approved: u.Approved, State: StateOf(u), PasswordDue: u.PasswordDue, Created: u.Created, LastSignIn: u.LastSignIn,
+		Enabled: u.Enabled, Approved: u.Approved, State: StateOf(u), PasswordDue: u.MustChangePassword, Created: u.Created, LastSignIn: u.LastSignIn,
 		Invited: u.Invited, Version: u.Version, Cells: cellsOf(u, columns)}
 }
 

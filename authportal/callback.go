@@ -49,7 +49,7 @@ func (c *call) enter(k *code, h *handoff) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if have != nil && have.Session.SignIn() == h.Parent && have.Session.UserID == h.User {
+	if have != nil && have.Session.RootID() == h.Parent && have.Session.UserID == h.User {
 		if !h.Proven {
 			return true, nil // another tab was here first
 		}

@@ -24,13 +24,13 @@ type try struct {
 
 // outcome is how a try ends, if it is no Problem.
 type outcome struct {
-	Location string              // where to go on; empty where the caller named no address and none is due
-	Provider bool                // Location is a provider's
-	Step     *pages.Step         // more is asked for
-	Factors  []method.Configured // ways to answer it, where it is a second factor
-	Choose   string              // it asks for a new password of the account of that name
-	Live     *store.Live         // who is signed in now
-	Waiting  string              // nobody is: what comes first, "confirm_email" or "approval_pending"
+	Location string               // where to go on; empty where the caller named no address and none is due
+	Provider bool                 // Location is a provider's
+	Step     *pages.Step          // more is asked for
+	Factors  []method.Configured  // ways to answer it, where it is a second factor
+	Choose   string               // it asks for a new password of the account of that name
+	Live     *store.ActiveSession // who is signed in now
+	Waiting  string               // nobody is: what comes first, "confirm_email" or "approval_pending"
 }
 
 // signIn is the dispatcher: it reads how far the sign-in has come, lets the method take one step, and then asks what is
@@ -80,7 +80,7 @@ func (c *call) continues(pend *pending, in *intent) error {
 	if err != nil {
 		return err
 	}
-	if live == nil || live.Session.SignIn() != pend.Session || live.Session.UserID != pend.User {
+	if live == nil || live.Session.RootID() != pend.Session || live.Session.UserID != pend.User {
 		return errStepExpired
 	}
 	in.further = true
@@ -246,7 +246,7 @@ func (c *call) advance(t try, m *method.Configured, pend *pending, in *intent, s
 			return &outcome{Factors: factors, Step: &pages.Step{Token: token}}, nil
 		}
 	}
-	if u.PasswordDue {
+	if u.MustChangePassword {
 		next := pend.next("", &u, nil, t)
 		next.Proofs, next.Creds = proofs, creds
 		return c.askNew(&u, next, in)

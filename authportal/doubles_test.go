@@ -80,18 +80,18 @@ func (f *flaky) err() error {
 	return nil
 }
 
-func (f *flaky) Session(ctx context.Context, k store.Key) (store.Live, error) {
+func (f *flaky) Session(ctx context.Context, k store.Key) (store.ActiveSession, error) {
 	if err := f.err(); err != nil {
-		return store.Live{}, err
+		return store.ActiveSession{}, err
 	}
 	if f.hangs.Load() {
 		<-ctx.Done()
-		return store.Live{}, ctx.Err()
+		return store.ActiveSession{}, ctx.Err()
 	}
 	return f.SessionStore.Session(ctx, k)
 }
 
-func (f *flaky) CreateSession(ctx context.Context, l *store.Live) error {
+func (f *flaky) CreateSession(ctx context.Context, l *store.ActiveSession) error {
 	if err := f.err(); err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func (c *call) askEmail(typed string) error {
 	if err := c.mustHTTPS(); err != nil {
 		return err
 	}
-	e := Event{Kind: EventEmailAsk, Result: ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()}
+	e := Event{Kind: EventEmailAsk, Result: ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.RootID()}
 	err = c.tryAskEmail(&u, typed)
 	var p *Problem
 	if errors.As(err, &p) {

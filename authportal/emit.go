@@ -20,6 +20,6 @@ func (c *call) emit(e Event) {
 }
 
 // AccessRefused records that somebody was not let in where they asked to be; see [Emitter.AccessRefused].
-func (p *Portal) AccessRefused(ctx context.Context, live *store.Live, reason string, addr netip.Addr, host string) {
+func (p *Portal) AccessRefused(ctx context.Context, live *store.ActiveSession, reason string, addr netip.Addr, host string) {
 	p.events.AccessRefused(ctx, live, reason, addr, host)
 }

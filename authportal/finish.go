@@ -65,7 +65,7 @@ func (c *call) complete(u *store.User, proofs []store.Proof, creds []credRef, in
 		// The session stands; a date in a list is not worth refusing somebody.
 		c.p.log.WarnContext(c.ctx(), "could not note the time of a sign-in", "user_id", u.ID, "error", err)
 	}
-	e := Event{Kind: EventSignIn, Result: ResultOK, UserID: u.ID, Username: u.Username, Method: proof.Method, Session: live.Session.SignIn()}
+	e := Event{Kind: EventSignIn, Result: ResultOK, UserID: u.ID, Username: u.Username, Method: proof.Method, Session: live.Session.RootID()}
 	if again {
 		e.Reason = "again"
 	}
@@ -78,7 +78,7 @@ func (c *call) complete(u *store.User, proofs []store.Proof, creds []credRef, in
 }
 
 // proves tells whether a sign-in of the same person is a further proof of the session they have.
-func (c *call) proves(have *store.Live, in *intent, remember bool) bool {
+func (c *call) proves(have *store.ActiveSession, in *intent, remember bool) bool {
 	if d := in.demand(); in.further || d.MFA || d.Fresh > 0 {
 		return true
 	}
@@ -135,12 +135,12 @@ func (c *call) unmoved(creds []credRef) error {
 
 // retire ends the session that the browser had before it was given another one, unless that is the same person's in a
 // parallel tab, begun after this sign-in was: its own way back may still be under way.
-func (c *call) retire(old *store.Live, userID string, began int64) {
+func (c *call) retire(old *store.ActiveSession, userID string, began int64) {
 	if old == nil || (old.Session.UserID == userID && !old.Session.Created.Before(time.Unix(began, 0))) {
 		return
 	}
 	ctx := context.WithoutCancel(c.ctx())
-	err := c.p.sessions.EndSession(ctx, old.Session.UserID, old.Session.SignIn())
+	err := c.p.sessions.EndSession(ctx, old.Session.UserID, old.Session.RootID())
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		// The browser holds the new secret already, and nobody the old one.
 		c.p.log.WarnContext(ctx, "could not end the session that a sign-in replaced", "user_id", old.Session.UserID, "error", err)
@@ -148,6 +148,6 @@ func (c *call) retire(old *store.Live, userID string, began int64) {
 	}
 	if err == nil {
 		c.emit(Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "replaced", UserID: old.Session.UserID,
-			Username: old.Identity.Username, Session: old.Session.SignIn()})
+			Username: old.Identity.Username, Session: old.Session.RootID()})
 	}
 }

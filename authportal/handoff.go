@@ -32,7 +32,7 @@ type code struct {
 
 // onward returns where a browser goes that is signed in here: back to the page it came from, on this host, or on another
 // with a code that opens a session there.
-func (c *call) onward(l *store.Live, in *intent, proven bool) (string, error) {
+func (c *call) onward(l *store.ActiveSession, in *intent, proven bool) (string, error) {
 	switch {
 	case !in.flow:
 		return in.landing(c), nil
@@ -49,7 +49,7 @@ func (c *call) onward(l *store.Live, in *intent, proven bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	payload, err := json.Marshal(handoff{Parent: l.Session.SignIn(), User: l.Session.UserID, Host: in.Host, Proven: proven})
+	payload, err := json.Marshal(handoff{Parent: l.Session.RootID(), User: l.Session.UserID, Host: in.Host, Proven: proven})
 	if err != nil {
 		return "", fmt.Errorf("handing over to %s: %w", in.Host, err)
 	}

@@ -48,7 +48,7 @@ func (c *call) intent(to, flow string) *intent {
 // satisfied tells whether a session is all that the goal asks for. A gate seals `fresh` only when it found the session
 // too old, so no proof from before that counts, whatever two clocks say: else gate and portal could send a browser back and
 // forth for ever.
-func (in *intent) satisfied(p *Portal, l *store.Live) bool {
+func (in *intent) satisfied(p *Portal, l *store.ActiveSession) bool {
 	d := in.demand()
 	if !p.Meets(&l.Session, d) {
 		return false

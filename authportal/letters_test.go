@@ -54,7 +54,7 @@ func TestEveryLetterIsWrittenFromTheOutbox(t *testing.T) {
 	u.Confirmed = true
 	w.p.Accounts().decided(t.Context(), byRoot, mailApproved, &u)
 	w.p.Accounts().decided(t.Context(), byRoot, mailDeclined, &u)
-	w.p.SessionTheft(t.Context(), &store.Live{Session: store.Session{UserID: u.ID}, Identity: u.Identity()}, netip.Addr{}, "alone.example.org")
+	w.p.SessionTheft(t.Context(), &store.ActiveSession{Session: store.Session{UserID: u.ID}, Identity: u.Identity()}, netip.Addr{}, "alone.example.org")
 	queue = append(queue, box.take()...)
 	queue = slices.DeleteFunc(queue, func(m store.Mail) bool { // what stands in for accounts that were not made
 		got, err := w.p.Compose(t.Context(), m)

@@ -88,7 +88,7 @@ func (c *call) askFactor(t try, in *intent) error {
 			Reason:    "mfa",
 		}, Problem: message(errSecondFactor)})
 	}
-	next := (&pending{User: u.ID, Version: u.Version, Proofs: live.Session.Proofs, Session: live.Session.SignIn()}).next("", &u, nil, t)
+	next := (&pending{User: u.ID, Version: u.Version, Proofs: live.Session.Proofs, Session: live.Session.RootID()}).next("", &u, nil, t)
 	token, err := c.keepPending(next)
 	if err != nil {
 		return err

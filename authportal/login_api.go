@@ -142,7 +142,7 @@ func (p *Portal) userJSON(id *store.Identity) map[string]any {
 
 // sessionJSON names the sign-in, as the owner's list does, not the child of one host.
 func sessionJSON(s *store.Session) map[string]any {
-	out := map[string]any{"id": s.SignIn(), "created": s.Created.UTC().Format(time.RFC3339), "methods": methodsOf(s.Proofs),
+	out := map[string]any{"id": s.RootID(), "created": s.Created.UTC().Format(time.RFC3339), "methods": methodsOf(s.Proofs),
 		"remembered": s.Remembered}
 	if !s.Expires.IsZero() {
 		out["expires"] = s.Expires.UTC().Format(time.RFC3339)
@@ -150,7 +150,7 @@ func sessionJSON(s *store.Session) map[string]any {
 	return out
 }
 
-func userOf(l *store.Live) *pages.User {
+func userOf(l *store.ActiveSession) *pages.User {
 	id := &l.Identity
 	return &pages.User{ID: id.UserID, Username: id.Username, Email: id.Email, Name: id.Name, Roles: id.Roles, Confirmed: id.Email != ""}
 }

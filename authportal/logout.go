@@ -26,7 +26,7 @@ func (c *call) signOut(everywhere bool) error {
 		}
 		return nil
 	}
-	id, signIn := me.live.Identity, me.live.Session.SignIn()
+	id, signIn := me.live.Identity, me.live.Session.RootID()
 	if everywhere {
 		_, err = c.p.sessions.EndSessionsOf(c.ctx(), id.UserID, "")
 	} else {

@@ -215,7 +215,7 @@ func (p *Portal) administratorRoles() []string {
 
 // CountSessions looks every ten minutes how many sessions are open, and keeps it for the charts, until ctx is over. Of
 // several gateways each looks: an hour keeps the highest number.
-func CountSessions(ctx context.Context, counter store.SessionCounter, kept store.Figures, now func() time.Time, log *slog.Logger) {
+func CountSessions(ctx context.Context, counter store.SessionCounter, kept store.Statistics, now func() time.Time, log *slog.Logger) {
 	const first, every = 5 * time.Minute, 10 * time.Minute
 	timer := time.NewTimer(first) // not at once: a start has other things to do
 	defer timer.Stop()
@@ -235,12 +235,12 @@ func CountSessions(ctx context.Context, counter store.SessionCounter, kept store
 	}
 }
 
-func countOnce(ctx context.Context, counter store.SessionCounter, kept store.Figures, at time.Time) error {
+func countOnce(ctx context.Context, counter store.SessionCounter, kept store.Statistics, at time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, timeLimit)
 	defer cancel()
 	n, err := counter.CountSessions(ctx)
 	if err != nil {
 		return err
 	}
-	return kept.SawSessions(ctx, at, n)
+	return kept.RecordOpenSessions(ctx, at, n)
 }

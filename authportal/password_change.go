@@ -27,8 +27,8 @@ func (c *call) changePassword(current, next string) error {
 	if err != nil {
 		return err
 	}
-	e := Event{Kind: EventPasswordChange, Result: ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()}
-	switch err := c.swapPassword(pw, &u, live.Session.SignIn(), current, next); {
+	e := Event{Kind: EventPasswordChange, Result: ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.RootID()}
+	switch err := c.swapPassword(pw, &u, live.Session.RootID(), current, next); {
 	case errors.Is(err, errInvalidCredentials):
 		e.Result, e.Reason = ResultRefused, "wrong password"
 		c.emit(e)

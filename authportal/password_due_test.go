@@ -51,7 +51,7 @@ func TestANewPasswordThatIsAskedForComesBeforeAnythingElse(t *testing.T) {
 		t.Error("not signed in")
 	}
 	box.one(w, "password_changed", ann.Email)
-	if u := w.account("ann"); u.PasswordDue {
+	if u := w.account("ann"); u.MustChangePassword {
 		t.Error("it is still due")
 	}
 	b.choose(step, "another horse").wants(t, 400, "sign_in_expired")

@@ -26,7 +26,7 @@ type Config struct {
 	Methods  []method.Configured // configured ways to sign in, in the order shown to people
 	Mail     store.Outbox        // where letters are queued, nil: no mail is configured
 	Audit    store.Audit         // the trail that administrators read; nil: none is kept
-	Figures  store.Figures       // what is counted for administrators; nil: nothing is
+	Figures  store.Statistics    // what is counted for administrators; nil: nothing is
 	Settings Settings
 
 	// Includes are the configured roles and what each includes. RoleUses returns the rules that demand roles, and Watch what
@@ -63,8 +63,8 @@ type Portal struct {
 	sessions store.SessionStore
 	keys     *keyring.Keys
 	methods  []method.Configured
-	audit    store.Audit   // nil: no trail is kept
-	figures  store.Figures // nil: nothing is counted
+	audit    store.Audit      // nil: no trail is kept
+	figures  store.Statistics // nil: nothing is counted
 	includes map[string][]string
 	roleUses func() []RoleUse
 	watch    func() []pages.Attention

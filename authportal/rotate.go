@@ -42,7 +42,7 @@ func (p *Portal) NextSecret(ctx context.Context, s *store.Session, secure bool) 
 
 // offer hands out the next secret with answers to navigations and to `GET session`. Others come by the dozen at a time,
 // and programs that send them may not keep cookies.
-func (c *call) offer(l *store.Live) {
+func (c *call) offer(l *store.ActiveSession) {
 	if l == nil || !c.p.DueSecret(&l.Session) || c.r.Method != http.MethodGet {
 		return
 	}
@@ -67,9 +67,9 @@ func (c *call) navigates() bool {
 
 // SessionTheft tells that a session was ended because an old secret of it was shown: somebody has a copy. addr and host
 // are of the request that showed it, which may be the owner's or the thief's.
-func (p *Portal) SessionTheft(ctx context.Context, l *store.Live, addr netip.Addr, host string) {
+func (p *Portal) SessionTheft(ctx context.Context, l *store.ActiveSession, addr netip.Addr, host string) {
 	e := Event{Kind: EventSessionTheft, Result: ResultRefused, Reason: "an old secret was shown", UserID: l.Session.UserID,
-		Username: l.Identity.Username, Session: l.Session.SignIn(), Host: host, Time: p.now()}
+		Username: l.Identity.Username, Session: l.Session.RootID(), Host: host, Time: p.now()}
 	if addr.IsValid() {
 		e.Address = addr.Unmap().WithZone("").String()
 	}

@@ -9,7 +9,7 @@ import (
 
 func TestATheftIsToldWithWhoseItWasAndFromWhere(t *testing.T) {
 	w := newWorld(t)
-	l := &store.Live{Session: store.Session{ID: "child", Parent: "sign-in", UserID: "u1"}, Identity: store.Identity{UserID: "u1", Username: "ada"}}
+	l := &store.ActiveSession{Session: store.Session{ID: "child", Parent: "sign-in", UserID: "u1"}, Identity: store.Identity{UserID: "u1", Username: "ada"}}
 	w.p.SessionTheft(t.Context(), l, netip.MustParseAddr("192.0.2.9"), "app.example.com")
 	got := w.eventsOf(EventSessionTheft)
 	if len(got) != 1 || got[0].UserID != "u1" || got[0].Username != "ada" || got[0].Session != "sign-in" ||
@@ -21,7 +21,7 @@ func TestATheftIsToldWithWhoseItWasAndFromWhere(t *testing.T) {
 func TestTheOwnerOfACopiedSessionIsToldByMail(t *testing.T) {
 	w, box := mailWorld(t)
 	_, u := w.member("ann")
-	l := &store.Live{Session: store.Session{UserID: u.ID}, Identity: u.Identity()}
+	l := &store.ActiveSession{Session: store.Session{UserID: u.ID}, Identity: u.Identity()}
 	w.p.SessionTheft(t.Context(), l, netip.Addr{}, "alone.example.org")
 	box.one(w, "session_theft", "ann@example.com")
 

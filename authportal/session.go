@@ -13,13 +13,13 @@ import (
 
 // caller is who asks.
 type caller struct {
-	live     *store.Live // nil: nobody is signed in
-	viaToken bool        // by an API token, so there is no session to end or to prove
+	live     *store.ActiveSession // nil: nobody is signed in
+	viaToken bool                 // by an API token, so there is no session to end or to prove
 }
 
 // Session returns the session that the request carries for this visit, nil where there is none. A session belongs to a
 // host: its cookie shown at another one opens nothing. An error means that the store failed, never that nobody is signed in.
-func (p *Portal) Session(ctx context.Context, r *http.Request, v *Visit) (*store.Live, error) {
+func (p *Portal) Session(ctx context.Context, r *http.Request, v *Visit) (*store.ActiveSession, error) {
 	key, ok := SessionKey(r, v.Secure)
 	if !ok {
 		return nil, nil
@@ -81,7 +81,7 @@ func (c *call) use(me *caller) {
 }
 
 // session returns the session of whoever asks, nil where nobody is signed in.
-func (c *call) session() (*store.Live, error) {
+func (c *call) session() (*store.ActiveSession, error) {
 	me, err := c.caller()
 	if err != nil || me.viaToken {
 		return nil, err
@@ -91,7 +91,7 @@ func (c *call) session() (*store.Live, error) {
 
 // mustSession returns the session of whoever asks, or the problem login_required. An API token is no session: what
 // changes an account needs the person.
-func (c *call) mustSession() (*store.Live, error) {
+func (c *call) mustSession() (*store.ActiveSession, error) {
 	me, err := c.caller()
 	switch {
 	case err != nil:
@@ -108,7 +108,7 @@ func (c *call) mustSession() (*store.Live, error) {
 const freshFor = 10 * time.Minute
 
 // mustFresh is mustSession for a sign-in of the last ten minutes, else the problem fresh_login_required.
-func (c *call) mustFresh() (*store.Live, error) {
+func (c *call) mustFresh() (*store.ActiveSession, error) {
 	l, err := c.mustSession()
 	if err == nil && !c.p.Meets(&l.Session, Demand{Fresh: freshFor}) {
 		err = errFreshRequired
@@ -117,7 +117,7 @@ func (c *call) mustFresh() (*store.Live, error) {
 }
 
 // mustUser returns the account behind the session, as stored now, or the problem login_required.
-func (c *call) mustUser() (*store.Live, store.User, error) {
+func (c *call) mustUser() (*store.ActiveSession, store.User, error) {
 	l, err := c.mustSession()
 	if err != nil {
 		return nil, store.User{}, err

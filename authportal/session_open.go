@@ -12,9 +12,9 @@ import (
 
 // open starts a new session and gives its secret to the browser. still is asked once the session is there: what the
 // proofs rest on must not have changed.
-func (c *call) open(u *store.User, proofs []store.Proof, remember bool, still func() error) (*store.Live, error) {
+func (c *call) open(u *store.User, proofs []store.Proof, remember bool, still func() error) (*store.ActiveSession, error) {
 	now := c.p.now()
-	l := &store.Live{Identity: u.Identity(), Session: store.Session{
+	l := &store.ActiveSession{Identity: u.Identity(), Session: store.Session{
 		UserID: u.ID, Host: c.v.Host, Created: now, LastSeen: now, Proofs: proofs,
 		Address: address(c.v), Device: bounded(c.r.UserAgent(), 200), Remembered: remember,
 		Idle: c.p.set.Idle, Expires: now.Add(c.p.set.Lifetime),
@@ -35,7 +35,7 @@ const maxSignIns = 100
 
 // makeRoom ends the sign-ins beyond that number, those first that have not been used for longest: a pile of unused ones
 // does not push out the one that its owner works with.
-func (c *call) makeRoom(l *store.Live) {
+func (c *call) makeRoom(l *store.ActiveSession) {
 	// Hanging up in time must not be a way round it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx()), 2*time.Second)
 	defer cancel()
@@ -63,13 +63,13 @@ func (c *call) makeRoom(l *store.Live) {
 
 // openChild starts the session of this host below a sign-in at the portal. The store takes deadlines, proofs and
 // identity from the parent, and refuses if that has ended meanwhile.
-func (c *call) openChild(parent, userID string) (*store.Live, error) {
+func (c *call) openChild(parent, userID string) (*store.ActiveSession, error) {
 	now := c.p.now()
-	l := &store.Live{Session: store.Session{Parent: parent, UserID: userID, Host: c.v.Host, Created: now, LastSeen: now}}
+	l := &store.ActiveSession{Session: store.Session{Parent: parent, UserID: userID, Host: c.v.Host, Created: now, LastSeen: now}}
 	return l, c.create(l, func() error { return nil })
 }
 
-func (c *call) create(l *store.Live, still func() error) error {
+func (c *call) create(l *store.ActiveSession, still func() error) error {
 	secret, err := c.p.secret(secretBytes)
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func (c *call) create(l *store.Live, still func() error) error {
 // before the session was stored was told to sessions when this one was not among them yet: nobody would tell it again,
 // and a disabled account would keep a session. So, now that the session is there and every later change will find it,
 // the account is read once more.
-func (c *call) recheck(l *store.Live) error {
+func (c *call) recheck(l *store.ActiveSession) error {
 	u, err := c.p.users.User(c.ctx(), l.Session.UserID)
 	id := u.Identity()
 	switch {
@@ -135,14 +135,14 @@ func (c *call) shutOut(id string) error {
 // shut says what happened to an account between its proof and its session. One that must choose a new password is asked
 // for it when the sign-in is looked at anew.
 func shut(u *store.User) error {
-	if u.Enabled && u.Approved && u.PasswordDue {
+	if u.Enabled && u.Approved && u.MustChangePassword {
 		return errMoved
 	}
 	return errDisabled
 }
 
 // drop ends a sign-in that must not be; its secret was shown to nobody. A child is left alone: it dies with its parent.
-func (c *call) drop(l *store.Live) {
+func (c *call) drop(l *store.ActiveSession) {
 	if l.Session.Parent == "" {
 		_ = c.p.sessions.EndSession(context.WithoutCancel(c.ctx()), l.Session.UserID, l.Session.ID)
 	}

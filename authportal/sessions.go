@@ -11,7 +11,7 @@ import (
 
 // A person's sessions are their sign-ins: the sessions of single hosts come and go with them.
 
-func (c *call) ownSessions(live *store.Live) ([]pages.Session, error) {
+func (c *call) ownSessions(live *store.ActiveSession) ([]pages.Session, error) {
 	list, err := c.p.sessions.SessionsOf(c.ctx(), live.Session.UserID)
 	if err != nil {
 		return nil, fmt.Errorf("listing sessions: %w", err)
@@ -20,7 +20,7 @@ func (c *call) ownSessions(live *store.Live) ([]pages.Session, error) {
 	for i := range list {
 		s := &list[i]
 		out = append(out, pages.Session{ID: s.ID, Host: s.Host, Address: s.Address, Device: s.Device, Created: s.Created, LastSeen: s.LastSeen,
-			Remembered: s.Remembered, Current: s.ID == live.Session.SignIn()})
+			Remembered: s.Remembered, Current: s.ID == live.Session.RootID()})
 	}
 	return out, nil
 }
@@ -43,10 +43,10 @@ func (c *call) sessionsAPI() error {
 }
 
 // ownSessionJSON is a sign-in as its owner reads it; live is the one that asks.
-func ownSessionJSON(s *store.Session, live *store.Live) map[string]any {
+func ownSessionJSON(s *store.Session, live *store.ActiveSession) map[string]any {
 	one := sessionJSON(s)
 	one["last_seen"], one["host"], one["address"], one["device"] = stamp(s.LastSeen), s.Host, s.Address, s.Device
-	one["current"] = s.ID == live.Session.SignIn()
+	one["current"] = s.ID == live.Session.RootID()
 	return one
 }
 
@@ -63,7 +63,7 @@ func (c *call) endSession(id string) error {
 		return fmt.Errorf("ending a session: %w", err)
 	}
 	c.emit(Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "owner", UserID: live.Session.UserID, Username: live.Identity.Username, Session: id})
-	if id == live.Session.SignIn() {
+	if id == live.Session.RootID() {
 		c.clearSession()
 	}
 	return nil
@@ -75,7 +75,7 @@ func (c *call) endOthers() error {
 	if err != nil {
 		return err
 	}
-	n, err := c.p.sessions.EndSessionsOf(c.ctx(), live.Session.UserID, live.Session.SignIn())
+	n, err := c.p.sessions.EndSessionsOf(c.ctx(), live.Session.UserID, live.Session.RootID())
 	if err != nil {
 		return fmt.Errorf("ending sessions: %w", err)
 	}

@@ -67,7 +67,7 @@ func (g *guess) giveBack() {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(g.c.ctx()), 2*time.Second)
 	defer cancel()
 	for _, name := range g.counters {
-		if err := g.c.p.sessions.Uncount(ctx, name); err != nil {
+		if err := g.c.p.sessions.Release(ctx, name); err != nil {
 			g.c.p.log.WarnContext(ctx, "could not give a guess back", "error", err)
 		}
 	}

@@ -35,7 +35,7 @@ func tokenID(token string) string {
 // CheckToken returns whom an API token speaks for: its owner as stored now, with no more roles than the token has. An
 // unknown, expired or revoked token, or one of an inactive account, is the problem invalid_token (401); any other error
 // means that the store failed (503). The session in the answer is none of the store's: it serves to judge and to sign by.
-func (p *Portal) CheckToken(ctx context.Context, token string) (*store.Live, error) {
+func (p *Portal) CheckToken(ctx context.Context, token string) (*store.ActiveSession, error) {
 	if len(token) > 128 || !strings.HasPrefix(token, TokenPrefix) {
 		return nil, errInvalidToken
 	}
@@ -70,7 +70,7 @@ func (p *Portal) CheckToken(ctx context.Context, token string) (*store.Live, err
 		identity.Roles = intersect(p.expand(u.Roles), data.Roles)
 	}
 	p.tokenUsed(ctx, c, now)
-	return &store.Live{Identity: identity, Session: store.Session{
+	return &store.ActiveSession{Identity: identity, Session: store.Session{
 		Key: store.KeyOf([]byte(token)), ID: id[:26], UserID: u.ID, Created: c.Created, LastSeen: now, Expires: c.Expires,
 		Proofs: []store.Proof{{Method: TokenProof}},
 	}}, nil

@@ -57,7 +57,7 @@ func (c *call) createToken(n newToken) (token string, cred store.Credential, err
 	if err := c.p.accounts.AddToken(c.ctx(), cred); err != nil {
 		return "", cred, err
 	}
-	c.emit(Event{Kind: EventTokenCreate, Result: ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()})
+	c.emit(Event{Kind: EventTokenCreate, Result: ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.RootID()})
 	return token, cred, nil
 }
 
@@ -65,7 +65,7 @@ func (c *call) createToken(n newToken) (token string, cred store.Credential, err
 func (c *call) refusedToken(kind string, err error) {
 	if p := (*Problem)(nil); errors.As(err, &p) && (p.Code == errTokenLimit.Code || p.Code == "invalid_field" && p.Extra["field"] == "roles") {
 		id := c.me.live.Identity
-		c.emit(Event{Kind: kind, Result: ResultRefused, Reason: p.Code, UserID: id.UserID, Username: id.Username, Session: c.me.live.Session.SignIn()})
+		c.emit(Event{Kind: kind, Result: ResultRefused, Reason: p.Code, UserID: id.UserID, Username: id.Username, Session: c.me.live.Session.RootID()})
 	}
 }
 

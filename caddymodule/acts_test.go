@@ -60,7 +60,7 @@ func TestWhatTheCommandLineDoesIsInTheTrail(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	l := &store.Live{Session: store.Session{Key: store.KeyOf([]byte("k")), ID: "s1", UserID: ann.ID, Host: "localhost", Created: now, LastSeen: now,
+	l := &store.ActiveSession{Session: store.Session{Key: store.KeyOf([]byte("k")), ID: "s1", UserID: ann.ID, Host: "localhost", Created: now, LastSeen: now,
 		Idle: time.Hour, Expires: now.Add(time.Hour)}, Identity: ann.Identity()}
 	if err := run.Sessions.CreateSession(t.Context(), l); err != nil {
 		t.Fatal(err)

@@ -135,7 +135,7 @@ func (q *question) forbid() error {
 
 // tellRefused has it in the audit trail that somebody was not let in. One who only has to sign in first was not refused.
 func (q *question) tellRefused(reason string) {
-	var live *store.Live
+	var live *store.ActiveSession
 	if q.identity != nil {
 		live = q.identity.live
 	}

@@ -74,7 +74,7 @@ const storeTimeout = 200 * time.Millisecond
 
 // identityOf returns what this gate prepared of entry, preparing it with the first request.
 func (g *Gate) identityOf(run *Running, entry *cache.Entry) *identity {
-	return entry.Memo(g.generation, func(live *store.Live) any {
+	return entry.Memo(g.generation, func(live *store.ActiveSession) any {
 		return g.identities.prepare(run, live)
 	}).(*identity)
 }

@@ -124,7 +124,7 @@ func (e *engine) startWork(env store.Env) {
 			env.Log.Error("values of removed columns are not taken away any more", "error", err)
 		}
 	})
-	if figures, ok := e.usersLease.Value().(store.Figures); ok {
+	if figures, ok := e.usersLease.Value().(store.Statistics); ok {
 		e.work.Go(func() { authportal.CountSessions(ctx, e.sessions, figures, env.Now, env.Log) })
 	}
 }

@@ -61,7 +61,7 @@ func standing(b testing.TB) (*Gate, string) {
 	if err := run.Users.CreateUser(context.Background(), u); err != nil {
 		b.Fatal(err)
 	}
-	err = run.Sessions.CreateSession(context.Background(), &store.Live{Identity: u.Identity(), Session: store.Session{Key: store.KeyOf(secret),
+	err = run.Sessions.CreateSession(context.Background(), &store.ActiveSession{Identity: u.Identity(), Session: store.Session{Key: store.KeyOf(secret),
 		ID: "bbbbbbbbbbbbbbbbbbbbbbbbbb", UserID: u.ID, Host: "app.localhost", Created: now, LastSeen: now, Idle: 12 * time.Hour, Expires: now.Add(24 * time.Hour),
 		Proofs: []store.Proof{{Method: "password", At: now}}}})
 	if err != nil {

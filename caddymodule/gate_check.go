@@ -147,7 +147,7 @@ func checkExtra(name, value string) error {
 	if value == "" {
 		return fmt.Errorf("header %s has no value: write one, such as {http.auth.user.attributes.plan}, or leave the line out", name)
 	}
-	nobody := &identity{live: new(store.Live)}
+	nobody := &identity{live: new(store.ActiveSession)}
 	for _, found := range userPlaceholder.FindAllStringSubmatch(value, -1) {
 		if _, known := nobody.placeholder(found[1]); !known || found[1] == "http.auth.user.attributes." {
 			return fmt.Errorf("header %s: there is no placeholder {%s}: use {http.auth.user.id}, .username, .email, .name, .roles, "+

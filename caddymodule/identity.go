@@ -16,7 +16,7 @@ import (
 
 // identity is what a gate knows of one session or token, prepared once and used by every request that shows it.
 type identity struct {
-	live    *store.Live
+	live    *store.ActiveSession
 	methods []string // how the person showed who they are
 	roles   []string // all roles held, included ones too, sorted
 	subject *rolepolicy.Subject
@@ -134,7 +134,7 @@ func (t *trailerFilter) Read(p []byte) (int, error) {
 }
 
 // prepare computes once what every request of this session needs.
-func (iw *identityWriter) prepare(run *Running, live *store.Live) *identity {
+func (iw *identityWriter) prepare(run *Running, live *store.ActiveSession) *identity {
 	id := &identity{live: live, roles: run.Roles.Expand(live.Identity.Roles)}
 	id.subject = run.Roles.NewSubject(live.Identity.Username, live.Identity.Email, id.roles)
 	id.proofs.MFA = run.Portal.Meets(&live.Session, authportal.Demand{MFA: true})

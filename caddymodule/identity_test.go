@@ -95,7 +95,7 @@ func TestTrailersCarryNoIdentity(t *testing.T) {
 }
 
 func testIdentity(iw *identityWriter, id store.Identity, roles ...string) *identity {
-	prepared := &identity{live: &store.Live{Identity: id}, roles: roles}
+	prepared := &identity{live: &store.ActiveSession{Identity: id}, roles: roles}
 	prepared.provider = prepared.placeholder
 	for _, f := range iw.fields {
 		prepared.values = append(prepared.values, f.value(&id, roles, iw.separator, iw.encoding))

@@ -45,7 +45,7 @@ func (o *operator) view(ctx context.Context, u *store.User) (*userView, error) {
 func (o *operator) listed(u *store.User) *userView {
 	v := &userView{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name, Roles: u.Roles,
 		Effective: o.run.Roles.Expand(u.Roles), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved, Created: u.Created,
-		State: authportal.StateOf(u), Due: u.PasswordDue}
+		State: authportal.StateOf(u), Due: u.MustChangePassword}
 	if v.Roles == nil {
 		v.Roles = []string{}
 	}

@@ -25,7 +25,7 @@ func (id *identity) placeholder(key string) (any, bool) {
 	case "roles":
 		return strings.Join(id.roles, ","), true
 	case "session":
-		return id.live.Session.SignIn(), true
+		return id.live.Session.RootID(), true
 	case "methods":
 		return strings.Join(id.methods, ","), true
 	}

@@ -53,7 +53,7 @@ func sharedMayKeep(h http.Header) bool {
 
 // tellTheft tells the configuration in force of a session that was ended because a copy of it was used. Stores outlive
 // configurations, so none is named to them.
-func tellTheft(ctx context.Context, l *store.Live) {
+func tellTheft(ctx context.Context, l *store.ActiveSession) {
 	app := active.latest()
 	if app == nil {
 		return

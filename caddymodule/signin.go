@@ -75,7 +75,7 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 	if audit, ok := a.lease.Value().usersLease.Value().(store.Audit); ok {
 		config.Audit = audit
 	}
-	if figures, ok := a.lease.Value().usersLease.Value().(store.Figures); ok {
+	if figures, ok := a.lease.Value().usersLease.Value().(store.Statistics); ok {
 		config.Figures = figures
 	}
 	config.Includes, config.RoleUses, config.Watch = a.includes(), a.roleUses, run.attention

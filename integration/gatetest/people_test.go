@@ -48,7 +48,7 @@ func (w *world) sessionOf(u store.User, at string, ago time.Duration) person {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret)
 	now := time.Now()
-	live := &store.Live{Identity: u.Identity(), Session: store.Session{Key: store.KeyOf(secret), ID: randomID(), UserID: u.ID, Host: at,
+	live := &store.ActiveSession{Identity: u.Identity(), Session: store.Session{Key: store.KeyOf(secret), ID: randomID(), UserID: u.ID, Host: at,
 		Created: now.Add(-ago), LastSeen: now, Expires: now.Add(12 * time.Hour), Idle: 30 * time.Minute,
 		Proofs: []store.Proof{{Method: "password", At: now.Add(-ago)}}}}
 	if err := w.sessions().CreateSession(w.t.Context(), live); err != nil {

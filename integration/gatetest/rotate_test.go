@@ -17,7 +17,7 @@ func (w *world) remembered(name string, ago time.Duration) person {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret)
 	created := time.Now().Add(-ago)
-	live := &store.Live{Identity: u.Identity(), Session: store.Session{Key: store.KeyOf(secret), ID: randomID(), UserID: u.ID, Host: host,
+	live := &store.ActiveSession{Identity: u.Identity(), Session: store.Session{Key: store.KeyOf(secret), ID: randomID(), UserID: u.ID, Host: host,
 		Created: created, LastSeen: time.Now(), Expires: created.Add(30 * 24 * time.Hour), Remembered: true,
 		Proofs: []store.Proof{{Method: "password", At: created}}}}
 	if err := w.sessions().CreateSession(w.t.Context(), live); err != nil {

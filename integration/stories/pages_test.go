@@ -35,7 +35,7 @@ func oldSession(t *testing.T, database, login, host string, ago time.Duration) s
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret)
 	now := time.Now()
-	err = users.(store.SessionHost).EmbeddedSessions().CreateSession(t.Context(), &store.Live{Identity: u.Identity(), Session: store.Session{
+	err = users.(store.SessionHost).EmbeddedSessions().CreateSession(t.Context(), &store.ActiveSession{Identity: u.Identity(), Session: store.Session{
 		Key: store.KeyOf(secret), ID: rand.Text(), UserID: u.ID, Host: host, Created: now.Add(-ago), LastSeen: now,
 		Expires: now.Add(12 * time.Hour), Idle: 30 * time.Minute, Proofs: []store.Proof{{Method: "password", At: now.Add(-ago)}}}})
 	if err != nil {
