@@ -20,7 +20,7 @@ import (
 )
 
 // administratorRole is the role that may do everything in Gatehouse itself.
-const administratorRole = "admin"
+const administratorRole = store.RoleAdmin
 
 // Accounts makes and changes accounts: the one set of rules behind sign-up, set-up, the account page, administrators, outside
 // identities and the command line, and the only writer of accounts and their credentials. Outcomes that are the caller's to

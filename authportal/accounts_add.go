@@ -19,7 +19,7 @@ type NewUser struct {
 	Attributes map[string]any // string, float64, bool or []any of strings
 	Password   string         // empty: none yet, so that nobody can sign in by one
 
-	PasswordDue          bool // the first sign-in by Password must choose another
+	MustChangePassword   bool // the first sign-in by Password must choose another
 	Disabled, Unapproved bool // cannot sign in yet
 	Unconfirmed          bool // nobody vouches for the address
 }
@@ -58,7 +58,7 @@ func (a *Accounts) create(ctx context.Context, n NewUser, confirmed bool) (u sto
 
 // prepare checks and completes an account without storing it. A password is hashed last, because that is dear.
 func (a *Accounts) prepare(ctx context.Context, n NewUser, confirmed bool) (u store.User, creds []store.Credential, err error) {
-	u = store.User{Confirmed: confirmed && !n.Unconfirmed, Enabled: !n.Disabled, Approved: !n.Unapproved, PasswordDue: n.PasswordDue, Created: a.now()}
+	u = store.User{Confirmed: confirmed && !n.Unconfirmed, Enabled: !n.Disabled, Approved: !n.Unapproved, MustChangePassword: n.MustChangePassword, Created: a.now()}
 	if u.Email, err = NormalizeEmail(n.Email); err != nil {
 		return u, nil, err
 	}
@@ -82,7 +82,7 @@ func (a *Accounts) prepare(ctx context.Context, n NewUser, confirmed bool) (u st
 		return u, nil, err
 	}
 	if n.Password == "" {
-		if n.PasswordDue {
+		if n.MustChangePassword {
 			return u, nil, errNoPassword
 		}
 		return u, nil, nil

@@ -13,18 +13,18 @@ import (
 
 // UserChange is what an administrator changes of an account. What is nil stays as it is.
 type UserChange struct {
-	Email       *string // counts as confirmed; the username follows where it is the address
-	Username    *string // empty: the whole address
-	Name        *string
-	Roles       *[]string // instead of all; AddRoles and RemoveRoles come after it
-	AddRoles    []string
-	RemoveRoles []string
-	Attributes  map[string]any // joined with those there are, in the types of their columns; nil removes one
-	Enabled     *bool
-	Approved    *bool
-	Confirmed   *bool   // of the address; comes after Email
-	PasswordDue *bool   // true: every session ends, and the next sign-in must choose a new password
-	Password    *string // ends every session of the account; what was due is chosen by it, unless PasswordDue says otherwise
+	Email              *string // counts as confirmed; the username follows where it is the address
+	Username           *string // empty: the whole address
+	Name               *string
+	Roles              *[]string // instead of all; AddRoles and RemoveRoles come after it
+	AddRoles           []string
+	RemoveRoles        []string
+	Attributes         map[string]any // joined with those there are, in the types of their columns; nil removes one
+	Enabled            *bool
+	Approved           *bool
+	Confirmed          *bool   // of the address; comes after Email
+	MustChangePassword *bool   // true: every session ends, and the next sign-in must choose a new password
+	Password           *string // ends every session of the account; what was due is chosen by it, unless MustChangePassword says otherwise
 
 	// Version is that of the account that whoever asks has seen: nothing is changed where it has another by now. 0: any.
 	Version int64
@@ -184,7 +184,7 @@ func changed(before, after *store.User) string {
 		{"attributes", !reflect.DeepEqual(before.Attributes, after.Attributes)},
 		{"enabled", !before.Enabled && after.Enabled}, {"disabled", before.Enabled && !after.Enabled},
 		{"approved", !before.Approved && after.Approved}, {"unapproved", before.Approved && !after.Approved},
-		{"password_due", !before.PasswordDue && after.PasswordDue}, {"password_not_due", before.PasswordDue && !after.PasswordDue},
+		{"password_due", !before.MustChangePassword && after.MustChangePassword}, {"password_not_due", before.MustChangePassword && !after.MustChangePassword},
 	} {
 		if f.is {
 			fields = append(fields, f.name)

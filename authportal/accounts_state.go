@@ -40,9 +40,9 @@ func SelectState(q *store.UserQuery, state string) bool {
 	case StateInvited:
 		q.Enabled, q.Approved, q.Invited = &yes, &yes, &yes
 	case StateNewPassword:
-		q.Enabled, q.Approved, q.Invited, q.PasswordDue = &yes, &yes, &no, &yes
+		q.Enabled, q.Approved, q.Invited, q.MustChangePassword = &yes, &yes, &no, &yes
 	case StateUnconfirmed:
-		q.Enabled, q.Approved, q.Invited, q.PasswordDue, q.Confirmed = &yes, &yes, &no, &no, &no
+		q.Enabled, q.Approved, q.Invited, q.MustChangePassword, q.Confirmed = &yes, &yes, &no, &no, &no
 	default:
 		return false
 	}

@@ -230,7 +230,7 @@ func TestStatesOfAccountsAreToldAndSearched(t *testing.T) {
 	}
 	set("off", UserChange{Enabled: new(false), Approved: new(false)})
 	set("waits", UserChange{Approved: new(false)})
-	set("due", UserChange{PasswordDue: new(true)})
+	set("due", UserChange{MustChangePassword: new(true)})
 	set("typed", UserChange{Confirmed: new(false)})
 	admin.api("POST", adminAPI, `{"email":"guest@example.com","invite":true}`).wants(t, 201, `"state":"invited"`)
 	for state, name := range map[string]string{StateDisabled: "off", StateWaiting: "waits", StateNewPassword: "due", StateUnconfirmed: "typed", StateInvited: "guest@example.com"} {

@@ -88,8 +88,8 @@ func (p *Portal) roles(ctx context.Context) ([]pages.AdminRole, error) {
 			r.Rules = append(r.Rules, use.RoleRule)
 		}
 	}
-	if p.figures != nil {
-		counts, err := p.figures.CountRoles(ctx, p.expand)
+	if p.statistics != nil {
+		counts, err := p.statistics.CountRoles(ctx, p.expand)
 		if err != nil {
 			return nil, fmt.Errorf("counting roles: %w", err)
 		}
@@ -109,7 +109,7 @@ func (p *Portal) roles(ctx context.Context) ([]pages.AdminRole, error) {
 	list := make([]pages.AdminRole, 0, len(all))
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		r := *all[name]
-		r.Counted = p.figures != nil
+		r.Counted = p.statistics != nil
 		r.Nobody = r.Counted && len(r.Rules) > 0 && r.Held == 0
 		asked := func(name string) bool { return all[name].Own || len(all[name].Rules) > 0 }
 		r.Idle = (r.Assigned > 0 || r.GivenAtSignup) && !asked(name) && !slices.ContainsFunc(r.Includes, asked)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/internal/loop"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -41,35 +42,18 @@ const (
 
 // Run sweeps until ctx ends, and returns nil then; ErrClosed where the store was closed under it.
 func (s *ColumnSweeper) Run(ctx context.Context) error {
-	now, log, every := s.Now, s.Log, s.Every
+	now, every := s.Now, s.Every
 	if now == nil {
 		now = time.Now
-	}
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
 	}
 	if every <= 0 {
 		every = 2 * time.Second
 	}
 	s.swept = map[leaving]bool{}
-	wait := every
-	for {
-		pause(ctx, wait)
-		err := s.sweep(ctx, now)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.Is(err, store.ErrClosed):
-			return err
-		case err != nil:
-			if wait == every {
-				log.Warn("values of removed or renamed columns are still there; will try again", "error", err)
-			}
-			wait = min(2*wait, sweepAgain)
-		default:
-			wait = every
-		}
-	}
+	l := loop.Loop{After: every, Every: every, Backoff: loop.Backoff{First: 2 * every, Longest: sweepAgain},
+		Ends:   func(err error) bool { return errors.Is(err, store.ErrClosed) },
+		Outage: loop.Outage{Log: s.Log, Failing: "values of removed or renamed columns are still there; will try again"}}
+	return l.Run(ctx, func(ctx context.Context) (more bool, err error) { return false, s.sweep(ctx, now) })
 }
 
 // sweep does what there is to do once.
@@ -125,7 +109,7 @@ func (s *ColumnSweeper) giveWay(ctx context.Context) error {
 		if err != nil || len(waiting) < sweepBacklog {
 			return err
 		}
-		pause(ctx, sweepPause)
+		loop.Wait(ctx, sweepPause, nil)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

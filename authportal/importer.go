@@ -9,6 +9,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/api"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
+	"github.com/gatehouse-auth/gatehouse/internal/loop"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -115,7 +116,7 @@ func (i *Importer) patiently(ctx context.Context, row *userfile.Row) (store.User
 		if !errors.Is(err, method.ErrBusy) || patience.Err() != nil {
 			return u, err
 		}
-		pause(patience, busyPause)
+		loop.Wait(patience, busyPause, nil)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/internal/loop"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -54,7 +55,7 @@ func (p *Portal) overview(ctx context.Context) (d pages.AdminOverviewData, err e
 		}
 		return -1
 	})
-	if p.figures != nil {
+	if p.statistics != nil {
 		d.Hours, d.Days, err = p.counted(ctx, now)
 	}
 	return d, err
@@ -81,11 +82,11 @@ func (p *Portal) openSessions(ctx context.Context) (n int, failed bool) {
 // counted returns what happened in the last hours and days, the present ones included.
 func (p *Portal) counted(ctx context.Context, now time.Time) (hours, days []pages.Figure, err error) {
 	hours, days = figures(now, time.Hour, figureHours), figures(now, 24*time.Hour, figureDays)
-	events, err := p.figures.EventHours(ctx, days[0].Start)
+	events, err := p.statistics.EventHours(ctx, days[0].Start)
 	if err != nil {
 		return nil, nil, fmt.Errorf("counting what happened: %w", err)
 	}
-	sessions, err := p.figures.SessionHours(ctx, days[0].Start)
+	sessions, err := p.statistics.SessionHours(ctx, days[0].Start)
 	if err != nil {
 		return nil, nil, fmt.Errorf("counting sessions: %w", err)
 	}
@@ -152,10 +153,10 @@ func (p *Portal) lookAtMail(ctx context.Context, now time.Time) ([]pages.Attenti
 // lookAtThrottled finds the accounts that too many guesses were made at. Whether a counter is full at this moment only the
 // next guess would tell, and count.
 func (p *Portal) lookAtThrottled(ctx context.Context, now time.Time) ([]pages.Attention, error) {
-	if p.figures == nil {
+	if p.statistics == nil {
 		return nil, nil
 	}
-	list, err := p.figures.EventUsers(ctx, EventSignIn, ResultRefused, codeTooMany, now.Add(-throttledFor), throttledShown)
+	list, err := p.statistics.EventUsers(ctx, EventSignIn, ResultRefused, codeTooMany, now.Add(-throttledFor), throttledShown)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
@@ -217,22 +218,18 @@ func (p *Portal) administratorRoles() []string {
 // several gateways each looks: an hour keeps the highest number.
 func CountSessions(ctx context.Context, counter store.SessionCounter, kept store.Statistics, now func() time.Time, log *slog.Logger) {
 	const first, every = 5 * time.Minute, 10 * time.Minute
-	timer := time.NewTimer(first) // not at once: a start has other things to do
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
+	l := loop.Loop{After: first, Every: every, // not at once: a start has other things to do
+		Ends: func(err error) bool { return errors.Is(err, errors.ErrUnsupported) }}
+	_ = l.Run(ctx, func(ctx context.Context) (more bool, err error) {
+		err = countOnce(ctx, counter, kept, now())
+		if errors.Is(err, errors.ErrUnsupported) {
+			return false, err // there will never be anything to count
 		}
-		switch err := countOnce(ctx, counter, kept, now()); {
-		case errors.Is(err, errors.ErrUnsupported):
-			return
-		case err != nil && ctx.Err() == nil:
+		if err != nil && ctx.Err() == nil {
 			log.WarnContext(ctx, "the open sessions were not counted; it is tried again in some minutes", "error", err)
 		}
-		timer.Reset(every)
-	}
+		return false, nil
+	})
 }
 
 func countOnce(ctx context.Context, counter store.SessionCounter, kept store.Statistics, at time.Time) error {

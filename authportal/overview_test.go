@@ -77,7 +77,7 @@ func TestTheOverviewCountsWhatHappened(t *testing.T) {
 	root.enter("root", "right")
 	// Whoever signs up is signed in, too.
 	w.browser().api("POST", aloneAPI+"signup", `{"email":"new@example.com","password":"long enough"}`).wants(t, 201, "")
-	if err := countOnce(t.Context(), w.shop, w.p.figures, w.clock()); err != nil {
+	if err := countOnce(t.Context(), w.shop, w.p.statistics, w.clock()); err != nil {
 		t.Fatal(err)
 	}
 	o := overviewOf(t, root)

@@ -116,7 +116,7 @@ func TestWhatPutsAnEndToAPasswordThatIsDue(t *testing.T) {
 		u := w.user(name)
 		w.due(u)
 		end(u)
-		if w.account(name).PasswordDue {
+		if w.account(name).MustChangePassword {
 			t.Errorf("%s: it is still due", name)
 		}
 		w.browser().enter(name, "correct horse")
@@ -141,7 +141,7 @@ func TestAnAdministratorSetsAPasswordThatIsGoodOnce(t *testing.T) {
 func TestWhatChangesMeanwhileEndsTheStep(t *testing.T) {
 	w, _ := newAccounts(t)
 	ann := w.user("ann")
-	for _, change := range []UserChange{{Enabled: new(false)}, {Enabled: new(true)}, {Password: new("from the desk"), PasswordDue: new(true)}} {
+	for _, change := range []UserChange{{Enabled: new(false)}, {Enabled: new(true)}, {Password: new("from the desk"), MustChangePassword: new(true)}} {
 		w.due(ann)
 		b := w.browser()
 		if !w.account("ann").Enabled {
@@ -249,7 +249,7 @@ func TestWhoHasNoPasswordAnyMoreIsNotAskedForOne(t *testing.T) {
 	first := b.api("POST", aloneAPI+"login", `{"method":"letter"}`)
 	second := b.api("POST", aloneAPI+"login", jsonOf(map[string]any{"step": first.step(), "email": ann.Email}))
 	b.api("POST", aloneAPI+"login", jsonOf(map[string]any{"step": second.step(), "code": "5678"})).wants(t, 200, "signed_in")
-	if w.account("ann").PasswordDue {
+	if w.account("ann").MustChangePassword {
 		t.Error("it is still due")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/internal/loop"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -30,7 +31,7 @@ type Recorder struct {
 	minute  time.Time      // that refusals are counted in
 	refused map[kindOf]int // in that minute
 
-	wake chan struct{}
+	wake loop.Signal
 	end  context.CancelFunc
 	done chan struct{}
 }
@@ -41,14 +42,16 @@ const (
 	recordBatch   = 256
 	recordDelay   = 250 * time.Millisecond // for which events are gathered into one write
 	recordTimeout = 5 * time.Second
-	recordBackoff = 30 * time.Second // longest pause between tries
-	refusalsKept  = 300              // of a kind, a minute
-	mostWaiting   = 100_000          // events in memory while the store is away, some tens of megabytes
+	refusalsKept  = 300     // of a kind, a minute
+	mostWaiting   = 100_000 // events in memory while the store is away, some tens of megabytes
 	purgeEvery    = time.Hour
 
 	// DefaultAuditKeep is how long the trail is kept where nothing is configured.
 	DefaultAuditKeep = 180 * 24 * time.Hour
 )
+
+// recordBackoff is for while the store is away.
+var recordBackoff = loop.Backoff{First: 2 * recordDelay, Longest: 30 * time.Second}
 
 // NewRecorder starts one. now and log may be nil.
 func NewRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorder {
@@ -67,7 +70,7 @@ func NewRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorde
 
 // newRecorder makes one that writes only when it is told to.
 func newRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorder {
-	r := &Recorder{store: s, now: now, log: log, refused: map[kindOf]int{}, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	r := &Recorder{store: s, now: now, log: log, refused: map[kindOf]int{}, wake: loop.NewSignal(), done: make(chan struct{})}
 	r.keep.Store(int64(DefaultAuditKeep))
 	return r
 }
@@ -129,10 +132,7 @@ func (r *Recorder) add(e Event) {
 		return
 	}
 	r.waiting = append(r.waiting, e)
-	select {
-	case r.wake <- struct{}{}:
-	default:
-	}
+	r.wake.Send()
 }
 
 // tellLost says in the trail itself that it has a gap, as soon as there is room for it.
@@ -147,7 +147,10 @@ func (r *Recorder) run(ctx context.Context) {
 	defer close(r.done)
 	purge := time.NewTimer(time.Minute) // not at once: a start has other things to do
 	defer purge.Stop()
-	for failures := 0; ; {
+	outage := loop.Outage{Log: r.log, Severe: true,
+		Failing: "the audit trail cannot be written; its events wait in memory",
+		Working: "the audit trail is written again"}
+	for {
 		select {
 		case <-ctx.Done():
 			return
@@ -157,33 +160,20 @@ func (r *Recorder) run(ctx context.Context) {
 			continue
 		case <-r.wake:
 		}
-		pause(ctx, recordDelay)
+		loop.Wait(ctx, recordDelay, nil)
 		for ctx.Err() == nil {
 			more, err := r.write(ctx)
 			if err != nil && ctx.Err() == nil {
-				if failures++; failures == 1 {
-					r.log.Error("the audit trail cannot be written; its events wait in memory", "error", err)
-				}
-				pause(ctx, min(recordBackoff, recordDelay<<min(failures, 10)))
+				loop.Wait(ctx, recordBackoff.Pause(outage.Failed(err)), nil)
 				continue
 			}
-			if failures > 0 && err == nil {
-				r.log.Info("the audit trail is written again")
-				failures = 0
+			if err == nil {
+				outage.Worked()
 			}
 			if !more {
 				break
 			}
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
 	}
 }
 

@@ -96,7 +96,7 @@ func TestTheTrailOutlivesAnOutageOfTheStore(t *testing.T) {
 			t.Errorf("%d tries in an hour", s.writes)
 		}
 		s.failWith(nil)
-		time.Sleep(recordBackoff)
+		time.Sleep(recordBackoff.Longest)
 		synctest.Wait()
 		if s.count() != 500 {
 			t.Errorf("%d events of 500", s.count())
@@ -168,7 +168,7 @@ func TestAnOutageThatFillsTheMemoryIsToldInTheTrail(t *testing.T) {
 			r.Record(Event{ID: newEventID(), Kind: EventSignOut, Result: ResultOK, Time: time.Now()})
 		}
 		s.failWith(nil)
-		time.Sleep(2 * recordBackoff)
+		time.Sleep(2 * recordBackoff.Longest)
 		synctest.Wait()
 		gap := ""
 		for _, e := range s.events {

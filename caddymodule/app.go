@@ -19,7 +19,7 @@ import (
 )
 
 // administrator is the role that may do everything in Gatehouse itself.
-const administrator = "admin"
+const administrator = store.RoleAdmin
 
 func init() { caddy.RegisterModule(new(App)) }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/cache"
 	"github.com/gatehouse-auth/gatehouse/store/lease"
+	"github.com/gatehouse-auth/gatehouse/store/relay"
 )
 
 // The pools share opened stores among configurations: a reload that names the same stores neither opens nor closes
@@ -110,11 +111,11 @@ func openSessions(ctx context.Context, env store.Env, driver store.SessionsDrive
 // startWork runs what works in the background until Close: the relay, what takes the values of removed columns away, and
 // what counts the open sessions.
 func (e *engine) startWork(env store.Env) {
-	relay := &store.Relay{Users: e.usersLease.Value(), Sessions: e.sessions, Log: env.Log}
+	carrier := &relay.Relay{Users: e.usersLease.Value(), Sessions: e.sessions, Log: env.Log}
 	ctx, cancel := context.WithCancel(context.Background())
 	e.endWork = cancel
 	e.work.Go(func() {
-		if err := relay.Run(ctx); err != nil {
+		if err := carrier.Run(ctx); err != nil {
 			env.Log.Error("changes of users are not told to the session store any more", "error", err)
 		}
 	})

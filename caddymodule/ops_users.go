@@ -119,7 +119,7 @@ func (o *operator) addUser(r *http.Request) (any, error) {
 		add = o.run.Portal.Accounts().AddInvited
 	}
 	u, err := add(r.Context(), o.by(), authportal.NewUser{Email: ask.Email, Username: ask.Username, Name: ask.Name, Roles: ask.Roles,
-		Attributes: ask.Attributes, Password: ask.Password, PasswordDue: ask.Due})
+		Attributes: ask.Attributes, Password: ask.Password, MustChangePassword: ask.Due})
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (o *operator) setUser(r *http.Request) (any, error) {
 		return nil, err
 	}
 	u, err = o.run.Portal.Accounts().Set(r.Context(), o.by(), u.ID, authportal.UserChange{Email: ask.Email, Username: ask.Username, Name: ask.Name,
-		AddRoles: ask.AddRoles, RemoveRoles: ask.RemoveRoles, Attributes: ask.Attributes, Enabled: ask.Enabled, Password: ask.Password, PasswordDue: ask.Due})
+		AddRoles: ask.AddRoles, RemoveRoles: ask.RemoveRoles, Attributes: ask.Attributes, Enabled: ask.Enabled, Password: ask.Password, MustChangePassword: ask.Due})
 	if err != nil {
 		return nil, err
 	}

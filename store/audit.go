@@ -21,7 +21,7 @@ type AuditEvent struct {
 	Address  string    `json:"address,omitempty"`  // of the browser
 	Host     string    `json:"host,omitempty"`
 
-	// Times is how often it happened, where one event stands for several; 0: once. It is counted (see Figures), and not
+	// Times is how often it happened, where one event stands for several; 0: once. It is counted (see Statistics), and not
 	// read back.
 	Times int `json:"-"`
 }

@@ -43,11 +43,11 @@ func (e *TakenError) Is(target error) bool { return target == ErrTaken }
 // ReplayedError says that somebody has a copy of a session's secret, and whose the session was: it has been ended. It is
 // ErrReplayed, and ErrNotFound too: to all who do not ask, there is no such session.
 type ReplayedError struct {
-	Live Live
+	Session ActiveSession
 }
 
 func (e *ReplayedError) Error() string {
-	return "session " + e.Live.Session.SignIn() + ": " + ErrReplayed.Error()
+	return "session " + e.Session.Session.RootID() + ": " + ErrReplayed.Error()
 }
 
 // Is makes a ReplayedError match ErrReplayed and ErrNotFound.

@@ -64,8 +64,8 @@ type Proof struct {
 	At     time.Time
 }
 
-// Live is a session that has not ended, together with whom it speaks for.
-type Live struct {
+// ActiveSession is a session that has not ended, together with whom it speaks for.
+type ActiveSession struct {
 	Session  Session
 	Identity Identity
 }
@@ -76,7 +76,7 @@ func (s *Session) Expired(now time.Time) bool {
 }
 
 // SignIn returns the id of the sign-in that s belongs to: its own if it has no parent.
-func (s *Session) SignIn() string {
+func (s *Session) RootID() string {
 	if s.Parent != "" {
 		return s.Parent
 	}
@@ -89,13 +89,28 @@ type Use struct {
 	Seen time.Time
 }
 
+// Rotating is how the secret of a remembered session changes from time to time, so that a copied cookie is found out. It is
+// no optional ability: a store that could not would leave every copy good until the session ends.
+type Rotating interface {
+	// PeekSession is Session for a caller that looks again at a secret that was shown before, such as an open stream: any
+	// secret of an active session will do, and nothing comes of it. It never sets Until.
+	PeekSession(ctx context.Context, key Key) (ActiveSession, error)
+
+	// OfferSecret makes next a secret of the session stored under key, if it belongs to userID, to be shown by the browser
+	// from now on. ErrStale where MayOffer says no, so that of racing callers one wins: the others keep their secret to
+	// themselves. Secrets that were offered and not shown stay good until one of them is.
+	OfferSecret(ctx context.Context, userID string, key, next Key) error
+}
+
 // Sessions keeps sign-ins and their children. Every call that ends, adds a proof to or refreshes sessions tells Feed the
 // user in the same atomic step.
 type Sessions interface {
+	Rotating
+
 	// CreateSession stores l. For a child, ErrNotFound if the sign-in named by Parent has ended; deadlines, proofs,
 	// address, device and identity are then taken from the parent as stored, and l.Session and l.Identity are set to
 	// what was stored. The caller shows the secret to nobody before this has returned nil.
-	CreateSession(ctx context.Context, l *Live) error
+	CreateSession(ctx context.Context, l *ActiveSession) error
 
 	// Session returns the session and its identity; ErrNotFound where it is unknown, expired or ended, or its identity
 	// is not active. It sees the use of every member of the family that was told by TouchSessions.
@@ -103,19 +118,10 @@ type Sessions interface {
 	// It is the call for a secret that a browser shows. One that was offered takes over by it, and tells Feed. An old one
 	// is good until ReplayGrace after that; then it is a copy: its family ends, Feed is told, and one caller, of however
 	// many, gets a *ReplayedError.
-	Session(ctx context.Context, key Key) (Live, error)
-
-	// PeekSession is Session for who looks again at what was shown before, such as an open stream: any secret of a live
-	// session will do, and nothing comes of it. It never sets Until.
-	PeekSession(ctx context.Context, key Key) (Live, error)
-
-	// OfferSecret makes next a secret of the session stored under key, if it belongs to userID, to be shown by the browser
-	// from now on. ErrStale where MayOffer says no, so that of racing callers one wins: the others keep their secret to
-	// themselves. Secrets that were offered and not shown stay good until one of them is.
-	OfferSecret(ctx context.Context, userID string, key, next Key) error
+	Session(ctx context.Context, key Key) (ActiveSession, error)
 
 	// SessionByID returns the sign-in with that public id, if it belongs to userID.
-	SessionByID(ctx context.Context, userID, id string) (Live, error)
+	SessionByID(ctx context.Context, userID, id string) (ActiveSession, error)
 
 	// TouchSessions moves LastSeen of the whole family forward, never back. A session that has ended or expired stays so.
 	TouchSessions(ctx context.Context, uses []Use) error

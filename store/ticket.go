@@ -22,8 +22,8 @@ type Counters interface {
 	// long the window still lasts. It is one atomic step: of any number of racing callers, limit find room.
 	Count(ctx context.Context, name string, limit int, window time.Duration) (ok bool, left time.Duration, err error)
 
-	// Uncount takes one back, never below zero, never beyond its window.
-	Uncount(ctx context.Context, name string) error
+	// Release takes one back, never below zero, never beyond its window.
+	Release(ctx context.Context, name string) error
 }
 
 // Feed tells every instance whose cached sessions must be read again.
@@ -46,4 +46,17 @@ type SessionStore interface {
 	Ping(ctx context.Context) error
 	// Close flushes and releases. Every later call returns ErrClosed.
 	Close() error
+}
+
+// SelfRefreshing is an optional ability of a SessionStore in the database of the users store: whatever commits a row of
+// Changes ends the sessions that must end and tells Feed in the same transaction, and sessions are read with the identity
+// as it is. RefreshIdentity after such a change would only tell it a second time.
+type SelfRefreshing interface {
+	RefreshesItself() bool
+}
+
+// RefreshesItself reports whether s is a SelfRefreshing store that does so.
+func RefreshesItself(s Sessions) bool {
+	self, ok := s.(SelfRefreshing)
+	return ok && self.RefreshesItself()
 }

@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// RoleAdmin is the role that may do everything in Gatehouse itself. A users store refuses to lose its last active holder.
+const RoleAdmin = "admin"
+
 // User is an account. ID is random and never given out again; everything else may change.
 type User struct {
 	ID         string         // 26 lower-case base32 characters, 128 random bits
@@ -21,8 +24,8 @@ type User struct {
 	LastSignIn time.Time // zero: never
 	Invited    time.Time // when its owner was last sent an invitation that was not taken up since; zero: there is none
 
-	// PasswordDue says that an administrator asks for a new password: there is no session before it is chosen.
-	PasswordDue bool
+	// MustChangePassword says that an administrator asks for a new password: there is no session before it is chosen.
+	MustChangePassword bool
 
 	Version int64 // grows with every change but LastSignIn; 1 when created
 }
@@ -30,7 +33,7 @@ type User struct {
 // Identity returns the part of u that a session carries.
 func (u *User) Identity() Identity {
 	id := Identity{UserID: u.ID, Version: u.Version, Username: u.Username, Name: u.Name, Roles: u.Roles,
-		Attributes: u.Attributes, Active: u.Enabled && u.Approved && !u.PasswordDue}
+		Attributes: u.Attributes, Active: u.Enabled && u.Approved && !u.MustChangePassword}
 	if u.Confirmed {
 		id.Email = u.Email
 	}
@@ -78,9 +81,9 @@ type UserQuery struct {
 	Enabled  *bool  // only who is, or is not, enabled; nil: both
 	Approved *bool  // only who is, or is not, approved; nil: both
 
-	Confirmed   *bool // only who has an address that is, or is not, confirmed; nil: both, and who has none
-	Invited     *bool // only who has, or has not, an invitation to take up; nil: both
-	PasswordDue *bool // only who must, or need not, choose a new password; nil: both
+	Confirmed          *bool // only who has an address that is, or is not, confirmed; nil: both, and who has none
+	Invited            *bool // only who has, or has not, an invitation to take up; nil: both
+	MustChangePassword *bool // only who must, or need not, choose a new password; nil: both
 
 	Sort  UserSort
 	Desc  bool   // the last first

@@ -5,26 +5,27 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/internal/loop"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 const (
-	firstRetry = 30 * time.Second
-	lastRetry  = time.Hour          // the longest that a letter waits for its next try
-	giveUp     = 3 * 24 * time.Hour // after this, whoever asked has asked again
-	pollEvery  = 5 * time.Second    // for letters of other gateways, and those whose time has come
-	claimFor   = 5 * time.Minute    // longer than any try takes
-	parallel   = 4                  // letters on their way at once
-	tryFor     = 2 * time.Minute    // writing and sending
-	storeFor   = 10 * time.Second   // to note what became of a letter
-	grace      = 3 * time.Second    // what is on its way at the end may arrive
+	giveUp    = 3 * 24 * time.Hour // after this, whoever asked has asked again
+	pollEvery = 5 * time.Second    // for letters of other gateways, and those whose time has come
+	claimFor  = 5 * time.Minute    // longer than any try takes
+	parallel  = 4                  // letters on their way at once
+	tryFor    = 2 * time.Minute    // writing and sending
+	storeFor  = 10 * time.Second   // to note what became of a letter
+	grace     = 3 * time.Second    // what is on its way at the end may arrive
 )
+
+// retry is how long a message waits for its next try.
+var retry = loop.Backoff{First: 30 * time.Second, Longest: time.Hour, Jitter: 0.2}
 
 // Worker sends what waits in the outbox. A letter is forgotten once a server took it, and not before: a gateway that is
 // killed sends nothing twice but what was on its way, and loses nothing. Several gateways share an outbox.
@@ -36,30 +37,29 @@ type Worker struct {
 	Log     *slog.Logger                          // nil: nothing is logged
 
 	making  sync.Once
-	wake    chan struct{}
+	wake    loop.Signal
+	outage  loop.Outage // of the outbox
 	failing atomic.Bool // the last try failed for a reason that is not the recipient's
-	deaf    atomic.Bool // the outbox does not answer
 }
 
 func (w *Worker) prepare() {
 	w.making.Do(func() {
-		w.wake = make(chan struct{}, 1)
+		w.wake = loop.NewSignal()
 		if w.Now == nil {
 			w.Now = time.Now
 		}
 		if w.Log == nil {
 			w.Log = slog.New(slog.DiscardHandler)
 		}
+		w.outage = loop.Outage{Log: w.Log, Failing: "the outbox of mail cannot be read; letters wait until it can",
+			Working: "the outbox of mail is read again"}
 	})
 }
 
 // Wake makes the worker look at once. It never waits.
 func (w *Worker) Wake() {
 	w.prepare()
-	select {
-	case w.wake <- struct{}{}:
-	default:
-	}
+	w.wake.Send()
 }
 
 // Run sends until ctx is over, and returns when nothing is on its way any more. Whatever fails, it goes on.
@@ -93,13 +93,7 @@ func (w *Worker) Run(ctx context.Context) {
 		if len(letters) == hands {
 			continue // there may be more
 		}
-		timer := time.NewTimer(pollEvery)
-		select {
-		case <-w.wake:
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-		timer.Stop()
+		loop.Wait(ctx, pollEvery, w.wake)
 	}
 }
 
@@ -137,14 +131,14 @@ func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
 	return out, func() { stop(); cancel() }
 }
 
-// heard tells once that the outbox does not answer, and once that it does again.
+// heard notes whether the outbox answers.
 func (w *Worker) heard(ctx context.Context, err error) {
 	switch {
 	case ctx.Err() != nil:
-	case err != nil && !w.deaf.Swap(true):
-		w.Log.Warn("the outbox of mail cannot be read; letters wait until it can", "error", err)
-	case err == nil && w.deaf.Swap(false):
-		w.Log.Info("the outbox of mail is read again")
+	case err != nil:
+		w.outage.Failed(err)
+	default:
+		w.outage.Worked()
 	}
 }
 
@@ -168,7 +162,7 @@ func (w *Worker) deliver(ctx context.Context, m store.Mail) {
 		log.Warn("mail given up", "to", m.To, "queued", m.Created, "error", err)
 		noted = w.note(ctx, func(ctx context.Context) error { return w.Outbox.DoneMail(ctx, m.ID) })
 	default:
-		due := now.Add(backOff(m.Tries))
+		due := now.Add(retry.Pause(m.Tries))
 		level := slog.LevelDebug // with the server away, every letter of the queue would say so
 		if !w.failing.Swap(true) {
 			level = slog.LevelWarn
@@ -210,14 +204,4 @@ func (w *Worker) try(ctx context.Context, m store.Mail) (sent bool, err error) {
 		letter.ID = m.ID
 	}
 	return true, w.Send(ctx, &letter)
-}
-
-// backOff is how long a letter waits after so many tries: 30 s, 1 min, 2 min and so on up to an hour, and up to a fifth
-// longer, so that what failed together does not come back together.
-func backOff(tries int) time.Duration {
-	d := lastRetry
-	if shift := max(0, tries-1); shift < 7 {
-		d = min(lastRetry, firstRetry<<shift)
-	}
-	return d + rand.N(d/5)
 }

@@ -195,9 +195,9 @@ func TestAFailedLetterIsTriedAgainEverMoreRarely(t *testing.T) {
 		}
 		_, at := o.tries()
 		for i := 1; i < len(at); i++ {
-			least := lastRetry
+			least := retry.Longest
 			if i < 8 {
-				least = firstRetry << (i - 1)
+				least = retry.First << (i - 1)
 			}
 			gap := at[i].Sub(at[i-1])
 			if gap < least || gap > least+least/5+pollEvery {

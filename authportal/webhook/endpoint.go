@@ -155,7 +155,7 @@ func retryAfter(s string) time.Duration {
 	if err != nil || n < 0 {
 		return 0
 	}
-	return time.Duration(min(n, int(longestPause/time.Second))) * time.Second
+	return time.Duration(min(n, int(pauses.Longest/time.Second))) * time.Second
 }
 
 // Close gives idle connections back.

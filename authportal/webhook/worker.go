@@ -4,26 +4,29 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gatehouse-auth/gatehouse/internal/loop"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 const (
-	batch        = 16               // events claimed at once
-	parallel     = 4                // of them, posted at once
-	claimFor     = time.Minute      // longer than a batch takes: a gateway that is killed gives it back then
-	pollEvery    = 5 * time.Second  // for events of other gateways, and those whose time has come
-	countEvery   = 30 * time.Second // what waits
-	storeFor     = 10 * time.Second // to note what became of a batch
-	firstPause   = time.Second      // after a receiver failed, before another event is tried
-	longestPause = 5 * time.Minute
-	firstRetry   = 10 * time.Second // of one event
-	lastRetry    = time.Hour
-	remindEvery  = time.Hour // that it still fails
+	batch       = 16               // events claimed at once
+	parallel    = 4                // of them, posted at once
+	claimFor    = time.Minute      // longer than a batch takes: a gateway that is killed gives it back then
+	pollEvery   = 5 * time.Second  // for events of other gateways, and those whose time has come
+	countEvery  = 30 * time.Second // what waits
+	storeFor    = 10 * time.Second // to note what became of a batch
+	remindEvery = time.Hour        // that the receiver still fails
+)
+
+var (
+	pauses  = loop.Backoff{First: time.Second, Longest: 5 * time.Minute, Jitter: 0.2} // after the receiver failed
+	retries = loop.Backoff{First: 10 * time.Second, Longest: time.Hour, Jitter: 0.2}  // of one event
 )
 
 // Worker tells what waits in the queue. An event is forgotten there once the receiver took it, and not before: a gateway that
@@ -39,23 +42,25 @@ type Worker struct {
 	Log   *slog.Logger                                   // nil: nothing is logged
 
 	making   sync.Once
-	wake     chan struct{}
+	wake     loop.Signal
 	queue    atomic.Pointer[store.DeliveryQueue] // as last counted
 	failures int                                 // of the receiver, one after the other
 	since    time.Time                           // of the first of them
 	reminded time.Time
-	deaf     bool // the queue does not answer
+	outage   loop.Outage // of the queue
 }
 
 func (w *Worker) prepare() {
 	w.making.Do(func() {
-		w.wake = make(chan struct{}, 1)
+		w.wake = loop.NewSignal()
 		if w.Now == nil {
 			w.Now = time.Now
 		}
 		if w.Log == nil {
 			w.Log = slog.New(slog.DiscardHandler)
 		}
+		w.outage = loop.Outage{Log: w.Log, Failing: "the queue of the webhook cannot be read; events wait until it can",
+			Working: "the queue of the webhook is read again"}
 		if w.Told == nil {
 			w.Told = func(bool) {}
 		}
@@ -65,10 +70,7 @@ func (w *Worker) prepare() {
 // Wake makes the worker look at once, unless it pauses. It never waits.
 func (w *Worker) Wake() {
 	w.prepare()
-	select {
-	case w.wake <- struct{}{}:
-	default:
-	}
+	w.wake.Send()
 }
 
 // Waiting returns what waited when it was last counted, at most half a minute ago; false where it never was.
@@ -98,20 +100,10 @@ func (w *Worker) Run(ctx context.Context) {
 		}
 		switch {
 		case pause > 0:
-			wait(ctx, nil, pause) // nothing may cut it short
+			loop.Wait(ctx, pause, nil) // nothing may cut it short
 		case err != nil || len(list) == 0:
-			wait(ctx, w.wake, pollEvery)
+			loop.Wait(ctx, pollEvery, w.wake)
 		}
-	}
-}
-
-func wait(ctx context.Context, wake <-chan struct{}, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-wake:
-	case <-timer.C:
-	case <-ctx.Done():
 	}
 }
 
@@ -121,20 +113,18 @@ func (w *Worker) count(ctx context.Context) {
 		if q, err := w.Queue.WaitingDeliveries(ctx); err == nil {
 			w.queue.Store(&q)
 		}
-		wait(ctx, nil, countEvery)
+		loop.Wait(ctx, countEvery, nil)
 	}
 }
 
-// heard tells once that the queue does not answer, and once that it does again.
+// heard notes whether the queue answers.
 func (w *Worker) heard(ctx context.Context, err error) {
 	switch {
 	case ctx.Err() != nil:
-	case err != nil && !w.deaf:
-		w.deaf = true
-		w.Log.Warn("the queue of the webhook cannot be read; events wait until it can", "error", err)
-	case err == nil && w.deaf:
-		w.deaf = false
-		w.Log.Info("the queue of the webhook is read again")
+	case err != nil:
+		w.outage.Failed(err)
+	default:
+		w.outage.Worked()
 	}
 }
 
@@ -154,34 +144,19 @@ func (w *Worker) tell(ctx context.Context, list []store.Delivery) (pause time.Du
 
 // post tries every event of the batch, a few at once, until one says that the receiver is not well. It returns that error.
 func (w *Worker) post(ctx context.Context, list []store.Delivery) error {
-	var (
-		running sync.WaitGroup
-		broken  atomic.Pointer[error]
-		next    atomic.Int64
-	)
-	for range min(parallel, len(list)) {
-		running.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(list) {
-					return
-				}
-				d := &list[i]
-				if broken.Load() != nil || ctx.Err() != nil { // given back untried
-					d.Due = w.Now()
-					continue
-				}
-				if err := w.try(ctx, d); err != nil {
-					broken.CompareAndSwap(nil, &err)
-				}
+	group, well := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for i := range list {
+		d := &list[i]
+		group.Go(func() error {
+			if well.Err() != nil { // given back untried
+				d.Due = w.Now()
+				return nil
 			}
+			return w.try(ctx, d) // what is on its way when another fails may arrive
 		})
 	}
-	running.Wait()
-	if err := broken.Load(); err != nil {
-		return *err
-	}
-	return nil
+	return group.Wait()
 }
 
 // try posts one event, and returns an error where the receiver is at fault and not the event.
@@ -198,7 +173,7 @@ func (w *Worker) try(ctx context.Context, d *store.Delivery) error {
 	}
 	w.Told(false)
 	d.Tries, d.Fault = d.Tries+1, err.Error()
-	d.Due = w.Now().Add(backOff(d.Tries, firstRetry, lastRetry))
+	d.Due = w.Now().Add(retries.Pause(d.Tries))
 	if answer, ok := errors.AsType[*Answer](err); ok && answer.aboutEvent() {
 		level := slog.LevelDebug
 		if d.Tries == 1 {
@@ -222,7 +197,7 @@ func (w *Worker) judge(broken error) (pause time.Duration) {
 		return 0
 	}
 	w.failures++
-	pause = backOff(w.failures, firstPause, longestPause)
+	pause = pauses.Pause(w.failures)
 	if answer, ok := errors.AsType[*Answer](broken); ok {
 		pause = max(pause, answer.RetryAfter)
 	}
@@ -236,13 +211,4 @@ func (w *Worker) judge(broken error) (pause time.Duration) {
 		w.Log.Warn("the webhook still fails", "since", w.since, "waiting", q.Waiting, "error", broken)
 	}
 	return pause
-}
-
-// backOff doubles from first to last, and adds up to a fifth, so that what failed together does not come back together.
-func backOff(tries int, first, last time.Duration) time.Duration {
-	d := last
-	if shift := max(0, tries-1); shift < 16 {
-		d = min(last, first<<shift)
-	}
-	return d + rand.N(d/5)
 }

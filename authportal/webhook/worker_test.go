@@ -194,7 +194,7 @@ func TestAReceiverThatIsDownForADayMissesNothing(t *testing.T) {
 			t.Errorf("%d warnings", n)
 		}
 		r.fails(nil)
-		time.Sleep(lastRetry + longestPause*2)
+		time.Sleep(retries.Longest + pauses.Longest*2)
 		synctest.Wait()
 		if len(r.got()) != 1000 || q.left() != 0 || log.count("takes events again") != 1 {
 			t.Errorf("%d told, %d left", len(r.got()), q.left())
@@ -256,7 +256,7 @@ func TestAQueueThatDoesNotAnswerIsWaitedFor(t *testing.T) {
 		q.fail = nil
 		q.mu.Unlock()
 		r.fails(nil)
-		time.Sleep(lastRetry)
+		time.Sleep(retries.Longest)
 		synctest.Wait()
 		if q.left() != 0 || log.count("queue of the webhook cannot be read") != 1 || log.count("is read again") != 1 {
 			t.Errorf("%d left, log %s", q.left(), log.text.String())

@@ -40,7 +40,7 @@ func BenchmarkHit(b *testing.B) {
 		b.Run(bench.name, func(b *testing.B) {
 			c, keys := warm(b, bench.sessions)
 			owner := c.NewOwner()
-			build := func(l *store.Live) any { return &l.Identity }
+			build := func(l *store.ActiveSession) any { return &l.Identity }
 			b.ReportAllocs()
 			b.ResetTimer()
 			b.RunParallel(func(pb *testing.PB) {

@@ -43,7 +43,7 @@ func TestASessionInUseIsReadOnce(t *testing.T) {
 func TestAHitAllocatesNothing(t *testing.T) {
 	c, keys := warm(t, 100)
 	ctx, owner := t.Context(), c.NewOwner()
-	build := func(l *store.Live) any { return l }
+	build := func(l *store.ActiveSession) any { return l }
 	i := 0
 	n := testing.AllocsPerRun(1000, func() {
 		e, err := c.Get(ctx, keys[i%len(keys)])

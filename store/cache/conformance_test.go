@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/cache"
+	"github.com/gatehouse-auth/gatehouse/store/relay"
 	"github.com/gatehouse-auth/gatehouse/store/sql"
 	"github.com/gatehouse-auth/gatehouse/store/storetest"
 )
@@ -57,10 +58,10 @@ func TestWhatIsRememberedIsWhatTheStoreWouldSay(t *testing.T) {
 // remembering reads by Get, and gives copies away, as Session does.
 type remembering struct{ *cache.Cache }
 
-func (r remembering) Session(ctx context.Context, key store.Key) (store.Live, error) {
+func (r remembering) Session(ctx context.Context, key store.Key) (store.ActiveSession, error) {
 	e, err := r.Get(ctx, key)
 	if err != nil {
-		return store.Live{}, err
+		return store.ActiveSession{}, err
 	}
 	l := *e.Live()
 	l.Session.LastSeen = e.LastSeen()
@@ -117,7 +118,7 @@ func startGateway(t *testing.T, p place) gateway {
 		}
 	})
 	ended := make(chan error, 1)
-	go func() { ended <- (&store.Relay{Users: s, Sessions: g.Cache}).Run(t.Context()) }()
+	go func() { ended <- (&relay.Relay{Users: s, Sessions: g.Cache}).Run(t.Context()) }()
 	t.Cleanup(func() { // the test's context has ended by now
 		if err := <-ended; err != nil {
 			t.Error(err)
@@ -139,7 +140,7 @@ func TestTwoGatewaysOnOneDatabase(t *testing.T) {
 	}
 	u.Version = 1
 	key, now := store.KeyOf([]byte("secret")), time.Now()
-	l := store.Live{Identity: u.Identity(), Session: store.Session{Key: key, ID: "bbbbbbbbbbbbbbbbbbbbbbbbbb", UserID: u.ID,
+	l := store.ActiveSession{Identity: u.Identity(), Session: store.Session{Key: key, ID: "bbbbbbbbbbbbbbbbbbbbbbbbbb", UserID: u.ID,
 		Host: "app.example.com", Created: now, LastSeen: now, Idle: time.Hour, Expires: now.Add(12 * time.Hour)}}
 	if err := one.CreateSession(ctx, &l); err != nil {
 		t.Fatal(err)

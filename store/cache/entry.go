@@ -11,7 +11,7 @@ import (
 // Entry is a session as it was read from the store, with what was prepared from it. It is shared by every request of
 // the session: nothing in it may be changed.
 type Entry struct {
-	live    store.Live
+	live    store.ActiveSession
 	key     store.Key
 	born    uint64         // of the read, in the ledger's sequence
 	mark    *atomic.Uint64 // the ledger's, of this user
@@ -28,7 +28,7 @@ type Entry struct {
 
 // Live returns the session and whom it speaks for, as they were when the store was read. It is shared: read only.
 // Session.LastSeen does not move; see LastSeen.
-func (e *Entry) Live() *store.Live { return &e.live }
+func (e *Entry) Live() *store.ActiveSession { return &e.live }
 
 // Key returns the key of the secret that the session was read by; Session.Key is what it is stored under.
 func (e *Entry) Key() store.Key { return e.key }
@@ -36,7 +36,7 @@ func (e *Entry) Key() store.Key { return e.key }
 // LastSeen returns the latest use of the session that is known here.
 func (e *Entry) LastSeen() time.Time { return time.Unix(0, e.seen.Load()).UTC() }
 
-func (c *Cache) newEntry(key store.Key, live store.Live, born uint64) *Entry {
+func (c *Cache) newEntry(key store.Key, live store.ActiveSession, born uint64) *Entry {
 	s := &live.Session
 	e := &Entry{live: live, key: key, born: born, mark: c.ledger.mark(s.UserID), expires: nanos(s.Expires),
 		idle: int64(s.Idle), every: int64(c.o.TouchEvery)}
@@ -95,7 +95,7 @@ const maxMemos = 8
 // one for each gate of each configuration. Reading takes no lock. Two requests that come first at once may both build;
 // both then get the same value. The value should hold data only: it lives as long as the entry, which may be longer
 // than the configuration that made it.
-func (e *Entry) Memo(owner uint64, build func(*store.Live) any) any {
+func (e *Entry) Memo(owner uint64, build func(*store.ActiveSession) any) any {
 	head := e.memo.Load()
 	if v, ok := head.find(owner); ok {
 		return v

@@ -18,7 +18,7 @@ func TestMemoBuildsOncePerOwner(t *testing.T) {
 	built := 0
 	for range 3 {
 		for _, owner := range []uint64{a, b} {
-			if got := e.Memo(owner, func(*store.Live) any { built++; return owner }); got != owner {
+			if got := e.Memo(owner, func(*store.ActiveSession) any { built++; return owner }); got != owner {
 				t.Fatalf("owner %d got %v", owner, got)
 			}
 		}
@@ -31,7 +31,7 @@ func TestMemoBuildsOncePerOwner(t *testing.T) {
 func TestMemosAreBoundedAndTheNewestStay(t *testing.T) {
 	e := &Entry{}
 	for owner := range uint64(1000) {
-		e.Memo(owner, func(*store.Live) any { return owner })
+		e.Memo(owner, func(*store.ActiveSession) any { return owner })
 	}
 	n := 0
 	for m := e.memo.Load(); m != nil; m = m.next {
@@ -51,7 +51,7 @@ func TestRacingBuildersGetOneValue(t *testing.T) {
 	var first atomic.Pointer[int]
 	for range 32 {
 		group.Go(func() {
-			got := e.Memo(7, func(*store.Live) any { return new(int) }).(*int)
+			got := e.Memo(7, func(*store.ActiveSession) any { return new(int) }).(*int)
 			if !first.CompareAndSwap(nil, got) && first.Load() != got {
 				t.Error("two values for one owner")
 			}

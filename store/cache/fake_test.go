@@ -19,7 +19,7 @@ type fake struct {
 	store.SessionStore // nil: what a test does not expect panics
 
 	mu      sync.Mutex
-	lives   map[store.Key]store.Live
+	lives   map[store.Key]store.ActiveSession
 	fail    error
 	reads   int
 	touches []store.Use
@@ -30,17 +30,17 @@ type fake struct {
 	state   func(bool)
 }
 
-func newFake() *fake { return &fake{lives: make(map[store.Key]store.Live)} }
+func newFake() *fake { return &fake{lives: make(map[store.Key]store.ActiveSession)} }
 
-func live(key store.Key, userID string, now time.Time) store.Live {
-	return store.Live{
+func live(key store.Key, userID string, now time.Time) store.ActiveSession {
+	return store.ActiveSession{
 		Session: store.Session{Key: key, ID: "s-" + userID, UserID: userID, Host: "app.example.com", Created: now,
 			LastSeen: now, Idle: 30 * time.Minute, Expires: now.Add(12 * time.Hour)},
 		Identity: store.Identity{UserID: userID, Version: 1, Roles: []string{"member"}, Active: true},
 	}
 }
 
-func (f *fake) put(l store.Live) {
+func (f *fake) put(l store.ActiveSession) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.lives[l.Session.Key] = l
@@ -74,7 +74,7 @@ func (f *fake) remove(userID string) {
 	}
 }
 
-func (f *fake) Session(ctx context.Context, key store.Key) (store.Live, error) {
+func (f *fake) Session(ctx context.Context, key store.Key) (store.ActiveSession, error) {
 	f.mu.Lock()
 	f.reads++
 	l, ok := f.lives[key]
@@ -82,34 +82,34 @@ func (f *fake) Session(ctx context.Context, key store.Key) (store.Live, error) {
 	f.mu.Unlock()
 	if hold != nil {
 		if err := hold(ctx, key); err != nil {
-			return store.Live{}, err
+			return store.ActiveSession{}, err
 		}
 	}
 	if err == nil && !ok {
 		err = store.ErrNotFound
 	}
 	if err != nil {
-		return store.Live{}, err
+		return store.ActiveSession{}, err
 	}
 	return l, nil
 }
 
-func (f *fake) PeekSession(ctx context.Context, key store.Key) (store.Live, error) {
+func (f *fake) PeekSession(ctx context.Context, key store.Key) (store.ActiveSession, error) {
 	return f.Session(ctx, key)
 }
 
-func (f *fake) SessionByID(_ context.Context, userID, id string) (store.Live, error) {
+func (f *fake) SessionByID(_ context.Context, userID, id string) (store.ActiveSession, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.fail != nil {
-		return store.Live{}, f.fail
+		return store.ActiveSession{}, f.fail
 	}
 	for _, l := range f.lives {
 		if l.Session.UserID == userID && l.Session.ID == id {
 			return l, nil
 		}
 	}
-	return store.Live{}, store.ErrNotFound
+	return store.ActiveSession{}, store.ErrNotFound
 }
 
 func (f *fake) TouchSessions(_ context.Context, uses []store.Use) error {

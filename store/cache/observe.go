@@ -18,17 +18,17 @@ func (o *observed) timed(call string, start time.Time, err *error) {
 	o.tell(call, time.Since(start), *err)
 }
 
-func (o *observed) CreateSession(ctx context.Context, l *store.Live) (err error) {
+func (o *observed) CreateSession(ctx context.Context, l *store.ActiveSession) (err error) {
 	defer o.timed("CreateSession", time.Now(), &err)
 	return o.SessionStore.CreateSession(ctx, l)
 }
 
-func (o *observed) Session(ctx context.Context, key store.Key) (l store.Live, err error) {
+func (o *observed) Session(ctx context.Context, key store.Key) (l store.ActiveSession, err error) {
 	defer o.timed("Session", time.Now(), &err)
 	return o.SessionStore.Session(ctx, key)
 }
 
-func (o *observed) SessionByID(ctx context.Context, userID, id string) (l store.Live, err error) {
+func (o *observed) SessionByID(ctx context.Context, userID, id string) (l store.ActiveSession, err error) {
 	defer o.timed("SessionByID", time.Now(), &err)
 	return o.SessionStore.SessionByID(ctx, userID, id)
 }
@@ -43,7 +43,7 @@ func (o *observed) ProveSession(ctx context.Context, old, new store.Key, p store
 	return o.SessionStore.ProveSession(ctx, old, new, p)
 }
 
-func (o *observed) PeekSession(ctx context.Context, key store.Key) (l store.Live, err error) {
+func (o *observed) PeekSession(ctx context.Context, key store.Key) (l store.ActiveSession, err error) {
 	defer o.timed("PeekSession", time.Now(), &err)
 	return o.SessionStore.PeekSession(ctx, key)
 }
@@ -88,9 +88,9 @@ func (o *observed) Count(ctx context.Context, name string, limit int, window tim
 	return o.SessionStore.Count(ctx, name, limit, window)
 }
 
-func (o *observed) Uncount(ctx context.Context, name string) (err error) {
+func (o *observed) Release(ctx context.Context, name string) (err error) {
 	defer o.timed("Uncount", time.Now(), &err)
-	return o.SessionStore.Uncount(ctx, name)
+	return o.SessionStore.Release(ctx, name)
 }
 
 func (o *observed) Ping(ctx context.Context) (err error) {

@@ -12,17 +12,17 @@ import (
 // error such as a timeout does not say that nothing happened.
 
 // CreateSession passes on. Nobody can have asked for the new key before, so there is nothing to forget.
-func (c *Cache) CreateSession(ctx context.Context, l *store.Live) error {
+func (c *Cache) CreateSession(ctx context.Context, l *store.ActiveSession) error {
 	return c.inner.CreateSession(ctx, l)
 }
 
 // Session reads the store, always: whoever changes a session decides by what is, not by what is remembered.
-func (c *Cache) Session(ctx context.Context, key store.Key) (store.Live, error) {
+func (c *Cache) Session(ctx context.Context, key store.Key) (store.ActiveSession, error) {
 	live, err := c.inner.Session(ctx, key)
 	if replayed, ok := errors.AsType[*store.ReplayedError](err); ok {
-		c.told(replayed.Live.Session.UserID)
+		c.told(replayed.Session.Session.UserID)
 		if c.o.Replayed != nil {
-			c.o.Replayed(ctx, &replayed.Live)
+			c.o.Replayed(ctx, &replayed.Session)
 		}
 	}
 	return live, err
@@ -69,9 +69,16 @@ func (c *Cache) EndSessionsOf(ctx context.Context, userID, except string) (int, 
 	return c.inner.EndSessionsOf(ctx, userID, except)
 }
 
-// RefreshIdentity passes on and forgets the sessions of the user.
+// RefreshesItself reports whether the store does.
+func (c *Cache) RefreshesItself() bool { return c.refreshesItself }
+
+// RefreshIdentity passes on and forgets the sessions of the user. Where the store refreshes itself, its feed notifies every
+// other cache; this one forgets at once, because the caller made the change and expects to see it in force.
 func (c *Cache) RefreshIdentity(ctx context.Context, id store.Identity) error {
 	defer c.told(id.UserID)
+	if c.refreshesItself {
+		return nil
+	}
 	return c.inner.RefreshIdentity(ctx, id)
 }
 

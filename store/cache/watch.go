@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -240,14 +242,12 @@ func (c *Cache) judge(batch []*watch) bool {
 	ctx, cancel := context.WithTimeout(c.base, watchEvery/2)
 	defer cancel()
 	var (
-		group  sync.WaitGroup
-		slots  = make(chan struct{}, watchReads)
+		group  errgroup.Group
 		failed atomic.Bool
 	)
+	group.SetLimit(watchReads)
 	for _, w := range batch {
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
+		group.Go(func() error {
 			old := w.entry.Load()
 			now, err := c.again(ctx, old)
 			switch {
@@ -265,9 +265,10 @@ func (c *Cache) judge(batch []*watch) bool {
 			default:
 				failed.Store(true)
 			}
+			return nil
 		})
 	}
-	group.Wait()
+	_ = group.Wait() // each watch speaks for itself
 	return !failed.Load()
 }
 
@@ -282,7 +283,7 @@ func (c *Cache) again(ctx context.Context, old *Entry) (*Entry, error) {
 		return e, err
 	}
 	born, was := c.ledger.now(), old.live.Session
-	live, err := c.inner.SessionByID(ctx, was.UserID, was.SignIn())
+	live, err := c.inner.SessionByID(ctx, was.UserID, was.RootID())
 	if err != nil {
 		return nil, err
 	}

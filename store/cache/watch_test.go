@@ -260,23 +260,23 @@ func TestManyStreamsOpenCloseAndEndAtOnce(t *testing.T) {
 // expiring is a fake that judges deadlines.
 type expiring struct{ *fake }
 
-func (x *expiring) PeekSession(ctx context.Context, key store.Key) (store.Live, error) {
+func (x *expiring) PeekSession(ctx context.Context, key store.Key) (store.ActiveSession, error) {
 	return x.Session(ctx, key)
 }
 
-func (x *expiring) Session(ctx context.Context, key store.Key) (store.Live, error) {
+func (x *expiring) Session(ctx context.Context, key store.Key) (store.ActiveSession, error) {
 	l, err := x.fake.Session(ctx, key)
 	return x.judged(l, err)
 }
 
-func (x *expiring) SessionByID(ctx context.Context, userID, id string) (store.Live, error) {
+func (x *expiring) SessionByID(ctx context.Context, userID, id string) (store.ActiveSession, error) {
 	l, err := x.fake.SessionByID(ctx, userID, id)
 	return x.judged(l, err)
 }
 
-func (x *expiring) judged(l store.Live, err error) (store.Live, error) {
+func (x *expiring) judged(l store.ActiveSession, err error) (store.ActiveSession, error) {
 	if err == nil && l.Session.Expired(time.Now()) {
-		return store.Live{}, store.ErrNotFound
+		return store.ActiveSession{}, store.ErrNotFound
 	}
 	return l, err
 }

@@ -26,14 +26,14 @@ func (s *Store) Count(ctx context.Context, name string, limit int, window time.D
 	return got[0] == 1, time.Duration(got[1]) * time.Millisecond, nil
 }
 
-// Uncount takes one guess back.
-func (s *Store) Uncount(ctx context.Context, name string) error {
+// Release takes one guess back.
+func (s *Store) Release(ctx context.Context, name string) error {
 	ctx, done, err := s.begin(ctx, writePatience)
 	if err != nil {
 		return err
 	}
 	defer done()
-	err = s.run(ctx, uncount, []string{s.counterKey(name)}, s.now().UnixMilli()).Err()
+	err = s.run(ctx, release, []string{s.counterKey(name)}, s.now().UnixMilli()).Err()
 	return s.failed(ctx, "giving a guess back", err)
 }
 

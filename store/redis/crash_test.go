@@ -57,15 +57,15 @@ func (c *crash) pass(next func() error) error {
 
 // family is a sign-in with two children, stored by a process that is well.
 type family struct {
-	signIn store.Live
-	a, b   store.Live
+	signIn store.ActiveSession
+	a, b   store.ActiveSession
 }
 
 func newFamily(t *testing.T, s *Store) family {
 	t.Helper()
 	now := s.now()
-	live := func(host, parent, user string) store.Live {
-		l := store.Live{
+	live := func(host, parent, user string) store.ActiveSession {
+		l := store.ActiveSession{
 			Session: store.Session{Key: store.KeyOf([]byte(randomID())), ID: randomID(), Parent: parent, UserID: user, Host: host, Created: now,
 				LastSeen: now, Idle: time.Hour, Expires: now.Add(2 * time.Hour), Proofs: []store.Proof{{Method: "password", At: now}}},
 			Identity: store.Identity{UserID: user, Version: 1, Username: "ann", Active: true},
@@ -88,7 +88,7 @@ func TestACrashAnywhereLeavesNoSessionThatNoEndFinds(t *testing.T) {
 	calls := map[string]func(s *Store, f family) (more store.Key, err error){
 		"a new child": func(s *Store, f family) (store.Key, error) {
 			key := store.KeyOf([]byte(randomID()))
-			return key, s.CreateSession(t.Context(), &store.Live{Session: store.Session{Key: key, ID: randomID(), Parent: f.signIn.Session.ID,
+			return key, s.CreateSession(t.Context(), &store.ActiveSession{Session: store.Session{Key: key, ID: randomID(), Parent: f.signIn.Session.ID,
 				UserID: f.signIn.Session.UserID, Host: "c", Created: s.now()}})
 		},
 		"a proof": func(s *Store, f family) (store.Key, error) {

@@ -50,7 +50,7 @@ func expect(t *testing.T, ch <-chan bool, want bool, within time.Duration, when 
 }
 
 // back waits until reading works again, as a browser does that tries again after Retry-After.
-func back(t *testing.T, s *redis.Store, key store.Key) store.Live {
+func back(t *testing.T, s *redis.Store, key store.Key) store.ActiveSession {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -198,7 +198,7 @@ func TestForgottenScriptsAreSentAgain(t *testing.T) {
 		t.Errorf("counting: %v, %v", ok, err)
 	}
 	forget()
-	must(t, s.Uncount(t.Context(), "x"))
+	must(t, s.Release(t.Context(), "x"))
 	forget()
 	must(t, s.PutTicket(t.Context(), "x", newKey(), nil, now.Add(time.Minute)))
 	forget()

@@ -5,28 +5,31 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	mathrand "math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/gatehouse-auth/gatehouse/internal/loop"
+	"github.com/gatehouse-auth/gatehouse/store/feed"
 )
 
 // Times of the feed. The contract: a heartbeat every 250 ms, and 750 ms of silence mean down.
 const (
-	beatEvery   = 250 * time.Millisecond
-	silence     = 750 * time.Millisecond
-	comeUp      = 3 * time.Second // how long a new subscription may take until its first beats arrive
-	backoffLow  = 50 * time.Millisecond
-	backoffHigh = time.Second
+	beatEvery = 250 * time.Millisecond
+	silence   = 750 * time.Millisecond
+	comeUp    = 3 * time.Second // how long a new subscription may take until its first beats arrive
 )
 
-// feed follows one channel on a connection of its own, from the first Subscribe on until the store is closed.
-type feed struct {
+// resubscribe is how long to wait between tries. The jitter keeps gateways from coming back all at once.
+var resubscribe = loop.Backoff{First: 50 * time.Millisecond, Longest: time.Second, Jitter: 0.5}
+
+// follower follows one channel on a connection of its own, from the first Subscribe on until the store is closed.
+type follower struct {
 	store   *Store
-	channel string // every changed user, published by the script that changed
-	beats   string // this instance's own heartbeats
-	hub     hub
+	channel string   // every changed user, published by the script that changed
+	beats   string   // this instance's own heartbeats
+	hub     feed.Hub // the pulse watches for silence, master by master
 
 	mu      sync.Mutex
 	cancel  context.CancelFunc
@@ -34,18 +37,17 @@ type feed struct {
 	done    chan struct{}
 }
 
-func newFeed(s *Store) *feed {
-	return &feed{store: s, channel: s.prefix + "feed", beats: s.prefix + "beat:" + rand.Text()}
+func newFollower(s *Store) *follower {
+	return &follower{store: s, channel: s.prefix + "feed", beats: s.prefix + "beat:" + rand.Text()}
 }
 
 // Subscribe tells of changes; see store.Feed. A callback must not cancel its own subscription.
 func (s *Store) Subscribe(changed func(userID string), state func(up bool)) (cancel func()) {
 	s.feed.start()
-	sub := s.feed.hub.add(changed, state)
-	return sync.OnceFunc(func() { s.feed.hub.remove(sub) })
+	return s.feed.hub.Subscribe(changed, state).Cancel
 }
 
-func (f *feed) start() {
+func (f *follower) start() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.stopped || f.cancel != nil {
@@ -57,7 +59,7 @@ func (f *feed) start() {
 	go f.run(ctx)
 }
 
-func (f *feed) stop() {
+func (f *follower) stop() {
 	f.mu.Lock()
 	f.stopped = true
 	cancel, done := f.cancel, f.done
@@ -66,32 +68,27 @@ func (f *feed) stop() {
 		cancel()
 		<-done
 	}
-	f.hub.close()
+	f.hub.Close()
 }
 
 // run follows the channel, and begins anew with growing patience whenever the way is lost.
-func (f *feed) run(ctx context.Context) {
+func (f *follower) run(ctx context.Context) {
 	defer close(f.done)
 	log := f.store.env.Log
-	for wait, failures := backoffLow, 0; ; {
+	for failures := 0; ; {
 		wasUp, err := f.follow(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		if wasUp {
-			wait, failures = backoffLow, 0
+			failures = 0
 		}
 		if failures++; failures == 1 {
 			log.Warn("the feed of changed sessions is down; sessions are read from Redis until it is back", "error", err)
 		} else {
 			log.Debug("the feed of changed sessions is still down", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(wait/2 + mathrand.N(wait)):
-		}
-		wait = min(wait*2, backoffHigh)
+		loop.Wait(ctx, resubscribe.Pause(failures), nil)
 	}
 }
 
@@ -103,14 +100,14 @@ var (
 // follow subscribes, and vouches for the channel as long as our own heartbeats, published through every master, come back
 // in time. It returns when they do not, or when a master turns out to be another: one that was promoted may hold older
 // data, so what was read from the one before is worth nothing.
-func (f *feed) follow(ctx context.Context) (wasUp bool, err error) {
+func (f *follower) follow(ctx context.Context) (wasUp bool, err error) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ps := f.store.beats.Subscribe(ctx)
 	defer ps.Close()
-	defer f.hub.set(false) // before anything that may take its time
+	defer f.hub.Down() // before anything that may take its time
 	subscribing, done := context.WithTimeout(ctx, comeUp)
 	defer done()
 	if err := ps.Subscribe(subscribing, f.channel, f.beats); err != nil {
@@ -153,7 +150,7 @@ func (f *feed) follow(ctx context.Context) (wasUp bool, err error) {
 				if m.Channel == f.beats {
 					p.heard(m.Payload)
 				} else {
-					f.hub.tell(m.Payload)
+					f.hub.Changed(m.Payload)
 				}
 			}
 		case <-check.C:
@@ -164,7 +161,7 @@ func (f *feed) follow(ctx context.Context) (wasUp bool, err error) {
 			return wasUp, err
 		case confirmed >= 2 && alive && !wasUp:
 			wasUp = true
-			f.hub.set(true)
+			f.hub.Alive()
 			f.store.env.Log.Info("the feed of changed sessions is up")
 		}
 	}

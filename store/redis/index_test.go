@@ -147,7 +147,7 @@ func TestManyUsesAreWrittenInOneGo(t *testing.T) {
 	}
 	now = now.Add(50 * time.Minute)
 	for _, f := range families {
-		for _, l := range []store.Live{f.signIn, f.a, f.b} {
+		for _, l := range []store.ActiveSession{f.signIn, f.a, f.b} {
 			if _, err := s.Session(t.Context(), l.Session.Key); err != nil {
 				t.Fatalf("a session that was used: %v", err)
 			}
@@ -159,9 +159,9 @@ func TestManyUsesAreWrittenInOneGo(t *testing.T) {
 func TestAFamilyIsBounded(t *testing.T) {
 	s := indexStore(t, time.Now)
 	f := newFamily(t, s)
-	var last store.Live
+	var last store.ActiveSession
 	for range maxChildren {
-		last = store.Live{Session: store.Session{Key: store.KeyOf([]byte(randomID())), ID: randomID(), Parent: f.signIn.Session.ID,
+		last = store.ActiveSession{Session: store.Session{Key: store.KeyOf([]byte(randomID())), ID: randomID(), Parent: f.signIn.Session.ID,
 			UserID: f.signIn.Session.UserID, Host: "a", Created: s.now()}}
 		if err := s.CreateSession(t.Context(), &last); err != nil {
 			t.Fatal(err)

@@ -25,10 +25,10 @@ func idMaker() func() string {
 func newKey() store.Key { return store.KeyOf([]byte(rand.Text())) }
 
 // signIn makes a sign-in of a new user, not yet stored.
-func signIn(now time.Time) store.Live {
+func signIn(now time.Time) store.ActiveSession {
 	id := idMaker()
 	user := id()
-	return store.Live{
+	return store.ActiveSession{
 		Session: store.Session{Key: newKey(), ID: id(), UserID: user, Host: "auth.example.com", Created: now, LastSeen: now,
 			Idle: 30 * time.Minute, Expires: now.Add(12 * time.Hour), Proofs: []store.Proof{{Method: "password", At: now}},
 			Address: "192.0.2.1", Device: "curl/8"},
@@ -38,7 +38,7 @@ func signIn(now time.Time) store.Live {
 }
 
 // stored stores a sign-in.
-func stored(t testing.TB, s *redis.Store, now time.Time) store.Live {
+func stored(t testing.TB, s *redis.Store, now time.Time) store.ActiveSession {
 	t.Helper()
 	l := signIn(now)
 	must(t, s.CreateSession(t.Context(), &l))
@@ -46,9 +46,9 @@ func stored(t testing.TB, s *redis.Store, now time.Time) store.Live {
 }
 
 // childOf stores a child of l.
-func childOf(t testing.TB, s *redis.Store, l store.Live, host string) store.Live {
+func childOf(t testing.TB, s *redis.Store, l store.ActiveSession, host string) store.ActiveSession {
 	t.Helper()
-	c := store.Live{Session: store.Session{Key: newKey(), ID: idMaker()(), Parent: l.Session.ID, UserID: l.Session.UserID,
+	c := store.ActiveSession{Session: store.Session{Key: newKey(), ID: idMaker()(), Parent: l.Session.ID, UserID: l.Session.UserID,
 		Host: host, Created: l.Session.Created}}
 	must(t, s.CreateSession(t.Context(), &c))
 	return c

@@ -61,7 +61,7 @@ func create(t *testing.T, s *redis.Store, first, n int) {
 			for i := first + w; i < first+n; i += workers {
 				now := time.Now()
 				user := userID(i)
-				l := store.Live{
+				l := store.ActiveSession{
 					Session: store.Session{Key: store.KeyOf(fmt.Append(nil, "secret", i)), ID: ids(), UserID: user, Host: "portal.example.com",
 						Created: now, LastSeen: now, Idle: 30 * time.Minute, Expires: now.Add(12 * time.Hour),
 						Proofs:  []store.Proof{{Method: "password", At: now}},

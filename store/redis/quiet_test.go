@@ -114,7 +114,7 @@ func TestEveryKeyExpiresAndAnEndedSessionLeavesNone(t *testing.T) {
 		}
 	}
 	must(t, s.EndSession(t.Context(), l.Session.UserID, l.Session.ID))
-	must(t, s.Uncount(t.Context(), "x"))
+	must(t, s.Release(t.Context(), "x"))
 	_, err = s.TakeTicket(t.Context(), "x", key)
 	must(t, err)
 	if names := rdb.Keys(t.Context(), "*").Val(); len(names) != 1 || !strings.HasPrefix(names[0], "gatehouse:v{") {
@@ -157,7 +157,7 @@ func TestOneSilentMasterTakesTheFeedDown(t *testing.T) {
 	feed := states(t, s)
 	expect(t, feed, true, 10*time.Second, "at first")
 	now := time.Now()
-	var lives []store.Live
+	var lives []store.ActiveSession
 	for range 30 {
 		lives = append(lives, stored(t, s, now))
 	}

@@ -123,8 +123,8 @@ if n >= limit then return {0, over - now} end
 redis.call('SET', KEYS[1], string.format('%.0f %.0f', over, n + 1), 'PX', string.format('%.0f', over - now + 60000))
 return {1, over - now}`)
 
-// uncount takes a guess back; the last one takes the counter with it. KEYS: counter. ARGV: now in ms.
-var uncount = redis.NewScript(`
+// release takes a guess back; the last one takes the counter with it. KEYS: counter. ARGV: now in ms.
+var release = redis.NewScript(`
 local known = redis.call('GET', KEYS[1])
 if not known then return 0 end
 local over, n = string.match(known, '^(%d+) (%d+)$')

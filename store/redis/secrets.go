@@ -90,27 +90,27 @@ func (r *record) promote(i int, now time.Time) {
 
 // Session reads one record, by way of an alias two, and the sign-in's too where a child's copy of the idle limit has
 // passed: use of another host may have prolonged its life.
-func (s *Store) Session(ctx context.Context, key store.Key) (store.Live, error) {
+func (s *Store) Session(ctx context.Context, key store.Key) (store.ActiveSession, error) {
 	return s.read(ctx, key, s.shown)
 }
 
 // PeekSession returns the session that key is any secret of.
-func (s *Store) PeekSession(ctx context.Context, key store.Key) (store.Live, error) {
+func (s *Store) PeekSession(ctx context.Context, key store.Key) (store.ActiveSession, error) {
 	return s.read(ctx, key, s.look)
 }
 
-func (s *Store) read(ctx context.Context, key store.Key, by func(context.Context, store.Key) (held, error)) (store.Live, error) {
+func (s *Store) read(ctx context.Context, key store.Key, by func(context.Context, store.Key) (held, error)) (store.ActiveSession, error) {
 	ctx, done, err := s.begin(ctx, readPatience)
 	if err != nil {
-		return store.Live{}, err
+		return store.ActiveSession{}, err
 	}
 	defer done()
 	h, err := by(ctx, key)
 	if _, ok := errors.AsType[*store.ReplayedError](err); ok {
-		return store.Live{}, err
+		return store.ActiveSession{}, err
 	}
 	if err != nil {
-		return store.Live{}, s.failed(ctx, "reading a session", err)
+		return store.ActiveSession{}, s.failed(ctx, "reading a session", err)
 	}
 	return h.copied(), nil
 }
@@ -168,10 +168,10 @@ func (s *Store) shown(ctx context.Context, key store.Key) (held, error) {
 		return h, nil
 	}
 	// Of all who show a copy, the one that ends the family tells of it.
-	if err := s.end(ctx, h.session.UserID, h.session.SignIn()); err != nil {
+	if err := s.end(ctx, h.session.UserID, h.session.RootID()); err != nil {
 		return h, err
 	}
-	return h, &store.ReplayedError{Live: h.copied()}
+	return h, &store.ReplayedError{Session: h.copied()}
 }
 
 // OfferSecret lists a further secret of a session. Its alias is written first: nobody knows it yet.

@@ -13,7 +13,7 @@ import (
 
 // CreateSession stores a sign-in or a child; see store.Sessions. A sign-in whose user was disabled since the caller read
 // it is refused with ErrNotFound; one whose user got other rights gets those.
-func (s *Store) CreateSession(ctx context.Context, l *store.Live) error {
+func (s *Store) CreateSession(ctx context.Context, l *store.ActiveSession) error {
 	ctx, done, err := s.begin(ctx, writePatience)
 	if err != nil {
 		return err
@@ -35,7 +35,7 @@ func (s *Store) CreateSession(ctx context.Context, l *store.Live) error {
 	return nil
 }
 
-func (s *Store) createSignIn(ctx context.Context, l store.Live) (*record, error) {
+func (s *Store) createSignIn(ctx context.Context, l store.ActiveSession) (*record, error) {
 	if l.Identity.UserID != l.Session.UserID {
 		return nil, errors.New("the identity is another user's")
 	}
@@ -156,13 +156,15 @@ func (s *Store) judge(ctx context.Context, h held) error {
 }
 
 // copied returns the record as callers know it. It was decoded for this call, so it is the caller's own.
-func (r *record) copied() store.Live { return store.Live{Session: r.session, Identity: r.identity} }
+func (r *record) copied() store.ActiveSession {
+	return store.ActiveSession{Session: r.session, Identity: r.identity}
+}
 
 // SessionByID returns a sign-in by its public id.
-func (s *Store) SessionByID(ctx context.Context, userID, id string) (store.Live, error) {
+func (s *Store) SessionByID(ctx context.Context, userID, id string) (store.ActiveSession, error) {
 	ctx, done, err := s.begin(ctx, readPatience)
 	if err != nil {
-		return store.Live{}, err
+		return store.ActiveSession{}, err
 	}
 	defer done()
 	h, err := s.signIn(ctx, userID, id)()
@@ -170,7 +172,7 @@ func (s *Store) SessionByID(ctx context.Context, userID, id string) (store.Live,
 		err = store.ErrNotFound
 	}
 	if err != nil {
-		return store.Live{}, s.failed(ctx, "reading a sign-in", err)
+		return store.ActiveSession{}, s.failed(ctx, "reading a sign-in", err)
 	}
 	return h.copied(), nil
 }

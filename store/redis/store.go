@@ -29,7 +29,7 @@ type Store struct {
 	beats  redis.UniversalClient // for the feed only
 	env    store.Env
 	prefix string
-	feed   *feed
+	feed   *follower
 	turns  [64]chan struct{} // of those who lost a race for a record, by its key
 	closed atomic.Bool
 	close  sync.Once
@@ -63,7 +63,7 @@ func open(ctx context.Context, t *target, env store.Env) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{rdb: rdb, beats: beats, env: env, prefix: t.prefix}
-	s.feed = newFeed(s)
+	s.feed = newFollower(s)
 	for i := range s.turns {
 		s.turns[i] = make(chan struct{}, 1)
 	}

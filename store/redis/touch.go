@@ -133,7 +133,7 @@ func (s *Store) touchFamilies(ctx context.Context, keys []store.Key, seen map[st
 // member names a family: the sign-in of a user.
 type member struct{ user, signIn string }
 
-func memberOf(h held) member { return member{h.session.UserID, h.session.SignIn()} }
+func memberOf(h held) member { return member{h.session.UserID, h.session.RootID()} }
 
 // loadSignIns adds the records of sign-ins that are known by their children only: one round trip to the index and one to
 // the records, and more only for those whose key is just being changed. Those that have ended stay out.

@@ -50,8 +50,8 @@ func (e *embedded) Count(ctx context.Context, name string, limit int, window tim
 	return ok, left, err
 }
 
-// Uncount takes one back.
-func (e *embedded) Uncount(ctx context.Context, name string) error {
+// Release takes one back.
+func (e *embedded) Release(ctx context.Context, name string) error {
 	return e.writeAlone(ctx, "taking a count back", func(ctx context.Context, q querier) error {
 		_, err := q.ExecContext(ctx, `UPDATE counters SET count = count - 1 WHERE key = $1 AND count > 0 AND until > $2`,
 			counterKey(name), e.s.now())

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gatehouse-auth/gatehouse/store"
+	"github.com/gatehouse-auth/gatehouse/store/feed"
 )
 
 // EmbeddedSessions returns a view of the session store in this database. Closing a view closes nothing else; a closed
@@ -20,12 +21,13 @@ type embedded struct {
 	closed atomic.Bool
 
 	mu   sync.Mutex
-	subs map[*subscriber]struct{}
+	subs map[*feed.Subscription]struct{}
 }
 
 var (
 	_ store.SessionStore   = (*embedded)(nil)
 	_ store.SessionCounter = (*embedded)(nil)
+	_ store.SelfRefreshing = (*embedded)(nil)
 )
 
 func (e *embedded) read(ctx context.Context, name string, f act) error {
@@ -64,6 +66,9 @@ func (e *embedded) change(ctx context.Context, name string, f func(ctx context.C
 	return err
 }
 
+// RefreshesItself is true: see UpdateUser, DeleteUser and DeleteCredential.
+func (e *embedded) RefreshesItself() bool { return true }
+
 // Subscribe follows the feed of the database.
 func (e *embedded) Subscribe(changed func(userID string), state func(up bool)) (cancel func()) {
 	e.mu.Lock()
@@ -71,16 +76,16 @@ func (e *embedded) Subscribe(changed func(userID string), state func(up bool)) (
 	if e.closed.Load() || e.s.closed.Load() {
 		return func() {}
 	}
-	sub := e.s.hub.subscribe(changed, state)
+	sub := e.s.hub.Subscribe(changed, state)
 	if e.subs == nil {
-		e.subs = make(map[*subscriber]struct{})
+		e.subs = make(map[*feed.Subscription]struct{})
 	}
 	e.subs[sub] = struct{}{}
 	return func() {
 		e.mu.Lock()
 		delete(e.subs, sub)
 		e.mu.Unlock()
-		e.s.hub.leave(sub)
+		sub.Cancel()
 	}
 }
 
@@ -100,7 +105,7 @@ func (e *embedded) Close() error {
 		return nil
 	}
 	for sub := range e.subs {
-		e.s.hub.dismiss(sub)
+		sub.Dismiss()
 	}
 	e.subs = nil
 	return nil

@@ -71,9 +71,9 @@ func person(name string, roles ...string) store.User {
 		Approved: true, Created: time.Now(), Version: 1}
 }
 
-func signInOf(u store.User) store.Live {
+func signInOf(u store.User) store.ActiveSession {
 	now := time.Now()
-	return store.Live{Identity: u.Identity(), Session: store.Session{Key: store.KeyOf([]byte(u.ID)), ID: "of " + u.ID,
+	return store.ActiveSession{Identity: u.Identity(), Session: store.Session{Key: store.KeyOf([]byte(u.ID)), ID: "of " + u.ID,
 		UserID: u.ID, Created: now, LastSeen: now, Expires: now.Add(time.Hour)}}
 }
 

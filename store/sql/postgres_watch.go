@@ -9,52 +9,33 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/gatehouse-auth/gatehouse/internal/loop"
 )
 
-// Pauses between tries to connect again.
-const (
-	firstPause   = 100 * time.Millisecond
-	longestPause = 5 * time.Second
-)
+// reconnect is how long to wait between tries to connect again.
+var reconnect = loop.Backoff{First: 100 * time.Millisecond, Longest: 5 * time.Second}
 
 // watchPostgres listens, and connects again for as long as it takes.
 func (s *Store) watchPostgres(ctx context.Context, config *pgx.ConnConfig) {
-	pause := firstPause
-	failing := false
-	for {
-		heard, err := s.listen(ctx, listenConfig(config), func() {
-			if failing {
-				s.env.Log.Info("the users store is watched for changes again")
-			}
-			failing = false
-		})
-		s.hub.down()
+	outage := s.watchOutage()
+	for ctx.Err() == nil {
+		err := s.listen(ctx, listenConfig(config), outage.Worked)
+		s.hub.Down()
 		if ctx.Err() != nil {
 			return
 		}
-		if heard {
-			pause = firstPause
-		}
-		if !failing {
-			text, _ := s.d.outage(err)
-			s.env.Log.Error("the users store cannot be watched for changes", "error", text)
-		}
-		failing = true
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
-		}
-		pause = min(2*pause, longestPause)
+		text, _ := s.d.outage(err)
+		loop.Wait(ctx, reconnect.Pause(outage.Failed(errors.New(text))), nil)
 	}
 }
 
-// listen holds one connection until it fails. Its heartbeat is a NOTIFY to itself: PostgreSQL delivers notifications in
+// listen holds one connection until it fails, and calls well whenever everything has been heard. Its heartbeat is a NOTIFY to itself: PostgreSQL delivers notifications in
 // the order of their commits, so that one that comes back proves that everything committed before it has been heard.
-func (s *Store) listen(ctx context.Context, config *pgx.ConnConfig, well func()) (heard bool, err error) {
+func (s *Store) listen(ctx context.Context, config *pgx.ConnConfig, well func()) error {
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer func() {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), silence)
@@ -63,7 +44,7 @@ func (s *Store) listen(ctx context.Context, config *pgx.ConnConfig, well func())
 	}()
 	own := "gatehouse_beat_" + strings.ToLower(rand.Text())
 	if err := short(ctx, conn, `LISTEN `+feedChannel+`; LISTEN `+changesChannel+`; LISTEN `+own); err != nil {
-		return false, err
+		return err
 	}
 	s.changesWait() // rows may have been committed while nobody listened
 	var (
@@ -75,10 +56,10 @@ func (s *Store) listen(ctx context.Context, config *pgx.ConnConfig, well func())
 		case back && since >= heartbeat:
 			beat, sent, back = beat+1, time.Now(), false
 			if err := short(ctx, conn, `NOTIFY `+own+`, '`+strconv.FormatInt(beat, 10)+`'`); err != nil {
-				return heard, err
+				return err
 			}
 		case !back && since >= answerWithin:
-			return heard, errors.New("the heartbeat did not come back") // behind a pooler that parts sessions, never
+			return errors.New("the heartbeat did not come back") // behind a pooler that parts sessions, never
 		}
 		wait := heartbeat
 		if back {
@@ -87,20 +68,17 @@ func (s *Store) listen(ctx context.Context, config *pgx.ConnConfig, well func())
 		n, err := within(ctx, wait, conn.WaitForNotification)
 		switch {
 		case err != nil && (ctx.Err() != nil || conn.IsClosed() || !errors.Is(err, context.DeadlineExceeded)):
-			return heard, err
+			return err
 		case err != nil: // nothing to hear
 		case n.Channel == feedChannel:
-			s.hub.tell(n.Payload)
+			s.hub.Changed(n.Payload)
 		case n.Channel == changesChannel:
 			s.changesWait()
 		case n.Channel == own && n.Payload == strconv.FormatInt(beat, 10):
 			back = true
 			if time.Since(sent) < silence { // else it only proves how things stood long ago
-				if !heard {
-					well()
-				}
-				heard = true
-				s.hub.alive()
+				well()
+				s.hub.Alive()
 			}
 		}
 	}

@@ -18,7 +18,7 @@ const selectLive = `SELECT s.key, s.id, s.sign_in, s.host, s.created, s.secret_s
 // lives is the opposite of [store.Session].Expired, at $1.
 const lives = `f.expires > $1 AND (f.idle = 0 OR f.last_seen + f.idle > $1)`
 
-func scanLive(row scanner) (l store.Live, err error) {
+func scanLive(row scanner) (l store.ActiveSession, err error) {
 	var (
 		s                                = &l.Session
 		id                               = &l.Identity
@@ -31,10 +31,10 @@ func scanLive(row scanner) (l store.Live, err error) {
 	err = row.Scan(&key, &s.ID, &s.Parent, &s.Host, &created, &since, &offered, &s.UserID, &lastSeen, &idle, &expires, &proofs, &s.Address,
 		&s.Device, &s.Remembered, &id.Version, &id.Username, &id.Email, &confirmed, &id.Name, &roles, &attributes)
 	if err != nil {
-		return store.Live{}, err
+		return store.ActiveSession{}, err
 	}
 	if len(key) != len(s.Key) {
-		return store.Live{}, fmt.Errorf("the key of session %s has %d bytes", s.ID, len(key))
+		return store.ActiveSession{}, fmt.Errorf("the key of session %s has %d bytes", s.ID, len(key))
 	}
 	copy(s.Key[:], key)
 	if s.Parent == s.ID {
@@ -44,10 +44,10 @@ func scanLive(row scanner) (l store.Live, err error) {
 	s.SecretSince, s.Offered = timeOf(since), timeOf(offered)
 	s.Idle = time.Duration(idle) * time.Microsecond
 	if s.Proofs, err = decodeProofs(proofs); err != nil {
-		return store.Live{}, fmt.Errorf("session %s: %w", s.ID, err)
+		return store.ActiveSession{}, fmt.Errorf("session %s: %w", s.ID, err)
 	}
 	if id.Roles, id.Attributes, err = decodeRights(roles, attributes); err != nil {
-		return store.Live{}, fmt.Errorf("user %s: %w", s.UserID, err)
+		return store.ActiveSession{}, fmt.Errorf("user %s: %w", s.UserID, err)
 	}
 	id.UserID, id.Active = s.UserID, true
 	if !confirmed {
@@ -57,8 +57,8 @@ func scanLive(row scanner) (l store.Live, err error) {
 }
 
 // CreateSession stores a sign-in or a child of one.
-func (e *embedded) CreateSession(ctx context.Context, l *store.Live) error {
-	var stored store.Live
+func (e *embedded) CreateSession(ctx context.Context, l *store.ActiveSession) error {
+	var stored store.ActiveSession
 	err := e.write(ctx, "storing a session", func(ctx context.Context, tx querier) (err error) {
 		s := l.Session
 		if s.Parent == "" {
@@ -70,7 +70,7 @@ func (e *embedded) CreateSession(ctx context.Context, l *store.Live) error {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO sessions (key, id, sign_in, host, created) VALUES ($1, $2, $3, $4, $5)`,
-			s.Key[:], s.ID, s.SignIn(), free(s.Host), micros(s.Created))
+			s.Key[:], s.ID, s.RootID(), free(s.Host), micros(s.Created))
 		if err != nil {
 			return e.refused(err)
 		}
@@ -123,7 +123,7 @@ func (e *embedded) refused(err error) error {
 }
 
 // SessionByID returns the sign-in with that public id, if it belongs to userID.
-func (e *embedded) SessionByID(ctx context.Context, userID, id string) (l store.Live, err error) {
+func (e *embedded) SessionByID(ctx context.Context, userID, id string) (l store.ActiveSession, err error) {
 	if !storable(userID) || !storable(id) {
 		return l, store.ErrNotFound
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // Session returns the session whose secret was shown and whom it speaks for: in one query, until it changes its secret.
-func (e *embedded) Session(ctx context.Context, key store.Key) (store.Live, error) {
+func (e *embedded) Session(ctx context.Context, key store.Key) (store.ActiveSession, error) {
 	const name = "reading a session"
 	l, err := e.look(ctx, name, key)
 	if err != nil || l.Session.Key == key && l.Session.SecretSince.IsZero() {
@@ -31,7 +31,7 @@ func (e *embedded) Session(ctx context.Context, key store.Key) (store.Live, erro
 		// nothing of secrets. The one of a key is never forgotten while its session lives under it.
 		return e.look(ctx, name, key)
 	case err != nil:
-		return store.Live{}, err
+		return store.ActiveSession{}, err
 	case retired == 0:
 		return l, nil
 	}
@@ -39,18 +39,18 @@ func (e *embedded) Session(ctx context.Context, key store.Key) (store.Live, erro
 		return l, nil
 	}
 	// Of all who show a copy, the one that ends the family tells of it.
-	if err := e.EndSession(ctx, l.Session.UserID, l.Session.SignIn()); err != nil {
-		return store.Live{}, err
+	if err := e.EndSession(ctx, l.Session.UserID, l.Session.RootID()); err != nil {
+		return store.ActiveSession{}, err
 	}
-	return store.Live{}, &store.ReplayedError{Live: l}
+	return store.ActiveSession{}, &store.ReplayedError{Session: l}
 }
 
 // PeekSession returns the session that key is any secret of.
-func (e *embedded) PeekSession(ctx context.Context, key store.Key) (store.Live, error) {
+func (e *embedded) PeekSession(ctx context.Context, key store.Key) (store.ActiveSession, error) {
 	return e.look(ctx, "reading a session", key)
 }
 
-func (e *embedded) look(ctx context.Context, name string, key store.Key) (l store.Live, err error) {
+func (e *embedded) look(ctx context.Context, name string, key store.Key) (l store.ActiveSession, err error) {
 	err = e.read(ctx, name, func(ctx context.Context, q querier) (err error) {
 		l, err = scanLive(q.QueryRowContext(ctx, selectLive+`s.key = $2`, e.s.now(), key[:]))
 		if errors.Is(err, stdsql.ErrNoRows) {

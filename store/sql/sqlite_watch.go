@@ -3,7 +3,10 @@ package sql
 import (
 	"context"
 	stdsql "database/sql"
+	"errors"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/internal/loop"
 )
 
 // watchSQLite reads the feed and the outbox whenever something was committed: at once for this process, which says so,
@@ -13,25 +16,19 @@ func (s *Store) watchSQLite(ctx context.Context) {
 	defer w.release()
 	ticker := time.NewTicker(heartbeat)
 	defer ticker.Stop()
-	failing := false
+	outage := s.watchOutage()
 	for {
 		switch err := w.poll(ctx); {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
 			w.release()
-			s.hub.down()
-			if !failing {
-				text, _ := s.d.outage(err)
-				s.env.Log.Error("the users store cannot be watched for changes", "error", text)
-			}
-			failing = true
+			s.hub.Down()
+			text, _ := s.d.outage(err)
+			outage.Failed(errors.New(text))
 		default:
-			if failing {
-				s.env.Log.Info("the users store is watched for changes again")
-			}
-			failing = false
-			s.hub.alive()
+			outage.Worked()
+			s.hub.Alive()
 		}
 		select {
 		case <-ctx.Done():
@@ -40,6 +37,13 @@ func (s *Store) watchSQLite(ctx context.Context) {
 		case <-s.kick:
 		}
 	}
+}
+
+// watchOutage logs, once, that a watcher is deaf, and that it hears again.
+func (s *Store) watchOutage() *loop.Outage {
+	return &loop.Outage{Log: s.env.Log, Severe: true,
+		Failing: "the users store cannot be watched for changes",
+		Working: "the users store is watched for changes again"}
 }
 
 // sqliteWatcher owns one connection, because data_version tells a connection what others did since it last asked.
@@ -117,10 +121,10 @@ func (w *sqliteWatcher) readFeed(ctx context.Context) error {
 		return err
 	}
 	if int64(len(users)) != head-w.feed {
-		w.s.hub.down() // the heartbeat after this poll brings it up again
+		w.s.hub.Down() // the heartbeat after this poll brings it up again
 	}
 	for _, id := range users {
-		w.s.hub.tell(id)
+		w.s.hub.Changed(id)
 	}
 	w.feed = head
 	return nil

@@ -11,6 +11,13 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/store"
+	"github.com/gatehouse-auth/gatehouse/store/feed"
+)
+
+// heartbeat is how often a watcher makes sure that it hears everything, silence how long it may hear nothing.
+const (
+	heartbeat = 250 * time.Millisecond
+	silence   = 750 * time.Millisecond
 )
 
 // answerWithin bounds every call whose caller is more patient: a server that hangs must not hang its callers.
@@ -28,7 +35,7 @@ type Store struct {
 	after  func()     // releases what lies under the pools
 
 	prepared prepared
-	hub      hub           // subscribers of the feed
+	hub      *feed.Hub     // subscribers of the feed
 	kick     chan struct{} // something was committed that the watcher should look at now
 	waiting  chan struct{} // what ChangesWaiting returns
 
@@ -53,7 +60,7 @@ func newStore(d dialect, env store.Env, reader, writer *stdsql.DB) *Store {
 		env.Now = time.Now
 	}
 	return &Store{d: d, env: env, limit: answerWithin, reader: reader, writer: writer,
-		kick: make(chan struct{}, 1), waiting: make(chan struct{}, 1)}
+		hub: &feed.Hub{Silence: silence}, kick: make(chan struct{}, 1), waiting: make(chan struct{}, 1)}
 }
 
 // start runs what works in the background until Close. watch is the dialect's: it feeds the hub and waiting.
@@ -82,7 +89,7 @@ func (s *Store) Close() error {
 			s.stop()
 		}
 		s.running.Wait()
-		s.hub.close()
+		s.hub.Close()
 		close(s.waiting)
 		s.prepared.close()
 		err = s.reader.Close()

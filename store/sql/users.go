@@ -25,7 +25,7 @@ func scanUser(row scanner, more ...any) (store.User, error) {
 		invited             int64
 	)
 	dest := append([]any{&u.ID, &u.Username, &u.Email, &u.Confirmed, &u.Name, &roles, &attributes, &u.Enabled, &u.Approved,
-		&created, &lastSignIn, &invited, &u.PasswordDue, &u.Version}, more...)
+		&created, &lastSignIn, &invited, &u.MustChangePassword, &u.Version}, more...)
 	if err := row.Scan(dest...); err != nil {
 		return store.User{}, err
 	}
@@ -59,7 +59,7 @@ func (s *Store) CreateUser(ctx context.Context, u store.User, creds ...store.Cre
 			approved, created, last_sign_in, invited, password_due, version, search)
 			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,1,$14)`,
 			u.ID, u.Username, u.Email, u.Confirmed, u.Name, roles, attributes, u.Enabled, u.Approved, micros(u.Created),
-			micros(u.LastSignIn), micros(u.Invited), u.PasswordDue, searchText(u))
+			micros(u.LastSignIn), micros(u.Invited), u.MustChangePassword, searchText(u))
 		if err != nil {
 			return s.taken(err)
 		}

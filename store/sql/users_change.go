@@ -8,12 +8,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// administrator is the role whose last active holder stays.
-const administrator = "admin"
-
-// administers tells whether u can administer: holds the role, and can sign in to use it.
+// administers reports whether u can administer: holds the role, and can sign in to use it.
 func administers(u store.User) bool {
-	return u.Enabled && u.Approved && slices.Contains(u.Roles, administrator)
+	return u.Enabled && u.Approved && slices.Contains(u.Roles, store.RoleAdmin)
 }
 
 // UpdateUser replaces what is stored of u.ID if its Version is still u.Version.
@@ -49,7 +46,7 @@ func (s *Store) UpdateUser(ctx context.Context, u store.User) (store.User, error
 			name = $5, roles = $6, attributes = $7, enabled = $8, approved = $9, search = $10, invited = $11, password_due = $12,
 			version = version + 1
 			WHERE id = $1 RETURNING `+userColumns, u.ID, u.Username, u.Email, u.Confirmed, u.Name, roles, attributes,
-			u.Enabled, u.Approved, searchText(u), micros(u.Invited), u.PasswordDue))
+			u.Enabled, u.Approved, searchText(u), micros(u.Invited), u.MustChangePassword))
 		if err != nil {
 			return s.taken(err)
 		}
@@ -66,8 +63,9 @@ func (s *Store) UpdateUser(ctx context.Context, u store.User) (store.User, error
 				return err
 			}
 		}
-		if id := u.Identity(); !id.Active {
-			// In the same step, so that enabling the account again brings no session back.
+		if !was.Identity().Active || !u.Identity().Active {
+			// In the same step, so that enabling the account again brings no session back, not even one that a gateway of
+			// another version left behind.
 			if _, err := tx.ExecContext(ctx, `DELETE FROM sign_ins WHERE user_id = $1`, u.ID); err != nil {
 				return err
 			}
@@ -123,7 +121,7 @@ func (s *Store) keepAdministrator(ctx context.Context, tx querier, id string) er
 	}
 	var others bool
 	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM user_roles r JOIN users u ON u.id = r.user_id
-		WHERE r.role = $1 AND u.id <> $2 AND u.enabled AND u.approved)`, administrator, id).Scan(&others)
+		WHERE r.role = $1 AND u.id <> $2 AND u.enabled AND u.approved)`, store.RoleAdmin, id).Scan(&others)
 	if err == nil && !others {
 		return store.ErrLastAdministrator
 	}

@@ -131,8 +131,8 @@ func (s *Store) selection(ctx context.Context, db querier, q store.UserQuery) (*
 	if q.Invited != nil {
 		b.where = append(b.where, `(u.invited > 0) = `+b.arg(*q.Invited))
 	}
-	if q.PasswordDue != nil {
-		b.where = append(b.where, `u.password_due = `+b.arg(*q.PasswordDue))
+	if q.MustChangePassword != nil {
+		b.where = append(b.where, `u.password_due = `+b.arg(*q.MustChangePassword))
 	}
 	return b, nil
 }

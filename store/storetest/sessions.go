@@ -83,7 +83,7 @@ func Sessions(t *testing.T, fresh func(t *testing.T) SessionsHarness) {
 		{"a ticket dies at its deadline", ticketDeadline},
 		{"of callers racing for a ticket one gets it", ticketRace},
 		{"a counter has room up to its limit and again after its window", counterWindow},
-		{"a guess is given back", counterUncount},
+		{"a guess is given back", counterRelease},
 		{"counters are apart by name", counterNames},
 		{"of callers racing for a counter limit find room", counterRace},
 

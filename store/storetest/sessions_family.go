@@ -22,7 +22,7 @@ func childCopies(w *world) {
 	want.Key, want.ID, want.Parent, want.Host = c.Session.Key, c.Session.ID, l.Session.ID, "app.example.com"
 	want.Created = c.Session.Created
 	w.must(w.s.CreateSession(w.ctx(), &c))
-	for _, got := range []store.Live{c, w.alive(w.s, c.Session.Key, "the child")} {
+	for _, got := range []store.ActiveSession{c, w.alive(w.s, c.Session.Key, "the child")} {
 		// When a new child counts as use of the family is left to the driver; going back is not.
 		if got.Session.LastSeen.Before(l.Session.LastSeen) || got.Session.LastSeen.After(w.clock.Now()) {
 			w.Fatalf("child last seen %v", got.Session.LastSeen)
@@ -73,7 +73,7 @@ func childRacingEnd(w *world) {
 	for range 5 {
 		u := w.user(newID()[:8])
 		l := w.signIn(u)
-		children := make([]store.Live, racers)
+		children := make([]store.ActiveSession, racers)
 		race(func(i int) bool {
 			if i == racers/2 {
 				if err := w.s.EndSession(w.ctx(), u.ID, l.Session.ID); err != nil {
@@ -100,7 +100,7 @@ func childRacingEnd(w *world) {
 func endCascades(w *world) {
 	u := w.user("ann")
 	l, other := w.signIn(u), w.signIn(u)
-	children := []store.Live{w.child(l, "a.example.com"), w.child(l, "b.example.com"), w.child(l, "c.example.org")}
+	children := []store.ActiveSession{w.child(l, "a.example.com"), w.child(l, "b.example.com"), w.child(l, "c.example.org")}
 	beside := w.child(other, "a.example.com")
 	w.must(w.s.EndSession(w.ctx(), u.ID, l.Session.ID))
 	for _, c := range children {

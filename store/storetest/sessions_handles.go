@@ -120,7 +120,7 @@ func feedMany(w *world) {
 	))
 	w.eventually("the feed comes up", func() bool { return f.has("state true") })
 	ended := make([]store.User, racers)
-	lives := make([]store.Live, racers)
+	lives := make([]store.ActiveSession, racers)
 	for i := range ended {
 		ended[i] = w.user(newID()[:8])
 		lives[i] = w.signIn(ended[i])
@@ -240,7 +240,7 @@ func (w *world) calls(s store.SessionStore) map[string]func(context.Context) err
 		},
 		"TakeTicket": func(ctx context.Context) error { _, err := s.TakeTicket(ctx, "x", newKey()); return err },
 		"Count":      func(ctx context.Context) error { _, _, err := s.Count(ctx, "x", 1, time.Minute); return err },
-		"Uncount":    func(ctx context.Context) error { return s.Uncount(ctx, "x") },
+		"Release":    func(ctx context.Context) error { return s.Release(ctx, "x") },
 		"Ping":       func(ctx context.Context) error { return s.Ping(ctx) },
 	}
 }

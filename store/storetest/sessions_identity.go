@@ -68,7 +68,7 @@ func refreshRace(w *world) {
 		w.put(next)
 		versions = append(versions, next)
 	}
-	children := make([]store.Live, racers)
+	children := make([]store.ActiveSession, racers)
 	race(func(i int) bool {
 		if err := w.s.RefreshIdentity(w.ctx(), versions[i+1].Identity()); err != nil {
 			w.Errorf("refreshing: %v", err)
@@ -93,7 +93,7 @@ func refreshInactive(w *world) {
 }
 
 func refreshDue(w *world) {
-	inactive(w, func(u *store.User, off bool) { u.PasswordDue = off })
+	inactive(w, func(u *store.User, off bool) { u.MustChangePassword = off })
 }
 
 func inactive(w *world, set func(u *store.User, off bool)) {

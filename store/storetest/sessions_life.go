@@ -111,7 +111,7 @@ func absoluteDeadline(w *world) {
 }
 
 // endedEverywhere fails where some call still knows the sign-in.
-func (w *world) endedEverywhere(l store.Live) {
+func (w *world) endedEverywhere(l store.ActiveSession) {
 	w.Helper()
 	w.gone(w.s, l.Session.Key, "the sign-in")
 	_, err := w.s.SessionByID(w.ctx(), l.Session.UserID, l.Session.ID)

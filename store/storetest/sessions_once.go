@@ -121,17 +121,17 @@ func counterWindow(w *world) {
 	}
 }
 
-func counterUncount(w *world) {
-	w.must(w.s.Uncount(w.ctx(), "never counted"))
+func counterRelease(w *world) {
+	w.must(w.s.Release(w.ctx(), "never counted"))
 	for range 3 {
 		w.count("account", 3)
 	}
-	w.must(w.s.Uncount(w.ctx(), "account"))
+	w.must(w.s.Release(w.ctx(), "account"))
 	if !w.count("account", 3) || w.count("account", 3) {
 		w.Fatal("giving one back made room for other than one")
 	}
 	for range 9 {
-		w.must(w.s.Uncount(w.ctx(), "account"))
+		w.must(w.s.Release(w.ctx(), "account"))
 	}
 	for i := range 3 {
 		if !w.count("account", 3) {
@@ -142,7 +142,7 @@ func counterUncount(w *world) {
 		w.Fatal("giving back more than was counted made room")
 	}
 	w.clock.Advance(15 * time.Minute)
-	w.must(w.s.Uncount(w.ctx(), "account"))
+	w.must(w.s.Release(w.ctx(), "account"))
 	for range 3 {
 		w.count("account", 3)
 	}

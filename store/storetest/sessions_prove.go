@@ -110,7 +110,7 @@ func (w *world) proveRacing(old, beside store.Key) {
 func proveWhileChildren(w *world) {
 	u := w.user("ann")
 	l := w.signIn(u)
-	children := make([]store.Live, racers)
+	children := make([]store.ActiveSession, racers)
 	next := newKey()
 	race(func(i int) bool {
 		var err error

@@ -11,7 +11,7 @@ import (
 )
 
 // remember stores a remembered sign-in of u, good for 30 days.
-func (w *world) remember(u store.User) store.Live {
+func (w *world) remember(u store.User) store.ActiveSession {
 	w.Helper()
 	l := w.newSignIn(u)
 	l.Session.Idle, l.Session.Expires, l.Session.Remembered = 0, w.clock.Now().Add(30*24*time.Hour), true
@@ -20,7 +20,7 @@ func (w *world) remember(u store.User) store.Live {
 }
 
 // offer gives a session its next secret.
-func (w *world) offer(l store.Live) store.Key {
+func (w *world) offer(l store.ActiveSession) store.Key {
 	w.Helper()
 	next := newKey()
 	w.must(w.s.OfferSecret(w.ctx(), l.Session.UserID, l.Session.Key, next))
@@ -28,7 +28,7 @@ func (w *world) offer(l store.Live) store.Key {
 }
 
 // family runs a test on a sign-in and on a child of one: each browser cookie changes by itself.
-func (w *world) family(test func(l, other store.Live)) {
+func (w *world) family(test func(l, other store.ActiveSession)) {
 	w.Helper()
 	for _, child := range []bool{false, true} {
 		parent := w.remember(w.user(newID()[:8]))
@@ -42,7 +42,7 @@ func (w *world) family(test func(l, other store.Live)) {
 }
 
 func offeredTakesOver(w *world) {
-	w.family(func(l, other store.Live) {
+	w.family(func(l, other store.ActiveSession) {
 		if got := w.alive(w.s, l.Session.Key, "the session"); !got.Session.SecretSince.IsZero() || !got.Session.Offered.IsZero() {
 			w.Fatalf("a secret that never changed: %+v", got.Session)
 		}
@@ -69,7 +69,7 @@ func offeredTakesOver(w *world) {
 		w.alive(w.s, next, "the second secret")
 		w.alive(w.s, third, "the third secret")
 		w.alive(w.s, other.Session.Key, "the other of the family")
-		w.must(w.s.EndSession(w.ctx(), l.Session.UserID, l.Session.SignIn()))
+		w.must(w.s.EndSession(w.ctx(), l.Session.UserID, l.Session.RootID()))
 		for _, key := range []store.Key{l.Session.Key, next, third, other.Session.Key} {
 			w.gone(w.s, key, "a secret of an ended family")
 		}
@@ -80,7 +80,7 @@ func offeredTakesOver(w *world) {
 }
 
 func oldSecretReplayed(w *world) {
-	w.family(func(l, other store.Live) {
+	w.family(func(l, other store.ActiveSession) {
 		next := w.offer(l)
 		w.alive(w.s, next, "the new secret")
 		w.clock.Advance(store.ReplayGrace)
@@ -100,7 +100,7 @@ func oldSecretReplayed(w *world) {
 		if won != 1 {
 			w.Fatalf("%d were told of the copy, want 1", won)
 		}
-		if got := told.Load().Live; got.Session.SignIn() != l.Session.SignIn() || got.Identity.Username != l.Identity.Username {
+		if got := told.Load().Session; got.Session.RootID() != l.Session.RootID() || got.Identity.Username != l.Identity.Username {
 			w.Fatalf("told of %+v", got)
 		}
 		for _, key := range []store.Key{l.Session.Key, next, other.Session.Key} {
@@ -111,7 +111,7 @@ func oldSecretReplayed(w *world) {
 }
 
 func offerRace(w *world) {
-	w.family(func(l, _ store.Live) {
+	w.family(func(l, _ store.ActiveSession) {
 		keys := make([]store.Key, racers)
 		winner := atomic.Int64{}
 		won := race(func(i int) bool {
@@ -137,7 +137,7 @@ func offerRace(w *world) {
 }
 
 func showRace(w *world) {
-	w.family(func(l, _ store.Live) {
+	w.family(func(l, _ store.ActiveSession) {
 		next := w.offer(l)
 		second := w.open()
 		race(func(i int) bool {
@@ -159,7 +159,7 @@ func showRace(w *world) {
 }
 
 func offersLost(w *world) {
-	w.family(func(l, _ store.Live) {
+	w.family(func(l, _ store.ActiveSession) {
 		lost := w.offer(l)
 		w.clock.Advance(store.OfferAgain - time.Second)
 		w.wantErr(w.s.OfferSecret(w.ctx(), l.Session.UserID, l.Session.Key, newKey()), store.ErrStale, "an offer soon after another")
@@ -185,7 +185,7 @@ func offersLost(w *world) {
 }
 
 func peeking(w *world) {
-	w.family(func(l, _ store.Live) {
+	w.family(func(l, _ store.ActiveSession) {
 		next := w.offer(l)
 		peek := func(key store.Key) store.Session {
 			got, err := w.s.PeekSession(w.ctx(), key)
@@ -209,7 +209,7 @@ func peeking(w *world) {
 }
 
 func proveVoidsSecrets(w *world) {
-	w.family(func(l, other store.Live) {
+	w.family(func(l, other store.ActiveSession) {
 		shown := w.offer(l)
 		w.alive(w.s, shown, "the new secret")
 		w.clock.Advance(time.Hour)

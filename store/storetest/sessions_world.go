@@ -61,16 +61,16 @@ func (w *world) put(u store.User) {
 }
 
 // signIn stores a sign-in of u that idles out after 30 minutes and ends after 12 hours.
-func (w *world) signIn(u store.User) store.Live {
+func (w *world) signIn(u store.User) store.ActiveSession {
 	w.Helper()
 	l := w.newSignIn(u)
 	w.must(w.s.CreateSession(w.ctx(), &l))
 	return l
 }
 
-func (w *world) newSignIn(u store.User) store.Live {
+func (w *world) newSignIn(u store.User) store.ActiveSession {
 	now := w.clock.Now()
-	return store.Live{
+	return store.ActiveSession{
 		Session: store.Session{
 			Key: newKey(), ID: newID(), UserID: u.ID, Host: "auth.example.com", Created: now, LastSeen: now,
 			Idle: 30 * time.Minute, Expires: now.Add(12 * time.Hour),
@@ -83,16 +83,16 @@ func (w *world) newSignIn(u store.User) store.Live {
 }
 
 // child stores a session of host that comes from parent.
-func (w *world) child(parent store.Live, host string) store.Live {
+func (w *world) child(parent store.ActiveSession, host string) store.ActiveSession {
 	w.Helper()
 	l := w.newChild(parent, host)
 	w.must(w.s.CreateSession(w.ctx(), &l))
 	return l
 }
 
-func (w *world) newChild(parent store.Live, host string) store.Live {
+func (w *world) newChild(parent store.ActiveSession, host string) store.ActiveSession {
 	now := w.clock.Now()
-	return store.Live{Session: store.Session{Key: newKey(), ID: newID(), Parent: parent.Session.ID,
+	return store.ActiveSession{Session: store.Session{Key: newKey(), ID: newID(), Parent: parent.Session.ID,
 		UserID: parent.Session.UserID, Host: host, Created: now, LastSeen: now}}
 }
 
@@ -111,7 +111,7 @@ func (w *world) wantErr(err, target error, doing string) {
 }
 
 // alive returns what s knows under key, which must be live.
-func (w *world) alive(s store.SessionStore, key store.Key, what string) store.Live {
+func (w *world) alive(s store.SessionStore, key store.Key, what string) store.ActiveSession {
 	w.Helper()
 	l, err := w.read(s, key)
 	if err != nil {
@@ -129,7 +129,7 @@ func (w *world) gone(s store.SessionStore, key store.Key, what string) {
 
 // read reads a session. Drivers give up early where their server does not answer, for a gate has to; on a machine that is
 // busy with other tests that is no fault, so it tries again.
-func (w *world) read(s store.SessionStore, key store.Key) (l store.Live, err error) {
+func (w *world) read(s store.SessionStore, key store.Key) (l store.ActiveSession, err error) {
 	for range 20 {
 		if l, err = s.Session(w.ctx(), key); !errors.Is(err, store.ErrUnavailable) {
 			break

@@ -160,7 +160,7 @@ func listState(p *people) {
 	for i, name := range []string{"ann", "ben", "carl", "dora"} {
 		u := p.person(name, "member")
 		u.Enabled, u.Approved = i != 1, i != 2
-		if u.Confirmed, u.PasswordDue = i != 0, i == 3; i == 0 {
+		if u.Confirmed, u.MustChangePassword = i != 0, i == 3; i == 0 {
 			u.Invited = p.clock.Now()
 		}
 		if i == 2 {
@@ -181,8 +181,8 @@ func listState(p *people) {
 		{store.UserQuery{Confirmed: &no}, []string{"ann"}},
 		{store.UserQuery{Invited: &yes}, []string{"ann"}},
 		{store.UserQuery{Invited: &no, Enabled: &yes}, []string{"carl", "dora"}},
-		{store.UserQuery{PasswordDue: &yes}, []string{"dora"}},
-		{store.UserQuery{PasswordDue: &no}, []string{"ann", "ben", "carl"}},
+		{store.UserQuery{MustChangePassword: &yes}, []string{"dora"}},
+		{store.UserQuery{MustChangePassword: &no}, []string{"ann", "ben", "carl"}},
 		{store.UserQuery{Role: "other"}, []string{}},
 	} {
 		if got := p.found(test.q); !slices.Equal(got, test.want) {

@@ -11,12 +11,12 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store/storetest"
 )
 
-func TestFiguresKeepTheContract(t *testing.T) {
+func TestStatisticsKeepTheContract(t *testing.T) {
 	for _, d := range suites {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			fresh := d.fresh(t)
-			storetest.Figures(t, func(t *testing.T) storetest.UsersHarness {
+			storetest.Statistics(t, func(t *testing.T) storetest.UsersHarness {
 				p := fresh(t)
 				return storetest.UsersHarness{Open: func(t *testing.T, now func() time.Time) store.UserStore {
 					return p.opened(t, now)
@@ -27,7 +27,7 @@ func TestFiguresKeepTheContract(t *testing.T) {
 }
 
 // What the overview asks for must not read all that there is.
-func TestFiguresAreFoundByTheirIndexes(t *testing.T) {
+func TestStatisticsAreFoundByTheirIndexes(t *testing.T) {
 	s := freshSQLite(t).opened(t, nil)
 	plan := func(query string, args ...any) string {
 		t.Helper()
@@ -68,8 +68,8 @@ func TestFiguresAreFoundByTheirIndexes(t *testing.T) {
 	}
 }
 
-// BenchmarkFigures reads what the overview and the page of roles show, with a million events and 100,000 accounts.
-func BenchmarkFigures(b *testing.B) {
+// BenchmarkStatistics reads what the overview and the page of roles show, with a million events and 100,000 accounts.
+func BenchmarkStatistics(b *testing.B) {
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	s, err := OpenSQLite(b.Context(), b.TempDir()+"/gatehouse.db", store.Env{Now: func() time.Time { return now }})
 	if err != nil {

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Figures is an optional ability of a UserStore that keeps an audit trail: what happened, counted by the hour (UTC), so that
+// Statistics is an optional ability of a UserStore that keeps an audit trail: what happened, counted by the hour (UTC), so that
 // a chart of a month costs the same whatever happened in it, and who holds what. What is counted by the hour is kept as long
 // as the trail.
-type Figures interface {
+type Statistics interface {
 	// EventHours returns how often each kind of event happened in each hour that began at since or later, oldest first.
 	// AppendEvents counts an event in the very step that stores it.
 	EventHours(ctx context.Context, since time.Time) ([]EventHour, error)
@@ -17,8 +17,8 @@ type Figures interface {
 	// most limit of them.
 	EventUsers(ctx context.Context, kind, result, reason string, since time.Time, limit int) ([]EventUser, error)
 
-	// SawSessions notes how many sessions were open at a time; an hour keeps the highest number that was seen in it.
-	SawSessions(ctx context.Context, at time.Time, open int) error
+	// RecordOpenSessions notes how many sessions were open at a time; an hour keeps the highest number that was seen in it.
+	RecordOpenSessions(ctx context.Context, at time.Time, open int) error
 
 	// SessionHours returns those numbers for each hour that began at since or later and was looked at, oldest first.
 	SessionHours(ctx context.Context, since time.Time) ([]SessionHour, error)

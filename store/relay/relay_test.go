@@ -1,4 +1,4 @@
-package store
+package relay
 
 import (
 	"context"
@@ -10,21 +10,23 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // outbox is a users store of which only what a relay needs is there.
 type outbox struct {
-	UserStore
+	store.UserStore
 	mu      sync.Mutex
-	users   map[string]User
-	rows    []Change
+	users   map[string]store.User
+	rows    []store.Change
 	next    int64
 	fail    error
 	waiting chan struct{}
 }
 
 func newOutbox() *outbox {
-	return &outbox{users: make(map[string]User), waiting: make(chan struct{}, 1)}
+	return &outbox{users: make(map[string]store.User), waiting: make(chan struct{}, 1)}
 }
 
 // change commits a user and its row; a nil role list deletes the user.
@@ -34,10 +36,10 @@ func (o *outbox) change(id string, roles []string) {
 	if roles == nil {
 		delete(o.users, id)
 	} else {
-		o.users[id] = User{ID: id, Roles: roles, Enabled: true, Approved: true, Version: o.users[id].Version + 1}
+		o.users[id] = store.User{ID: id, Roles: roles, Enabled: true, Approved: true, Version: o.users[id].Version + 1}
 	}
 	o.next++
-	o.rows = append(o.rows, Change{o.next, id})
+	o.rows = append(o.rows, store.Change{Seq: o.next, UserID: id})
 }
 
 func (o *outbox) wake() {
@@ -47,17 +49,17 @@ func (o *outbox) wake() {
 	}
 }
 
-func (o *outbox) User(_ context.Context, id string) (User, error) {
+func (o *outbox) User(_ context.Context, id string) (store.User, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	u, ok := o.users[id]
 	if !ok {
-		return User{}, ErrNotFound
+		return store.User{}, store.ErrNotFound
 	}
 	return u, nil
 }
 
-func (o *outbox) PendingChanges(_ context.Context, limit int) ([]Change, error) {
+func (o *outbox) PendingChanges(_ context.Context, limit int) ([]store.Change, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return slices.Clone(o.rows[:min(limit, len(o.rows))]), o.fail
@@ -66,7 +68,7 @@ func (o *outbox) PendingChanges(_ context.Context, limit int) ([]Change, error) 
 func (o *outbox) AckChanges(_ context.Context, seqs ...int64) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.rows = slices.DeleteFunc(o.rows, func(c Change) bool { return slices.Contains(seqs, c.Seq) })
+	o.rows = slices.DeleteFunc(o.rows, func(c store.Change) bool { return slices.Contains(seqs, c.Seq) })
 	return nil
 }
 
@@ -84,16 +86,16 @@ func (o *outbox) failWith(err error) {
 	o.fail = err
 }
 
-// told is a session store that only hears of identities.
-type told struct {
-	Sessions
+// identities is a session store that knows identities only.
+type identities struct {
+	store.Sessions
 	mu    sync.Mutex
-	now   map[string]Identity
+	now   map[string]store.Identity
 	calls int
-	fail  func(Identity) error
+	fail  func(store.Identity) error
 }
 
-func (s *told) RefreshIdentity(_ context.Context, id Identity) error {
+func (s *identities) RefreshIdentity(_ context.Context, id store.Identity) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls++
@@ -103,7 +105,7 @@ func (s *told) RefreshIdentity(_ context.Context, id Identity) error {
 		}
 	}
 	if s.now == nil {
-		s.now = make(map[string]Identity)
+		s.now = make(map[string]store.Identity)
 	}
 	if s.now[id.UserID].Version <= id.Version {
 		s.now[id.UserID] = id
@@ -111,20 +113,20 @@ func (s *told) RefreshIdentity(_ context.Context, id Identity) error {
 	return nil
 }
 
-func (s *told) failWith(f func(Identity) error) {
+func (s *identities) failWith(f func(store.Identity) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fail = f
 }
 
-func (s *told) of(id string) Identity {
+func (s *identities) of(id string) store.Identity {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.now[id]
 }
 
 // relaying runs n relays in the bubble until the test is over.
-func relaying(t *testing.T, o *outbox, s *told, n int) {
+func relaying(t *testing.T, o *outbox, s *identities, n int) {
 	for range n {
 		ended := make(chan error, 1)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -139,9 +141,9 @@ func relaying(t *testing.T, o *outbox, s *told, n int) {
 	synctest.Wait()
 }
 
-func TestAChangeIsInForceAtOnce(t *testing.T) {
+func TestChangeIsInForceAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o, s := newOutbox(), &told{}
+		o, s := newOutbox(), &identities{}
 		relaying(t, o, s, 1)
 		o.change("ann", []string{"editor"})
 		o.wake()
@@ -161,9 +163,9 @@ func TestAChangeIsInForceAtOnce(t *testing.T) {
 	})
 }
 
-func TestAChangeThatNobodyWokeForIsFoundWithinASecond(t *testing.T) {
+func TestChangeWithoutWakeIsFoundWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o, s := newOutbox(), &told{}
+		o, s := newOutbox(), &identities{}
 		relaying(t, o, s, 1)
 		o.change("ann", []string{"editor"})
 		time.Sleep(time.Second)
@@ -176,7 +178,7 @@ func TestAChangeThatNobodyWokeForIsFoundWithinASecond(t *testing.T) {
 
 func TestManyChangesOfAUserAreToldOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o, s := newOutbox(), &told{}
+		o, s := newOutbox(), &identities{}
 		for i := range 200 {
 			o.change("ann", []string{fmt.Sprint("role", i)})
 		}
@@ -187,9 +189,9 @@ func TestManyChangesOfAUserAreToldOnce(t *testing.T) {
 	})
 }
 
-func TestABulkChangeNeedsNoTick(t *testing.T) {
+func TestBulkChangeNeedsNoTick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o, s := newOutbox(), &told{}
+		o, s := newOutbox(), &identities{}
 		for i := range 2000 {
 			o.change(fmt.Sprint("user", i), []string{})
 		}
@@ -200,11 +202,11 @@ func TestABulkChangeNeedsNoTick(t *testing.T) {
 	})
 }
 
-func TestAnOutageDelaysAndLosesNothing(t *testing.T) {
+func TestOutageDelaysAndLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o, s := newOutbox(), &told{}
+		o, s := newOutbox(), &identities{}
 		relaying(t, o, s, 1)
-		s.failWith(func(Identity) error { return fmt.Errorf("refreshing: %w", ErrUnavailable) })
+		s.failWith(func(store.Identity) error { return fmt.Errorf("refreshing: %w", store.ErrUnavailable) })
 		for i := range 50 {
 			o.change(fmt.Sprint("user", i), []string{})
 		}
@@ -215,22 +217,22 @@ func TestAnOutageDelaysAndLosesNothing(t *testing.T) {
 			t.Fatalf("%d rows kept of 50", o.pending())
 		}
 		s.mu.Lock()
-		if s.calls > 10*60*relayWorkers {
+		if s.calls > 10*60*workers {
 			t.Errorf("%d tries in ten minutes", s.calls)
 		}
 		s.mu.Unlock()
 		s.failWith(nil)
-		time.Sleep(relayBackoff)
+		time.Sleep(backoff.Longest)
 		synctest.Wait()
 		if o.pending() != 0 || !s.of("user49").Active {
 			t.Errorf("%d rows left after the outage", o.pending())
 		}
 
-		o.failWith(ErrUnavailable)
+		o.failWith(store.ErrUnavailable)
 		o.change("ann", []string{"editor"})
 		time.Sleep(time.Minute)
 		o.failWith(nil)
-		time.Sleep(relayBackoff)
+		time.Sleep(backoff.Longest)
 		synctest.Wait()
 		if !s.of("ann").Active {
 			t.Error("lost while the users store was away")
@@ -238,10 +240,10 @@ func TestAnOutageDelaysAndLosesNothing(t *testing.T) {
 	})
 }
 
-func TestOneThatCannotBeToldHoldsNobodyUp(t *testing.T) {
+func TestOneFailureDoesNotHoldUpTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o, s := newOutbox(), &told{}
-		s.failWith(func(id Identity) error {
+		o, s := newOutbox(), &identities{}
+		s.failWith(func(id store.Identity) error {
 			if id.UserID == "bad" {
 				return errors.New("cannot be encoded")
 			}
@@ -260,7 +262,7 @@ func TestOneThatCannotBeToldHoldsNobodyUp(t *testing.T) {
 
 func TestTwoRelaysOnOneOutboxAreHarmless(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o, s := newOutbox(), &told{}
+		o, s := newOutbox(), &identities{}
 		relaying(t, o, s, 2)
 		for i := range 500 {
 			o.change(fmt.Sprint("user", i%50), []string{fmt.Sprint("role", i)})
@@ -274,10 +276,34 @@ func TestTwoRelaysOnOneOutboxAreHarmless(t *testing.T) {
 	})
 }
 
-func TestARelayEndsWithItsStores(t *testing.T) {
+func TestRelayEndsWithItsStores(t *testing.T) {
 	o := newOutbox()
-	o.failWith(fmt.Errorf("reading changes: %w", ErrClosed))
-	if err := (&Relay{Users: o, Sessions: &told{}}).Run(t.Context()); !errors.Is(err, ErrClosed) {
+	o.failWith(fmt.Errorf("reading changes: %w", store.ErrClosed))
+	if err := (&Relay{Users: o, Sessions: &identities{}}).Run(t.Context()); !errors.Is(err, store.ErrClosed) {
 		t.Error(err)
 	}
+}
+
+// selfRefreshing is a session store in the database of the users store.
+type selfRefreshing struct{ *identities }
+
+func (selfRefreshing) RefreshesItself() bool { return true }
+
+func TestSelfRefreshingStoreIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, s := newOutbox(), selfRefreshing{&identities{}}
+		o.change("ann", []string{"editor"})
+		o.change("ben", nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- (&Relay{Users: o, Sessions: s}).Run(ctx) }()
+		synctest.Wait()
+		if s.calls != 0 || o.pending() != 0 {
+			t.Errorf("%d calls, %d rows left", s.calls, o.pending())
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-var _ store.Figures = (*Store)(nil)
+var _ store.Statistics = (*Store)(nil)
 
 // hourOf returns the beginning of the hour of a time, in microseconds.
 func hourOf(t time.Time) int64 { return micros(t.Truncate(time.Hour)) }
@@ -82,8 +82,8 @@ func (s *Store) EventUsers(ctx context.Context, kind, result, reason string, sin
 	return list, err
 }
 
-// SawSessions keeps the highest number of the hour.
-func (s *Store) SawSessions(ctx context.Context, at time.Time, open int) error {
+// RecordOpenSessions keeps the highest number of the hour.
+func (s *Store) RecordOpenSessions(ctx context.Context, at time.Time, open int) error {
 	return s.writeAlone(ctx, "noting how many sessions are open", func(ctx context.Context, q querier) error {
 		_, err := q.ExecContext(ctx, `INSERT INTO session_hours (hour, open) VALUES ($1, $2)
 			ON CONFLICT (hour) DO UPDATE SET open = CASE WHEN excluded.open > session_hours.open THEN excluded.open

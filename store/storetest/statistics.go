@@ -10,8 +10,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Figures holds what a users store counts against package store. fresh is as for [Users].
-func Figures(t *testing.T, fresh func(t *testing.T) UsersHarness) {
+// Statistics holds what a users store counts against package store. fresh is as for [Users].
+func Statistics(t *testing.T, fresh func(t *testing.T) UsersHarness) {
 	tests := []struct {
 		name string
 		run  func(*people)
@@ -34,13 +34,13 @@ func Figures(t *testing.T, fresh func(t *testing.T) UsersHarness) {
 	}
 }
 
-func (p *people) trail() store.Audit     { return p.s.(store.Audit) }
-func (p *people) figures() store.Figures { return p.s.(store.Figures) }
+func (p *people) trail() store.Audit           { return p.s.(store.Audit) }
+func (p *people) statistics() store.Statistics { return p.s.(store.Statistics) }
 
 // hours fails unless exactly these hours are counted, each as "hour kind result count" with the hour since the epoch of the test.
 func (p *people) hours(since time.Time, want ...string) {
 	p.Helper()
-	list, err := p.figures().EventHours(p.ctx(), since)
+	list, err := p.statistics().EventHours(p.ctx(), since)
 	p.must(err)
 	begin := NewClock().Now().Truncate(time.Hour)
 	var got []string
@@ -94,13 +94,13 @@ func figuresRace(p *people) {
 
 func figuresPurged(p *people) {
 	p.must(p.trail().AppendEvents(p.ctx(), []store.AuditEvent{p.happened(1, "sign_in", "ok")}))
-	p.must(p.figures().SawSessions(p.ctx(), p.clock.Now(), 7))
+	p.must(p.statistics().RecordOpenSessions(p.ctx(), p.clock.Now(), 7))
 	p.clock.Advance(time.Hour)
 	p.must(p.trail().AppendEvents(p.ctx(), []store.AuditEvent{p.happened(2, "sign_in", "ok")}))
-	p.must(p.figures().SawSessions(p.ctx(), p.clock.Now(), 8))
+	p.must(p.statistics().RecordOpenSessions(p.ctx(), p.clock.Now(), 8))
 	p.must(p.trail().PurgeEvents(p.ctx(), p.clock.Now().Truncate(time.Hour)))
 	p.hours(time.Time{}, "1 sign_in ok 1")
-	if list, err := p.figures().SessionHours(p.ctx(), time.Time{}); err != nil || len(list) != 1 || list[0].Open != 8 {
+	if list, err := p.statistics().SessionHours(p.ctx(), time.Time{}); err != nil || len(list) != 1 || list[0].Open != 8 {
 		p.Errorf("%+v, %v", list, err)
 	}
 }
@@ -124,7 +124,7 @@ func figuresUsers(p *people) {
 	about("", "sign_in", "refused", "too many")
 	p.must(p.trail().AppendEvents(p.ctx(), all))
 	ask := func(limit int) []store.EventUser {
-		list, err := p.figures().EventUsers(p.ctx(), "sign_in", "refused", "too many", since, limit)
+		list, err := p.statistics().EventUsers(p.ctx(), "sign_in", "refused", "too many", since, limit)
 		p.must(err)
 		for i := range list {
 			if !list[i].Last.Equal(since) {
@@ -141,18 +141,18 @@ func figuresUsers(p *people) {
 	if got := ask(1); !reflect.DeepEqual(got, []store.EventUser{ben}) {
 		p.Errorf("%+v", got)
 	}
-	if list, err := p.figures().EventUsers(p.ctx(), "\x00", "refused", "too many", since, 5); err != nil || len(list) > 0 {
+	if list, err := p.statistics().EventUsers(p.ctx(), "\x00", "refused", "too many", since, 5); err != nil || len(list) > 0 {
 		p.Errorf("%+v, %v", list, err)
 	}
 }
 
 func figuresSessions(p *people) {
-	f := p.figures()
+	f := p.statistics()
 	for _, n := range []int{3, 9, 4} {
-		p.must(f.SawSessions(p.ctx(), p.clock.Now(), n))
+		p.must(f.RecordOpenSessions(p.ctx(), p.clock.Now(), n))
 	}
 	p.clock.Advance(time.Hour)
-	p.must(f.SawSessions(p.ctx(), p.clock.Now(), 0))
+	p.must(f.RecordOpenSessions(p.ctx(), p.clock.Now(), 0))
 	begin := NewClock().Now().Truncate(time.Hour)
 	want := []store.SessionHour{{Hour: begin, Open: 9}, {Hour: begin.Add(time.Hour), Open: 0}}
 	for since, want := range map[time.Time][]store.SessionHour{{}: want, begin: want, begin.Add(time.Microsecond): want[1:]} {
@@ -177,7 +177,7 @@ func figuresRoles(p *people) {
 		slices.Sort(held)
 		return slices.Compact(held)
 	}
-	got, err := p.figures().CountRoles(p.ctx(), includes)
+	got, err := p.statistics().CountRoles(p.ctx(), includes)
 	p.must(err)
 	want := map[string]store.RoleCount{"admin": {Assigned: 2, Held: 2}, "writer": {Assigned: 2, Held: 3}, "reader": {Held: 2}}
 	if !reflect.DeepEqual(got, want) {
