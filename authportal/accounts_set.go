@@ -34,7 +34,7 @@ type UserChange struct {
 func (ch *UserChange) NewUser() NewUser {
 	return NewUser{Email: value(ch.Email), Username: value(ch.Username), Name: value(ch.Name), Roles: value(ch.Roles), Attributes: ch.Attributes,
 		Password: value(ch.Password), Disabled: is(ch.Enabled, false), Unapproved: is(ch.Approved, false), Unconfirmed: is(ch.Confirmed, false),
-		PasswordDue: is(ch.MustChangePassword, true)}
+		MustChangePassword: is(ch.MustChangePassword, true)}
 }
 
 func value[T any](p *T) (v T) {

@@ -46,7 +46,7 @@ func acts() []act {
 			_, err := a.RevokeSessions(ctx, by, id)
 			return err
 		}},
-		{name: "new_password", needs: somePower, own: true, do: set(UserChange{PasswordDue: new(true)})},
+		{name: "new_password", needs: somePower, own: true, do: set(UserChange{MustChangePassword: new(true)})},
 		{name: "delete", needs: somePower, own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
 			return a.Delete(ctx, by, id)
 		}},

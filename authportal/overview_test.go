@@ -19,7 +19,7 @@ import (
 func figured(w **world) worldOption {
 	return func(c *Config) {
 		audited(w)(c)
-		c.Figures = c.Users.(*flakyUsers).UserStore.(store.Statistics)
+		c.Statistics = c.Users.(*flakyUsers).UserStore.(store.Statistics)
 	}
 }
 

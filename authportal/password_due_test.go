@@ -11,7 +11,7 @@ import (
 // due marks an account: its next sign-in must choose a new password.
 func (w *world) due(u store.User) {
 	w.t.Helper()
-	if _, err := w.p.Accounts().Set(w.t.Context(), Actor{ID: "root"}, u.ID, UserChange{PasswordDue: new(true)}); err != nil {
+	if _, err := w.p.Accounts().Set(w.t.Context(), Actor{ID: "root"}, u.ID, UserChange{MustChangePassword: new(true)}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -109,7 +109,7 @@ func TestWhatPutsAnEndToAPasswordThatIsDue(t *testing.T) {
 			_, _ = w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{Password: new("correct horse")})
 		},
 		"theirsecondthought": func(u store.User) {
-			_, _ = w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{PasswordDue: new(false)})
+			_, _ = w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{MustChangePassword: new(false)})
 			_, _ = w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{Password: new("correct horse")})
 		},
 	} {

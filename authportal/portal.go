@@ -20,14 +20,14 @@ import (
 
 // Config is all that a Portal depends on. Nothing is read from elsewhere.
 type Config struct {
-	Users    store.UserStore
-	Sessions store.SessionStore // the cache, in a running server
-	Keys     *keyring.Keys
-	Methods  []method.Configured // configured ways to sign in, in the order shown to people
-	Mail     store.Outbox        // where letters are queued, nil: no mail is configured
-	Audit    store.Audit         // the trail that administrators read; nil: none is kept
-	Figures  store.Statistics    // what is counted for administrators; nil: nothing is
-	Settings Settings
+	Users      store.UserStore
+	Sessions   store.SessionStore // the cache, in a running server
+	Keys       *keyring.Keys
+	Methods    []method.Configured // configured ways to sign in, in the order shown to people
+	Mail       store.Outbox        // where letters are queued, nil: no mail is configured
+	Audit      store.Audit         // the trail that administrators read; nil: none is kept
+	Statistics store.Statistics    // what is counted for administrators; nil: nothing is
+	Settings   Settings
 
 	// Includes are the configured roles and what each includes. RoleUses returns the rules that demand roles, and Watch what
 	// of the host needs attention; it is asked while a page is waited for. Both may be nil.
@@ -59,23 +59,23 @@ type Pages interface {
 
 // Portal signs people in and out and lets them keep their accounts, on any number of sites. It is safe for concurrent use.
 type Portal struct {
-	users    store.UserStore
-	sessions store.SessionStore
-	keys     *keyring.Keys
-	methods  []method.Configured
-	audit    store.Audit      // nil: no trail is kept
-	figures  store.Statistics // nil: nothing is counted
-	includes map[string][]string
-	roleUses func() []RoleUse
-	watch    func() []pages.Attention
-	set      Settings
-	expand   func([]string) []string
-	now      func() time.Time
-	rand     io.Reader
-	log      *slog.Logger
-	pages    Pages
-	outbox   store.Outbox  // nil: no mail
-	wait     time.Duration // for a session
+	users      store.UserStore
+	sessions   store.SessionStore
+	keys       *keyring.Keys
+	methods    []method.Configured
+	audit      store.Audit      // nil: no trail is kept
+	statistics store.Statistics // nil: nothing is counted
+	includes   map[string][]string
+	roleUses   func() []RoleUse
+	watch      func() []pages.Attention
+	set        Settings
+	expand     func([]string) []string
+	now        func() time.Time
+	rand       io.Reader
+	log        *slog.Logger
+	pages      Pages
+	outbox     store.Outbox  // nil: no mail
+	wait       time.Duration // for a session
 
 	accounts *Accounts
 	events   *Emitter
@@ -132,7 +132,7 @@ func New(c Config) (*Portal, error) {
 	}
 	p := &Portal{
 		users: c.Users, sessions: c.Sessions, keys: c.Keys, methods: slices.Clone(c.Methods), audit: c.Audit, set: c.Settings.withDefaults(),
-		figures: c.Figures, includes: c.Includes, roleUses: c.RoleUses, watch: c.Watch,
+		statistics: c.Statistics, includes: c.Includes, roleUses: c.RoleUses, watch: c.Watch,
 		expand: c.ExpandRoles,
 		now:    c.Now, rand: c.Rand, log: c.Log, pages: c.Pages, outbox: c.Mail, wait: c.SessionWait,
 	}

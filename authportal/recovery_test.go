@@ -33,7 +33,7 @@ func TestRecovery(t *testing.T) {
 			b.api("POST", aloneAPI+"password/change", `{"current":"right","password":"correct horse"}`).wants(t, 200, "")
 			return nil
 		}, "factor link pending primary token unknown", "factor link pending primary token unknown", "mine"},
-		"a new password demanded": {RecoveryDemandPassword, set(UserChange{PasswordDue: new(true)}), all, all, ""},
+		"a new password demanded": {RecoveryDemandPassword, set(UserChange{MustChangePassword: new(true)}), all, all, ""},
 		"disabled":                {RecoveryDisable, set(UserChange{Enabled: new(false)}), all, all, ""},
 		"approval taken back":     {RecoveryDisable, set(UserChange{Approved: new(false)}), all, all, ""},
 		"the first proof of the mailbox": {RecoveryMailbox, func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {

@@ -104,12 +104,14 @@ func TestWhatEndsATicket(t *testing.T) {
 			_, _ = a.Disable(t.Context(), Actor{}, u.ID)
 			_, _ = a.Enable(t.Context(), Actor{}, u.ID)
 		},
-		"deleted":      func(u store.User) { _ = a.Delete(t.Context(), Actor{}, u.ID) },
-		"password":     func(u store.User) { _, _ = a.Set(t.Context(), Actor{}, u.ID, UserChange{Password: new("another one")}) },
-		"new password": func(u store.User) { _, _ = a.Set(t.Context(), Actor{}, u.ID, UserChange{PasswordDue: new(true)}) },
-		"roles":        func(u store.User) { _, _ = a.Set(t.Context(), Actor{}, u.ID, UserChange{AddRoles: []string{"admin"}}) },
-		"sessions":     func(u store.User) { _, _ = a.RevokeSessions(t.Context(), Actor{}, u.ID) },
-		"factors":      func(u store.User) { _ = a.ClearFactors(t.Context(), Actor{}, u.ID) },
+		"deleted":  func(u store.User) { _ = a.Delete(t.Context(), Actor{}, u.ID) },
+		"password": func(u store.User) { _, _ = a.Set(t.Context(), Actor{}, u.ID, UserChange{Password: new("another one")}) },
+		"new password": func(u store.User) {
+			_, _ = a.Set(t.Context(), Actor{}, u.ID, UserChange{MustChangePassword: new(true)})
+		},
+		"roles":    func(u store.User) { _, _ = a.Set(t.Context(), Actor{}, u.ID, UserChange{AddRoles: []string{"admin"}}) },
+		"sessions": func(u store.User) { _, _ = a.RevokeSessions(t.Context(), Actor{}, u.ID) },
+		"factors":  func(u store.User) { _ = a.ClearFactors(t.Context(), Actor{}, u.ID) },
 	}
 	for name, end := range endings {
 		u := w.user("u" + strings.ReplaceAll(name, " ", ""))

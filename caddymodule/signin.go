@@ -76,7 +76,7 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 		config.Audit = audit
 	}
 	if figures, ok := a.lease.Value().usersLease.Value().(store.Statistics); ok {
-		config.Figures = figures
+		config.Statistics = figures
 	}
 	config.Includes, config.RoleUses, config.Watch = a.includes(), a.roleUses, run.attention
 	if run.mail != nil {
