@@ -143,16 +143,11 @@ func (c *call) changeProfile(sent map[string]string) (store.User, error) {
 	if err != nil {
 		return u, accountProblem(err)
 	}
-	name, named := sent["name"]
-	before, after, err := c.p.Accounts().update(c.ctx(), u.ID, func(u *store.User) (err error) {
-		if named {
-			if u.Name, err = NormalizeName(name); err != nil {
-				return err
-			}
-		}
-		u.Attributes, err = joinAttributes(u.Attributes, attributes)
-		return err
-	})
+	var name *string
+	if sent, given := sent["name"]; given {
+		name = &sent
+	}
+	before, after, err := c.p.accounts.changeProfile(c.ctx(), u.ID, name, attributes)
 	if err != nil {
 		return u, accountProblem(err)
 	}

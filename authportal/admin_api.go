@@ -205,28 +205,12 @@ func (c *call) adminCreateAPI() error {
 	if invite {
 		add = c.p.Accounts().AddInvited
 	}
-	u, err := add(c.ctx(), by, ch.newUser())
+	u, err := add(c.ctx(), by, ch.NewUser())
 	if err != nil {
 		return err
 	}
 	return c.accountAnswer(http.StatusCreated, &u)
 }
-
-// newUser is the change of nothing into an account.
-func (ch *UserChange) newUser() NewUser {
-	return NewUser{Email: value(ch.Email), Username: value(ch.Username), Name: value(ch.Name), Roles: value(ch.Roles), Attributes: ch.Attributes,
-		Password: value(ch.Password), Disabled: is(ch.Enabled, false), Unapproved: is(ch.Approved, false), Unconfirmed: is(ch.Confirmed, false),
-		MustChangePassword: is(ch.MustChangePassword, true)}
-}
-
-func value[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
-}
-
-func is(p *bool, want bool) bool { return p != nil && *p == want }
 
 // adminDeleteAPI answers DELETE admin/users/{id}.
 func (c *call) adminDeleteAPI() error {

@@ -44,11 +44,11 @@ func (c *call) bulk(action, role string, ids []string) ([]bulkResult, *bulk, err
 		return nil, nil, err
 	}
 	a := c.p.Accounts()
-	b, err := a.newBulk(action, role, ids)
+	b, err := newBulk(a, action, role, ids)
 	if err != nil {
 		return nil, nil, err
 	}
-	return a.doBulk(c.ctx(), by, b), b, nil
+	return doBulk(c.ctx(), a, c.p.log, by, b), b, nil
 }
 
 // bulkForm is what the list, or the page that asks whether one is sure, has sent.
@@ -132,13 +132,13 @@ func (c *call) bulkAsk(f bulkForm) error {
 			f.ids = append(f.ids, list[i].ID)
 		}
 	}
-	b, err := a.newBulk(f.action, f.role, f.ids)
+	b, err := newBulk(a, f.action, f.role, f.ids)
 	if err != nil {
 		return err
 	}
 	data := pages.AdminBulkData{Action: b.act.name, Role: b.role}
 	for _, id := range b.ids {
-		u, err := a.one(c.ctx(), id)
+		u, err := a.Account(c.ctx(), id)
 		switch {
 		case err == nil:
 			data.Rows = append(data.Rows, pages.BulkRow{Account: adminAccount(&u, nil)})

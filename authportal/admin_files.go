@@ -57,7 +57,7 @@ type upload struct {
 // made, so that a file which turns out to be broken in its last line has not become half of its accounts. It is held in
 // memory for that: for one administrator at a time, up to a size, and for as long as the call lasts, never on a disk, since
 // there may be passwords in it. Who may not import is told before a byte of it is read.
-func (c *call) withUpload(read func() (*upload, error), do func(By, *upload) error) error {
+func (c *call) withUpload(read func() (*upload, error), do func(Actor, *upload) error) error {
 	if _, err := c.mustAdminister(somePower); err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ type importStop struct {
 // importRows makes the accounts of a file and tells what became of each row; nil is a file that was read to its end.
 // Whatever stops it (the caller goes away, the store does, the time is over, or they are no administrator any more)
 // leaves whole accounts, and the same file sent once more goes on there.
-func (c *call) importRows(by By, f *upload, dry bool, tell func(Outcome) error) (ImportCounts, *importStop) {
+func (c *call) importRows(by Actor, f *upload, dry bool, tell func(Outcome) error) (ImportCounts, *importStop) {
 	i := c.p.Accounts().NewImporter(by, dry)
 	r := userfile.NewReader(bytes.NewReader(f.raw), f.format)
 	looked := c.p.now()

@@ -2,7 +2,6 @@ package authportal
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -145,19 +144,14 @@ func (c *call) showAdminTicket(status int, p pages.Page, ticket string) error {
 	return c.page(status, p)
 }
 
-// factorRows are what ClearFactors takes, but for marks of browsers and tickets, which nobody enrolled. Links to another
-// address are none.
 func (c *call) factorRows(id string) (rows []pages.Factor, err error) {
-	list, err := c.p.users.CredentialsOf(c.ctx(), id, "")
+	list, err := c.p.accounts.Factors(c.ctx(), id)
 	if err != nil {
-		return nil, fmt.Errorf("reading credentials: %w", err)
+		return nil, err
 	}
 	for i := range list {
-		switch k := &list[i]; k.Kind {
-		case store.KindPassword, store.KindAPIToken, store.KindKnownBrowser, store.KindSignInTicket, store.KindEmailChange, store.KindEmailUndo:
-		default:
-			rows = append(rows, pages.Factor{Kind: k.Kind, Label: k.Label, Created: k.Created, Used: k.Used})
-		}
+		k := &list[i]
+		rows = append(rows, pages.Factor{Kind: k.Kind, Label: k.Label, Created: k.Created, Used: k.Used})
 	}
 	return rows, nil
 }

@@ -63,26 +63,8 @@ func (c *call) putDeviceCookie(u *store.User) error {
 	}
 	k := store.Credential{Kind: store.KindKnownBrowser, ID: deviceID(mark, u.ID), Owner: u.ID, Created: now, Used: now,
 		Expires: now.Add(deviceCookieLife), Label: bounded(c.r.UserAgent(), 100)}
-	have, err := c.p.users.CredentialsOf(c.ctx(), u.ID, store.KindKnownBrowser)
-	if err != nil {
+	if stored, err := c.p.accounts.RememberBrowser(c.ctx(), k, deviceCookieRenew, deviceCookiesKept); err != nil || !stored {
 		return err
-	}
-	for _, o := range have {
-		if o.ID == k.ID && o.Expires.Sub(now) > deviceCookieLife-deviceCookieRenew {
-			return nil
-		}
-	}
-	if err := c.p.users.PutCredential(c.ctx(), k); err != nil {
-		return err
-	}
-	// Oldest first: what goes beyond the number goes.
-	for i := 0; i < len(have)-deviceCookiesKept+1; i++ {
-		if have[i].ID == k.ID {
-			continue
-		}
-		if err := c.p.users.DeleteCredential(c.ctx(), store.KindKnownBrowser, have[i].ID); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
 	}
 	c.setCookie(cookieDevice, secret64.EncodeToString(mark), deviceCookieLife)
 	return nil

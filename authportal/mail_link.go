@@ -24,7 +24,7 @@ type mailTicket struct {
 
 // links makes one-time links and uses them up.
 func (p *Portal) links() *onetime.Links {
-	return &onetime.Links{Keys: p.keys, Tickets: p.sessions, Credentials: p.users, Now: p.now, Rand: p.rand}
+	return &onetime.Links{Keys: p.keys, Tickets: p.sessions, Credentials: p.accounts.LinkCredentials(), Now: p.now, Rand: p.rand}
 }
 
 // issueMailLink makes a link that a ticket backs, and returns its token.

@@ -121,7 +121,7 @@ func TestTheOverviewTellsWhatNeedsAttention(t *testing.T) {
 	}
 
 	waits := w.user("waits")
-	if _, err := w.p.Accounts().Set(t.Context(), By{}, waits.ID, UserChange{Approved: new(false)}); err != nil {
+	if _, err := w.p.Accounts().Set(t.Context(), Actor{}, waits.ID, UserChange{Approved: new(false)}); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {

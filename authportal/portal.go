@@ -70,15 +70,15 @@ type Portal struct {
 	watch      func() []pages.Attention
 	set        Settings
 	expand     func([]string) []string
-	checkRole,
-	checkUsername func(string) error
-	notify func(context.Context, Event)
-	now    func() time.Time
-	rand   io.Reader
-	log    *slog.Logger
-	pages  Pages
-	outbox store.Outbox  // nil: no mail
-	wait   time.Duration // for a session
+	now        func() time.Time
+	rand       io.Reader
+	log        *slog.Logger
+	pages      Pages
+	outbox     store.Outbox  // nil: no mail
+	wait       time.Duration // for a session
+
+	accounts *Accounts
+	events   *Emitter
 
 	routes    routes
 	signed    *signedCache
@@ -86,7 +86,6 @@ type Portal struct {
 	described map[string]json.RawMessage // openapi.json by its members
 
 	importing chan struct{} // full while an administrator's file is in memory
-	refusals  onceAMinute
 }
 
 // withDefaults fills in what a Config may leave out.
@@ -134,8 +133,8 @@ func New(c Config) (*Portal, error) {
 	p := &Portal{
 		users: c.Users, sessions: c.Sessions, keys: c.Keys, methods: slices.Clone(c.Methods), audit: c.Audit, set: c.Settings.withDefaults(),
 		statistics: c.Statistics, includes: c.Includes, roleUses: c.RoleUses, watch: c.Watch,
-		expand: c.ExpandRoles, checkRole: c.CheckRole, checkUsername: c.CheckUsername,
-		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log, pages: c.Pages, outbox: c.Mail, wait: c.SessionWait,
+		expand: c.ExpandRoles,
+		now:    c.Now, rand: c.Rand, log: c.Log, pages: c.Pages, outbox: c.Mail, wait: c.SessionWait,
 	}
 	seen := map[string]bool{}
 	for _, m := range p.methods {
@@ -147,14 +146,32 @@ func New(c Config) (*Portal, error) {
 			return nil, fmt.Errorf("building the portal: login %s needs mail", m.Name)
 		}
 	}
+	p.events = NewEmitter(c.Now, c.Log, c.Notify)
+	var err error
+	p.accounts, err = NewAccounts(Deps{Users: c.Users, Sessions: c.Sessions, Passwords: p.passwords(), Mail: c.Mail, Seal: c.Keys,
+		Fields: p.ownFields(), CheckRole: c.CheckRole, CheckUsername: c.CheckUsername, ExpandRoles: c.ExpandRoles, Kinds: p.credentialKinds(),
+		Events: p.events, Now: c.Now, Rand: c.Rand, Log: c.Log})
+	if err != nil {
+		return nil, fmt.Errorf("building the portal: %w", err)
+	}
 	p.routes = newRoutes(p)
 	p.signed = newSignedCache()
 	p.importing = make(chan struct{}, 1)
-	var err error
 	if p.described, err = readOpenAPI(); err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// Accounts returns the accounts of this portal.
+func (p *Portal) Accounts() *Accounts { return p.accounts }
+
+// credentialKinds are those that each configured method keeps.
+func (p *Portal) credentialKinds() (all []map[string]method.CredentialClass) {
+	for _, m := range p.methods {
+		all = append(all, method.CredentialKinds(m.Method))
+	}
+	return all
 }
 
 // passwords returns the method that keeps passwords, nil where none is configured.

@@ -142,7 +142,7 @@ func (p *Portal) firstAdministrator(ctx context.Context, token string, u store.U
 		return errNotFound // the link is gone, and nobody needs one
 	}
 	if err == nil {
-		err = p.users.CreateUser(ctx, u, cred)
+		err = p.accounts.makePrepared(ctx, u, cred)
 	}
 	if err != nil {
 		p.restoreSetup(ctx, token, t)

@@ -47,3 +47,16 @@ type SessionStore interface {
 	// Close flushes and releases. Every later call returns ErrClosed.
 	Close() error
 }
+
+// SelfRefreshing is an optional ability of a SessionStore in the database of the users store: whatever commits a row of
+// Changes ends the sessions that must end and tells Feed in the same transaction, and sessions are read with the identity
+// as it is. RefreshIdentity after such a change would only tell it a second time.
+type SelfRefreshing interface {
+	RefreshesItself() bool
+}
+
+// RefreshesItself reports whether s is a SelfRefreshing store that does so.
+func RefreshesItself(s Sessions) bool {
+	self, ok := s.(SelfRefreshing)
+	return ok && self.RefreshesItself()
+}

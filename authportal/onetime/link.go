@@ -1,6 +1,7 @@
 package onetime
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -48,9 +49,16 @@ type label struct {
 type Links struct {
 	Keys        *keyring.Keys
 	Tickets     store.Tickets
-	Credentials store.Credentials
+	Credentials Credentials
 	Now         func() time.Time
 	Rand        io.Reader
+}
+
+// Credentials are what links may be kept in beside tickets: see [store.Credentials].
+type Credentials interface {
+	Credential(ctx context.Context, kind, id string) (store.Credential, error)
+	PutCredential(ctx context.Context, c store.Credential) error
+	DeleteCredential(ctx context.Context, kind, id string) error
 }
 
 // Make returns the token of a link and the secret in it. It is worth nothing until a store knows KeyID of the secret.

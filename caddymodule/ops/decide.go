@@ -20,7 +20,7 @@ func (o *operator) linkBase() string {
 	return ""
 }
 
-func (o *operator) actor() authportal.By {
+func (o *operator) actor() authportal.Actor {
 	actor := commandLine
 	actor.Base = o.linkBase()
 	return actor

@@ -12,7 +12,7 @@ import (
 )
 
 // commandLine is who acts, for the audit trail.
-var commandLine = authportal.By{Actor: "command line"}
+var commandLine = authportal.Actor{ID: "command line"}
 
 // User is an account as operators see it.
 type User struct {

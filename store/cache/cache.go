@@ -35,6 +35,9 @@ type Options struct {
 type Cache struct {
 	inner                        // the wrapped store, observed
 	counter store.SessionCounter // the wrapped store, where it can count; else nil
+
+	refreshesItself bool // the wrapped store
+
 	o       Options
 	entries *otter.Cache[uint64, *Entry] // see short
 	ledger  *ledger
@@ -71,10 +74,11 @@ func New(s store.SessionStore, o Options) *Cache {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	counter, _ := s.(store.SessionCounter)
+	refreshesItself := store.RefreshesItself(s)
 	if o.Observe != nil {
 		s = &observed{s, o.Observe}
 	}
-	c := &Cache{inner: s, counter: counter, o: o, ledger: newLedger(o.Size)}
+	c := &Cache{inner: s, counter: counter, refreshesItself: refreshesItself, o: o, ledger: newLedger(o.Size)}
 	// No expiry and no statistics: neither costs a hit anything this way. Deadlines are judged by the entries.
 	c.entries = otter.Must(&otter.Options[uint64, *Entry]{MaximumSize: o.Size})
 	c.base, c.end = context.WithCancel(context.Background())

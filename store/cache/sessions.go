@@ -69,9 +69,16 @@ func (c *Cache) EndSessionsOf(ctx context.Context, userID, except string) (int, 
 	return c.inner.EndSessionsOf(ctx, userID, except)
 }
 
-// RefreshIdentity passes on and forgets the sessions of the user.
+// RefreshesItself reports whether the store does.
+func (c *Cache) RefreshesItself() bool { return c.refreshesItself }
+
+// RefreshIdentity passes on and forgets the sessions of the user. Where the store refreshes itself, its feed notifies every
+// other cache; this one forgets at once, because the caller made the change and expects to see it in force.
 func (c *Cache) RefreshIdentity(ctx context.Context, id store.Identity) error {
 	defer c.told(id.UserID)
+	if c.refreshesItself {
+		return nil
+	}
 	return c.inner.RefreshIdentity(ctx, id)
 }
 

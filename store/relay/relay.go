@@ -16,7 +16,8 @@ import (
 
 // Relay reads the outbox that every change is committed with, gives the sessions of each user the identity as it is now,
 // or ends them, and only then acknowledges. So a crash or an outage between the two stores delays a change and never loses
-// it, and doing one twice, or two relays on one outbox, do no harm.
+// it, and doing one twice, or two relays on one outbox, do no harm. Where the session store refreshes itself, there is only
+// the acknowledging left to do.
 type Relay struct {
 	Users    store.UserStore
 	Sessions store.Sessions
@@ -67,7 +68,10 @@ func (r *Relay) carry(ctx context.Context) (more bool, err error) {
 		}
 		rows[c.UserID] = append(rows[c.UserID], c.Seq)
 	}
-	refreshed, err := r.refreshAll(ctx, users)
+	refreshed := users
+	if !store.RefreshesItself(r.Sessions) {
+		refreshed, err = r.refreshAll(ctx, users)
+	}
 	var done []int64
 	for _, id := range refreshed {
 		done = append(done, rows[id]...)

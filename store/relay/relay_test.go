@@ -283,3 +283,27 @@ func TestRelayEndsWithItsStores(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// selfRefreshing is a session store in the database of the users store.
+type selfRefreshing struct{ *identities }
+
+func (selfRefreshing) RefreshesItself() bool { return true }
+
+func TestSelfRefreshingStoreIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, s := newOutbox(), selfRefreshing{&identities{}}
+		o.change("ann", []string{"editor"})
+		o.change("ben", nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- (&Relay{Users: o, Sessions: s}).Run(ctx) }()
+		synctest.Wait()
+		if s.calls != 0 || o.pending() != 0 {
+			t.Errorf("%d calls, %d rows left", s.calls, o.pending())
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}

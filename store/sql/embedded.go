@@ -27,6 +27,7 @@ type embedded struct {
 var (
 	_ store.SessionStore   = (*embedded)(nil)
 	_ store.SessionCounter = (*embedded)(nil)
+	_ store.SelfRefreshing = (*embedded)(nil)
 )
 
 func (e *embedded) read(ctx context.Context, name string, f act) error {
@@ -64,6 +65,9 @@ func (e *embedded) change(ctx context.Context, name string, f func(ctx context.C
 	}
 	return err
 }
+
+// RefreshesItself is true: see UpdateUser, DeleteUser and DeleteCredential.
+func (e *embedded) RefreshesItself() bool { return true }
 
 // Subscribe follows the feed of the database.
 func (e *embedded) Subscribe(changed func(userID string), state func(up bool)) (cancel func()) {

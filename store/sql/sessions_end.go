@@ -60,8 +60,8 @@ func (e *embedded) end(ctx context.Context, tx querier, which string, args ...an
 	return ended, rows.Err()
 }
 
-// RefreshIdentity tells the feed. There is no copy to refresh: identities are read from the account itself, and the change
-// that made it inactive ended its sessions. What a gateway of another version may have left of them is ended here.
+// RefreshIdentity notifies the feed. There is no copy to refresh: identities are read from the account itself, and the
+// change that made it inactive ended its sessions.
 func (e *embedded) RefreshIdentity(ctx context.Context, id store.Identity) error {
 	return e.change(ctx, "refreshing an identity", func(ctx context.Context, tx querier) (string, error) {
 		_, err := tx.ExecContext(ctx, `DELETE FROM sign_ins WHERE user_id = $1

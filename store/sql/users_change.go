@@ -63,8 +63,9 @@ func (s *Store) UpdateUser(ctx context.Context, u store.User) (store.User, error
 				return err
 			}
 		}
-		if id := u.Identity(); !id.Active {
-			// In the same step, so that enabling the account again brings no session back.
+		if !was.Identity().Active || !u.Identity().Active {
+			// In the same step, so that enabling the account again brings no session back, not even one that a gateway of
+			// another version left behind.
 			if _, err := tx.ExecContext(ctx, `DELETE FROM sign_ins WHERE user_id = $1`, u.ID); err != nil {
 				return err
 			}
