@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -103,6 +104,10 @@ func loadCatalogue(b Brand) (*catalogue, error) {
 }
 
 func (s *Set) loadAssets(accent rgb, src *source) error {
+	tables, err := fs.ReadFile(files, "assets/guessable.js")
+	if err != nil {
+		return err
+	}
 	script, err := fs.ReadFile(files, "assets/pages.js")
 	if err != nil {
 		return err
@@ -112,7 +117,7 @@ func (s *Set) loadAssets(accent rgb, src *source) error {
 		return err
 	}
 	s.style = newAsset("css", "text/css; charset=utf-8", []byte(src.text[styleFile]+"\n"+accentCSS(accent)+src.text[extraFile]))
-	s.script = newAsset("js", "text/javascript; charset=utf-8", script)
+	s.script = newAsset("js", "text/javascript; charset=utf-8", slices.Concat(tables, script))
 	s.icon = newIcon(s.brand.Name, accent).asset()
 	list := []*asset{s.style, s.script, s.icon}
 	if s.brand.Logo != "" {
