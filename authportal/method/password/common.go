@@ -21,8 +21,8 @@ const (
 	walkParts = 3
 )
 
-// fold makes alike what people hold to be alike: letter case, width and other forms of the same characters. A password is
-// only judged in this form; it is kept as it was typed.
+// fold makes alike what people take to be alike: letter case, width and other forms of the same characters. A password
+// is only judged in this form; it is kept as it was typed.
 func fold(s string) string {
 	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
 }
@@ -66,7 +66,10 @@ func common(folded string) bool {
 // cores returns s, and s without what hangs on it.
 func cores(s string) []string {
 	list := []string{s}
-	for _, c := range []string{strings.TrimRightFunc(s, isSign), strings.TrimRightFunc(s, isHanger), strings.TrimLeftFunc(s, isHanger), strings.TrimFunc(s, isHanger)} {
+	for _, c := range []string{
+		strings.TrimRightFunc(s, isSign), strings.TrimRightFunc(s, isHanger),
+		strings.TrimLeftFunc(s, isHanger), strings.TrimFunc(s, isHanger),
+	} {
 		rest := strings.Replace(s, c, "", 1)
 		if c != "" && c != s && (utf8.RuneCountInString(rest) <= hangers || repeats(rest) || walked(rest)) {
 			list = append(list, c)

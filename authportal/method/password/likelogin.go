@@ -9,11 +9,11 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// leastWord is how long a part of a name is at least to be looked for: shorter ones occur in every other word.
+// leastWord is the least length of a part of a name that is looked for: shorter ones occur in every other word.
 const leastWord = 3
 
-// ownWords returns what an attacker of this account tries first: names and addresses of the person and of the site, whole and
-// in their parts, folded, the longest first.
+// ownWords returns what an attacker of this account tries first: names and addresses of the person and of the site,
+// whole and in their parts, folded, the longest first.
 func ownWords(u *store.User, site []string) []string {
 	texts := slices.Clone(site)
 	if u != nil {
@@ -42,8 +42,8 @@ func ownWords(u *store.User, site []string) []string {
 	return slices.Compact(words)
 }
 
-// likeLogin reports whether a folded password is made of such words: nothing is left without them, or so little that it is no
-// more than they are.
+// likeLogin reports whether a folded password is made of such words: nothing is left without them, or so little that it
+// is no more than they are.
 func likeLogin(folded string, words []string) bool {
 	texts := []string{folded}
 	for _, r := range readings {

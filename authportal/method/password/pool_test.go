@@ -93,10 +93,10 @@ func TestAFullPoolIsErrBusyForHashAndVerify(t *testing.T) {
 	h := cheapest(Bcrypt)
 	h.pool = newPool(1, 0)
 	h.pool.inside <- struct{}{}
-	if _, err := h.Hash(t.Context(), "correct horse"); !errors.Is(err, authportal.ErrBusy) {
+	if _, err := h.hash(t.Context(), "correct horse"); !errors.Is(err, authportal.ErrBusy) {
 		t.Errorf("Hash: %v", err)
 	}
-	if _, _, err := h.Verify(t.Context(), nil, "correct horse"); !errors.Is(err, authportal.ErrBusy) {
+	if _, _, err := h.verify(t.Context(), nil, "correct horse"); !errors.Is(err, authportal.ErrBusy) {
 		t.Errorf("Verify: %v", err)
 	}
 }
