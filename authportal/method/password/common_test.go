@@ -8,9 +8,10 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/store"
+	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
 
-func TestWhatEverybodyTriesFirstIsRefused(t *testing.T) {
+func TestWhatIsTriedFirstIsRefused(t *testing.T) {
 	ann := &store.User{Name: "Ann Müller-Smith", Username: "ann.s", Email: "ann.smith@mail.example.com"}
 	site := []string{"Big Bakery", "auth.bigbakery.test"}
 	for reason, list := range map[string][]string{
@@ -36,13 +37,13 @@ func TestWhatEverybodyTriesFirstIsRefused(t *testing.T) {
 		}
 	}
 	if got := guessable("annsmith", nil, nil); got != "" {
-		t.Errorf("nobody's name: %q", got)
+		t.Errorf("no names: %q", got)
 	}
 }
 
-// Every reason is told by the one function that sign-up, change, reset, administrators and the command line call.
+// Every reason comes from the one function that sign-up, change, reset, administrators and the command line call.
 func TestEveryRuleHoldsWhereverAPasswordIsMade(t *testing.T) {
-	driver, err := Module{Settings: cheap}.OpenMethod(authportal.MethodEnv{Users: openUsers(t), Now: time.Now, Site: []string{"Bakery"}})
+	driver, err := Module{Settings: cheap}.OpenMethod(authportal.MethodEnv{Users: sqltest.Open(t, time.Now), Now: time.Now, Site: []string{"Bakery"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/argon2"
+
+	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
 
 // Made by hashlib and openssl, of "correct horse".
@@ -48,7 +51,7 @@ func TestHashesOfOtherSoftwareAreAcceptedAndOutdated(t *testing.T) {
 }
 
 func TestAForeignHashBecomesOursAtTheNextSignIn(t *testing.T) {
-	users := openUsers(t)
+	users := sqltest.Open(t, time.Now)
 	u := member(t, users, cheap, "another horse")
 	c := stored(t, users, u)
 	c.Data = []byte(foreign["Django"])

@@ -104,7 +104,7 @@ func TestWhatIsHashedMatchesAndIsUpToDate(t *testing.T) {
 	})
 }
 
-// bcrypt looks at 72 bytes: a service that hands it more lets anybody in who knows the beginning (CVE-2025-22228 and kin).
+// bcrypt looks at 72 bytes: a service that hands it more lets in who knows the beginning (CVE-2025-22228 and kin).
 func TestPasswordsThatDifferBeyondByte72AreDifferent(t *testing.T) {
 	each(t, func(t *testing.T, h *hasher) {
 		for _, n := range []int{71, 72, 73, 127, 128, 1023} {
@@ -217,7 +217,7 @@ func TestTheDummyCostsWhatTheSettingsSay(t *testing.T) {
 	}
 }
 
-func TestACheaperHashIsMadeUpForExactly(t *testing.T) {
+func TestTheCostOfACheaperHashIsEqualized(t *testing.T) {
 	for have := 4; have <= 16; have++ {
 		for want := have; want <= 16; want++ {
 			spent := 1 << have
@@ -225,7 +225,7 @@ func TestACheaperHashIsMadeUpForExactly(t *testing.T) {
 				spent += 1 << cost
 			}
 			if spent != 1<<want {
-				t.Errorf("cost %d made up to %d: 2^%d is not %d", have, want, want, spent)
+				t.Errorf("cost %d raised to %d: 2^%d is not %d", have, want, want, spent)
 			}
 		}
 	}
@@ -239,7 +239,7 @@ func TestACheaperHashIsMadeUpForExactly(t *testing.T) {
 					t.Errorf("%d×%d to %+v takes %d KiB", memory, time, c, m)
 				}
 				if got := old.work() + m*n; old.work() < want && (got > want || want-got > 16) {
-					t.Errorf("%d×%d made up to %+v is %d", memory, time, c, got)
+					t.Errorf("%d×%d raised to %+v is %d", memory, time, c, got)
 				}
 			}
 		}
@@ -272,7 +272,7 @@ func TestAHashOfOtherSettingsIsOutdated(t *testing.T) {
 }
 
 // What other software stored is bcrypt of the first 72 bytes; nothing better can be had from it.
-func TestAPlainBcryptHashOfOtherSoftwareIsAcceptedAndOutdated(t *testing.T) {
+func TestPlainBcryptIsAcceptedAndOutdated(t *testing.T) {
 	for _, typed := range []string{"correct horse", strings.Repeat("a", 100)} {
 		plain, err := bcrypt.GenerateFromPassword([]byte(typed[:min(72, len(typed))]), bcrypt.MinCost)
 		if err != nil {
@@ -292,7 +292,8 @@ func TestAPlainBcryptHashOfOtherSoftwareIsAcceptedAndOutdated(t *testing.T) {
 	}
 }
 
-// "Password shucking": an attacker who holds unsalted fast hashes of the same passwords tries those in place of passwords.
+// "Password shucking": an attacker who holds unsalted fast hashes of the same passwords tries those in place of
+// passwords.
 func TestTheInnerHashIsSaltedAndOurs(t *testing.T) {
 	one, two := bcryptInput([]byte("0123456789abcdef"), []byte("correct horse")), bcryptInput([]byte("0123456789abcdeg"), []byte("correct horse"))
 	if bytes.Equal(one, two) {
