@@ -48,12 +48,13 @@ type AdminUserData struct {
 	Sessions   []Session
 	Attributes []Field // without a column, to be read
 	Passwords  bool    // people sign in by password here
-	MinLength  int
 
 	HasPassword bool
 	Invites     bool     // the owner can be sent an invitation
 	Factors     []Factor // what else the owner signs in by
 	Ticket      string   // a link that signs in as the account, shown once, right after it was made
+
+	NewPassword
 }
 
 // Factor is a second factor, or another way to sign in, that an account has.

@@ -79,13 +79,21 @@ type LoginData struct {
 	ResendURL  string // where the link of confirmation is sent once more; empty: that is not what is missing
 	FixedLogin string // the account that is asked to sign in again; the field "login" cannot be changed then
 	Reason     string // why more is asked: of one who is signed in "fresh", "mfa"; at the end of a sign-in "new_password"; empty otherwise
-	MinLength  int    // of a new password
 	Account    string // whose new password it is
 	MailForm   bool   // the only method signs in by mail: its form for an address stands here
 
 	// Step is set where a method asks for more than its first form: the fields to show and the hidden field "step".
 	Step *Step
+
+	NewPassword
 }
+
+// NewPassword is a part of the data of each page with a form that sets a password.
+type NewPassword struct {
+	MinLength int // the least number of characters; 0: the page sets no password
+}
+
+func (n NewPassword) minLength() int { return n.MinLength }
 
 // Step is a further form of a method.
 type Step struct {
@@ -114,8 +122,8 @@ type SignupData struct {
 	Account  string  // the address that was invited; no other can be chosen
 	Expired  bool    // the invitation is used, old or unknown
 	Done     string  // "confirm_email", "approval_pending": the form is gone, the sentence says what comes next
-	// MinLength is the least number of characters of a password.
-	MinLength int
+
+	NewPassword
 }
 
 // ConfirmData fills Confirm, where the link of a sign-up leads. Without a token it sends that link once more.
@@ -138,11 +146,12 @@ type ForgotData struct {
 type ResetData struct {
 	Token     string // hidden field "token"
 	Account   string // the address whose account gets a new password
-	MinLength int
-	Expired   bool // the link is used, old or unknown: no form, only what to do
-	Done      bool // the password is changed
+	Expired   bool   // the link is used, old or unknown: no form, only what to do
+	Done      bool   // the password is changed
 	LoginURL  string
 	ForgotURL string
+
+	NewPassword
 }
 
 // EmailData fills Email, where the links of a change of address lead: the new address confirms it, the old one takes it back.
@@ -202,10 +211,11 @@ type AccountData struct {
 	Fields        []Field // further fields that the person may change, filled
 	HasPassword   bool
 	ForgotURL     string // where somebody without a password gets one; empty: nowhere
-	MinLength     int
 	Administrator bool
 	ChangesEmail  bool   // offer to change the address
 	PendingEmail  string // the address that waits to be confirmed; empty: none does
+
+	NewPassword
 }
 
 // Session is one sign-in in its owner's list.
@@ -224,9 +234,10 @@ type Token struct {
 
 // SetupData fills Setup, the first administrator's form.
 type SetupData struct {
-	Token     string // hidden field "token"
-	MinLength int
-	Expired   bool // the link is used, old or unknown: no form, only what to do
+	Token   string // hidden field "token"
+	Expired bool   // the link is used, old or unknown: no form, only what to do
+
+	NewPassword
 }
 
 // ForbiddenData fills Forbidden: signed in, and not let in.

@@ -159,7 +159,7 @@ func (s *Set) Write(w http.ResponseWriter, r *http.Request, status int, p Page) 
 	nonce := rand.Text()
 	l := s.catalogue.pick(r.Header.Get("Accept-Language"))
 	h := w.Header()
-	SafetyHeaders(h, nonce, p.LeavesSite)
+	safetyHeaders(h, nonce, p.LeavesSite)
 	if p.SecretInURL {
 		h.Set("Referrer-Policy", "strict-origin")
 	}

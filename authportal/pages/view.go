@@ -72,19 +72,8 @@ func (v *View) Say(m *Message) string {
 
 // minLength is the least length of a password, where the page has a form that sets one.
 func (v *View) minLength() int {
-	switch d := v.Data.(type) {
-	case SignupData:
-		return d.MinLength
-	case SetupData:
-		return d.MinLength
-	case LoginData:
-		return d.MinLength
-	case ResetData:
-		return d.MinLength
-	case AccountData:
-		return d.MinLength
-	case AdminUserData:
-		return d.MinLength
+	if d, ok := v.Data.(interface{ minLength() int }); ok {
+		return d.minLength()
 	}
 	return 0
 }
