@@ -16,18 +16,18 @@ import (
 
 const (
 	firstRetry = 30 * time.Second
-	lastRetry  = time.Hour          // the longest that a letter waits for its next try
-	giveUp     = 3 * 24 * time.Hour // after this, whoever asked has asked again
-	pollEvery  = 5 * time.Second    // for letters of other gateways, and those whose time has come
+	lastRetry  = time.Hour          // the longest that a message waits for its next try
+	giveUp     = 3 * 24 * time.Hour // after this, the user has requested another
+	pollEvery  = 5 * time.Second    // for messages of other gateways, and those that are due
 	claimFor   = 5 * time.Minute    // longer than any try takes
-	parallel   = 4                  // letters on their way at once
+	parallel   = 4                  // messages on their way at once
 	tryFor     = 2 * time.Minute    // writing and sending
-	storeFor   = 10 * time.Second   // to note what became of a letter
+	storeFor   = 10 * time.Second   // to note what became of a message
 	grace      = 3 * time.Second    // what is on its way at the end may arrive
 )
 
-// Worker sends what waits in the outbox. A letter is forgotten once a server took it, and not before: a gateway that is
-// killed sends nothing twice but what was on its way, and loses nothing. Several gateways share an outbox.
+// Worker sends what waits in the outbox. A message is deleted once a server accepted it, and not before: a gateway that
+// is killed sends nothing twice but what was on its way, and loses nothing. Several gateways share an outbox.
 type Worker struct {
 	Outbox  store.Outbox
 	Compose Composer
@@ -37,8 +37,8 @@ type Worker struct {
 
 	making  sync.Once
 	wake    chan struct{}
-	failing atomic.Bool // the last try failed for a reason that is not the recipient's
-	deaf    atomic.Bool // the outbox does not answer
+	failing atomic.Bool // the last try failed, and not because of the recipient
+	deaf    atomic.Bool // the outbox does not respond
 }
 
 func (w *Worker) prepare() {
@@ -62,7 +62,7 @@ func (w *Worker) Wake() {
 	}
 }
 
-// Run sends until ctx is over, and returns when nothing is on its way any more. Whatever fails, it goes on.
+// Run sends until ctx is done, and returns when nothing is on its way any more. No failure ends it.
 func (w *Worker) Run(ctx context.Context) {
 	w.prepare()
 	var running sync.WaitGroup
@@ -74,23 +74,23 @@ func (w *Worker) Run(ctx context.Context) {
 		free <- struct{}{}
 	}
 	for {
-		hands := gather(ctx, free)
-		if hands == 0 {
+		slots := gather(ctx, free)
+		if slots == 0 {
 			return
 		}
 		now := w.Now()
-		letters, err := w.Outbox.ClaimMail(ctx, now, now.Add(claimFor), hands)
+		claimed, err := w.Outbox.ClaimMail(ctx, now, now.Add(claimFor), slots)
 		w.heard(ctx, err)
-		for range hands - len(letters) {
+		for range slots - len(claimed) {
 			free <- struct{}{}
 		}
-		for _, m := range letters {
+		for _, m := range claimed {
 			running.Go(func() {
 				defer func() { free <- struct{}{} }()
 				w.deliver(sending, m)
 			})
 		}
-		if len(letters) == hands {
+		if len(claimed) == slots {
 			continue // there may be more
 		}
 		timer := time.NewTimer(pollEvery)
@@ -103,7 +103,7 @@ func (w *Worker) Run(ctx context.Context) {
 	}
 }
 
-// gather waits for a free hand and takes all that are; none when ctx is over.
+// gather waits for a free slot and takes all that are free; none when ctx is done.
 func gather(ctx context.Context, free chan struct{}) int {
 	if ctx.Err() != nil {
 		return 0
@@ -137,7 +137,7 @@ func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
 	return out, func() { stop(); cancel() }
 }
 
-// heard tells once that the outbox does not answer, and once that it does again.
+// heard logs once that the outbox does not respond, and once that it does again.
 func (w *Worker) heard(ctx context.Context, err error) {
 	switch {
 	case ctx.Err() != nil:
@@ -148,7 +148,7 @@ func (w *Worker) heard(ctx context.Context, err error) {
 	}
 }
 
-// deliver tries one letter, and notes what became of it.
+// deliver tries one message, and notes what became of it.
 func (w *Worker) deliver(ctx context.Context, m store.Mail) {
 	log := w.Log.With("kind", m.Kind, "id", m.ID, "tries", m.Tries)
 	sent, err := w.try(ctx, m)
@@ -162,14 +162,14 @@ func (w *Worker) deliver(ctx context.Context, m store.Mail) {
 				log.Info("the mail server takes letters again")
 			}
 		}
-	case ctx.Err() != nil: // the end of this process or configuration, not of the letter
+	case ctx.Err() != nil: // the end of this process or configuration, not of the message
 		noted = w.note(ctx, func(ctx context.Context) error { return w.Outbox.RetryMail(ctx, m.ID, now, m.Fault) })
 	case errors.Is(err, ErrRefused), now.Sub(m.Created) >= giveUp:
 		log.Warn("mail given up", "to", m.To, "queued", m.Created, "error", err)
 		noted = w.note(ctx, func(ctx context.Context) error { return w.Outbox.DoneMail(ctx, m.ID) })
 	default:
 		due := now.Add(backOff(m.Tries))
-		level := slog.LevelDebug // with the server away, every letter of the queue would say so
+		level := slog.LevelDebug // with the server down, every message of the queue would log it
 		if !w.failing.Swap(true) {
 			level = slog.LevelWarn
 		}
@@ -181,39 +181,39 @@ func (w *Worker) deliver(ctx context.Context, m store.Mail) {
 	}
 }
 
-// note outlives ctx: what is known about a letter at the end is worth a moment.
+// note outlives ctx: what is known about a message at the end is worth a moment.
 func (w *Worker) note(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeFor)
 	defer cancel()
 	return f(ctx)
 }
 
-// try writes and sends; sent is false where there was nothing to send.
+// try writes and sends; sent is false if there was nothing to send.
 func (w *Worker) try(ctx context.Context, m store.Mail) (sent bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, tryFor)
 	defer cancel()
 	defer func() {
-		if r := recover(); r != nil { // one letter's fault must not end the server
+		if r := recover(); r != nil { // one message's fault must not end the server
 			w.Log.Error("writing a letter panicked", "kind", m.Kind, "id", m.ID, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
 			err = errors.New("writing the letter: a fault in the program")
 		}
 	}()
-	msg, err := w.Compose(ctx, m)
+	composed, err := w.Compose(ctx, m)
 	if err != nil {
 		return false, fmt.Errorf("writing the letter: %w", err)
 	}
-	if msg == nil {
+	if composed == nil {
 		return false, nil
 	}
-	letter := *msg
-	if letter.ID == "" {
-		letter.ID = m.ID
+	message := *composed
+	if message.ID == "" {
+		message.ID = m.ID
 	}
-	return true, w.Send(ctx, &letter)
+	return true, w.Send(ctx, &message)
 }
 
-// backOff is how long a letter waits after so many tries: 30 s, 1 min, 2 min and so on up to an hour, and up to a fifth
-// longer, so that what failed together does not come back together.
+// backOff is how long a message waits after so many tries: 30 s, 1 min, 2 min and so on up to an hour, and up to a
+// fifth longer, so that what failed together does not come back together.
 func backOff(tries int) time.Duration {
 	d := lastRetry
 	if shift := max(0, tries-1); shift < 7 {
