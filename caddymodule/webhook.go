@@ -112,7 +112,7 @@ func (a *App) openWebhook(run *Running, users store.UserStore) (err error) {
 	if err != nil {
 		return fmt.Errorf("audit: webhook: %w", err)
 	}
-	run.webhook = &hook{queue, endpoint, &webhook.Worker{Queue: queue, Post: endpoint.Post, Told: processMetrics.countDelivery,
+	run.webhook = &hook{queue, endpoint, &webhook.Worker{Queue: queue, Post: endpoint.Post, Tried: processMetrics.countDelivery,
 		Now: run.Now, Log: run.Log.With("part", "webhook")}}
 	return nil
 }

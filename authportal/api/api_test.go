@@ -33,7 +33,7 @@ func TestOneObjectOfBoundedSizeAndDepthIsRead(t *testing.T) {
 	}
 }
 
-func TestAProblemIsToldWithItsHeadersAndNeverCached(t *testing.T) {
+func TestAProblemHasItsHeadersAndIsNeverCached(t *testing.T) {
 	p := &Problem{Status: 429, Code: "too_many_attempts", RetryAfter: 1500 * time.Millisecond}
 	with := p.With("field", "email").With("status", 200).With("code", "fine")
 	w := httptest.NewRecorder()

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Problem is an outcome that is not the one hoped for, as RFC 9457 wants it told. As an error it means that the caller
-// was answered truthfully, not that we failed.
+// Problem is a failed outcome in the form of RFC 9457. As an error it means that the request was at fault, or has to
+// wait: not that we failed.
 type Problem struct {
 	Status     int
 	Code       string         // stable; programs decide by it
@@ -31,10 +31,10 @@ func (p *Problem) With(name string, value any) *Problem {
 	return &q
 }
 
-// challenge is what every 401 of ours carries.
+// challenge is the WWW-Authenticate header of every 401.
 const challenge = `Bearer realm="gatehouse"`
 
-// Write answers with the problem.
+// Write sends the problem as the response.
 func (p *Problem) Write(w http.ResponseWriter) {
 	body := map[string]any{}
 	maps.Copy(body, p.Extra)
@@ -44,7 +44,7 @@ func (p *Problem) Write(w http.ResponseWriter) {
 		body["detail"] = p.Detail
 	}
 	b, err := json.Marshal(body)
-	if err != nil { // an Extra that is no JSON value is a fault of ours
+	if err != nil { // an Extra that is no JSON value is a bug
 		b = []byte(`{"type":"about:blank","status":500,"code":"internal"}`)
 	}
 	h := w.Header()
@@ -56,7 +56,7 @@ func (p *Problem) Write(w http.ResponseWriter) {
 	_, _ = w.Write(append(b, '\n'))
 }
 
-// Headers sets those that the problem carries in any face.
+// Headers sets the headers that the problem carries in JSON and on pages alike.
 func (p *Problem) Headers(h http.Header) {
 	if p.Status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "" {
 		h.Set("WWW-Authenticate", challenge)
@@ -71,7 +71,7 @@ func retrySeconds(d time.Duration) string {
 	return strconv.FormatInt(max(1, int64((d+time.Second-1)/time.Second)), 10)
 }
 
-// WriteJSON answers with a value.
+// WriteJSON sends a value as the response.
 func WriteJSON(w http.ResponseWriter, status int, v any) {
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -38,7 +38,7 @@ type Worker struct {
 	making  sync.Once
 	wake    chan struct{}
 	failing atomic.Bool // the last try failed, and not because of the recipient
-	deaf    atomic.Bool // the outbox does not respond
+	down    atomic.Bool // the outbox does not respond
 }
 
 func (w *Worker) prepare() {
@@ -141,9 +141,9 @@ func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
 func (w *Worker) heard(ctx context.Context, err error) {
 	switch {
 	case ctx.Err() != nil:
-	case err != nil && !w.deaf.Swap(true):
+	case err != nil && !w.down.Swap(true):
 		w.Log.Warn("the outbox of mail cannot be read; letters wait until it can", "error", err)
-	case err == nil && w.deaf.Swap(false):
+	case err == nil && w.down.Swap(false):
 		w.Log.Info("the outbox of mail is read again")
 	}
 }

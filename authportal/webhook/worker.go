@@ -16,7 +16,7 @@ const (
 	batch        = 16               // events claimed at once
 	parallel     = 4                // of them, posted at once
 	claimFor     = time.Minute      // longer than a batch takes: a gateway that is killed gives it back then
-	pollEvery    = 5 * time.Second  // for events of other gateways, and those whose time has come
+	pollEvery    = 5 * time.Second  // for events of other gateways, and those that are due
 	countEvery   = 30 * time.Second // what waits
 	storeFor     = 10 * time.Second // to note what became of a batch
 	firstPause   = time.Second      // after a receiver failed, before another event is tried
@@ -26,15 +26,16 @@ const (
 	remindEvery  = time.Hour // that it still fails
 )
 
-// Worker tells what waits in the queue. An event is forgotten there once the receiver took it, and not before: a gateway that
-// is killed tells nothing twice but what was on its way, and loses nothing. Several gateways share a queue.
+// Worker sends what waits in the queue. An event is deleted there once the receiver accepted it, and not before: a
+// gateway that is killed sends nothing twice but what was on its way, and loses nothing. Several gateways share a
+// queue.
 //
-// While the receiver fails, one event at a time is tried, with longer and longer pauses; all others wait in the queue and
-// cost nothing. Nobody who signs in waits for any of it.
+// While the receiver fails, one event at a time is tried, with longer and longer pauses; all others wait in the queue
+// and cost nothing. No sign-in waits for any of it.
 type Worker struct {
 	Queue store.Deliveries
 	Post  func(context.Context, *store.AuditEvent) error // such as [Endpoint.Post]
-	Told  func(ok bool)                                  // of every try; nil: nobody
+	Tried func(ok bool)                                  // is called after every try; may be nil
 	Now   func() time.Time                               // nil: time.Now
 	Log   *slog.Logger                                   // nil: nothing is logged
 
@@ -44,7 +45,7 @@ type Worker struct {
 	failures int                                 // of the receiver, one after the other
 	since    time.Time                           // of the first of them
 	reminded time.Time
-	deaf     bool // the queue does not answer
+	down     bool // the queue does not respond
 }
 
 func (w *Worker) prepare() {
@@ -56,8 +57,8 @@ func (w *Worker) prepare() {
 		if w.Log == nil {
 			w.Log = slog.New(slog.DiscardHandler)
 		}
-		if w.Told == nil {
-			w.Told = func(bool) {}
+		if w.Tried == nil {
+			w.Tried = func(bool) {}
 		}
 	})
 }
@@ -79,7 +80,7 @@ func (w *Worker) Waiting() (store.DeliveryQueue, bool) {
 	return store.DeliveryQueue{}, false
 }
 
-// Run tells until ctx is over. Whatever fails, it goes on.
+// Run sends until ctx is done. No failure ends it.
 func (w *Worker) Run(ctx context.Context) {
 	w.prepare()
 	var counting sync.WaitGroup
@@ -94,7 +95,7 @@ func (w *Worker) Run(ctx context.Context) {
 		w.heard(ctx, err)
 		var pause time.Duration
 		if len(list) > 0 {
-			pause, err = w.tell(ctx, list)
+			pause, err = w.send(ctx, list)
 		}
 		switch {
 		case pause > 0:
@@ -115,7 +116,7 @@ func wait(ctx context.Context, wake <-chan struct{}, d time.Duration) {
 	}
 }
 
-// count keeps the numbers for metrics, which must not ask the database at every scrape.
+// count keeps the numbers for metrics, which must not query the database at every scrape.
 func (w *Worker) count(ctx context.Context) {
 	for ctx.Err() == nil {
 		if q, err := w.Queue.WaitingDeliveries(ctx); err == nil {
@@ -125,21 +126,21 @@ func (w *Worker) count(ctx context.Context) {
 	}
 }
 
-// heard tells once that the queue does not answer, and once that it does again.
+// heard logs once that the queue does not respond, and once that it does again.
 func (w *Worker) heard(ctx context.Context, err error) {
 	switch {
 	case ctx.Err() != nil:
-	case err != nil && !w.deaf:
-		w.deaf = true
+	case err != nil && !w.down:
+		w.down = true
 		w.Log.Warn("the queue of the webhook cannot be read; events wait until it can", "error", err)
-	case err == nil && w.deaf:
-		w.deaf = false
+	case err == nil && w.down:
+		w.down = false
 		w.Log.Info("the queue of the webhook is read again")
 	}
 }
 
-// tell posts a batch, notes what became of it, and returns for how long the receiver is left in peace.
-func (w *Worker) tell(ctx context.Context, list []store.Delivery) (pause time.Duration, err error) {
+// send posts a batch, notes what became of it, and returns how long to pause before the next.
+func (w *Worker) send(ctx context.Context, list []store.Delivery) (pause time.Duration, err error) {
 	broken := w.post(ctx, list)
 	noting, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeFor)
 	defer cancel()
@@ -152,7 +153,7 @@ func (w *Worker) tell(ctx context.Context, list []store.Delivery) (pause time.Du
 	return w.judge(broken), err
 }
 
-// post tries every event of the batch, a few at once, until one says that the receiver is not well. It returns that error.
+// post tries every event of the batch, a few at once, until one shows that the receiver fails. It returns that error.
 func (w *Worker) post(ctx context.Context, list []store.Delivery) error {
 	var (
 		running sync.WaitGroup
@@ -184,11 +185,11 @@ func (w *Worker) post(ctx context.Context, list []store.Delivery) error {
 	return nil
 }
 
-// try posts one event, and returns an error where the receiver is at fault and not the event.
+// try posts one event, and returns an error if the receiver is at fault and not the event.
 func (w *Worker) try(ctx context.Context, d *store.Delivery) error {
 	err := w.Post(ctx, &d.Event)
 	if err == nil {
-		w.Told(true)
+		w.Tried(true)
 		d.Done = true
 		return nil
 	}
@@ -196,10 +197,10 @@ func (w *Worker) try(ctx context.Context, d *store.Delivery) error {
 		d.Due = w.Now()
 		return nil
 	}
-	w.Told(false)
+	w.Tried(false)
 	d.Tries, d.Fault = d.Tries+1, err.Error()
 	d.Due = w.Now().Add(backOff(d.Tries, firstRetry, lastRetry))
-	if answer, ok := errors.AsType[*Answer](err); ok && answer.aboutEvent() {
+	if response, ok := errors.AsType[*StatusError](err); ok && response.aboutEvent() {
 		level := slog.LevelDebug
 		if d.Tries == 1 {
 			level = slog.LevelWarn
@@ -211,7 +212,7 @@ func (w *Worker) try(ctx context.Context, d *store.Delivery) error {
 	return err
 }
 
-// judge tells what the last batch says about the receiver, once, once an hour, and once when it is over.
+// judge logs an outage of the receiver once, then once an hour, and once more when it is over; it returns the pause.
 func (w *Worker) judge(broken error) (pause time.Duration) {
 	now := w.Now()
 	if broken == nil {
@@ -223,8 +224,8 @@ func (w *Worker) judge(broken error) (pause time.Duration) {
 	}
 	w.failures++
 	pause = backOff(w.failures, firstPause, longestPause)
-	if answer, ok := errors.AsType[*Answer](broken); ok {
-		pause = max(pause, answer.RetryAfter)
+	if response, ok := errors.AsType[*StatusError](broken); ok {
+		pause = max(pause, response.RetryAfter)
 	}
 	switch {
 	case w.failures == 1:
