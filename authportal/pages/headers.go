@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// safetyHeaders sets what every page of ours carries: no framing (clickjacking), no script but ours, no sniffing, no copy
-// in any cache, and a referrer for our own forms only ("no-referrer" would make them post `Origin: null`).
+// safetyHeaders sets what every page of ours carries: no framing (clickjacking), no script but ours, no sniffing, no
+// copy in any cache, and a referrer for our own forms only ("no-referrer" would make them post `Origin: null`).
 func safetyHeaders(h http.Header, nonce string, leavesSite bool) {
 	csp := []string{
 		"default-src 'none'",

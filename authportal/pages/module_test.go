@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// gate answers the API as the portal would, and keeps what it was asked.
+// gate answers the API as the portal would, and keeps the requests.
 type gate struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -167,7 +167,8 @@ func TestTheModuleThrowsWhatTheGateSays(t *testing.T) {
 	}
 }
 
-// A page of another origin sends our cookie along, as `cors` allows it to, and knows no address of its own to come back to.
+// A page of another origin sends our cookie along, as `cors` allows it to, and knows no address of its own to come back
+// to.
 func TestTheModuleOfAnotherOrigin(t *testing.T) {
 	ctx := chromium(t)
 	set := newSet(t, Brand{})

@@ -154,7 +154,8 @@ func (s *Set) view(p *Page, status int, l *locale, nonce string) *View {
 	return v
 }
 
-// Write answers with a page: rendered whole before the first byte is sent, so that a fault is a 500 and not half a page.
+// Write answers with a page: rendered whole before the first byte is sent, so that a fault is a 500 and not half a
+// page.
 func (s *Set) Write(w http.ResponseWriter, r *http.Request, status int, p Page) {
 	nonce := rand.Text()
 	l := s.catalogue.pick(r.Header.Get("Accept-Language"))
@@ -171,7 +172,7 @@ func (s *Set) Write(w http.ResponseWriter, r *http.Request, status int, p Page) 
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
-	page := bytes.TrimSpace(b.Bytes()) // what stands between definitions
+	page := bytes.TrimSpace(b.Bytes()) // the text between definitions
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(page)))
 	h.Set("Content-Language", l.lang)
@@ -190,6 +191,6 @@ func (s *Set) render(b *bytes.Buffer, p *Page, status int, l *locale, nonce stri
 	return t.Execute(b, s.view(p, status, l, nonce))
 }
 
-// Assets serves style sheet, scripts and logo: "/assets/<file>" and "/gatehouse.js" below the base, which the caller has
-// cut off the path.
+// Assets serves style sheet, scripts and logo: "/assets/<file>" and "/gatehouse.js" below the base, which the caller
+// has cut off the path.
 func (s *Set) Assets() http.Handler { return s.assets }
