@@ -71,7 +71,7 @@ func TestMailAboutAChangeOfAddressNamesBoth(t *testing.T) {
 				}
 			}
 		}
-		// The letter to the owner of a taken address tells nothing of whoever asked for it.
+		// The message to the owner of a taken address reveals nothing about the user who wanted it.
 		if _, plain, _, err := s.Letter(lang, "email_taken", data); err != nil || strings.Contains(plain, data.Email) {
 			t.Errorf("%s: %v %s", lang, err, plain)
 		}

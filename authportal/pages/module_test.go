@@ -163,7 +163,7 @@ func TestTheModuleThrowsWhatTheGateSays(t *testing.T) {
 	g.CloseClientConnections()
 	g.Close()
 	if got, want := evaluate(t, ctx, `g_closed = import(`+quoted(module)+`).then((g) => g.getUser()).catch((e) => e.code + e.status)`), "network0"; got != want {
-		t.Errorf("nobody there: %s", got)
+		t.Errorf("without a server: %s", got)
 	}
 }
 
