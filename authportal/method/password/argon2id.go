@@ -29,9 +29,9 @@ const (
 // on the last.
 var argonMinMemory = [...]uint32{1: 46 << 10, 2: 19 << 10, 3: 12 << 10, 4: 9 << 10, 5: 7 << 10}
 
-// argonForm bounds every part of an encoded hash before the library reads it, which bounds none.
+// argonForm is strict where the library that decodes it is lenient.
 var argonForm = regexp.MustCompile(`^\$argon2id\$v=19\$m=([1-9][0-9]{0,9}),t=([1-9][0-9]{0,9}),p=([1-9][0-9]{0,9})` +
-	`\$[A-Za-z0-9+/]{11,160}\$[A-Za-z0-9+/]{22,160}$`)
+	`\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}$`)
 
 // argonHash is a parsed argon2id hash.
 type argonHash struct {
