@@ -194,7 +194,8 @@ func (c *call) resetForm() error {
 }
 
 func (c *call) showReset(status int, token string, problem *Problem) error {
-	data := pages.ResetData{MinLength: c.p.passwords().MinLength(), LoginURL: c.link("/login"), ForgotURL: c.link("/forgot")}
+	data := pages.ResetData{LoginURL: c.link("/login"), ForgotURL: c.link("/forgot")}
+	data.MinLength = c.p.passwords().MinLength()
 	l, _, ok := c.p.links().Read(ticketReset, token)
 	if data.Expired = !ok; ok {
 		data.Token, data.Account = token, l.Email

@@ -197,7 +197,8 @@ func (p *Portal) claimSetup(ctx context.Context) (release func(), err error) {
 }
 
 func (c *call) showSetup(status int, f map[string]string, problem *Problem) error {
-	data := pages.SetupData{Token: f["token"], MinLength: c.p.passwords().MinLength()}
+	data := pages.SetupData{Token: f["token"]}
+	data.MinLength = c.p.passwords().MinLength()
 	if problem == errSetupLink || f["token"] == "" {
 		data.Token, data.Expired = "", true
 		status = http.StatusBadRequest

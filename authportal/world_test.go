@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -17,7 +16,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
-	"github.com/gatehouse-auth/gatehouse/store/sql"
+	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
 
 // world is some sites of one gateway over real HTTP, with a real store, and browsers to visit them. Every host is
@@ -43,16 +42,9 @@ type worldOption func(*Config)
 func newWorld(t *testing.T, opts ...worldOption) *world {
 	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), logs: &syncBuffer{}}
-	db, err := sql.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "gatehouse.db"), store.Env{Now: w.clock, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := sqltest.Open(t, w.clock)
 	w.users, w.shop = &flakyUsers{UserStore: db}, &flaky{SessionStore: db.EmbeddedSessions()}
+	var err error
 	if w.keys, err = keyring.New(nil, "a root secret of the tests, long enough"); err != nil {
 		t.Fatal(err)
 	}

@@ -3,12 +3,10 @@ package keyring
 import (
 	"bytes"
 	"errors"
-	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/store"
-	"github.com/gatehouse-auth/gatehouse/store/sql"
+	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
 
 const (
@@ -81,11 +79,7 @@ func TestShortSecretsAreRefusedWithoutBeingQuoted(t *testing.T) {
 }
 
 func TestAGatewayWithAnotherSecretDoesNotStart(t *testing.T) {
-	users, err := sql.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "db"), store.Env{Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer users.Close()
+	users := sqltest.Open(t, time.Now)
 	for i, step := range []struct {
 		secrets []string
 		ok      bool

@@ -11,22 +11,23 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Message is a letter ready to be sent.
+// Message is an email ready to be sent.
 type Message struct {
 	To, Subject, Text, HTML string // To is one address, without a name
 
-	// ID is the same at every try of a letter, so that servers and people see a second copy for what it is. Empty: a new one.
+	// ID is the same at every try of a message, so that servers and people recognize a second copy. Empty: a new one.
 	ID string
 }
 
-// Composer writes the letter that m asks for; nil means that nothing is to be sent (nobody has that address). It runs in
-// the background, once for each try.
+// Composer writes the message that m requests; nil means that nothing is to be sent (no account has that address). It
+// runs in the background, once for each try.
 type Composer func(ctx context.Context, m store.Mail) (*Message, error)
 
-// ErrRefused says that a letter will never be taken, however often it is tried: nobody is there, or it is no letter.
+// ErrRefused says that a message will never be accepted, however often it is tried: the recipient does not exist, or
+// the message is malformed.
 var ErrRefused = errors.New("refused for good")
 
-// check refuses what could become a further header or recipient (CWE-93).
+// check refuses what could become another header or recipient (CWE-93).
 func (m *Message) check() error {
 	if err := oneAddress(m.To); err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)

@@ -17,14 +17,14 @@ import (
 // Encryption says whether a connection to smtp:// must become an encrypted one.
 type Encryption string
 
-// The kinds of encryption.
+// The kinds of encryption. The zero value is STARTTLS where it is offered.
 const (
-	WhenOffered Encryption = ""         // STARTTLS where the server offers it; credentials only over TLS or on this machine
-	Required    Encryption = "required" // no STARTTLS, no letter
+	whenOffered Encryption = ""         // STARTTLS if the server offers it; credentials only over TLS or on this machine
+	Required    Encryption = "required" // no STARTTLS, no message
 	Off         Encryption = "off"      // never, not even for credentials
 )
 
-// SMTP sends letters through one server. It is safe for concurrent use, and opens a connection for each letter.
+// SMTP sends messages through one server. It is safe for concurrent use, and opens a connection for each message.
 type SMTP struct {
 	host, user, pass string
 	port             int
@@ -33,14 +33,15 @@ type SMTP struct {
 	from             mail.Address
 
 	Roots   *x509.CertPool   // who may vouch for the server; nil: the system's
-	Timeout time.Duration    // for a whole letter; 0: a minute
+	Timeout time.Duration    // for a whole message; 0: a minute
 	Now     func() time.Time // for the Date; nil: time.Now
 }
 
 const usage = "write smtp://user:password@mail.example.com:587 or smtps://user:password@mail.example.com"
 
 // NewSMTP reads the address of a server, the sender, such as `Example <auth@example.com>`, and the kind of encryption.
-// User and password may be percent-encoded, and need not be: what stands before the last @ is theirs. No error shows them.
+// User and password may be percent-encoded, and need not be: they are all that precedes the last @. No error shows
+// them.
 func NewSMTP(address, from string, encryption Encryption) (*SMTP, error) {
 	s := &SMTP{tls: encryption}
 	scheme, rest, ok := strings.Cut(address, "://")
@@ -68,7 +69,7 @@ func NewSMTP(address, from string, encryption Encryption) (*SMTP, error) {
 		return nil, err
 	}
 	switch encryption {
-	case WhenOffered, Required, Off:
+	case whenOffered, Required, Off:
 	default:
 		return nil, fmt.Errorf("tls %q: write `tls required` or `tls off`, or leave it out to use TLS when it is offered", encryption)
 	}
@@ -123,7 +124,7 @@ func (s *SMTP) String() string {
 // From is the sender's address.
 func (s *SMTP) From() string { return s.from.Address }
 
-// loopback tells whether the server is this machine, by its name alone (RFC 6761 §6.3).
+// loopback reports whether the server is this machine, by its name alone (RFC 6761 §6.3).
 func (s *SMTP) loopback() bool {
 	if a, err := netip.ParseAddr(s.host); err == nil {
 		return a.IsLoopback()

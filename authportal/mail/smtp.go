@@ -14,25 +14,25 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// defaultTimeout bounds a whole letter, from the first packet to the last.
+// defaultTimeout bounds a whole message, from the first packet to the last.
 const defaultTimeout = time.Minute
 
-// Send sends one letter to one recipient. [ErrRefused] says that trying again is of no use.
+// Send sends one message to one recipient. [ErrRefused] says that trying again is of no use.
 func (s *SMTP) Send(ctx context.Context, m *Message) error {
 	if err := m.check(); err != nil {
 		return err
 	}
-	letter := s.letter(m)
+	encoded := s.encode(m)
 	return s.connected(ctx, func(c *gomail.Client) error {
-		err := c.Send(letter)
-		if letter.IsDelivered() {
-			return nil // what goes wrong after the server said yes is no reason to send it twice
+		err := c.Send(encoded)
+		if encoded.IsDelivered() {
+			return nil // a failure after the server accepted it is no reason to send it twice
 		}
 		return sendingFault(err)
 	})
 }
 
-// Check connects, encrypts and signs in as for a letter, and sends none.
+// Check connects, encrypts and signs in as for a message, and sends none.
 func (s *SMTP) Check(ctx context.Context) error {
 	return s.connected(ctx, func(c *gomail.Client) error {
 		if err := c.Reset(); err != nil {
@@ -42,7 +42,8 @@ func (s *SMTP) Check(ctx context.Context) error {
 	})
 }
 
-// connected runs do while a connection to the server is open, and closes it in any case; by then ctx is over, or time is.
+// connected runs do while a connection to the server is open, and closes it in any case, when ctx ends or time runs out
+// at the latest.
 func (s *SMTP) connected(ctx context.Context, do func(*gomail.Client) error) error {
 	limit := s.Timeout
 	if limit <= 0 {
@@ -53,7 +54,7 @@ func (s *SMTP) connected(ctx context.Context, do func(*gomail.Client) error) err
 	var conn net.Conn
 	defer func() {
 		if conn != nil {
-			_ = conn.Close() // go-mail leaves it open where it fails half-way
+			_ = conn.Close() // go-mail leaves it open if it fails half-way
 		}
 	}()
 	client, err := s.client(limit, func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -61,7 +62,7 @@ func (s *SMTP) connected(ctx context.Context, do func(*gomail.Client) error) err
 		if conn, err = s.dial(ctx, network, address); err != nil {
 			return nil, err
 		}
-		// A server that says nothing holds no one longer than the caller wants to wait.
+		// A silent server delays no caller longer than the caller wants to wait.
 		context.AfterFunc(limited, func() { _ = conn.Close() })
 		return conn, nil
 	})
@@ -104,7 +105,7 @@ func (s *SMTP) client(limit time.Duration, dial gomail.DialContextFunc) (*gomail
 	case Off:
 		policy = gomail.NoTLS
 	}
-	// The context's limit is the one that counts, and must come first to be told.
+	// The context's limit is the one that counts, and must be reached first to be reported.
 	options := []gomail.Option{gomail.WithPort(s.port), gomail.WithTimeout(limit + time.Minute), gomail.WithTLSPolicy(policy),
 		gomail.WithTLSConfig(s.tlsConfig()), gomail.WithDialContextFunc(dial), gomail.WithoutNoop()}
 	if s.implicit {
@@ -117,8 +118,8 @@ func (s *SMTP) client(limit time.Duration, dial gomail.DialContextFunc) (*gomail
 	return gomail.NewClient(s.host, options...)
 }
 
-// letter is what goes over the wire. It loads nothing from anywhere and tells nobody that it was read.
-func (s *SMTP) letter(m *Message) *gomail.Msg {
+// encode returns the message as it is sent. It loads nothing from anywhere and reports to no one that it was read.
+func (s *SMTP) encode(m *Message) *gomail.Msg {
 	id := m.ID
 	if id == "" {
 		id = strings.ToLower(rand.Text())
@@ -143,8 +144,8 @@ func (s *SMTP) letter(m *Message) *gomail.Msg {
 	return g
 }
 
-// sendingFault says what went wrong without what a server may have said about the letter: filters like to quote the links
-// in it, and those open doors.
+// sendingFault says what went wrong without what a server may have said about the message: filters like to quote the
+// links in it, and those hold one-time secrets.
 func sendingFault(err error) error {
 	var e *gomail.SendError
 	if !errors.As(err, &e) {
@@ -163,7 +164,7 @@ func sendingFault(err error) error {
 	default:
 		out = fmt.Errorf("sending: the server did not take the letter: %s", said)
 	}
-	// 530 and X.7 are about who sends and by what right, which the operator can mend; the rest is about who receives.
+	// 530 and X.7 are about the sender and its rights, which the operator can fix; the rest is about the recipient.
 	if code >= 500 && code != 530 && !strings.HasPrefix(enhanced, "5.7.") {
 		return fmt.Errorf("%w: %w", ErrRefused, out)
 	}

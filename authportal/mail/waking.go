@@ -6,7 +6,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Waking returns an outbox that calls wake after each letter that was queued, so that it leaves at once. wake must not wait.
+// Waking returns an outbox that calls wake after each message that was queued, so that it leaves at once. wake must not
+// wait.
 func Waking(o store.Outbox, wake func()) store.Outbox { return &waking{o, wake} }
 
 type waking struct {

@@ -62,7 +62,7 @@ func (w *Worker) Wake() {
 	w.wake.Send()
 }
 
-// Run sends until ctx is over, and returns when nothing is on its way any more. Whatever fails, it goes on.
+// Run sends until ctx is done, and returns when nothing is on its way any more. No failure ends it.
 func (w *Worker) Run(ctx context.Context) {
 	w.prepare()
 	var running sync.WaitGroup
@@ -74,30 +74,30 @@ func (w *Worker) Run(ctx context.Context) {
 		free <- struct{}{}
 	}
 	for {
-		hands := gather(ctx, free)
-		if hands == 0 {
+		slots := gather(ctx, free)
+		if slots == 0 {
 			return
 		}
 		now := w.Now()
-		letters, err := w.Outbox.ClaimMail(ctx, now, now.Add(claimFor), hands)
+		claimed, err := w.Outbox.ClaimMail(ctx, now, now.Add(claimFor), slots)
 		w.heard(ctx, err)
-		for range hands - len(letters) {
+		for range slots - len(claimed) {
 			free <- struct{}{}
 		}
-		for _, m := range letters {
+		for _, m := range claimed {
 			running.Go(func() {
 				defer func() { free <- struct{}{} }()
 				w.deliver(sending, m)
 			})
 		}
-		if len(letters) == hands {
+		if len(claimed) == slots {
 			continue // there may be more
 		}
 		loop.Wait(ctx, pollEvery, w.wake)
 	}
 }
 
-// gather waits for a free hand and takes all that are; none when ctx is over.
+// gather waits for a free slot and takes all that are free; none when ctx is done.
 func gather(ctx context.Context, free chan struct{}) int {
 	if ctx.Err() != nil {
 		return 0
@@ -142,7 +142,7 @@ func (w *Worker) heard(ctx context.Context, err error) {
 	}
 }
 
-// deliver tries one letter, and notes what became of it.
+// deliver tries one message, and notes what became of it.
 func (w *Worker) deliver(ctx context.Context, m store.Mail) {
 	log := w.Log.With("kind", m.Kind, "id", m.ID, "tries", m.Tries)
 	sent, err := w.try(ctx, m)
@@ -156,7 +156,7 @@ func (w *Worker) deliver(ctx context.Context, m store.Mail) {
 				log.Info("the mail server takes letters again")
 			}
 		}
-	case ctx.Err() != nil: // the end of this process or configuration, not of the letter
+	case ctx.Err() != nil: // the end of this process or configuration, not of the message
 		noted = w.note(ctx, func(ctx context.Context) error { return w.Outbox.RetryMail(ctx, m.ID, now, m.Fault) })
 	case errors.Is(err, ErrRefused), now.Sub(m.Created) >= giveUp:
 		log.Warn("mail given up", "to", m.To, "queued", m.Created, "error", err)
@@ -175,33 +175,33 @@ func (w *Worker) deliver(ctx context.Context, m store.Mail) {
 	}
 }
 
-// note outlives ctx: what is known about a letter at the end is worth a moment.
+// note outlives ctx: what is known about a message at the end is worth a moment.
 func (w *Worker) note(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeFor)
 	defer cancel()
 	return f(ctx)
 }
 
-// try writes and sends; sent is false where there was nothing to send.
+// try writes and sends; sent is false if there was nothing to send.
 func (w *Worker) try(ctx context.Context, m store.Mail) (sent bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, tryFor)
 	defer cancel()
 	defer func() {
-		if r := recover(); r != nil { // one letter's fault must not end the server
+		if r := recover(); r != nil { // one message's fault must not end the server
 			w.Log.Error("writing a letter panicked", "kind", m.Kind, "id", m.ID, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
 			err = errors.New("writing the letter: a fault in the program")
 		}
 	}()
-	msg, err := w.Compose(ctx, m)
+	composed, err := w.Compose(ctx, m)
 	if err != nil {
 		return false, fmt.Errorf("writing the letter: %w", err)
 	}
-	if msg == nil {
+	if composed == nil {
 		return false, nil
 	}
-	letter := *msg
-	if letter.ID == "" {
-		letter.ID = m.ID
+	message := *composed
+	if message.ID == "" {
+		message.ID = m.ID
 	}
-	return true, w.Send(ctx, &letter)
+	return true, w.Send(ctx, &message)
 }

@@ -83,7 +83,7 @@ func (b *box) only(t *testing.T) store.Mail {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.list) != 1 {
-		t.Fatalf("%d letters wait, want 1", len(b.list))
+		t.Fatalf("%d messages wait, want 1", len(b.list))
 	}
 	return b.list[0]
 }
@@ -104,7 +104,7 @@ type office struct {
 	log  bytes.Buffer
 	stop func() // and wait
 
-	queued int // letters so far, by the test
+	queued int // messages so far, by the test
 }
 
 func open(t *testing.T, send func(ctx context.Context, n int) error) *office {
@@ -117,7 +117,7 @@ func open(t *testing.T, send func(ctx context.Context, n int) error) *office {
 			case "panic":
 				panic("oops")
 			case "unknown":
-				return nil, errors.New("no such letter")
+				return nil, errors.New("no such message")
 			}
 			return &Message{To: m.To, Subject: "subject-s3cret", Text: "text-s3cret"}, nil
 		},
@@ -146,14 +146,14 @@ func (o *office) tries() ([]Message, []time.Time) {
 	return slices.Clone(o.sent), slices.Clone(o.at)
 }
 
-// queue gives each letter an id of its own: the worker may have taken those before by now.
+// queue gives each message an id of its own: the worker may have taken those before by now.
 func (o *office) queue(kind string) {
 	_ = Waking(o.box, o.Wake).QueueMail(context.Background(), store.Mail{ID: fmt.Sprint(kind, o.queued), Kind: kind,
 		To: "ann@example.org", Created: time.Now(), Due: time.Now()})
 	o.queued++
 }
 
-func TestALetterLeavesAtOnceAndIsForgotten(t *testing.T) {
+func TestAMessageLeavesAtOnceAndIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := open(t, nil)
 		synctest.Wait()
@@ -166,12 +166,12 @@ func TestALetterLeavesAtOnceAndIsForgotten(t *testing.T) {
 		}
 		o.stop()
 		if strings.Contains(o.log.String(), "s3cret") {
-			t.Error("the log quotes the letter")
+			t.Error("the log quotes the message")
 		}
 	})
 }
 
-func TestLettersOfOtherGatewaysAreFoundWithoutAWord(t *testing.T) {
+func TestMessagesOfOtherGatewaysAreFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := open(t, nil)
 		synctest.Wait()
@@ -179,12 +179,12 @@ func TestLettersOfOtherGatewaysAreFoundWithoutAWord(t *testing.T) {
 		time.Sleep(pollEvery)
 		synctest.Wait()
 		if !o.box.empty() {
-			t.Error("a letter still waits")
+			t.Error("a message still waits")
 		}
 	})
 }
 
-func TestAFailedLetterIsTriedAgainEverMoreRarely(t *testing.T) {
+func TestAFailedMessageIsTriedAgainEverMoreRarely(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := open(t, func(context.Context, int) error { return errors.New("the server is away") })
 		o.queue("confirm")
@@ -222,7 +222,7 @@ func TestWhatCannotBeSentIsKeptOrGivenUp(t *testing.T) {
 		o.queue("confirm")
 		synctest.Wait()
 		if !o.box.empty() {
-			t.Error("a letter that was refused for good still waits")
+			t.Error("a message that was refused for good still waits")
 		}
 		for _, kind := range []string{"unknown", "panic"} {
 			o.queue(kind)
@@ -235,10 +235,10 @@ func TestWhatCannotBeSentIsKeptOrGivenUp(t *testing.T) {
 	})
 }
 
-func TestASlowServerHoldsNoMoreThanItsLetters(t *testing.T) {
+func TestASlowServerDelaysNoOtherMessages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := open(t, func(ctx context.Context, n int) error {
-			if n < parallel { // all hands but one
+			if n < parallel { // all slots but one
 				<-ctx.Done()
 				return ctx.Err()
 			}
@@ -273,12 +273,12 @@ func TestTheEndLosesNothing(t *testing.T) {
 			t.Errorf("the end took %s", took)
 		}
 		if m := o.box.only(t); m.Due.After(time.Now()) {
-			t.Errorf("the letter waits until %s", m.Due)
+			t.Errorf("the message waits until %s", m.Due)
 		}
 	})
 }
 
-func TestAnOutboxThatIsAwayIsToldOnce(t *testing.T) {
+func TestAnOutageOfTheOutboxIsLoggedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := open(t, nil)
 		o.box.mu.Lock()

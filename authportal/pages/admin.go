@@ -10,10 +10,10 @@ type AdminData struct {
 	Accounts []AdminAccount
 	Total    int    // how many were found
 	Query    string // what was looked for
-	Role     string // only who is assigned it; empty: everybody
+	Role     string // only those with this assigned role; empty: all
 	Enabled  string // "true", "false": only who is enabled, or not; empty: both
 	Approved string // the same of who is approved
-	Sort     string // in which order, as it stands in the address
+	Sort     string // the order, as in the address
 	Next     string // of the page that follows; empty: none
 	Later    bool   // this is not the first page
 
@@ -48,12 +48,13 @@ type AdminUserData struct {
 	Sessions   []Session
 	Attributes []Field // without a column, to be read
 	Passwords  bool    // people sign in by password here
-	MinLength  int
 
 	HasPassword bool
 	Invites     bool     // the owner can be sent an invitation
 	Factors     []Factor // what else the owner signs in by
 	Ticket      string   // a link that signs in as the account, shown once, right after it was made
+
+	NewPassword
 }
 
 // Factor is a second factor, or another way to sign in, that an account has.
@@ -62,7 +63,7 @@ type Factor struct {
 	Created, Used time.Time // Used zero: never
 }
 
-// AdminBulkData fills AdminBulk, which asks whether something shall be done to many accounts and says what became of it.
+// AdminBulkData fills AdminBulk, which asks for the confirmation of a change to many accounts and shows its result.
 type AdminBulkData struct {
 	Action, Role string
 	Rows         []BulkRow
@@ -179,7 +180,7 @@ func (d *AdminData) query(sort, after string) string {
 	return "?" + q.Encode()
 }
 
-// Filtered tells whether a list leaves accounts out for another reason than the search.
+// Filtered reports whether a list leaves accounts out for another reason than the search.
 func (v *View) Filtered() bool {
 	d, _ := v.Data.(AdminData)
 	return d.Role != "" || d.Enabled != "" || d.Approved != ""

@@ -17,7 +17,7 @@ type AdminColumn struct {
 	Key, Label string
 	Type       string // "text", "number", "yes_no", "date", "list"
 	Choices    []string
-	Listed     bool // stands in the list of accounts
+	Listed     bool // is shown in the list of accounts
 	Configured bool // a field of `signup`: to be read only
 	Position   int  // from 1
 }

@@ -7,7 +7,7 @@ import (
 
 // AdminOverviewData fills AdminOverview, which opens the pages of administrators.
 type AdminOverviewData struct {
-	Attention []Attention // what somebody should look at, the most pressing first
+	Attention []Attention // what needs attention, the most urgent first
 	Open      int         // sessions now; -1: not known
 	Hours     []Figure    // the last 24, oldest first; empty where nothing is counted
 	Days      []Figure    // the last 30, in UTC
@@ -28,7 +28,7 @@ type Attention struct {
 type Figure struct {
 	Start                     time.Time
 	SignIns, Refused, SignUps int
-	Sessions                  int // the most that were seen open at once; -1: nobody looked
+	Sessions                  int // the most that were open at once; -1: not recorded
 }
 
 // attentions are the sentences of what needs attention.
@@ -82,7 +82,7 @@ func (v *View) current(page, below string) string {
 type ChartView struct {
 	ID, Title string
 	Number    int    // the sum of all bars, or the highest where they cannot be added up
-	Words     string // what the chart shows, for whoever does not see it
+	Words     string // what the chart shows, for screen readers
 	Width     int
 	Bars      []BarView
 }

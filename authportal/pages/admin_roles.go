@@ -15,7 +15,7 @@ type AdminRole struct {
 	GivenAtSignup      bool
 	Own                bool // it opens these pages
 	Rules              []RoleRule
-	Nobody             bool // a rule demands it, and nobody holds it
+	Nobody             bool // a rule demands it, and no account has it
 	Idle               bool // accounts have it, and no rule demands it or what comes with it
 }
 
@@ -23,6 +23,6 @@ type AdminRole struct {
 type RoleRule struct {
 	Hosts, Methods, Paths []string
 	Narrowed              bool   // the gate has a matcher, which says what of this it judges
-	Rule                  string // as it could stand in a Caddyfile
+	Rule                  string // as in a Caddyfile
 	Source                string // file:line; may be empty
 }

@@ -88,8 +88,8 @@ func (as *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.data))
 }
 
-// serveModule serves the module to pages of any origin: it holds nothing of anyone, a browser imports modules of another
-// origin only with leave, and whether that origin may then call us is for `cors` to say.
+// serveModule serves the module to pages of any origin: it holds nothing of anyone, a browser imports modules of
+// another origin only with leave, and whether that origin may then call us is for `cors` to say.
 func (as *assets) serveModule(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/javascript; charset=utf-8")
@@ -100,7 +100,7 @@ func (as *assets) serveModule(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(as.module))
 }
 
-// hashed tells whether a name looks like one that we gave.
+// hashed reports whether a name has the form of ours.
 func hashed(name string) bool {
 	hash, _, _ := strings.Cut(name, ".")
 	_, err := hex.DecodeString(hash)

@@ -22,8 +22,8 @@ type AuditRow struct {
 	Time                                        time.Time
 	Kind, Result, Reason, Method, Address, Host string
 
-	Whom, WhomID string // whom it is about, as they were called then; empty: nobody's account
-	By, ByID     string // who did it, where that is somebody else; ByID empty: no account, such as the command line
+	Whom, WhomID string // whom it is about, as they were called then; empty: no account
+	By, ByID     string // who did it, if that is another; ByID empty: no account, such as the command line
 }
 
 // Option is one choice of a <select>.
@@ -61,8 +61,8 @@ func (v *View) EventName(kind string) string { return v.label("event_"+kind, kin
 // ResultName says how an event ended.
 func (v *View) ResultName(result string) string { return v.label("result_"+result, result) }
 
-// ReasonText says why, or what: in the reader's language where somebody has translated it, word by word where it is a list of
-// fields, else as it stands in the trail.
+// ReasonText says why, or what: in the reader's language if it is translated, word by word if it is a list of fields,
+// else as it is in the trail.
 func (v *View) ReasonText(reason string) string {
 	id := strings.NewReplacer(" ", "_", ",", "", ":", "", "'", "").Replace(reason)
 	if s, ok := v.locale.say("reason_"+id, nil); ok {
@@ -87,5 +87,5 @@ func (v *View) ActorName(by string) string {
 	return by
 }
 
-// MethodName names the way somebody signed in, by what it is called in the trail.
+// MethodName names a sign-in method by its name in the trail.
 func (v *View) MethodName(name string) string { return v.label("method_"+name, name) }

@@ -21,7 +21,7 @@ type Brand struct {
 	Templates string // directory of templates that replace ours by file name
 	Locales   string // directory of translations that join or replace ours
 
-	Log *slog.Logger // is told of faults in replaced templates that only a visitor's data brings out; nil: nobody
+	Log *slog.Logger // gets faults in replaced templates that appear with a visitor's data only; nil: none
 }
 
 const (
@@ -55,8 +55,8 @@ type image struct {
 	data      []byte
 }
 
-// readLogo reads the file. Its kind is judged by what is in it: a page that is called logo.png would otherwise be served
-// from the host that people trust with their passwords.
+// readLogo reads the file. Its kind is judged by what is in it: a page that is called logo.png would otherwise be
+// served from the host that people trust with their passwords.
 func readLogo(file string) (*image, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -88,7 +88,7 @@ func readLogo(file string) (*image, error) {
 	return nil, fmt.Errorf("logo %s: neither SVG nor PNG, JPEG or WebP: give it in one of these", file)
 }
 
-// isSVG tells whether the root element is svg.
+// isSVG reports whether the root element is svg.
 func isSVG(data []byte) bool {
 	d := xml.NewDecoder(bytes.NewReader(data))
 	for {

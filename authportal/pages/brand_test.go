@@ -128,7 +128,8 @@ func TestTemplatesReplaceOursByName(t *testing.T) {
 	}
 }
 
-// A template may still fail on what only a visitor brings. Then nothing of the page is sent, and the operator hears of it.
+// A template may still fail on what only a visitor brings. Then nothing of the page is sent, and the operator hears of
+// it.
 func TestAPageIsWrittenWholeOrNotAtAll(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "error.html", `<h1>half</h1>{{index .Data.Code 3}}`)

@@ -223,7 +223,8 @@ func TestTheMeterOfANewPasswordTellsWithoutANetwork(t *testing.T) {
 	}
 }
 
-func TestOnlyNewPasswordsHaveAMeterAndNoneShowsWithoutAScript(t *testing.T) {
+// Only new passwords have a meter. Without a script none shows.
+func TestNewPasswordsAloneHaveAMeter(t *testing.T) {
 	s := newSet(t, Brand{})
 	for _, p := range samples() {
 		_, doc := write(t, s, p.status, p.Page)
@@ -238,6 +239,9 @@ func TestOnlyNewPasswordsHaveAMeterAndNoneShowsWithoutAScript(t *testing.T) {
 			if attr(n, "autocomplete") == "new-password" {
 				fields++
 			}
+		}
+		if fields > 0 && (&View{Page: p.Page}).minLength() == 0 {
+			t.Errorf("%s: sets a password of unknown length", p.name)
 		}
 		if meters != fields {
 			t.Errorf("%s: %d meters for %d new passwords", p.name, meters, fields)

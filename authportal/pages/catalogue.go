@@ -69,7 +69,7 @@ func newCatalogue(brand string, ours, theirs []*localeFile) (*catalogue, error) 
 	return c, nil
 }
 
-// check refuses what would not be used (an id that nobody asks for is mostly a typing error) or would stay empty.
+// check refuses what would not be used (an id that is used nowhere is mostly a typing error) or would stay empty.
 func (f *localeFile) check(known map[string][]string) error {
 	for _, m := range f.messages {
 		gaps, ours := known[m.ID]
@@ -151,5 +151,5 @@ func (l *locale) say(id string, args map[string]any) (string, bool) {
 	return s, err == nil || s != ""
 }
 
-// has tells whether there is a sentence of that id.
+// has reports whether there is a sentence of that id.
 func (l *locale) has(id string) bool { return l.messages[id] != nil }

@@ -71,7 +71,7 @@ func (c rgb) until(ratio float64, d rgb, grounds ...rgb) rgb {
 	return d
 }
 
-// Ratios that WCAG 2.2 AA asks for.
+// Ratios that WCAG 2.2 AA demands.
 const (
 	ratioText    = 4.5 // 1.4.3
 	ratioControl = 3.0 // 1.4.11
@@ -85,7 +85,8 @@ var (
 	dark  = surface{page: rgb{0x0f, 0x11, 0x15}, card: rgb{0x18, 0x1b, 0x21}, far: white}
 )
 
-// palette is what becomes of the accent on one surface. Whatever colour a brand has, text on it and in it stays readable.
+// palette is what becomes of the accent on one surface. Whatever colour a brand has, text on it and in it stays
+// readable.
 type palette struct {
 	accent, on, hover rgb // fill of a button, text on it, fill under the pointer
 	edge              rgb // border of a button: sets it off even where the fill is that of the card

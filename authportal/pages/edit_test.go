@@ -143,7 +143,7 @@ func TestACellOfTheListIsChangedInPlace(t *testing.T) {
 	if got := do(`return await save('name', 'x')`); got != "refused: internal" {
 		t.Error(got)
 	}
-	// Somebody else was quicker: what they wrote is shown, nothing of theirs is lost, and saving again is a decision.
+	// Another administrator was quicker: what they wrote is shown, nothing of theirs is lost, and saving again is a decision.
 	api.set(func() {
 		api.problem, api.version = "", 40
 		api.account["name"], api.account["roles"] = "Augusta", []any{"theirs"}

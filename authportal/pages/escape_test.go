@@ -18,8 +18,8 @@ var hostile = []string{
 	"\x00\x01\x1b\u2028\u202e", "&lt;script&gt;", `\u003cscript\u003e`, `--><svg/onload=alert(1)>`, `" style="background:url(//evil.example)`, "a\r\nSet-Cookie: x=y", "\xff\xfe<b>",
 }
 
-// poison returns a copy of a sample with s in every string that is data of somebody: what constants and addresses of ours
-// hold stays as it is.
+// poison returns a copy of a sample with s in every string that is data of a person: what constants and addresses of
+// ours hold stays as it is.
 func poison(p sample, s string) Page {
 	page := p.Page
 	page.Values = map[string]string{}

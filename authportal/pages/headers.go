@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// SafetyHeaders sets what every page of ours carries: no framing (clickjacking), no script but ours, no sniffing, no copy
-// in any cache, and a referrer for our own forms only ("no-referrer" would make them post `Origin: null`).
-func SafetyHeaders(h http.Header, nonce string, leavesSite bool) {
+// safetyHeaders sets what every page of ours carries: no framing (clickjacking), no script but ours, no sniffing, no
+// copy in any cache, and a referrer for our own forms only ("no-referrer" would make them post `Origin: null`).
+func safetyHeaders(h http.Header, nonce string, leavesSite bool) {
 	csp := []string{
 		"default-src 'none'",
 		"script-src 'nonce-" + nonce + "'",
 		"style-src 'self' 'nonce-" + nonce + "'",
 		"img-src 'self'", "font-src 'self'", "connect-src 'self'",
 		"base-uri 'none'", "frame-ancestors 'none'",
-		// Our scripts put no text into the page as HTML; nobody's shall.
+		// Our scripts put no text into the page as HTML, and no other script shall.
 		"require-trusted-types-for 'script'", "trusted-types 'none'",
 	}
 	if !leavesSite {

@@ -7,8 +7,8 @@ import (
 	"text/template/parse"
 )
 
-// checkIDs walks the templates and refuses an id that nothing translates: {{.T "login_titel"}} would stand on the page
-// as it is. Labels and hints of inputs are ids as well.
+// checkIDs walks the templates and refuses an id that nothing translates: {{.T "login_titel"}} would be shown on the
+// page as it is. Labels and hints of inputs are ids as well.
 func checkIDs(t *template.Template, english *locale) error {
 	for _, tmpl := range t.Templates() {
 		if tmpl.Tree == nil || tmpl.Tree.Root == nil {
@@ -80,8 +80,8 @@ func method(n parse.Node) string {
 	return names[len(names)-1]
 }
 
-// walk visits n and everything below it. Nodes are read by reflection, because package parse has some twenty kinds of them
-// and no walker.
+// walk visits n and everything below it. Nodes are read by reflection, because package parse has some twenty kinds of
+// them and no walker.
 func walk(n parse.Node, visit func(parse.Node)) {
 	v := reflect.ValueOf(n)
 	if n == nil || v.Kind() != reflect.Pointer || v.IsNil() {

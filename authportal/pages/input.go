@@ -24,10 +24,10 @@ type Input struct {
 //
 //	required, readonly, focus   as the attributes of HTML; focus yields to a field with a problem
 //	filter                      what narrows a list: that it may be left out goes without saying
-//	form=<name>                 which of several forms of the page it stands in; its id, value and problem are then
+//	form=<name>                 which of several forms of the page it belongs to; its id, value and problem are then
 //	                            those of <form>_<name>
 //	label=<id>, hint=<id>       translations; the label is "field_<name>" otherwise
-//	value=<text>                what stands in it, unless the person typed something else before
+//	value=<text>                its value, unless the person typed something else before
 //	min=<n>                     least number of characters
 //	mode=<inputmode>
 func (v *View) Input(name, kind, autocomplete string, words ...string) Input {
@@ -76,7 +76,7 @@ var autofill = map[string]string{
 	"first_name": "given-name", "last_name": "family-name", "nickname": "nickname",
 }
 
-// InputOf returns the input of a field that the configuration or a method asks for.
+// InputOf returns the input of a field that the configuration or a method needs.
 func (v *View) InputOf(f Field, words ...string) Input {
 	kind := f.Type
 	switch kind {
@@ -127,7 +127,7 @@ func (v *View) complete(in *Input, value, hint string) {
 		}
 		described = append(described, in.ID+"-problem")
 	} else if in.Focus && v.Problem != nil {
-		described = append(described, "problem") // a reader lands here: tell why the page is back
+		described = append(described, "problem") // a screen reader begins here: say why the page is back
 	}
 	if hint != "" {
 		in.Hint = v.text(hint, map[string]any{"min": in.MinLength})

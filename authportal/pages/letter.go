@@ -63,8 +63,8 @@ func (v *LetterView) Button(url, label string) LetterButton {
 // LetterButton is a link of a letter.
 type LetterButton struct{ URL, Label, Accent, OnAccent string }
 
-// Letter writes a letter in the language that suits best; lang is an Accept-Language or a tag, empty is English. subject is
-// one line.
+// Letter writes a letter in the language that suits best; lang is an Accept-Language or a tag, empty is English.
+// subject is one line.
 func (s *Set) Letter(lang, name string, data any) (subject, plain, rich string, err error) {
 	l := s.letters[name]
 	if l == nil {

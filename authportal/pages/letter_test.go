@@ -55,8 +55,8 @@ func TestALetterIsReplacedByFileName(t *testing.T) {
 	}
 }
 
-// Whoever reads a letter about a change of address must see which is to give way to which.
-func TestLettersAboutAChangeOfAddressNameBothAndLeadSomewhere(t *testing.T) {
+// A reader of mail about a change of address must see which address replaces which.
+func TestMailAboutAChangeOfAddressNamesBoth(t *testing.T) {
 	s := newSet(t, Brand{Name: "Example"})
 	data := LetterData{Account: "ada@example.com", Email: "ada@example.net", Link: "https://auth.example.com/email?token=token"}
 	for _, lang := range []string{"en", "de"} {
@@ -71,14 +71,14 @@ func TestLettersAboutAChangeOfAddressNameBothAndLeadSomewhere(t *testing.T) {
 				}
 			}
 		}
-		// The letter to the owner of a taken address tells nothing of whoever asked for it.
+		// The message to the owner of a taken address reveals nothing about the user who wanted it.
 		if _, plain, _, err := s.Letter(lang, "email_taken", data); err != nil || strings.Contains(plain, data.Email) {
 			t.Errorf("%s: %v %s", lang, err, plain)
 		}
 	}
 }
 
-func TestALetterToSignInByHoldsItsLinkAndItsCodeInBothForms(t *testing.T) {
+func TestSignInMailHoldsItsLinkAndItsCodeInBothForms(t *testing.T) {
 	s := newSet(t, Brand{Name: "Example"})
 	data := LetterData{Account: "ada@example.com", Link: "https://auth.example.com/link?token=sealed", Code: "012345"}
 	for _, lang := range []string{"en", "de"} {

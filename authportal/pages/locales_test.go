@@ -100,7 +100,7 @@ func allText(f *localeFile) string {
 	return b.String()
 }
 
-// usedIDs collects every id that templates and code ask for: those written out, and "problem_" with every code.
+// usedIDs collects every id that templates and code use: those written out, and "problem_" with every code.
 func usedIDs(t *testing.T) (used, codes map[string]bool) {
 	t.Helper()
 	used, codes = map[string]bool{}, map[string]bool{}
@@ -156,7 +156,7 @@ func usedIDs(t *testing.T) (used, codes map[string]bool) {
 	for _, result := range []string{"ok", "refused", "failed"} {
 		used["result_"+result] = true
 	}
-	delete(codes, "teapot") // a sample's: a code that nobody knows
+	delete(codes, "teapot") // a sample's: an unknown code
 	for c := range codes {
 		used["problem_"+c] = true
 	}
@@ -207,7 +207,7 @@ func TestEverySentenceThatIsUsedExistsAndNoOther(t *testing.T) {
 	}
 }
 
-// composed tells whether an id is one that is put together at run time.
+// composed reports whether an id is one that is put together at run time.
 func composed(id string, codes map[string]bool) bool {
 	// by what the configuration names, what the audit trail says, and by words of ours
 	for _, family := range []string{"field_", "method_", "reason_", "admin_state_", "admin_act_"} {
@@ -274,7 +274,7 @@ func TestTheLanguageIsTheOneThatSuitsBest(t *testing.T) {
 		t.Errorf("Arabic: %v %q", root.Attr, text(all(doc, "h1")[0]))
 	}
 	if got := text(all(doc, "button")[1]); got != "Sign in" {
-		t.Errorf("what nobody has translated is said in English, not %q", got)
+		t.Errorf("what is not translated is said in English, not %q", got)
 	}
 	_, doc = write(t, s, 200, page, "Accept-Language", "de-CH")
 	if text(all(doc, "h1")[0]) != "Aamelde" || text(all(doc, "button")[1]) != "Anmelden" {

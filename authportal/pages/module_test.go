@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// gate answers the API as the portal would, and keeps what it was asked.
+// gate answers the API as the portal would, and keeps the requests.
 type gate struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -163,11 +163,12 @@ func TestTheModuleThrowsWhatTheGateSays(t *testing.T) {
 	g.CloseClientConnections()
 	g.Close()
 	if got, want := evaluate(t, ctx, `g_closed = import(`+quoted(module)+`).then((g) => g.getUser()).catch((e) => e.code + e.status)`), "network0"; got != want {
-		t.Errorf("nobody there: %s", got)
+		t.Errorf("without a server: %s", got)
 	}
 }
 
-// A page of another origin sends our cookie along, as `cors` allows it to, and knows no address of its own to come back to.
+// A page of another origin sends our cookie along, as `cors` allows it to, and knows no address of its own to come back
+// to.
 func TestTheModuleOfAnotherOrigin(t *testing.T) {
 	ctx := chromium(t)
 	set := newSet(t, Brand{})

@@ -47,12 +47,12 @@ type Page struct {
 	// form-action, which Chromium enforces along the whole chain of redirects after a POST.
 	LeavesSite bool
 
-	// SecretInURL says that the address of this page holds a one-time secret. Browsers then tell what they load for it, and
-	// where a link on it leads, the origin alone: else the secret would be in access logs, and with an app.
+	// SecretInURL says that the address of this page holds a one-time secret. Browsers then send the origin alone as the
+	// referrer, to assets and to where a link leads: else the secret would be in access logs, and known to an app.
 	SecretInURL bool
 }
 
-// Message is a sentence for the person: the id of a translation and what stands in its gaps.
+// Message is a sentence for the person: the id of a translation and what fills its gaps.
 type Message struct {
 	ID   string
 	Args map[string]any
@@ -78,14 +78,22 @@ type LoginData struct {
 	ForgotURL  string // empty: a password cannot be reset by mail
 	ResendURL  string // where the link of confirmation is sent once more; empty: that is not what is missing
 	FixedLogin string // the account that is asked to sign in again; the field "login" cannot be changed then
-	Reason     string // why more is asked: of one who is signed in "fresh", "mfa"; at the end of a sign-in "new_password"; empty otherwise
-	MinLength  int    // of a new password
+	Reason     string // why more is demanded: while signed in "fresh", "mfa"; at the end "new_password"; or empty
 	Account    string // whose new password it is
-	MailForm   bool   // the only method signs in by mail: its form for an address stands here
+	MailForm   bool   // the only method signs in by mail: its form for an address is here
 
-	// Step is set where a method asks for more than its first form: the fields to show and the hidden field "step".
+	// Step is set where a method needs more than its first form: the fields to show and the hidden field "step".
 	Step *Step
+
+	NewPassword
 }
+
+// NewPassword is a part of the data of each page with a form that sets a password.
+type NewPassword struct {
+	MinLength int // the least number of characters; 0: the page sets no password
+}
+
+func (n NewPassword) minLength() int { return n.MinLength }
 
 // Step is a further form of a method.
 type Step struct {
@@ -109,13 +117,13 @@ type SignupData struct {
 	To, Flow string // hidden fields, as in LoginData
 	LoginURL string
 	Fields   []Field // beyond email, password and name: the site's own, "username" among them
-	Closed   bool    // nobody may sign up here
+	Closed   bool    // sign-up is closed
 	Invite   string  // hidden field "invite"
 	Account  string  // the address that was invited; no other can be chosen
 	Expired  bool    // the invitation is used, old or unknown
 	Done     string  // "confirm_email", "approval_pending": the form is gone, the sentence says what comes next
-	// MinLength is the least number of characters of a password.
-	MinLength int
+
+	NewPassword
 }
 
 // ConfirmData fills Confirm, where the link of a sign-up leads. Without a token it sends that link once more.
@@ -131,21 +139,23 @@ type ConfirmData struct {
 type ForgotData struct {
 	To, Flow string // hidden fields, as in LoginData
 	LoginURL string
-	Done     bool // the letter is on its way, if anybody has the address
+	Done     bool // the message is on its way, if an account has the address
 }
 
 // ResetData fills Reset, where that link leads.
 type ResetData struct {
 	Token     string // hidden field "token"
 	Account   string // the address whose account gets a new password
-	MinLength int
-	Expired   bool // the link is used, old or unknown: no form, only what to do
-	Done      bool // the password is changed
+	Expired   bool   // the link is used, old or unknown: no form, only what to do
+	Done      bool   // the password is changed
 	LoginURL  string
 	ForgotURL string
+
+	NewPassword
 }
 
-// EmailData fills Email, where the links of a change of address lead: the new address confirms it, the old one takes it back.
+// EmailData fills Email, where the links of a change of address lead: the new address confirms it, the old one takes it
+// back.
 type EmailData struct {
 	Undo           bool
 	Token          string // hidden field "token"
@@ -155,18 +165,19 @@ type EmailData struct {
 	LoginURL       string
 }
 
-// LinkData fills Link: signing in by mail. Without any of Step, Token, Elsewhere, Expired and Done it asks for an address.
+// LinkData fills Link: signing in by mail. Without any of Step, Token, Elsewhere, Expired and Done it asks for an
+// address.
 type LinkData struct {
 	To, Flow string // hidden fields, as in LoginData
 	Remember bool   // offer to stay signed in
 	LoginURL string
-	AgainURL string // where another letter is asked for
+	AgainURL string // where another message is requested
 
-	Step    string // hidden field "step": the letter is on its way, and its code may be entered
+	Step    string // hidden field "step": the message is on its way, and its code may be entered
 	Account string // the address that it goes to, or was sent to
 
-	Token     string // hidden field "token": the link of the letter was opened, and waits for a click
-	Elsewhere bool   // it was opened in a browser that did not ask for it
+	Token     string // hidden field "token": the link of the message was opened, and waits for a click
+	Elsewhere bool   // it was opened in another browser than it was requested in
 	Expired   bool   // it is used, old or unknown
 	Done      bool   // it is used, by this very browser, which is signed in
 }
@@ -175,14 +186,14 @@ type LinkData struct {
 type TicketData struct {
 	Token    string // hidden field "token"
 	User     User   // who will be signed in
-	SignedIn string // who is signed in in this browser, and will not be any more; empty: nobody
+	SignedIn string // who is signed in in this browser, and will not be any more; may be empty
 	Expired  bool   // the link is used, old or unknown
 	LoginURL string
 }
 
 // LogoutData fills Logout.
 type LogoutData struct {
-	User     *User  // who is asked whether to leave; nil: nobody is signed in any more
+	User     *User  // who is asked whether to leave; nil: no user is signed in any more
 	LoginURL string // to come back
 }
 
@@ -201,11 +212,12 @@ type AccountData struct {
 	NewToken      string  // shown once, right after it was made
 	Fields        []Field // further fields that the person may change, filled
 	HasPassword   bool
-	ForgotURL     string // where somebody without a password gets one; empty: nowhere
-	MinLength     int
+	ForgotURL     string // where a user without a password gets one; empty: nowhere
 	Administrator bool
 	ChangesEmail  bool   // offer to change the address
 	PendingEmail  string // the address that waits to be confirmed; empty: none does
+
+	NewPassword
 }
 
 // Session is one sign-in in its owner's list.
@@ -224,17 +236,18 @@ type Token struct {
 
 // SetupData fills Setup, the first administrator's form.
 type SetupData struct {
-	Token     string // hidden field "token"
-	MinLength int
-	Expired   bool // the link is used, old or unknown: no form, only what to do
+	Token   string // hidden field "token"
+	Expired bool   // the link is used, old or unknown: no form, only what to do
+
+	NewPassword
 }
 
 // ForbiddenData fills Forbidden: signed in, and not let in.
 type ForbiddenData struct {
 	User      *User
 	LogoutURL string
-	Path      string // what was asked for, as sent, cut at 200 bytes
-	Reason    string // "role", "mfa"; empty: no reason is told
+	Path      string // the requested path, as sent, cut at 200 bytes
+	Reason    string // "role", "mfa"; empty: no reason is given
 }
 
 // ErrorData fills Error. The sentence is the translation of "error_<Code>"; an unknown code falls back to the status.

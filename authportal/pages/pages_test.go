@@ -280,7 +280,7 @@ func TestAPageBelowTheRootAndBelowAPath(t *testing.T) {
 	}
 }
 
-// What was asked for stands on the page of an outage, to be tried again. An address that begins with two slashes would
+// The requested path is on the page of an outage, to be tried again. An address that begins with two slashes would
 // be a link to whatever host it names.
 func TestLinksToTheAddressThatWasAskedForStayHere(t *testing.T) {
 	s := newSet(t, Brand{})

@@ -30,7 +30,8 @@ func samples() []sample {
 		change(&d)
 		return d
 	}
-	signup := SignupData{Flow: "sealed", LoginURL: "/login?flow=sealed", MinLength: 8, Fields: []Field{
+	eight := NewPassword{MinLength: 8}
+	signup := SignupData{Flow: "sealed", LoginURL: "/login?flow=sealed", NewPassword: eight, Fields: []Field{
 		{Name: "username", Type: "text", Required: true, Autocomplete: "username"}, {Name: "company", Type: "text", Required: true}}}
 	short := problem("problem_password_not_acceptable", "reason", "too_short")
 	list := []sample{
@@ -60,7 +61,7 @@ func samples() []sample {
 			FieldProblems: map[string]*Message{"password": short},
 			Values:        map[string]string{"email": "grace@example.com", "username": "grace", "name": "Grace Hopper", "company": "Example Ltd"}}},
 		{name: "signup-closed", status: http.StatusForbidden, Page: Page{Name: Signup, Data: SignupData{Closed: true, LoginURL: "/login"}}},
-		{name: "signup-invite", Page: Page{Name: Signup, LeavesSite: true, Data: SignupData{Invite: "token", Account: "ada@example.com", LoginURL: "/login", MinLength: 8}}},
+		{name: "signup-invite", Page: Page{Name: Signup, LeavesSite: true, Data: SignupData{Invite: "token", Account: "ada@example.com", LoginURL: "/login", NewPassword: eight}}},
 		{name: "signup-invite-expired", status: http.StatusBadRequest, Page: Page{Name: Signup, Data: SignupData{Expired: true, LoginURL: "/login"}}},
 		{name: "signup-confirm", Page: Page{Name: Signup, Data: SignupData{Done: "confirm_email", LoginURL: "/login"}}},
 		{name: "signup-approval", Page: Page{Name: Signup, Data: SignupData{Done: "approval_pending", LoginURL: "/login"}}},
@@ -83,9 +84,9 @@ func samples() []sample {
 		{name: "confirm-resend", Page: Page{Name: Confirm, Data: ConfirmData{LoginURL: "/login"}}},
 		{name: "forgot", Page: Page{Name: Forgot, Data: ForgotData{To: "sealed", LoginURL: "/login?to=sealed"}}},
 		{name: "forgot-done", Page: Page{Name: Forgot, Data: ForgotData{Done: true, LoginURL: "/login"}}},
-		{name: "reset", Page: Page{Name: Reset, Data: ResetData{Token: "token", Account: "ada@example.com", MinLength: 8}}},
+		{name: "reset", Page: Page{Name: Reset, Data: ResetData{Token: "token", Account: "ada@example.com", NewPassword: eight}}},
 		{name: "reset-problem", status: http.StatusUnprocessableEntity, Page: Page{Name: Reset, Problem: short, FieldProblems: map[string]*Message{"password": short},
-			Data: ResetData{Token: "token", Account: "ada@example.com", MinLength: 8}}},
+			Data: ResetData{Token: "token", Account: "ada@example.com", NewPassword: eight}}},
 		{name: "reset-expired", status: http.StatusBadRequest, Page: Page{Name: Reset, Data: ResetData{Expired: true, ForgotURL: "/forgot"}}},
 		{name: "reset-done", Page: Page{Name: Reset, Data: ResetData{Done: true, LoginURL: "/login"}}},
 		{name: "login-mail-beside", Page: Page{Name: Login, Data: login(func(d *LoginData) {
@@ -104,7 +105,7 @@ func samples() []sample {
 		{name: "link-done", Page: Page{Name: Link, Data: LinkData{Done: true, Account: "ada@example.com", LoginURL: "/account"}}},
 		{name: "logout", Page: Page{Name: Logout, Data: LogoutData{User: user, LoginURL: "/login"}}},
 		{name: "logout-done", Page: Page{Name: Logout, Data: LogoutData{LoginURL: "/login"}}},
-		{name: "setup", Page: Page{Name: Setup, Data: SetupData{Token: "token", MinLength: 8}}},
+		{name: "setup", Page: Page{Name: Setup, Data: SetupData{Token: "token", NewPassword: eight}}},
 		{name: "setup-expired", status: http.StatusBadRequest, Page: Page{Name: Setup, Data: SetupData{Expired: true}, Problem: problem("problem_invalid_token")}},
 		{name: "forbidden", status: http.StatusForbidden, Page: Page{Name: Forbidden, Data: ForbiddenData{User: user, LogoutURL: "/.gatehouse/logout",
 			Path: "/admin/reports", Reason: "role"}}},
@@ -132,7 +133,8 @@ func accountSamples(user User, problem func(string, ...any) *Message) []sample {
 	at := func(month time.Month, day, hour int) time.Time {
 		return time.Date(2026, month, day, hour, 42, 0, 0, time.UTC)
 	}
-	data := AccountData{User: user, HasPassword: true, MinLength: 8, Administrator: true, ChangesEmail: true,
+	eight := NewPassword{MinLength: 8}
+	data := AccountData{User: user, HasPassword: true, NewPassword: eight, Administrator: true, ChangesEmail: true,
 		Fields: []Field{{Name: "company", Type: "text", Required: true, Value: "Analytical Engines Ltd"}},
 		Sessions: []Session{
 			{ID: "s1", Host: "auth.example.com", Address: "203.0.113.7", Current: true, Created: at(11, 23, 8), LastSeen: at(11, 23, 12),
@@ -146,7 +148,7 @@ func accountSamples(user User, problem func(string, ...any) *Message) []sample {
 			{ID: "t2", Name: "Kitchen display", Created: at(11, 20, 8)},
 		},
 	}
-	fresh, bare := data, AccountData{User: User{ID: user.ID, Username: "bob@example.com", Email: "bob@example.com"}, MinLength: 8, Sessions: data.Sessions[:1]}
+	fresh, bare := data, AccountData{User: User{ID: user.ID, Username: "bob@example.com", Email: "bob@example.com"}, NewPassword: eight, Sessions: data.Sessions[:1]}
 	bare.ForgotURL = "/.gatehouse/forgot"
 	pending := data
 	pending.PendingEmail = "ada@example.net"

@@ -17,7 +17,8 @@ func adminSamples(user User, problem func(string, ...any) *Message) []sample {
 		Sort: "name", Next: "c:Eve", Later: true,
 		ExportCSV: "/.gatehouse/admin/export?format=csv&query=example", ExportJSON: "/.gatehouse/admin/export?format=json&query=example",
 		State: "waiting", Waiting: 3, Invites: true, Acts: acts, Bulk: 500}
-	one := AdminUserData{Account: ada, RoleNames: "admin editor", Passwords: true, HasPassword: true, MinLength: 8, Attributes: []Field{{Name: "legacy_id", Value: "4711"}},
+	eight := NewPassword{MinLength: 8}
+	one := AdminUserData{Account: ada, RoleNames: "admin editor", Passwords: true, HasPassword: true, NewPassword: eight, Attributes: []Field{{Name: "legacy_id", Value: "4711"}},
 		Sessions: []Session{{ID: "s1", Host: "auth.example.com", Address: "203.0.113.7", LastSeen: day, Device: "something else"}}}
 	one.Factors = []Factor{{Kind: "totp", Label: "Phone", Created: day, Used: day}, {Kind: "passkey", Created: day}}
 	text := AdminColumn{Key: "company", Type: "text", Listed: true, Configured: true, Position: 1}
@@ -47,13 +48,13 @@ func adminSamples(user User, problem func(string, ...any) *Message) []sample {
 		{name: "admin-audit-none", status: http.StatusUnprocessableEntity, Page: Page{Name: AdminAudit, Data: AuditData{Address: "office"}, Problem: noAddress,
 			FieldProblems: map[string]*Message{"address": noAddress}}},
 		{name: "admin-user-waits", status: http.StatusConflict, Page: Page{Name: AdminUser, Data: AdminUserData{Account: bob}, Problem: last}},
-		{name: "admin-user-invited", Page: Page{Name: AdminUser, Data: AdminUserData{Account: ian, Passwords: true, Invites: true, MinLength: 8}}},
+		{name: "admin-user-invited", Page: Page{Name: AdminUser, Data: AdminUserData{Account: ian, Passwords: true, Invites: true, NewPassword: eight}}},
 		{name: "admin-user-ticket", Page: Page{Name: AdminUser, Data: ticket, Notice: problem("done_ticket")}},
 		{name: "admin-bulk", Page: Page{Name: AdminBulk, Data: many}},
 		{name: "admin-bulk-done", Page: Page{Name: AdminBulk, Data: report}},
 		{name: "ticket", Page: Page{Name: Ticket, Data: TicketData{Token: "token", User: user, SignedIn: "bob@example.com", LoginURL: "/login"}}},
 		{name: "ticket-expired", status: http.StatusBadRequest, Page: Page{Name: Ticket, Data: TicketData{Expired: true, LoginURL: "/login"}}},
-		{name: "login-new-password", Page: Page{Name: Login, LeavesSite: true, Data: LoginData{To: "sealed", Reason: "new_password", MinLength: 8, Account: "ada", Step: &Step{Token: "token"}}}},
+		{name: "login-new-password", Page: Page{Name: Login, LeavesSite: true, Data: LoginData{To: "sealed", Reason: "new_password", NewPassword: eight, Account: "ada", Step: &Step{Token: "token"}}}},
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -103,6 +104,10 @@ func loadCatalogue(b Brand) (*catalogue, error) {
 }
 
 func (s *Set) loadAssets(accent rgb, src *source) error {
+	tables, err := fs.ReadFile(files, "assets/guessable.js")
+	if err != nil {
+		return err
+	}
 	script, err := fs.ReadFile(files, "assets/pages.js")
 	if err != nil {
 		return err
@@ -112,7 +117,7 @@ func (s *Set) loadAssets(accent rgb, src *source) error {
 		return err
 	}
 	s.style = newAsset("css", "text/css; charset=utf-8", []byte(src.text[styleFile]+"\n"+accentCSS(accent)+src.text[extraFile]))
-	s.script = newAsset("js", "text/javascript; charset=utf-8", script)
+	s.script = newAsset("js", "text/javascript; charset=utf-8", slices.Concat(tables, script))
 	s.icon = newIcon(s.brand.Name, accent).asset()
 	list := []*asset{s.style, s.script, s.icon}
 	if s.brand.Logo != "" {
@@ -149,12 +154,13 @@ func (s *Set) view(p *Page, status int, l *locale, nonce string) *View {
 	return v
 }
 
-// Write answers with a page: rendered whole before the first byte is sent, so that a fault is a 500 and not half a page.
+// Write answers with a page: rendered whole before the first byte is sent, so that a fault is a 500 and not half a
+// page.
 func (s *Set) Write(w http.ResponseWriter, r *http.Request, status int, p Page) {
 	nonce := rand.Text()
 	l := s.catalogue.pick(r.Header.Get("Accept-Language"))
 	h := w.Header()
-	SafetyHeaders(h, nonce, p.LeavesSite)
+	safetyHeaders(h, nonce, p.LeavesSite)
 	if p.SecretInURL {
 		h.Set("Referrer-Policy", "strict-origin")
 	}
@@ -166,7 +172,7 @@ func (s *Set) Write(w http.ResponseWriter, r *http.Request, status int, p Page) 
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
-	page := bytes.TrimSpace(b.Bytes()) // what stands between definitions
+	page := bytes.TrimSpace(b.Bytes()) // the text between definitions
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(page)))
 	h.Set("Content-Language", l.lang)
@@ -185,6 +191,6 @@ func (s *Set) render(b *bytes.Buffer, p *Page, status int, l *locale, nonce stri
 	return t.Execute(b, s.view(p, status, l, nonce))
 }
 
-// Assets serves style sheet, scripts and logo: "/assets/<file>" and "/gatehouse.js" below the base, which the caller has
-// cut off the path.
+// Assets serves style sheet, scripts and logo: "/assets/<file>" and "/gatehouse.js" below the base, which the caller
+// has cut off the path.
 func (s *Set) Assets() http.Handler { return s.assets }

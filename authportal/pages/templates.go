@@ -22,7 +22,7 @@ var names = []string{
 
 // Files that pages are made of beside their own.
 const (
-	layoutFile = "layout.html" // what stands around every page
+	layoutFile = "layout.html" // the frame of every page
 	partsFile  = "parts.html"  // what pages have in common
 	styleFile  = "style.css"
 	extraFile  = "extra.css" // a brand's additions to the style sheet; ours is none
@@ -87,8 +87,8 @@ func (s *source) ours(dir, name string) error {
 	return err
 }
 
-// stranger refuses a file that would silently replace nothing. Templates of letters live in the same directory and are
-// judged with them; what is no template at all is nobody's business.
+// stranger refuses a file that would silently replace nothing. Templates of mail live in the same directory and are
+// judged with them; what is no template at all is ignored.
 func (s *source) stranger(dir, name string) error {
 	switch filepath.Ext(name) {
 	case ".html", ".htm", ".gohtml", ".tmpl", ".css", ".js":

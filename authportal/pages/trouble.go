@@ -18,7 +18,7 @@ func (v *View) fieldProblem(id string) *Message {
 
 // accountProblem sorts out the forms of the account page. What was typed as the name of a token comes back as
 // "token_name": problems of "name" are then about that one and not about the person's. A wrong password can only be the
-// one that the password form asks for.
+// one of the password form.
 func (v *View) accountProblem(id string) *Message {
 	_, typedToken := v.Values["token_name"]
 	field, isToken := strings.CutPrefix(id, "token_")
@@ -78,7 +78,8 @@ func (v *View) Alert() string {
 	return v.Say(v.Problem)
 }
 
-// Trouble tells whether the form "email", "password", "token" or "delete" of the account page is the one that something is wrong with.
+// Trouble reports whether the form "email", "password", "token" or "delete" of the account page is the one with a
+// problem.
 func (v *View) Trouble(form string) bool {
 	ids := map[string][]string{"email": {"email"}, "password": {"current", "password"}, "token": {"token_name", "token_expires"},
 		"delete": {"sure"}}[form]
@@ -89,7 +90,7 @@ func (v *View) Trouble(form string) bool {
 // Value returns what the person typed.
 func (v *View) Value(name string) string { return v.Values[name] }
 
-// Chosen tells whether the i-th of the methods that share a form is the one to be marked.
+// Chosen reports whether the i-th of the methods that share a form is the one to be marked.
 func (v *View) Chosen(i int, method string) bool {
 	chosen := v.Values["method"]
 	if d, ok := v.Data.(LoginData); ok && chosen == "" && d.Step != nil {
@@ -101,7 +102,7 @@ func (v *View) Chosen(i int, method string) bool {
 	return chosen == method
 }
 
-// MayGoOn tells whether there is anything at the account page for whoever met this error.
+// MayGoOn reports whether the account page is of use after this error.
 func (v *View) MayGoOn() bool {
 	d, ok := v.Data.(ErrorData)
 	return ok && d.Status < 500 && d.Code != "https_required"

@@ -46,8 +46,8 @@ func (v *View) text(id string, args map[string]any) string {
 	return s
 }
 
-// Say returns the sentence of a message: that of the id with the reason or field it names, or with the page it stands
-// on; of the id alone; and where nobody has translated any (a code of a later version, of somebody's own method) that of
+// Say returns the sentence of a message: that of the id with the reason or field it names, or with the page it is
+// on; of the id alone; and if none is translated (a code of a later version, or of another plugin's method) that of
 // the page's status.
 func (v *View) Say(m *Message) string {
 	if m == nil {
@@ -72,19 +72,8 @@ func (v *View) Say(m *Message) string {
 
 // minLength is the least length of a password, where the page has a form that sets one.
 func (v *View) minLength() int {
-	switch d := v.Data.(type) {
-	case SignupData:
-		return d.MinLength
-	case SetupData:
-		return d.MinLength
-	case LoginData:
-		return d.MinLength
-	case ResetData:
-		return d.MinLength
-	case AccountData:
-		return d.MinLength
-	case AdminUserData:
-		return d.MinLength
+	if d, ok := v.Data.(interface{ minLength() int }); ok {
+		return d.minLength()
 	}
 	return 0
 }
@@ -172,7 +161,8 @@ func (v *View) Device(userAgent string) string {
 	return v.T("device_unknown")
 }
 
-// Moment is a time for <time>: ISO is for the script, which writes it in the reader's time zone, Text for whoever runs none.
+// Moment is a time for <time>: ISO is for the script, which writes it in the reader's time zone, Text for browsers
+// without scripts.
 type Moment struct {
 	ISO, Text string
 	Day       bool // the day alone matters
@@ -192,7 +182,8 @@ func (v *View) moment(t time.Time, layout string, day bool) *Moment {
 	return &Moment{ISO: t.Format(time.RFC3339), Text: t.Format(v.T(layout)), Day: day}
 }
 
-// Link returns an address for a link: of this host, or one that begins with http:// or https://. Anything else is empty.
+// Link returns an address for a link: of this host, or one that begins with http:// or https://. Anything else is
+// empty.
 func (v *View) Link(s string) string { return link(s) }
 
 // Local returns an address of this host; anything else is empty.

@@ -31,10 +31,10 @@ func (p *Problem) With(name string, value any) *Problem {
 	return &q
 }
 
-// challenge is what every 401 of ours carries.
+// challenge is the WWW-Authenticate header of every 401.
 const challenge = `Bearer realm="gatehouse"`
 
-// Write answers with the problem.
+// Write sends the problem as the response.
 func (p *Problem) Write(w http.ResponseWriter) {
 	body := map[string]any{}
 	maps.Copy(body, p.Extra)
@@ -44,7 +44,7 @@ func (p *Problem) Write(w http.ResponseWriter) {
 		body["detail"] = p.Detail
 	}
 	b, err := json.Marshal(body)
-	if err != nil { // an Extra that is no JSON value is a fault of ours
+	if err != nil { // an Extra that is no JSON value is a bug
 		b = []byte(`{"type":"about:blank","status":500,"code":"internal"}`)
 	}
 	h := w.Header()

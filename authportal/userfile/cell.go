@@ -9,7 +9,7 @@ import (
 // Chinese keyboards type for the first.
 const formulaStarts = "=+-@\t\r\n＝＋－＠"
 
-// WriteCell makes text of what could be a formula, and readCell takes that back.
+// WriteCell makes text of what could be a formula, and readCell reverses that.
 func WriteCell(s string) string {
 	if isFormula(s) || strings.HasPrefix(s, "'") {
 		return "'" + s

@@ -117,7 +117,7 @@ func (c *csvReader) readHead() error {
 		if !utf8.ValidString(head[i]) || strings.ContainsRune(head[i], 0) {
 			return whole(0, "encoding", "the first line is not UTF-8: save the file as CSV UTF-8")
 		}
-		// Of two columns of one name only one could count, and which is nobody's guess.
+		// Of two columns of one name only one could count, and nothing says which.
 		if head[i] != "" && slices.Contains(head[:i], head[i]) {
 			return whole(0, "twice", fmt.Sprintf("the first line names the column `%s` twice", head[i]))
 		}
@@ -129,7 +129,8 @@ func (c *csvReader) readHead() error {
 	return nil
 }
 
-// separator is what parts the cells: spreadsheets write the comma, or where that is the decimal sign a semicolon, or tabs.
+// separator is the character between cells: spreadsheets write a comma, or a semicolon where the comma is the decimal
+// sign, or tabs.
 func (c *csvReader) separator() rune {
 	line, _ := c.in.Peek(c.in.Size())
 	line, _, _ = bytes.Cut(line, []byte("\n"))
@@ -143,7 +144,8 @@ func (c *csvReader) separator() rune {
 	return ','
 }
 
-// unreadable tells the end from what makes a file unreadable from here on: a quote that is open may hold any number of rows.
+// unreadable returns the fault of a file that cannot be read from here on: an open quote may hold any number of rows.
+// The end of the file is no fault.
 func (c *csvReader) unreadable(err error) error {
 	var parse *csv.ParseError
 	switch {

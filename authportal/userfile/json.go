@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// jsonReader reads a list of objects, or an object that holds one as `users`: what the exports and the lists of the command
-// line and of the API are.
+// jsonReader reads a list of objects, or an object that holds one as `users`: what the exports and the lists of the
+// command line and of the API are.
 type jsonReader struct {
 	m      *meter
 	d      *json.Decoder
@@ -24,7 +24,7 @@ type jsonReader struct {
 func newJSONReader(in io.Reader) *jsonReader {
 	m := &meter{in: withoutMark(in)}
 	d := json.NewDecoder(m)
-	d.UseNumber() // a number beyond all bounds is no fault of ours
+	d.UseNumber() // a number beyond all bounds must not be an internal error
 	return &jsonReader{m: m, d: d}
 }
 
@@ -115,7 +115,7 @@ func (j *jsonReader) open() error {
 
 var errNoList = whole(0, "broken", "the file must hold a list of accounts")
 
-// close reads what is behind the last row: nothing may be left that somebody could take for a further one.
+// close reads what is behind the last row: nothing may be left that could be taken for another one.
 func (j *jsonReader) close() error {
 	if _, err := j.d.Token(); err != nil {
 		return j.unreadable(err)
@@ -209,8 +209,8 @@ func readRow(raw json.RawMessage) (row Row, fault *Fault) {
 // maxDepth is that of a list among the attributes of a row.
 const maxDepth = 3
 
-// plain refuses what two readers could read in two ways: a name that an object has twice, in any letter case, and values
-// that are nested deeper than any of ours.
+// plain refuses what two readers could read in two ways: a name that an object has twice, in any letter case, and
+// values that are nested deeper than any of ours.
 func plain(d *json.Decoder, depth int) *Fault {
 	token, err := d.Token()
 	if err != nil {

@@ -14,7 +14,7 @@ const (
 )
 
 // Row is an account that comes from elsewhere. What is left out is as in a new account, but that its address counts as
-// confirmed, because whoever imports it vouches for it.
+// confirmed, because the administrator who imports it vouches for it.
 type Row struct {
 	Line int `json:"-"` // in the file (CSV), or the place in the list (JSON)
 
@@ -34,7 +34,7 @@ type Row struct {
 type Fault struct {
 	Line  int    // of the row; 0: before any
 	Field string // the column; empty: none in particular
-	Text  string // what is wrong, for people who can mend the file
+	Text  string // what is wrong, for people who can correct the file
 	Whole bool   // nothing behind it can be read
 
 	// Reason says in a word why a file as a whole cannot be read: "no_email" (no such column), "twice" (a name is there
@@ -60,8 +60,8 @@ func (f *Fault) Error() string {
 
 // Reader reads the rows of a file.
 type Reader interface {
-	// Next returns the next row, io.EOF behind the last one, or a *Fault. After a fault that is not Whole the row behind it
-	// can be read. Any other error is that of the underlying reader.
+	// Next returns the next row, io.EOF behind the last one, or a *Fault. After a fault that is not Whole the row
+	// behind it can be read. Any other error is that of the underlying reader.
 	Next() (Row, error)
 }
 
@@ -74,7 +74,7 @@ const (
 	JSON Format = "json"
 )
 
-// FormatOf tells the format by the end of a file's name.
+// FormatOf returns the format that the end of a file's name says, and whether it is one.
 func FormatOf(name string) (Format, bool) {
 	dot := strings.LastIndexByte(name, '.')
 	switch f := Format(strings.ToLower(name[dot+1:])); {

@@ -34,7 +34,7 @@ func all(in string, f Format) (rows []Row, faults []*Fault) {
 	}
 }
 
-func TestACellThatASpreadsheetWouldRunIsTextAndComesBack(t *testing.T) {
+func TestAFormulaIsWrittenAsTextAndComesBack(t *testing.T) {
 	for _, s := range []string{"", "Ann", "=1+1", "+49 30 1", "-x", "@a", "\tx", "\rx", "\nx", "＝1", "＠x", "'", "''", "'=x", "it's", "\xff"} {
 		cell := WriteCell(s)
 		if isFormula(cell) {
@@ -67,7 +67,7 @@ func TestATableOfASpreadsheetWithSemicolonsOrTabsIsRead(t *testing.T) {
 	}
 }
 
-func TestWhatMakesAFileUnreadableIsToldWithTheCure(t *testing.T) {
+func TestAnUnreadableFileIsAnErrorWithTheCure(t *testing.T) {
 	big := strings.Repeat("x", MaxRow)
 	for _, c := range []struct {
 		f        Format

@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Account is an account as files hold it: nothing in it proves who anybody is. Roles are those assigned.
+// Account is an account as files hold it: no credential is in it. Roles are those assigned.
 type Account struct {
 	ID         string         `json:"id"`
 	Username   string         `json:"username"`
@@ -47,7 +47,8 @@ type Writer interface {
 	Close() error // writes what ends the file; it does not close what is below
 }
 
-// NewWriter returns the writer of a format. A table has a column for each of the attributes; JSON has those of each account.
+// NewWriter returns the writer of a format. A table has a column for each of the attributes; JSON has those of each
+// account.
 func NewWriter(w io.Writer, f Format, attributes []string) Writer {
 	if f == JSON {
 		return &jsonWriter{w: w}
@@ -95,7 +96,8 @@ type csvWriter struct {
 
 var written = []string{"id", "username", "email", "confirmed", "name", "roles", "enabled", "approved", "created", "last_sign_in"}
 
-// head writes the names of the columns. An attribute that is called like one of ours, such as `password`, is told from it.
+// head writes the names of the columns. An attribute with the name of one of ours, such as `password`,
+// gets a prefix.
 func (c *csvWriter) head() error {
 	if c.begun {
 		return nil

@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	postFor    = 10 * time.Second // one try, from the look-up of the name to the end of the answer
-	maxHeaders = 16 << 10         // of an answer
-	maxAnswer  = 16 << 10         // read, so that the connection can be used again; nobody looks at it
+	postFor     = 10 * time.Second // one try, from the look-up of the name to the end of the response
+	maxHeaders  = 16 << 10         // of a response
+	maxResponse = 16 << 10         // read, so that the connection can be reused, and dropped
 )
 
 // Endpoint is the server that events are posted to. It is safe for concurrent use.
@@ -31,9 +31,9 @@ type Endpoint struct {
 	now    func() time.Time
 }
 
-// New checks the address and makes the client. It connects to nobody. The address is the operator's own, so that it may be
-// one of this machine or network; over plain http it may be one of this machine only, because what an audit trail tells is
-// nobody's on the way. now may be nil.
+// New checks the address and makes the client. It opens no connection. The address is the operator's own, so that it
+// may be one of this machine or network; over plain http it may be one of this machine only, because an audit trail
+// must not be read on the path. now may be nil.
 func New(address string, now func() time.Time, keys ...[]byte) (*Endpoint, error) {
 	u, err := CheckURL(address)
 	if err != nil {
@@ -47,11 +47,11 @@ func New(address string, now func() time.Time, keys ...[]byte) (*Endpoint, error
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxResponseHeaderBytes = maxHeaders
-	transport.DisableCompression = true // a small answer must not become a large one
+	transport.DisableCompression = true // a small response must not become a large one
 	transport.MaxIdleConnsPerHost = parallel
 	return &Endpoint{url: u, keys: keys, now: now, client: &http.Client{
 		Transport: transport, Timeout: postFor,
-		// Whoever can make the receiver redirect must not choose who gets the events, nor what we connect to.
+		// Control over the receiver must decide neither who gets the events nor what we connect to.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
@@ -84,22 +84,26 @@ func thisMachine(host string) bool {
 // String names the receiver without what may be a secret in its address.
 func (e *Endpoint) String() string { return e.url.Scheme + "://" + e.url.Host }
 
-// Answer is the error of a receiver that answered, but did not take the event.
-type Answer struct {
+// StatusError is the response of a receiver that did not accept the event.
+type StatusError struct {
 	Status     int
-	RetryAfter time.Duration // as it asked for; zero: it did not
+	RetryAfter time.Duration // as the receiver requested; zero: it did not
 }
 
-func (a *Answer) Error() string {
-	if a.Status >= 300 && a.Status < 400 {
-		return fmt.Sprintf("the receiver answered %d: redirects are not followed, write the address that it leads to", a.Status)
+func (e *StatusError) Error() string {
+	if e.Status >= 300 && e.Status < 400 {
+		return fmt.Sprintf("the receiver answered %d: redirects are not followed, write the address that it leads to", e.Status)
 	}
-	return fmt.Sprintf("the receiver answered %d", a.Status)
+	return fmt.Sprintf("the receiver answered %d", e.Status)
 }
 
-// aboutEvent tells that the receiver is well and only does not like this event.
-func (a *Answer) aboutEvent() bool {
-	return a.Status == http.StatusBadRequest || a.Status == http.StatusRequestEntityTooLarge || a.Status == http.StatusUnprocessableEntity
+// aboutEvent reports whether the receiver works and rejects this event alone.
+func (e *StatusError) aboutEvent() bool {
+	switch e.Status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
 }
 
 // message is the body that is posted.
@@ -109,7 +113,7 @@ type message struct {
 	Data      store.AuditEvent `json:"data"`
 }
 
-// Post tells one event. Whatever is no 2xx answer is an error; an [*Answer] where there was one.
+// Post sends one event. Every outcome but a 2xx response is an error: a [*StatusError] if there was a response.
 func (e *Endpoint) Post(ctx context.Context, event *store.AuditEvent) error {
 	data := *event
 	data.Time = event.Time.UTC()
@@ -127,16 +131,16 @@ func (e *Endpoint) Post(ctx context.Context, event *store.AuditEvent) error {
 	r.Header.Set("webhook-id", event.ID)
 	r.Header.Set("webhook-timestamp", strconv.FormatInt(now.Unix(), 10))
 	r.Header.Set("webhook-signature", sign(e.keys, event.ID, now, body))
-	answer, err := e.client.Do(r)
+	response, err := e.client.Do(r)
 	if err != nil {
 		return fmt.Errorf("posting to %s: %w", e, withoutURL(err))
 	}
-	defer answer.Body.Close()
-	_, _ = io.CopyN(io.Discard, answer.Body, maxAnswer) // the status has said it all
-	if answer.StatusCode >= 200 && answer.StatusCode < 300 {
+	defer response.Body.Close()
+	_, _ = io.CopyN(io.Discard, response.Body, maxResponse) // the status says it all
+	if response.StatusCode >= 200 && response.StatusCode < 300 {
 		return nil
 	}
-	return &Answer{answer.StatusCode, retryAfter(answer.Header.Get("Retry-After"))}
+	return &StatusError{response.StatusCode, retryAfter(response.Header.Get("Retry-After"))}
 }
 
 // withoutURL takes the address out of an error of the client: it may hold a token.
@@ -158,5 +162,5 @@ func retryAfter(s string) time.Duration {
 	return time.Duration(min(n, int(pauses.Longest/time.Second))) * time.Second
 }
 
-// Close gives idle connections back.
+// Close closes idle connections.
 func (e *Endpoint) Close() { e.client.CloseIdleConnections() }

@@ -73,14 +73,15 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoSuccessIsToldWithoutTheAddress(t *testing.T) {
+func TestAnErrorNeverShowsTheAddress(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "90")
 		http.Error(w, "canary-in-answer", http.StatusServiceUnavailable)
 	}))
 	e := endpoint(t, strings.Replace(s.URL, "://", "://user:canary@", 1)+"/canary?token=canary")
 	err := e.Post(t.Context(), &sample)
-	if answer, ok := err.(*Answer); !ok || answer.Status != 503 || answer.RetryAfter != 90*time.Second || strings.Contains(err.Error(), "canary") {
+	response, ok := err.(*StatusError)
+	if !ok || response.Status != 503 || response.RetryAfter != 90*time.Second || strings.Contains(err.Error(), "canary") {
 		t.Errorf("%v", err)
 	}
 	s.Close()
@@ -92,7 +93,7 @@ func TestWhatIsNoSuccessIsToldWithoutTheAddress(t *testing.T) {
 	}
 }
 
-func TestAnAnswerWithoutEndIsNotReadToItsEnd(t *testing.T) {
+func TestAnEndlessResponseIsNotReadToItsEnd(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for r.Context().Err() == nil {
 			if _, err := w.Write(make([]byte, 4096)); err != nil {
@@ -108,7 +109,7 @@ func TestAnAnswerWithoutEndIsNotReadToItsEnd(t *testing.T) {
 	}
 }
 
-func TestACertificateOfNobodyIsRefused(t *testing.T) {
+func TestAnUntrustedCertificateIsRefused(t *testing.T) {
 	s := httptest.NewTLSServer(http.NotFoundHandler())
 	defer s.Close()
 	s.Config.ErrorLog = nil

@@ -36,8 +36,8 @@ func ParseKey(s string) ([]byte, error) {
 // FormatKey writes a key as ParseKey reads it.
 func FormatKey(key []byte) string { return KeyPrefix + base64.StdEncoding.EncodeToString(key) }
 
-// sign returns the value of webhook-signature: one signature for every key, so that a receiver that knows only the older or
-// only the newer key is satisfied while they are exchanged.
+// sign returns the value of webhook-signature: one signature for every key, so that a receiver that knows only the
+// older or only the newer key accepts it while they are rotated.
 func sign(keys [][]byte, id string, at time.Time, body []byte) string {
 	var all []string
 	for _, key := range keys {

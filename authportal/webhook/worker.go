@@ -29,15 +29,16 @@ var (
 	retries = loop.Backoff{First: 10 * time.Second, Longest: time.Hour, Jitter: 0.2}  // of one event
 )
 
-// Worker tells what waits in the queue. An event is forgotten there once the receiver took it, and not before: a gateway that
-// is killed tells nothing twice but what was on its way, and loses nothing. Several gateways share a queue.
+// Worker sends what waits in the queue. An event is deleted there once the receiver accepted it, and not before: a
+// gateway that is killed sends nothing twice but what was on its way, and loses nothing. Several gateways share a
+// queue.
 //
-// While the receiver fails, one event at a time is tried, with longer and longer pauses; all others wait in the queue and
-// cost nothing. Nobody who signs in waits for any of it.
+// While the receiver fails, one event at a time is tried, with longer and longer pauses; all others wait in the queue
+// and cost nothing. No sign-in waits for any of it.
 type Worker struct {
 	Queue store.Deliveries
 	Post  func(context.Context, *store.AuditEvent) error // such as [Endpoint.Post]
-	Told  func(ok bool)                                  // of every try; nil: nobody
+	Tried func(ok bool)                                  // is called after every try; may be nil
 	Now   func() time.Time                               // nil: time.Now
 	Log   *slog.Logger                                   // nil: nothing is logged
 
@@ -61,8 +62,8 @@ func (w *Worker) prepare() {
 		}
 		w.outage = loop.Outage{Log: w.Log, Failing: "the queue of the webhook cannot be read; events wait until it can",
 			Working: "the queue of the webhook is read again"}
-		if w.Told == nil {
-			w.Told = func(bool) {}
+		if w.Tried == nil {
+			w.Tried = func(bool) {}
 		}
 	})
 }
@@ -81,7 +82,7 @@ func (w *Worker) Waiting() (store.DeliveryQueue, bool) {
 	return store.DeliveryQueue{}, false
 }
 
-// Run tells until ctx is over. Whatever fails, it goes on.
+// Run sends until ctx is done. No failure ends it.
 func (w *Worker) Run(ctx context.Context) {
 	w.prepare()
 	var counting sync.WaitGroup
@@ -96,7 +97,7 @@ func (w *Worker) Run(ctx context.Context) {
 		w.heard(ctx, err)
 		var pause time.Duration
 		if len(list) > 0 {
-			pause, err = w.tell(ctx, list)
+			pause, err = w.send(ctx, list)
 		}
 		switch {
 		case pause > 0:
@@ -128,8 +129,8 @@ func (w *Worker) heard(ctx context.Context, err error) {
 	}
 }
 
-// tell posts a batch, notes what became of it, and returns for how long the receiver is left in peace.
-func (w *Worker) tell(ctx context.Context, list []store.Delivery) (pause time.Duration, err error) {
+// send posts a batch, notes what became of it, and returns how long to pause before the next.
+func (w *Worker) send(ctx context.Context, list []store.Delivery) (pause time.Duration, err error) {
 	broken := w.post(ctx, list)
 	noting, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeFor)
 	defer cancel()
@@ -142,7 +143,7 @@ func (w *Worker) tell(ctx context.Context, list []store.Delivery) (pause time.Du
 	return w.judge(broken), err
 }
 
-// post tries every event of the batch, a few at once, until one says that the receiver is not well. It returns that error.
+// post tries every event of the batch, a few at once, until one shows that the receiver fails. It returns that error.
 func (w *Worker) post(ctx context.Context, list []store.Delivery) error {
 	group, well := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
@@ -159,11 +160,11 @@ func (w *Worker) post(ctx context.Context, list []store.Delivery) error {
 	return group.Wait()
 }
 
-// try posts one event, and returns an error where the receiver is at fault and not the event.
+// try posts one event, and returns an error if the receiver is at fault and not the event.
 func (w *Worker) try(ctx context.Context, d *store.Delivery) error {
 	err := w.Post(ctx, &d.Event)
 	if err == nil {
-		w.Told(true)
+		w.Tried(true)
 		d.Done = true
 		return nil
 	}
@@ -171,10 +172,10 @@ func (w *Worker) try(ctx context.Context, d *store.Delivery) error {
 		d.Due = w.Now()
 		return nil
 	}
-	w.Told(false)
+	w.Tried(false)
 	d.Tries, d.Fault = d.Tries+1, err.Error()
 	d.Due = w.Now().Add(retries.Pause(d.Tries))
-	if answer, ok := errors.AsType[*Answer](err); ok && answer.aboutEvent() {
+	if answer, ok := errors.AsType[*StatusError](err); ok && answer.aboutEvent() {
 		level := slog.LevelDebug
 		if d.Tries == 1 {
 			level = slog.LevelWarn
@@ -186,7 +187,7 @@ func (w *Worker) try(ctx context.Context, d *store.Delivery) error {
 	return err
 }
 
-// judge tells what the last batch says about the receiver, once, once an hour, and once when it is over.
+// judge logs an outage of the receiver once, then once an hour, and once more when it is over; it returns the pause.
 func (w *Worker) judge(broken error) (pause time.Duration) {
 	now := w.Now()
 	if broken == nil {
@@ -198,7 +199,7 @@ func (w *Worker) judge(broken error) (pause time.Duration) {
 	}
 	w.failures++
 	pause = pauses.Pause(w.failures)
-	if answer, ok := errors.AsType[*Answer](broken); ok {
+	if answer, ok := errors.AsType[*StatusError](broken); ok {
 		pause = max(pause, answer.RetryAfter)
 	}
 	switch {

@@ -147,8 +147,8 @@ func (l *lines) count(what string) int {
 	return strings.Count(l.text.String(), what)
 }
 
-// told runs a worker over a queue of n events until test is over.
-func told(t *testing.T, n int, fault func(id string) error, test func(*Worker, *queue, *receiver, *lines)) {
+// run runs a worker over a queue of n events until test is over.
+func run(t *testing.T, n int, fault func(id string) error, test func(*Worker, *queue, *receiver, *lines)) {
 	synctest.Test(t, func(t *testing.T) {
 		q, r, log := &queue{list: map[string]store.Delivery{}}, &receiver{fault: fault}, &lines{}
 		for i := range n {
@@ -167,8 +167,8 @@ func told(t *testing.T, n int, fault func(id string) error, test func(*Worker, *
 	})
 }
 
-func TestEveryEventIsToldOnce(t *testing.T) {
-	told(t, 100, nil, func(w *Worker, q *queue, r *receiver, _ *lines) {
+func TestEveryEventIsSentOnce(t *testing.T) {
+	run(t, 100, nil, func(w *Worker, q *queue, r *receiver, _ *lines) {
 		time.Sleep(time.Second)
 		_ = q.AppendForDelivery(t.Context(), []store.AuditEvent{{ID: "late", Time: time.Now()}})
 		w.Wake()
@@ -176,15 +176,15 @@ func TestEveryEventIsToldOnce(t *testing.T) {
 		taken := r.got()
 		slices.Sort(taken)
 		if len(slices.Compact(taken)) != 101 || r.tried() != 101 || q.left() != 0 {
-			t.Errorf("%d told in %d tries, %d left", len(r.got()), r.tried(), q.left())
+			t.Errorf("%d sent in %d tries, %d left", len(r.got()), r.tried(), q.left())
 		}
 	})
 }
 
 // A receiver that is down for a day must cost neither a flood of tries nor one of log lines, and lose nothing.
 func TestAReceiverThatIsDownForADayMissesNothing(t *testing.T) {
-	down := func(string) error { return &Answer{Status: 503} }
-	told(t, 1000, down, func(w *Worker, q *queue, r *receiver, log *lines) {
+	down := func(string) error { return &StatusError{Status: 503} }
+	run(t, 1000, down, func(w *Worker, q *queue, r *receiver, log *lines) {
 		time.Sleep(24 * time.Hour)
 		synctest.Wait()
 		if r.tried() > 400 || q.left() != 1000 {
@@ -197,14 +197,14 @@ func TestAReceiverThatIsDownForADayMissesNothing(t *testing.T) {
 		time.Sleep(retries.Longest + pauses.Longest*2)
 		synctest.Wait()
 		if len(r.got()) != 1000 || q.left() != 0 || log.count("takes events again") != 1 {
-			t.Errorf("%d told, %d left", len(r.got()), q.left())
+			t.Errorf("%d sent, %d left", len(r.got()), q.left())
 		}
 	})
 }
 
-func TestAReceiverThatAsksForPeaceIsLeftInPeace(t *testing.T) {
-	busy := func(string) error { return &Answer{Status: 429, RetryAfter: 4 * time.Minute} }
-	told(t, 1, busy, func(w *Worker, q *queue, r *receiver, _ *lines) {
+func TestRetryAfterIsObeyed(t *testing.T) {
+	busy := func(string) error { return &StatusError{Status: 429, RetryAfter: 4 * time.Minute} }
+	run(t, 1, busy, func(w *Worker, q *queue, r *receiver, _ *lines) {
 		time.Sleep(time.Second)
 		r.fails(nil)
 		_ = q.AppendForDelivery(t.Context(), []store.AuditEvent{{ID: "late", Time: time.Now()}})
@@ -221,19 +221,19 @@ func TestAReceiverThatAsksForPeaceIsLeftInPeace(t *testing.T) {
 	})
 }
 
-// One event that the receiver cannot stomach must not keep it from hearing of the others.
+// One event that the receiver rejects must not keep the others from it.
 func TestAnEventThatIsRefusedHoldsUpNoOther(t *testing.T) {
 	picky := func(id string) error {
 		if id == "0003" {
-			return &Answer{Status: 400}
+			return &StatusError{Status: 400}
 		}
 		return nil
 	}
-	told(t, 50, picky, func(w *Worker, q *queue, r *receiver, log *lines) {
+	run(t, 50, picky, func(w *Worker, q *queue, r *receiver, log *lines) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if len(r.got()) != 49 || q.left() != 1 {
-			t.Errorf("%d told, %d left", len(r.got()), q.left())
+			t.Errorf("%d sent, %d left", len(r.got()), q.left())
 		}
 		time.Sleep(time.Hour)
 		if log.count("level=WARN") != 1 || r.tried() > 70 {
@@ -246,8 +246,8 @@ func TestAnEventThatIsRefusedHoldsUpNoOther(t *testing.T) {
 	})
 }
 
-func TestAQueueThatDoesNotAnswerIsWaitedFor(t *testing.T) {
-	told(t, 1, func(string) error { return errors.New("down") }, func(w *Worker, q *queue, r *receiver, log *lines) {
+func TestAQueueThatDoesNotRespondIsWaitedFor(t *testing.T) {
+	run(t, 1, func(string) error { return errors.New("down") }, func(w *Worker, q *queue, r *receiver, log *lines) {
 		q.mu.Lock()
 		q.fail = store.ErrUnavailable
 		q.mu.Unlock()
@@ -264,7 +264,7 @@ func TestAQueueThatDoesNotAnswerIsWaitedFor(t *testing.T) {
 	})
 }
 
-// What is on its way when the configuration ends comes back at once, to whoever is there then.
+// What is on its way when the configuration ends is due again at once, for the next worker.
 func TestWhatIsCutOffAtTheEndIsGivenBackUntried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := &queue{list: map[string]store.Delivery{}}

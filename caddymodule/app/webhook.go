@@ -113,7 +113,7 @@ func (a *App) openWebhook(run *Running, queue store.Deliveries) (err error) {
 	if err != nil {
 		return fmt.Errorf("audit: webhook: %w", err)
 	}
-	run.Webhook = &WebhookService{queue, endpoint, &webhook.Worker{Queue: queue, Post: endpoint.Post, Told: metrics.Process.CountDelivery,
+	run.Webhook = &WebhookService{queue, endpoint, &webhook.Worker{Queue: queue, Post: endpoint.Post, Tried: metrics.Process.CountDelivery,
 		Now: run.Now, Log: run.Log.With("part", "webhook")}}
 	return nil
 }

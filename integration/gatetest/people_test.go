@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/store"
+	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
 
 // person is an account with one session, known by its cookie.
@@ -64,7 +65,7 @@ func (w *world) sessions() store.SessionStore {
 
 // sessionsAt is the session store of a gateway with another clock.
 func (w *world) sessionsAt(now func() time.Time) store.SessionStore {
-	return openUsersAt(w.t, w.file, now).(store.SessionHost).EmbeddedSessions()
+	return sqltest.OpenFile(w.t, w.file, now).EmbeddedSessions()
 }
 
 // token stores an API token of an account and returns it.

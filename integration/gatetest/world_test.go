@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -23,7 +22,7 @@ import (
 
 	_ "github.com/gatehouse-auth/gatehouse/caddymodule"
 	"github.com/gatehouse-auth/gatehouse/store"
-	"github.com/gatehouse-auth/gatehouse/store/sql"
+	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
 
 // host is the name of the site; names below localhost are this machine's (RFC 6761), so that plain http may sign in.
@@ -59,7 +58,7 @@ func site(t *testing.T, lines string, parts ...part) *world {
 	w := &world{t: t, up: newUpstream(t), http: freeAddress(t), https: freeAddress(t)}
 	dir := t.TempDir()
 	w.file = filepath.Join(dir, "users.db")
-	w.users = openUsers(t, w.file)
+	w.users = sqltest.OpenFile(t, w.file, time.Now)
 	text := fmt.Sprintf(`{
 	admin off
 	persist_config off
@@ -141,26 +140,6 @@ func freeAddress(t *testing.T) string {
 func port(addr string) string {
 	_, p, _ := net.SplitHostPort(addr)
 	return p
-}
-
-// openUsers opens the database as a second gateway would.
-func openUsers(t *testing.T, file string) store.UserStore {
-	t.Helper()
-	return openUsersAt(t, file, time.Now)
-}
-
-func openUsersAt(t *testing.T, file string, now func() time.Time) store.UserStore {
-	t.Helper()
-	driver := &sql.SQLite{File: file}
-	if err := driver.Provision(caddy.Context{}); err != nil {
-		t.Fatal(err)
-	}
-	s, err := driver.OpenUsers(t.Context(), store.Env{Log: slog.New(slog.DiscardHandler), Now: now, DataDir: filepath.Dir(file)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	return s
 }
 
 // client speaks HTTP/1.1 to the http site, or HTTP/2 to the https one.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/integration/gateway"
 	"github.com/gatehouse-auth/gatehouse/store"
-	"github.com/gatehouse-auth/gatehouse/store/sql"
+	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
 
 const quick = "password {\n\t\t\thash argon2id memory 7MiB time 5\n\t\t}" // the cheapest, for stories that are not about what a guess costs
@@ -27,7 +27,7 @@ func localSite(t *testing.T, gate string) (g *gateway.Gateway, site, database st
 // oldSession stores a session of somebody who signed in that long ago, and returns its secret.
 func oldSession(t *testing.T, database, login, host string, ago time.Duration) string {
 	t.Helper()
-	users := openUsers(t, &sql.SQLite{File: database})
+	users := sqltest.OpenFile(t, database, time.Now)
 	u, err := users.FindUser(t.Context(), login)
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func oldSession(t *testing.T, database, login, host string, ago time.Duration) s
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret)
 	now := time.Now()
-	err = users.(store.SessionHost).EmbeddedSessions().CreateSession(t.Context(), &store.ActiveSession{Identity: u.Identity(), Session: store.Session{
+	err = users.EmbeddedSessions().CreateSession(t.Context(), &store.ActiveSession{Identity: u.Identity(), Session: store.Session{
 		Key: store.KeyOf(secret), ID: rand.Text(), UserID: u.ID, Host: host, Created: now.Add(-ago), LastSeen: now,
 		Expires: now.Add(12 * time.Hour), Idle: 30 * time.Minute, Proofs: []store.Proof{{Method: "password", At: now.Add(-ago)}}}})
 	if err != nil {

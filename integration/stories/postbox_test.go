@@ -2,18 +2,15 @@ package stories
 
 import (
 	"fmt"
-	"log/slog"
 	"regexp"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
-
 	"github.com/gatehouse-auth/gatehouse/integration/gateway"
 	"github.com/gatehouse-auth/gatehouse/integration/servers"
 	"github.com/gatehouse-auth/gatehouse/store"
-	"github.com/gatehouse-auth/gatehouse/store/sql"
+	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
 
 // postbox sorts what a mail server took by recipient.
@@ -137,34 +134,17 @@ func (o outbox) afterClaims(t *testing.T) {
 	}
 }
 
-// openUsers opens a users database as a second gateway would.
-func openUsers(t *testing.T, driver interface {
-	store.UsersDriver
-	caddy.Provisioner
-}) store.UserStore {
-	t.Helper()
-	if err := driver.Provision(caddy.Context{}); err != nil {
-		t.Fatal(err)
-	}
-	s, err := driver.OpenUsers(t.Context(), store.Env{Log: slog.New(slog.DiscardHandler), Now: time.Now, DataDir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	return s
-}
-
 // mailStores are the stores of gateways that send mail together: the words of the global block, and the database behind them.
 func mailStores(t *testing.T) map[string]func(t *testing.T) (global string, users store.UserStore) {
 	wide := "\n\t\t" + quick + "\n\t\tthrottle {\n\t\t\taddress 100000 per 15m\n\t\t}"
 	return map[string]func(t *testing.T) (string, store.UserStore){
 		"SQLite": func(t *testing.T) (string, store.UserStore) {
 			file := t.TempDir() + "/users.db"
-			return shared("sqlite "+file, "embedded") + wide, openUsers(t, &sql.SQLite{File: file})
+			return shared("sqlite "+file, "embedded") + wide, sqltest.OpenFile(t, file, time.Now)
 		},
 		"PostgreSQL and Redis": func(t *testing.T) (string, store.UserStore) {
 			dsn := servers.FreshPostgres(t)
-			return shared("postgres "+dsn, "redis "+servers.FreshRedis(t)) + wide, openUsers(t, &sql.Postgres{DSN: dsn})
+			return shared("postgres "+dsn, "redis "+servers.FreshRedis(t)) + wide, sqltest.OpenPostgres(t, dsn, time.Now)
 		},
 	}
 }

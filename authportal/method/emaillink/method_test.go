@@ -3,8 +3,6 @@ package emaillink
 import (
 	"bytes"
 	"errors"
-	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,21 +14,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/method/methodtest"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/sql"
+	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
-
-func openStore(t *testing.T) *sql.Store {
-	t.Helper()
-	db, err := sql.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "gatehouse.db"), store.Env{Now: time.Now, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
-}
 
 func open(t *testing.T, users store.UserStore, tickets store.Tickets) *Method {
 	t.Helper()
@@ -51,7 +36,7 @@ func TestConformance(t *testing.T) {
 	var tickets store.Tickets
 	methodtest.Run(t, methodtest.Suite{
 		Users: func(t *testing.T) store.UserStore {
-			db := openStore(t)
+			db := sqltest.Open(t, time.Now)
 			tickets = db.EmbeddedSessions()
 			return db
 		},
@@ -79,7 +64,7 @@ type letter struct {
 
 func newLetter(t *testing.T) *letter {
 	t.Helper()
-	db := openStore(t)
+	db := sqltest.Open(t, time.Now)
 	l := &letter{m: open(t, db, db.EmbeddedSessions()), db: db}
 	l.u = store.User{ID: strings.Repeat("a", 26), Username: "ann", Email: "ann@example.com", Confirmed: true, Enabled: true, Approved: true, Created: time.Now()}
 	if err := db.CreateUser(t.Context(), l.u); err != nil {

@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
-	"github.com/gatehouse-auth/gatehouse/store/sql"
+	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
 
 // word is the smallest method that keeps the contract.
@@ -47,19 +46,8 @@ func (m *word) Continue(ctx context.Context, a *method.Attempt) (method.Step, er
 
 func TestAMethodThatKeepsTheContractPasses(t *testing.T) {
 	Run(t, Suite{
-		Users: func(t *testing.T) store.UserStore {
-			users, err := sql.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "db"), store.Env{Now: time.Now})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := users.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-			return users
-		},
-		Open: func(_ *testing.T, users store.UserStore) method.Method { return &word{users: users} },
+		Users: func(t *testing.T) store.UserStore { return sqltest.Open(t, time.Now) },
+		Open:  func(_ *testing.T, users store.UserStore) method.Method { return &word{users: users} },
 		Enrol: func(t *testing.T, users store.UserStore, u store.User) {
 			if err := users.PutCredential(t.Context(), store.Credential{Kind: "word", ID: u.ID, Owner: u.ID, Data: []byte("open sesame"), Created: time.Now()}); err != nil {
 				t.Fatal(err)

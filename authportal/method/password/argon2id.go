@@ -1,12 +1,12 @@
 package password
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/subtle"
 	"fmt"
-	"strconv"
+	"regexp"
 
+	phc "github.com/go-crypt/crypt/algorithm/argon2"
 	"golang.org/x/crypto/argon2"
 )
 
@@ -25,8 +25,13 @@ const (
 	argonMaxThreads = 16
 )
 
-// argonMinMemory is the least memory for a number of passes (OWASP Password Storage Cheat Sheet, in KiB); from 5 passes on the last.
+// argonMinMemory is the least memory for a number of passes (OWASP Password Storage Cheat Sheet, in KiB); from 5 passes
+// on the last.
 var argonMinMemory = [...]uint32{1: 46 << 10, 2: 19 << 10, 3: 12 << 10, 4: 9 << 10, 5: 7 << 10}
+
+// argonForm is strict where the library that decodes it is lenient.
+var argonForm = regexp.MustCompile(`^\$argon2id\$v=19\$m=([1-9][0-9]{0,9}),t=([1-9][0-9]{0,9}),p=([1-9][0-9]{0,9})` +
+	`\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}$`)
 
 // argonHash is a parsed argon2id hash.
 type argonHash struct {
@@ -38,36 +43,21 @@ type argonHash struct {
 // parseArgon reads "$argon2id$v=19$m=65536,t=3,p=1$salt$sum". Parameters beyond our maxima are refused here, before
 // anything is computed: a stored row must not be able to ask for a terabyte.
 func parseArgon(encoded []byte) (*argonHash, error) {
-	rest, found := bytes.CutPrefix(encoded, []byte(argonPrefix))
-	parts := bytes.Split(rest, []byte("$"))
-	if !found || len(parts) != 3 || len(encoded) > 256 {
+	form := argonForm.FindStringSubmatch(string(encoded))
+	if form == nil || len(encoded) > 256 {
 		return nil, errUnreadable
 	}
-	params := bytes.Split(parts[0], []byte(","))
-	if len(params) != 3 {
+	n := numbers(form[1:])
+	if n[0] > argonMaxMemory || n[1] > argonMaxTime || n[2] > argonMaxThreads {
+		return nil, fmt.Errorf("argon2id m=%d,t=%d,p=%d: %w", n[0], n[1], n[2], errTooCostly)
+	}
+	digest, err := phc.Decode(form[0])
+	if err != nil || digest.Encode() != form[0] { // stray bits at the end of base64
 		return nil, errUnreadable
 	}
-	var value [3]uint32
-	for i, name := range []string{"m=", "t=", "p="} {
-		digits, named := bytes.CutPrefix(params[i], []byte(name))
-		n, err := strconv.ParseUint(string(digits), 10, 32)
-		if !named || err != nil || n == 0 || digits[0] == '0' || digits[0] == '+' {
-			return nil, errUnreadable
-		}
-		value[i] = uint32(n)
-	}
-	if value[0] > argonMaxMemory || value[1] > argonMaxTime || value[2] > argonMaxThreads {
-		return nil, fmt.Errorf("argon2id %s: %w", parts[0], errTooCostly)
-	}
-	h := &argonHash{memory: value[0], time: value[1], threads: uint8(value[2])}
-	var err error
-	if h.salt, err = b64.AppendDecode(nil, parts[1]); err != nil || len(h.salt) < 8 {
-		return nil, errUnreadable
-	}
-	if h.sum, err = b64.AppendDecode(nil, parts[2]); err != nil || len(h.sum) < 16 {
-		return nil, errUnreadable
-	}
-	return h, nil
+	return &argonHash{
+		memory: uint32(n[0]), time: uint32(n[1]), threads: uint8(n[2]), salt: digest.Salt(), sum: digest.Key(),
+	}, nil
 }
 
 func (h *argonHash) matches(prepared []byte) bool {
@@ -88,9 +78,13 @@ func newArgon(prepared []byte, c Hash) []byte {
 func dummyArgon(c Hash) *argonHash {
 	random := make([]byte, 16+32)
 	rand.Read(random)
-	return &argonHash{memory: uint32(c.Memory), time: uint32(c.Time), threads: uint8(c.Threads), salt: random[:16], sum: random[16:]}
+	return &argonHash{
+		memory: uint32(c.Memory), time: uint32(c.Time), threads: uint8(c.Threads), salt: random[:16], sum: random[16:],
+	}
 }
 
+// encode writes the hash by hand: the library rounds the memory of what it hashes itself, after which no hash would
+// match the settings that it was made under.
 func (h *argonHash) encode() []byte {
 	return fmt.Appendf(nil, "%sm=%d,t=%d,p=%d$%s$%s", argonPrefix, h.memory, h.time, h.threads,
 		b64.EncodeToString(h.salt), b64.EncodeToString(h.sum))

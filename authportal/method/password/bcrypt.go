@@ -7,6 +7,7 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"fmt"
+	"regexp"
 
 	"golang.org/x/crypto/bcrypt"
 )
@@ -19,13 +20,16 @@ const (
 
 	bcryptMinCost     = 10 // OWASP Password Storage Cheat Sheet
 	bcryptDefaultCost = 12
-	bcryptMaxCost     = 16 // some four seconds: more would shut people out of their own gateway
+	bcryptMaxCost     = 16 // some four seconds: more would lock people out of their own gateway
 
-	bcryptReads = 72 // bytes of a password that bcrypt knows of
+	bcryptReads = 72 // bytes of a password that bcrypt reads
 	bcryptChars = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 )
 
 var b64 = base64.RawStdEncoding.Strict()
+
+// bcryptForm is what crypt(3) writes. Implementations differ in the letter alone.
+var bcryptForm = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
 
 // bcryptHash is a parsed bcrypt hash: ours, or one of other software (salt is nil).
 type bcryptHash struct {
@@ -49,16 +53,10 @@ func parseBcrypt(encoded []byte) (*bcryptHash, error) {
 			return nil, errUnreadable
 		}
 	}
-	c := h.crypt
-	if len(c) != 60 || c[0] != '$' || c[1] != '2' || c[3] != '$' || c[6] != '$' || bytes.IndexByte([]byte("aby"), c[2]) < 0 {
+	if !bcryptForm.Match(h.crypt) {
 		return nil, errUnreadable
 	}
-	for _, b := range c[7:] {
-		if bytes.IndexByte([]byte(bcryptChars), b) < 0 {
-			return nil, errUnreadable
-		}
-	}
-	cost, err := bcrypt.Cost(c)
+	cost, err := bcrypt.Cost(h.crypt)
 	if err != nil {
 		return nil, errUnreadable
 	}
@@ -75,7 +73,7 @@ func (h *bcryptHash) matches(prepared []byte) bool {
 	if h.salt != nil {
 		input = bcryptInput(h.salt, prepared)
 	} else {
-		// Other software kept no more than this of it. Where it met a NUL we cannot know what it did, so such a password is wrong.
+		// Other software kept no more than this of it. What it did with a NUL is unknown, so such a password is wrong.
 		input = prepared[:min(len(prepared), bcryptReads)]
 		readable = bytes.IndexByte(prepared, 0) < 0
 	}

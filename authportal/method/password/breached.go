@@ -17,32 +17,32 @@ import (
 )
 
 const (
-	// RangeURL is where the range API of Have I Been Pwned is.
-	RangeURL = "https://api.pwnedpasswords.com"
+	// rangeURL is the address of the range API of Have I Been Pwned.
+	rangeURL = "https://api.pwnedpasswords.com"
 
 	rangePatience = time.Second
-	rangeMaxBytes = 1 << 20   // a padded answer has some 50 KiB
+	rangeMaxBytes = 1 << 20   // a padded response has some 50 KiB
 	wordsMaxBytes = 256 << 20 // a list of words is read through each time
 )
 
-// Settings that are no file.
+// Settings that name no file.
 const (
 	breachedOff  = "off"
 	breachedHIBP = "hibp"
 )
 
-// breaches tells whether a prepared password is known from a breach.
+// breaches reports whether a prepared password is known from a breach.
 type breaches interface {
 	breached(ctx context.Context, prepared []byte) (bool, error)
 }
 
-// isBreached asks the list. A list that cannot be asked lets everything through and says so in the log: the other rules have been
-// applied by then, and nobody must be unable to change a password because a service of others is down.
+// isBreached looks a password up in the list. A list that does not respond lets everything through and is logged: the
+// other rules have been applied by then, and an outage of another service must keep no user from changing a password.
 func (m *Method) isBreached(ctx context.Context, typed string) (bool, error) {
 	if m.breaches == nil {
 		return false, nil
 	}
-	prepared, _ := Prepare(typed)
+	prepared, _ := prepare(typed)
 	found, err := m.breaches.breached(ctx, prepared)
 	if err == nil {
 		return found, nil
@@ -50,17 +50,18 @@ func (m *Method) isBreached(ctx context.Context, typed string) (bool, error) {
 	if ctx.Err() != nil {
 		return false, gaveUp(ctx)
 	}
-	m.env.Log.WarnContext(ctx, "new password was not looked up among breached ones; the other rules were applied", slog.Any("error", err))
+	m.env.Log.WarnContext(ctx, "new password was not looked up among breached ones; the other rules were applied",
+		slog.Any("error", err))
 	return false, nil
 }
 
-// openBreaches returns the list that a setting names; nil where none is asked.
+// openBreaches returns the list that a setting names; nil if it names none.
 func openBreaches(setting string, client *http.Client, base string) breaches {
 	switch setting {
 	case "", breachedOff:
 		return nil
 	case breachedHIBP:
-		// An answer that leads elsewhere, perhaps to a server of ours that trusts this machine, is no answer (CWE-918).
+		// A redirect, perhaps to an internal server that trusts this machine, is not followed (CWE-918).
 		own := *client
 		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		return &rangeAPI{client: &own, base: base}
@@ -68,7 +69,7 @@ func openBreaches(setting string, client *http.Client, base string) breaches {
 	return breachFile(setting)
 }
 
-// checkBreachFile tells whether the file of a setting can be read.
+// checkBreachFile reports whether the file of a setting can be read.
 func checkBreachFile(setting string) error {
 	if setting == "" || setting == breachedOff || setting == breachedHIBP {
 		return nil
@@ -87,7 +88,8 @@ func checkBreachFile(setting string) error {
 	defer f.Close()
 	hashes, err := isHashList(f)
 	if err == nil && !hashes && info.Size() > wordsMaxBytes {
-		err = fmt.Errorf("a list of words may have %d MiB; a larger one must be a sorted list of SHA-1 hashes", wordsMaxBytes>>20)
+		err = fmt.Errorf("a list of words may have %d MiB; a larger one must be a sorted list of SHA-1 hashes",
+			wordsMaxBytes>>20)
 	}
 	if err != nil {
 		return fmt.Errorf("breached %s: %w", setting, err)
@@ -96,12 +98,12 @@ func checkBreachFile(setting string) error {
 }
 
 func sha1Hex(prepared []byte) string {
-	sum := sha1.Sum(prepared) // what the lists are made of; nothing rests on its strength
+	sum := sha1.Sum(prepared) // the hash of these lists; nothing depends on its strength
 	return strings.ToUpper(hex.EncodeToString(sum[:]))
 }
 
-// rangeAPI asks Have I Been Pwned. The service learns five of the forty digits of the hash, which hundreds of passwords share, and
-// the padding keeps the length of the answer from telling which five.
+// rangeAPI queries Have I Been Pwned. The service learns five of the forty digits of the hash, which hundreds of
+// passwords share, and the padding keeps the length of the response from revealing which five.
 type rangeAPI struct {
 	client *http.Client
 	base   string
@@ -117,7 +119,7 @@ func (a *rangeAPI) breached(ctx context.Context, prepared []byte) (bool, error) 
 	}
 	r.Header.Set("Add-Padding", "true")
 	r.Header.Set("User-Agent", "gatehouse")
-	answer, err := a.client.Do(r)
+	response, err := a.client.Do(r)
 	if err != nil {
 		// Without the address, which holds a part of the hash.
 		if inner := errors.Unwrap(err); inner != nil {
@@ -125,11 +127,11 @@ func (a *rangeAPI) breached(ctx context.Context, prepared []byte) (bool, error) 
 		}
 		return false, fmt.Errorf("asking for breached passwords: %w", err)
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return false, fmt.Errorf("asking for breached passwords: status %d", answer.StatusCode)
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return false, fmt.Errorf("asking for breached passwords: status %d", response.StatusCode)
 	}
-	body, err := io.ReadAll(io.LimitReader(answer.Body, rangeMaxBytes+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, rangeMaxBytes+1))
 	if err != nil || len(body) > rangeMaxBytes {
 		return false, errors.Join(errors.New("reading the answer on breached passwords: cut off or too long"), err)
 	}
@@ -142,8 +144,8 @@ func (a *rangeAPI) breached(ctx context.Context, prepared []byte) (bool, error) 
 	return false, nil
 }
 
-// breachFile is a list on disk: sorted SHA-1 hashes, one a line, perhaps with ":count", or plain words, one a line. It is
-// opened for each look-up, so that it may be replaced at any time and costs no memory.
+// breachFile is a list on disk: sorted SHA-1 hashes, one a line, perhaps with ":count", or plain words, one a line. It
+// is opened for each look-up, so that it may be replaced at any time and costs no memory.
 type breachFile string
 
 func (b breachFile) breached(_ context.Context, prepared []byte) (bool, error) {
@@ -168,7 +170,7 @@ func (b breachFile) breached(_ context.Context, prepared []byte) (bool, error) {
 	return found, nil
 }
 
-// isHashList tells by its first line what a list is made of.
+// isHashList reports whether a list holds hashes, by its first line.
 func isHashList(f *os.File) (bool, error) {
 	head := make([]byte, 64)
 	n, err := f.ReadAt(head, 0)
@@ -181,7 +183,7 @@ func isHashList(f *os.File) (bool, error) {
 	return err == nil && len(sum) == 2*sha1.Size, nil
 }
 
-// searchHashes halves a sorted file until it stands at the line that begins with sum, or where that would be.
+// searchHashes is a binary search for the line that begins with sum.
 func searchHashes(f *os.File, sum string) (bool, error) {
 	info, err := f.Stat()
 	if err != nil {

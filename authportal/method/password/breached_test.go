@@ -14,9 +14,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
+	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
 
 type listed []string
@@ -25,13 +27,13 @@ func (l listed) breached(_ context.Context, prepared []byte) (bool, error) {
 	return slices.Contains(l, string(prepared)), nil
 }
 
-func TestTheRangeAPILearnsFiveDigitsAndPaddingIsNoHit(t *testing.T) {
+func TestRangeAPILearnsFiveDigitsAndPaddingIsNoHit(t *testing.T) {
 	leaked, padded := sha1Hex([]byte("leaked long ago")), sha1Hex([]byte("only padding"))
 	var asked []string
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = append(asked, r.URL.Path)
 		if r.Header.Get("Add-Padding") != "true" {
-			t.Error("the length of the answer tells what was asked")
+			t.Error("the length of the response reveals the request")
 		}
 		for _, line := range []string{strings.Repeat("0", 35) + ":7", leaked[5:] + ":3", padded[5:] + ":0"} {
 			fmt.Fprintf(w, "%s\r\n", line)
@@ -49,7 +51,8 @@ func TestTheRangeAPILearnsFiveDigitsAndPaddingIsNoHit(t *testing.T) {
 	}
 }
 
-func TestAListThatDoesNotAnswerRefusesNobodyAndHidesNoOtherRule(t *testing.T) {
+// A list that does not respond refuses no password, and every other rule still holds.
+func TestASilentListRefusesNoPassword(t *testing.T) {
 	hang := make(chan struct{})
 	defer close(hang)
 	for name, answer := range map[string]http.HandlerFunc{
@@ -76,7 +79,7 @@ func TestAListThatDoesNotAnswerRefusesNobodyAndHidesNoOtherRule(t *testing.T) {
 			s := httptest.NewServer(answer)
 			defer s.Close()
 			var log bytes.Buffer
-			m := open(t, cheap, openUsers(t))
+			m := open(t, cheap, sqltest.Open(t, time.Now))
 			m.env.Log = slog.New(slog.NewTextHandler(&log, nil))
 			m.breaches = openBreaches("hibp", s.Client(), s.URL)
 			if _, err := m.MakePassword(t.Context(), &store.User{ID: "x"}, "xkqz vbtr wplm"); err != nil {

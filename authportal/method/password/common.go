@@ -1,7 +1,7 @@
 package password
 
 import (
-	_ "embed"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,19 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// commonWords are what most of the passwords that everybody tries first are made of. The list is short, because a password is
-// reduced before it is looked up: "P@ssw0rd2024!" is the word "password" with what people hang on it.
-//
-//go:embed common.txt
-var commonText string
-
-var commonWords = func() map[string]bool {
-	all := map[string]bool{}
-	for _, w := range strings.Fields(commonText) {
-		all[w] = true
-	}
-	return all
-}()
+//go:generate go run ./internal/gentables
 
 const (
 	// hangers is how many digits and signs around a word count as nothing. More of them are more to guess.
@@ -33,36 +21,10 @@ const (
 	walkParts = 3
 )
 
-// walks are rows and columns of keyboards, the alphabet and the digits. They are walked in both directions.
-var walks = func() (all []string) {
-	for _, w := range []string{"abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop[]", "qwertzuiopü+", "azertyuiop", "asdfghjkl;'", "asdfghjklöä",
-		"qsdfghjklm", "zxcvbnm,./", "yxcvbnm,.-", "wxcvbn", "1qaz", "2wsx", "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "8ik,", "1qay", "6zhn", "!@#$%^&*()_+", "!\"§$%&/()=",
-		"147", "258", "369", "159", "357", "741", "852", "963"} {
-		all = append(all, w, reversed(w))
-	}
-	return all
-}()
-
-func reversed(s string) string {
-	var b strings.Builder
-	for len(s) > 0 {
-		r, n := utf8.DecodeLastRuneInString(s)
-		b.WriteRune(r)
-		s = s[:len(s)-n]
-	}
-	return b.String()
-}
-
-// fold makes alike what people hold to be alike: letter case, width and other forms of the same characters. A password is
-// only judged in this form; it is kept as it was typed.
+// fold makes alike what people take to be alike: letter case, width and other forms of the same characters. A password
+// is only judged in this form; it is kept as it was typed.
 func fold(s string) string {
 	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
-}
-
-// The two readings of letters written as digits and signs: a 1 is an i or an l.
-var unleet = []*strings.Replacer{
-	strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "8", "b", "@", "a", "$", "s", "!", "i", "+", "t", "€", "e"),
-	strings.NewReplacer("0", "o", "1", "l", "3", "e", "4", "a", "5", "s", "7", "t", "8", "b", "@", "a", "$", "s", "!", "l", "|", "l", "€", "e"),
 }
 
 var separators = strings.NewReplacer(" ", "", "-", "", "_", "", ".", "")
@@ -71,7 +33,13 @@ func isSign(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 
 func isHanger(r rune) bool { return !unicode.IsLetter(r) }
 
-// common tells whether a folded password is among those that everybody tries first.
+// isCommonWord reports whether s is a word that most people's passwords are made of.
+func isCommonWord(s string) bool {
+	_, found := slices.BinarySearch(commonWords[:], s)
+	return found
+}
+
+// common reports whether a folded password is among those that are tried first.
 func common(folded string) bool {
 	if len(folded) > 100 {
 		return repeats(folded)
@@ -81,12 +49,12 @@ func common(folded string) bool {
 	}
 	for _, whole := range []string{folded, separators.Replace(folded)} {
 		for _, s := range cores(whole) {
-			if commonWords[s] || commonWords[unit(s)] {
+			if isCommonWord(s) || isCommonWord(unit(s)) {
 				return true
 			}
-			for _, r := range unleet {
+			for _, r := range readings {
 				plain := r.Replace(s)
-				if commonWords[plain] || commonWords[unit(plain)] || commonWords[strings.TrimFunc(plain, isHanger)] {
+				if isCommonWord(plain) || isCommonWord(unit(plain)) || isCommonWord(strings.TrimFunc(plain, isHanger)) {
 					return true
 				}
 			}
@@ -98,7 +66,10 @@ func common(folded string) bool {
 // cores returns s, and s without what hangs on it.
 func cores(s string) []string {
 	list := []string{s}
-	for _, c := range []string{strings.TrimRightFunc(s, isSign), strings.TrimRightFunc(s, isHanger), strings.TrimLeftFunc(s, isHanger), strings.TrimFunc(s, isHanger)} {
+	for _, c := range []string{
+		strings.TrimRightFunc(s, isSign), strings.TrimRightFunc(s, isHanger),
+		strings.TrimLeftFunc(s, isHanger), strings.TrimFunc(s, isHanger),
+	} {
 		rest := strings.Replace(s, c, "", 1)
 		if c != "" && c != s && (utf8.RuneCountInString(rest) <= hangers || repeats(rest) || walked(rest)) {
 			list = append(list, c)
@@ -117,13 +88,13 @@ func unit(s string) string {
 	return s
 }
 
-// repeats tells whether a text is one to four characters over and over again.
+// repeats reports whether a text is one to four characters over and over again.
 func repeats(s string) bool {
 	u := unit(s)
 	return u != s && utf8.RuneCountInString(u) <= 4
 }
 
-// walked tells whether a text is a few walks along a keyboard, the alphabet or the digits and nothing else.
+// walked reports whether a text is a few walks along a keyboard, the alphabet or the digits and nothing else.
 func walked(s string) bool {
 	for range walkParts {
 		n := 0
@@ -148,7 +119,7 @@ func walked(s string) bool {
 	return false
 }
 
-// dated tells whether a text is a date of this century or the last one: 24121990, 1990-12-24, 24.12.1990.
+// dated reports whether a text is a date of this century or the last one: 24121990, 1990-12-24, 24.12.1990.
 func dated(s string) bool {
 	digits := strings.Map(func(r rune) rune {
 		if strings.ContainsRune("./- ", r) {

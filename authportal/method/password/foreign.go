@@ -28,19 +28,23 @@ const (
 
 // The forms that we know. Everything is bounded here, before the library reads it.
 var (
-	argonForm  = regexp.MustCompile(`^\$argon2i\$v=19\$m=([1-9][0-9]{0,9}),t=([1-9][0-9]{0,9}),p=([1-9][0-9]{0,9})\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$`)
-	scryptForm = regexp.MustCompile(`^\$scrypt\$ln=([1-9][0-9]?),r=([1-9][0-9]{0,3}),p=([1-9][0-9]{0,3})\$[A-Za-z0-9+/]{2,172}\$[A-Za-z0-9+/]{22,172}$`)
-	pbkdf2Form = regexp.MustCompile(`^\$pbkdf2(|-sha256|-sha512)\$([1-9][0-9]{0,9})\$([A-Za-z0-9./]{2,172})\$([A-Za-z0-9./]{22,172})$`)
+	argon2iForm = regexp.MustCompile(`^\$argon2i\$v=19\$m=([1-9][0-9]{0,9}),t=([1-9][0-9]{0,9}),p=([1-9][0-9]{0,9})` +
+		`\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$`)
+	scryptForm = regexp.MustCompile(`^\$scrypt\$ln=([1-9][0-9]?),r=([1-9][0-9]{0,3}),p=([1-9][0-9]{0,3})` +
+		`\$[A-Za-z0-9+/]{2,172}\$[A-Za-z0-9+/]{22,172}$`)
+	pbkdf2Form = regexp.MustCompile(`^\$pbkdf2(|-sha256|-sha512)\$([1-9][0-9]{0,9})` +
+		`\$([A-Za-z0-9./]{2,172})\$([A-Za-z0-9./]{22,172})$`)
 	sha512Form = regexp.MustCompile(`^\$6\$(?:rounds=([1-9][0-9]{0,9})\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]{86}$`)
-	djangoForm = regexp.MustCompile(`^pbkdf2_(sha1|sha256)\$([1-9][0-9]{0,9})\$([A-Za-z0-9./+_=-]{1,128})\$([A-Za-z0-9+/]{27,88}={0,2})$`)
+	djangoForm = regexp.MustCompile(`^pbkdf2_(sha1|sha256)\$([1-9][0-9]{0,9})` +
+		`\$([A-Za-z0-9./+_=-]{1,128})\$([A-Za-z0-9+/]{27,88}={0,2})$`)
 )
 
-// foreignHash is a parsed hash of other software, other than bcrypt. It was made of what was typed there, which is taken to be
-// what Prepare makes of it.
+// foreignHash is a parsed hash of other software, other than bcrypt. It was made of what was typed there, which is
+// taken to be what prepare makes of it.
 type foreignHash struct{ digest algorithm.Digest }
 
-// matches holds every password with a NUL for wrong: crypt(3) knew nothing of what follows one, and to HMAC, on which PBKDF2
-// and scrypt rest, NULs at the end are none.
+// matches holds every password with a NUL for wrong: crypt(3) knew nothing of what follows one, and to HMAC, on which
+// PBKDF2 and scrypt rest, NULs at the end are none.
 func (h foreignHash) matches(prepared []byte) bool {
 	return h.digest.MatchBytes(prepared) && bytes.IndexByte(prepared, 0) < 0
 }
@@ -70,14 +74,14 @@ func parseForeign(encoded []byte) (foreignHash, error) {
 	}
 	digest, err := decode(text)
 	if err != nil {
-		return foreignHash{}, errUnreadable // what the library says holds the hash
+		return foreignHash{}, errUnreadable // the library's error holds the hash
 	}
 	return foreignHash{digest}, nil
 }
 
-// foreignForm returns who decodes a hash, and whether it costs too much.
+// foreignForm returns what decodes a hash, and whether the hash costs too much.
 func foreignForm(text string) (decode algorithm.DecodeFunc, costs bool, err error) {
-	if m := argonForm.FindStringSubmatch(text); m != nil {
+	if m := argon2iForm.FindStringSubmatch(text); m != nil {
 		n := numbers(m[1:])
 		return argon2.Decode, n[0] > argonMaxMemory || n[1] > argonMaxTime || n[2] > argonMaxThreads || n[0] < 8*n[2], nil
 	}
@@ -142,7 +146,9 @@ func parseKeycloak(encoded []byte) (foreignHash, error) {
 		Algorithm      string
 	}
 	var secret struct{ Value, Salt []byte }
-	if json.Unmarshal(encoded, &outer) != nil || json.Unmarshal([]byte(outer.CredentialData), &how) != nil || json.Unmarshal([]byte(outer.SecretData), &secret) != nil {
+	if json.Unmarshal(encoded, &outer) != nil ||
+		json.Unmarshal([]byte(outer.CredentialData), &how) != nil ||
+		json.Unmarshal([]byte(outer.SecretData), &secret) != nil {
 		return foreignHash{}, errUnreadable
 	}
 	function := map[string]string{"pbkdf2": "sha1", "pbkdf2-sha256": "sha256", "pbkdf2-sha512": "sha512"}[how.Algorithm]

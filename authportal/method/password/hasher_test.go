@@ -13,8 +13,8 @@ import (
 var cheap = Settings{Hash: Hash{Algorithm: Argon2id, Memory: 7 << 10, Time: 5}}
 
 // cheapest hashers for tests of what does not depend on the cost: below the bounds, so they are made by hand.
-func cheapest(algorithm string) *Hasher {
-	h := &Hasher{settings: Settings{MinLength: 8, Hash: Hash{Algorithm: algorithm}}, pool: newPool(2, queueLength)}
+func cheapest(algorithm string) *hasher {
+	h := &hasher{settings: Settings{MinLength: 8, Hash: Hash{Algorithm: algorithm}}, pool: newPool(2, queueLength)}
 	if algorithm == Bcrypt {
 		h.settings.Hash.Cost = bcrypt.MinCost
 	} else {
@@ -23,25 +23,25 @@ func cheapest(algorithm string) *Hasher {
 	return h
 }
 
-func verify(t *testing.T, h *Hasher, stored []byte, typed string) (match, outdated bool) {
+func verify(t *testing.T, h *hasher, stored []byte, typed string) (match, outdated bool) {
 	t.Helper()
-	match, outdated, err := h.Verify(t.Context(), stored, typed)
+	match, outdated, err := h.verify(t.Context(), stored, typed)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return match, outdated
 }
 
-func hash(t *testing.T, h *Hasher, typed string) []byte {
+func hash(t *testing.T, h *hasher, typed string) []byte {
 	t.Helper()
-	encoded, err := h.Hash(t.Context(), typed)
+	encoded, err := h.hash(t.Context(), typed)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return encoded
 }
 
-func each(t *testing.T, f func(t *testing.T, h *Hasher)) {
+func each(t *testing.T, f func(t *testing.T, h *hasher)) {
 	for _, algorithm := range []string{Bcrypt, Argon2id} {
 		t.Run(algorithm, func(t *testing.T) { f(t, cheapest(algorithm)) })
 	}
@@ -87,7 +87,7 @@ func TestArgon2idAgreesWithTheReferenceImplementation(t *testing.T) {
 }
 
 func TestWhatIsHashedMatchesAndIsUpToDate(t *testing.T) {
-	each(t, func(t *testing.T, h *Hasher) {
+	each(t, func(t *testing.T, h *hasher) {
 		stored := hash(t, h, "correct horse")
 		if match, outdated := verify(t, h, stored, "correct horse"); !match || outdated {
 			t.Errorf("match %v, outdated %v", match, outdated)
@@ -104,9 +104,9 @@ func TestWhatIsHashedMatchesAndIsUpToDate(t *testing.T) {
 	})
 }
 
-// bcrypt looks at 72 bytes: a service that hands it more lets anybody in who knows the beginning (CVE-2025-22228 and kin).
+// bcrypt looks at 72 bytes: a service that hands it more lets in who knows the beginning (CVE-2025-22228 and kin).
 func TestPasswordsThatDifferBeyondByte72AreDifferent(t *testing.T) {
-	each(t, func(t *testing.T, h *Hasher) {
+	each(t, func(t *testing.T, h *hasher) {
 		for _, n := range []int{71, 72, 73, 127, 128, 1023} {
 			long := strings.Repeat("a", n)
 			stored := hash(t, h, long+"1")
@@ -125,7 +125,7 @@ func TestPasswordsThatDifferBeyondByte72AreDifferent(t *testing.T) {
 
 // C strings end at NUL: what comes after it would be for show.
 func TestPasswordsThatDifferAfterANULAreDifferent(t *testing.T) {
-	each(t, func(t *testing.T, h *Hasher) {
+	each(t, func(t *testing.T, h *hasher) {
 		stored := hash(t, h, "secret\x00tail one")
 		for _, wrong := range []string{"secret\x00tail two", "secret", "secret\x00", "\x00secret\x00tail one"} {
 			if match, _ := verify(t, h, stored, wrong); match {
@@ -142,18 +142,18 @@ func TestPasswordsThatDifferAfterANULAreDifferent(t *testing.T) {
 }
 
 func TestAPasswordOf1024BytesIsHashedAndOneMoreIsNot(t *testing.T) {
-	each(t, func(t *testing.T, h *Hasher) {
-		longest := strings.Repeat("x", MaxBytes)
+	each(t, func(t *testing.T, h *hasher) {
+		longest := strings.Repeat("x", maxBytes)
 		stored := hash(t, h, longest)
 		if match, _ := verify(t, h, stored, longest); !match {
 			t.Error("1,024 bytes do not match")
 		}
-		for _, extra := range []int{1, 4 * MaxBytes, 1 << 20} {
+		for _, extra := range []int{1, 4 * maxBytes, 1 << 20} {
 			if match, _ := verify(t, h, stored, longest+strings.Repeat("x", extra)); match {
 				t.Errorf("%d bytes more match", extra)
 			}
 		}
-		if _, err := h.Hash(t.Context(), longest+"x"); err == nil {
+		if _, err := h.hash(t.Context(), longest+"x"); err == nil {
 			t.Error("1,025 bytes were hashed")
 		}
 		// The dummy of what cannot be prepared is the empty password: an account with an empty hash must not open to it.
@@ -164,7 +164,7 @@ func TestAPasswordOf1024BytesIsHashedAndOneMoreIsNot(t *testing.T) {
 }
 
 func TestPasswordsOfUnicodeTwinsMatch(t *testing.T) {
-	each(t, func(t *testing.T, h *Hasher) {
+	each(t, func(t *testing.T, h *hasher) {
 		stored := hash(t, h, "Ame\u0301lie\u00a0Å\u3000ok")
 		for typed, want := range map[string]bool{
 			"Am\u00e9lie \u212b ok":           true,  // composed, plain spaces, ångström sign
@@ -182,7 +182,7 @@ func TestPasswordsOfUnicodeTwinsMatch(t *testing.T) {
 }
 
 func TestBytesThatAreNotUTF8AreComparedAsTheyAre(t *testing.T) {
-	each(t, func(t *testing.T, h *Hasher) {
+	each(t, func(t *testing.T, h *hasher) {
 		stored := hash(t, h, "abc\xff\xfedefg")
 		if match, _ := verify(t, h, stored, "abc\xff\xffdefg"); match {
 			t.Error("two broken strings are one")
@@ -194,7 +194,7 @@ func TestBytesThatAreNotUTF8AreComparedAsTheyAre(t *testing.T) {
 }
 
 func TestNoPasswordMatchesANilHashOrADummy(t *testing.T) {
-	each(t, func(t *testing.T, h *Hasher) {
+	each(t, func(t *testing.T, h *hasher) {
 		for _, typed := range []string{"", "password", "correct horse"} {
 			if match, outdated := verify(t, h, nil, typed); match || outdated {
 				t.Errorf("%q matches nothing", typed)
@@ -217,7 +217,7 @@ func TestTheDummyCostsWhatTheSettingsSay(t *testing.T) {
 	}
 }
 
-func TestACheaperHashIsMadeUpForExactly(t *testing.T) {
+func TestTheCostOfACheaperHashIsEqualized(t *testing.T) {
 	for have := 4; have <= 16; have++ {
 		for want := have; want <= 16; want++ {
 			spent := 1 << have
@@ -225,7 +225,7 @@ func TestACheaperHashIsMadeUpForExactly(t *testing.T) {
 				spent += 1 << cost
 			}
 			if spent != 1<<want {
-				t.Errorf("cost %d made up to %d: 2^%d is not %d", have, want, want, spent)
+				t.Errorf("cost %d raised to %d: 2^%d is not %d", have, want, want, spent)
 			}
 		}
 	}
@@ -239,7 +239,7 @@ func TestACheaperHashIsMadeUpForExactly(t *testing.T) {
 					t.Errorf("%d×%d to %+v takes %d KiB", memory, time, c, m)
 				}
 				if got := old.work() + m*n; old.work() < want && (got > want || want-got > 16) {
-					t.Errorf("%d×%d made up to %+v is %d", memory, time, c, got)
+					t.Errorf("%d×%d raised to %+v is %d", memory, time, c, got)
 				}
 			}
 		}
@@ -272,7 +272,7 @@ func TestAHashOfOtherSettingsIsOutdated(t *testing.T) {
 }
 
 // What other software stored is bcrypt of the first 72 bytes; nothing better can be had from it.
-func TestAPlainBcryptHashOfOtherSoftwareIsAcceptedAndOutdated(t *testing.T) {
+func TestPlainBcryptIsAcceptedAndOutdated(t *testing.T) {
 	for _, typed := range []string{"correct horse", strings.Repeat("a", 100)} {
 		plain, err := bcrypt.GenerateFromPassword([]byte(typed[:min(72, len(typed))]), bcrypt.MinCost)
 		if err != nil {
@@ -292,7 +292,8 @@ func TestAPlainBcryptHashOfOtherSoftwareIsAcceptedAndOutdated(t *testing.T) {
 	}
 }
 
-// "Password shucking": an attacker who holds unsalted fast hashes of the same passwords tries those in place of passwords.
+// "Password shucking": an attacker who holds unsalted fast hashes of the same passwords tries those in place of
+// passwords.
 func TestTheInnerHashIsSaltedAndOurs(t *testing.T) {
 	one, two := bcryptInput([]byte("0123456789abcdef"), []byte("correct horse")), bcryptInput([]byte("0123456789abcdeg"), []byte("correct horse"))
 	if bytes.Equal(one, two) {
@@ -325,12 +326,14 @@ func TestGarbageInTheStoreIsAnErrorAndNeverAMatch(t *testing.T) {
 		"$argon2id$v=19$m=256,t=2$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
 		"$argon2id$v=19$m=256,t=0,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
 		"$argon2id$v=19$m=256,t=2,p=0$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+		"$argon2id$v=19$m=0256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+		"$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/5", // stray bits at the end
 		"$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$", "$argon2id$v=19$m=256,t=2,p=1$$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
 	} {
-		if match, _, err := h.Verify(t.Context(), []byte(stored), "correct horse"); match || err == nil {
+		if match, _, err := h.verify(t.Context(), []byte(stored), "correct horse"); match || err == nil {
 			t.Errorf("%q: match %v, err %v", stored, match, err)
 		}
-		if CheckEncoded([]byte(stored)) == nil {
+		if checkEncoded([]byte(stored)) == nil {
 			t.Errorf("%q could be imported", stored)
 		}
 	}
@@ -343,7 +346,7 @@ func TestAStoredHashCannotAskForAbsurdWork(t *testing.T) {
 		"$argon2id$v=19$m=4294967295,t=1,p=1" + sum, "$argon2id$v=19$m=262145,t=1,p=1" + sum,
 		"$argon2id$v=19$m=65536,t=4294967295,p=1" + sum, "$argon2id$v=19$m=65536,t=3,p=255" + sum,
 	} {
-		if _, _, err := cheapest(Bcrypt).Verify(t.Context(), []byte(stored), "x"); !errors.Is(err, errTooCostly) {
+		if _, _, err := cheapest(Bcrypt).verify(t.Context(), []byte(stored), "x"); !errors.Is(err, errTooCostly) {
 			t.Errorf("%s: %v", stored, err)
 		}
 	}
@@ -376,7 +379,7 @@ func FuzzVerifyEncoded(f *testing.F) {
 				return
 			}
 		}
-		prepared, _ := Prepare(typed)
+		prepared, _ := prepare(typed)
 		h.matches(prepared)
 	})
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// leastWord is how long a part of a name is at least to be looked for: shorter ones occur in every other word.
+// leastWord is the least length of a part of a name that is looked for: shorter ones occur in every other word.
 const leastWord = 3
 
-// ownWords returns what whoever wants into this account tries first: names and addresses of the person and of the site, whole and in their
-// parts, folded, the longest first.
+// ownWords returns what an attacker of this account tries first: names and addresses of the person and of the site,
+// whole and in their parts, folded, the longest first.
 func ownWords(u *store.User, site []string) []string {
 	texts := slices.Clone(site)
 	if u != nil {
@@ -27,7 +27,7 @@ func ownWords(u *store.User, site []string) []string {
 		words = append(words, local, domain, strings.Join(strings.Fields(text), ""))
 		parts := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 		if strings.Contains(domain, ".") || len(strings.Fields(text)) == 1 && strings.Contains(text, ".") {
-			parts = parts[:max(0, len(parts)-1)] // "com" is nobody's name
+			parts = parts[:max(0, len(parts)-1)] // "com" is no part of a name
 		}
 		words = append(words, parts...)
 		words = append(words, separators.Replace(local))
@@ -42,14 +42,14 @@ func ownWords(u *store.User, site []string) []string {
 	return slices.Compact(words)
 }
 
-// likeLogin tells whether a folded password is made of such words: nothing is left without them, or so little that it is no
-// more than they are.
+// likeLogin reports whether a folded password is made of such words: nothing is left without them, or so little that it
+// is no more than they are.
 func likeLogin(folded string, words []string) bool {
-	readings := []string{folded}
-	for _, r := range unleet {
-		readings = append(readings, r.Replace(folded))
+	texts := []string{folded}
+	for _, r := range readings {
+		texts = append(texts, r.Replace(folded))
 	}
-	for _, s := range readings {
+	for _, s := range texts {
 		rest := s
 		for _, w := range words {
 			rest = strings.ReplaceAll(rest, w, "\x00")

@@ -17,8 +17,8 @@ const Kind = "password"
 // Method checks passwords against the hashes in the users store. It is safe for concurrent use.
 type Method struct {
 	users    store.Credentials
-	hasher   *Hasher
-	breaches breaches // nil: not asked
+	hasher   *hasher
+	breaches breaches // nil: none
 	env      method.Env
 }
 
@@ -33,14 +33,15 @@ var (
 
 // New returns the method. It calls no store.
 func New(s Settings, env method.Env) (*Method, error) {
-	h, err := NewHasher(s)
+	h, err := newHasher(s)
 	if err != nil {
 		return nil, fmt.Errorf("opening the password method: %w", err)
 	}
 	if env.Log == nil {
 		env.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Method{users: env.Users, hasher: h, breaches: openBreaches(s.Breached, http.DefaultClient, RangeURL), env: env}, nil
+	known := openBreaches(s.Breached, http.DefaultClient, rangeURL)
+	return &Method{users: env.Users, hasher: h, breaches: known, env: env}, nil
 }
 
 // Kind returns "password".
@@ -52,7 +53,7 @@ func (m *Method) AsksLogin() {}
 // MinLength is the least number of characters of a new password.
 func (m *Method) MinLength() int { return m.hasher.settings.MinLength }
 
-// Hashing tells how many passwords are being hashed and how many wait for it, at this moment.
+// Hashing returns how many passwords are being hashed and how many wait for it, at this moment.
 func (m *Method) Hashing() (running, waiting int) {
 	running = len(m.hasher.pool.slots)
 	return running, max(0, len(m.hasher.pool.inside)-running)
@@ -80,27 +81,29 @@ func (m *Method) Continue(ctx context.Context, a *method.Attempt) (method.Step, 
 	return method.Refused{Reason: "wrong password"}, nil
 }
 
-// CheckPassword tells whether password is that of u; a nil u costs the same and is never right.
+// CheckPassword reports whether password is that of u; a nil u costs the same and is never right.
 func (m *Method) CheckPassword(ctx context.Context, u *store.User, password string) (bool, error) {
 	c, err := m.check(ctx, u, password)
 	return c != nil, err
 }
 
-// MakePassword returns the credential of a new password: *method.UnacceptableError where it may not be one.
+// MakePassword returns the credential of a new password: *method.UnacceptableError if it may not be one.
 func (m *Method) MakePassword(ctx context.Context, u *store.User, password string) (store.Credential, error) {
 	if err := m.AcceptPassword(ctx, u, password); err != nil {
 		return store.Credential{}, err
 	}
-	encoded, err := m.hasher.Hash(ctx, password)
+	encoded, err := m.hasher.hash(ctx, password)
 	if err != nil {
 		return store.Credential{}, err
 	}
-	return store.Credential{Kind: store.KindPassword, ID: u.ID, Owner: u.ID, Data: encoded, Created: m.env.Now(), Version: 1}, nil
+	return store.Credential{
+		Kind: store.KindPassword, ID: u.ID, Owner: u.ID, Data: encoded, Created: m.env.Now(), Version: 1,
+	}, nil
 }
 
-// AcceptPassword tells whether a password may be one, without hashing it.
+// AcceptPassword reports whether a password may be one, without hashing it.
 func (m *Method) AcceptPassword(ctx context.Context, u *store.User, password string) error {
-	reason := m.hasher.Refusal(password)
+	reason := m.hasher.refusal(password)
 	if reason == "" {
 		reason = guessable(password, u, m.env.Site)
 	}
@@ -111,7 +114,7 @@ func (m *Method) AcceptPassword(ctx context.Context, u *store.User, password str
 			return err
 		}
 		if found {
-			reason = ReasonBreached
+			reason = reasonBreached
 		}
 	}
 	if reason != "" {
@@ -120,27 +123,26 @@ func (m *Method) AcceptPassword(ctx context.Context, u *store.User, password str
 	return nil
 }
 
-// CheckHash tells whether a hash that other software made can be stored.
-func (m *Method) CheckHash(encoded string) error { return CheckEncoded([]byte(encoded)) }
+// CheckHash reports whether a hash that other software made can be stored.
+func (m *Method) CheckHash(encoded string) error { return checkEncoded([]byte(encoded)) }
 
 // check returns the credential that the password proved, as it is stored now; nil where the password is wrong.
 func (m *Method) check(ctx context.Context, u *store.User, typed string) (*store.Credential, error) {
-	var c store.Credential
+	// Without an account a read of nothing: it costs the same time, and whether the store answers must not depend on whose
+	// password it is.
+	id := "nobody"
 	if u != nil {
-		var err error
-		c, err = m.users.Credential(ctx, store.KindPassword, u.ID)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return nil, fmt.Errorf("loading the password of %s: %w", u.ID, err)
-		}
-	} else if _, err := m.users.Credential(ctx, store.KindPassword, "nobody"); err != nil && !errors.Is(err, store.ErrNotFound) {
-		// The read costs time too, and whether the store answers must not depend on who is asked for.
-		return nil, fmt.Errorf("loading the password of nobody: %w", err)
+		id = u.ID
+	}
+	c, err := m.users.Credential(ctx, store.KindPassword, id)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("loading the password of %s: %w", id, err)
 	}
 	// A row of someone else under this id would be a fault of the store; it opens nothing.
 	if u == nil || c.Owner != u.ID {
 		c = store.Credential{}
 	}
-	match, outdated, err := m.hasher.Verify(ctx, c.Data, typed)
+	match, outdated, err := m.hasher.verify(ctx, c.Data, typed)
 	if err != nil {
 		return nil, err
 	}
@@ -153,11 +155,11 @@ func (m *Method) check(ctx context.Context, u *store.User, typed string) (*store
 	return &c, nil
 }
 
-// renew replaces a hash that was made under other settings. It is a courtesy: where it fails, the sign-in goes on and
+// renew replaces a hash that was made under other settings. It is a courtesy: if it fails, the sign-in goes on and
 // the next one tries again. The swap does nothing if the password was changed meanwhile, and c stays as it was read, so
 // that the dispatcher finds out.
 func (m *Method) renew(ctx context.Context, c store.Credential, typed string) store.Credential {
-	encoded, err := m.hasher.Hash(ctx, typed)
+	encoded, err := m.hasher.hash(ctx, typed)
 	if err == nil {
 		renewed := c
 		renewed.Data = encoded
@@ -167,7 +169,8 @@ func (m *Method) renew(ctx context.Context, c store.Credential, typed string) st
 		}
 	}
 	if !errors.Is(err, store.ErrStale) && !errors.Is(err, method.ErrBusy) {
-		m.env.Log.WarnContext(ctx, "password hash could not be renewed", slog.String("user_id", c.Owner), slog.Any("error", err))
+		m.env.Log.WarnContext(ctx, "password hash could not be renewed",
+			slog.String("user_id", c.Owner), slog.Any("error", err))
 	}
 	return c
 }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,21 +18,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/method/methodtest"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
-	"github.com/gatehouse-auth/gatehouse/store/sql"
+	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
-
-func openUsers(t *testing.T) *sql.Store {
-	db, err := sql.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "gatehouse.db"), store.Env{Now: time.Now, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
-}
 
 func open(t *testing.T, s Settings, users store.UserStore) *Method {
 	t.Helper()
@@ -47,7 +33,7 @@ func open(t *testing.T, s Settings, users store.UserStore) *Method {
 func TestConformance(t *testing.T) {
 	const right = "correct horse battery staple"
 	methodtest.Run(t, methodtest.Suite{
-		Users: func(t *testing.T) store.UserStore { return openUsers(t) },
+		Users: func(t *testing.T) store.UserStore { return sqltest.Open(t, time.Now) },
 		Open:  func(t *testing.T, users store.UserStore) method.Method { return open(t, cheap, users) },
 		Enrol: func(t *testing.T, users store.UserStore, u store.User) {
 			c, err := open(t, cheap, users).MakePassword(t.Context(), &u, right)
@@ -100,7 +86,7 @@ func try(t *testing.T, m *Method, u *store.User, typed string) method.Step {
 var stronger = Settings{Hash: Hash{Algorithm: Argon2id, Memory: 7 << 10, Time: 6}}
 
 func TestAHashIsMadeAnewOnceSettingsHaveChanged(t *testing.T) {
-	users := openUsers(t)
+	users := sqltest.Open(t, time.Now)
 	u := member(t, users, cheap, "correct horse")
 	old := stored(t, users, u)
 	m := open(t, stronger, users)
@@ -138,7 +124,7 @@ func (r *racing) SwapCredential(ctx context.Context, c store.Credential) error {
 }
 
 func TestAPasswordChangedDuringARehashStands(t *testing.T) {
-	users := openUsers(t)
+	users := sqltest.Open(t, time.Now)
 	u := member(t, users, cheap, "correct horse")
 	r := &racing{UserStore: users}
 	m := open(t, stronger, r)
@@ -161,7 +147,7 @@ func TestAPasswordChangedDuringARehashStands(t *testing.T) {
 }
 
 func TestASignInDoesNotWaitForARehashThatFails(t *testing.T) {
-	users := openUsers(t)
+	users := sqltest.Open(t, time.Now)
 	u := member(t, users, cheap, "correct horse")
 	var log bytes.Buffer
 	m := open(t, stronger, &racing{UserStore: failingSwap{users}, change: func() {}})
@@ -181,7 +167,7 @@ func (failingSwap) SwapCredential(context.Context, store.Credential) error {
 }
 
 func TestAHashOfSomeoneElseOpensNothing(t *testing.T) {
-	users := openUsers(t)
+	users := sqltest.Open(t, time.Now)
 	u := member(t, users, cheap, "correct horse")
 	m := open(t, cheap, foreignOwner{users})
 	if s, ok := try(t, m, &u, "correct horse").(method.Refused); !ok {
@@ -193,12 +179,12 @@ type foreignOwner struct{ store.UserStore }
 
 func (f foreignOwner) Credential(ctx context.Context, kind, id string) (store.Credential, error) {
 	c, err := f.UserStore.Credential(ctx, kind, id)
-	c.Owner = "somebody else"
+	c.Owner = "someone else"
 	return c, err
 }
 
 func TestABrokenHashIsOurFaultAndNoRefusal(t *testing.T) {
-	users := openUsers(t)
+	users := sqltest.Open(t, time.Now)
 	u := member(t, users, cheap, "correct horse")
 	c := stored(t, users, u)
 	c.Data = []byte("$argon2id$v=19$m=4194304,t=9999,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4")
@@ -211,7 +197,7 @@ func TestABrokenHashIsOurFaultAndNoRefusal(t *testing.T) {
 }
 
 func TestTheBusyPoolShowsItself(t *testing.T) {
-	users := openUsers(t)
+	users := sqltest.Open(t, time.Now)
 	u := member(t, users, cheap, "correct horse")
 	m := open(t, cheap, users)
 	for range cap(m.hasher.pool.slots) {
@@ -231,7 +217,7 @@ func TestTheBusyPoolShowsItself(t *testing.T) {
 
 // The whole way with real hashes: signing up, in from another device, and a change of the password.
 func TestTheSamePasswordOpensFromEveryDevice(t *testing.T) {
-	users := openUsers(t)
+	users := sqltest.Open(t, time.Now)
 	keys, err := keyring.New(nil, "a root secret of the tests, long enough")
 	if err != nil {
 		t.Fatal(err)

@@ -9,8 +9,8 @@ import (
 
 func init() { caddy.RegisterModule(Module{}) }
 
-// Module is the sign-in method `password` in a configuration: the module gatehouse.methods.password. Its settings hold for
-// every place where a password is set or compared.
+// Module is the sign-in method `password` in a configuration: the module gatehouse.methods.password. Its settings apply
+// wherever a password is set or compared.
 type Module struct {
 	Settings
 }

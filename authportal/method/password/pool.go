@@ -9,16 +9,16 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 )
 
-// queueLength is how many may wait for a slot. More would wait longer than a person or a browser does.
+// queueLength is how many calls may wait for a slot. More would wait longer than a person or a browser does.
 const queueLength = 128
 
-// pool bounds how much hashing happens at once. Hashing is the most expensive thing that a stranger can make the gateway
-// do, and whoever is signed in already must not notice: half of the cores hash, a bounded queue waits, and the rest is
-// told to come back later.
+// pool bounds how much hashing happens at once. Hashing is the most expensive thing that a stranger can make the
+// gateway do, and users who are signed in must not notice: half of the cores hash, a bounded queue waits, and the rest
+// is refused.
 type pool struct {
-	inside chan struct{} // one element for everybody who hashes or waits
-	slots  chan struct{} // one element for everybody who hashes
-	ran    atomic.Int64  // how much was let through
+	inside chan struct{} // one element for each call that hashes or waits
+	slots  chan struct{} // one element for each call that hashes
+	ran    atomic.Int64  // how many calls were let through
 }
 
 // defaultSlots leaves half of the cores to proxied traffic.
@@ -28,9 +28,9 @@ func newPool(slots, queue int) *pool {
 	return &pool{inside: make(chan struct{}, slots+queue), slots: make(chan struct{}, slots)}
 }
 
-// do runs f in a slot. It returns ErrBusy at once where the queue is full, and later where the time limit of the call runs
-// out in the queue; and the context's error where the caller went away. In none of these cases f runs. What has begun is
-// finished: a hash cannot be interrupted.
+// do runs f in a slot. It returns ErrBusy at once if the queue is full, and later if the time limit of the call runs
+// out in the queue; and the context's error if the caller went away. In none of these cases does f run. What has begun
+// is finished: a hash cannot be interrupted.
 func (p *pool) do(ctx context.Context, f func()) error {
 	select {
 	case p.inside <- struct{}{}:
@@ -38,7 +38,7 @@ func (p *pool) do(ctx context.Context, f func()) error {
 		return method.ErrBusy
 	}
 	defer func() { <-p.inside }()
-	// Who is gone already must not win a free slot by chance.
+	// A caller that is gone already must not win a free slot by chance.
 	if ctx.Err() != nil {
 		return gaveUp(ctx)
 	}

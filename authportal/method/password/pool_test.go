@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 )
 
-func TestSixtyFourAtOnceFillThePoolAndTheRestIsTurnedAway(t *testing.T) {
+func TestSixtyFourAtOnceFillThePoolAndMoreAreRefused(t *testing.T) {
 	const slots, queue, callers = 2, 6, 64
 	p := newPool(slots, queue)
 	release, started := make(chan struct{}), make(chan struct{}, callers)
@@ -32,10 +32,10 @@ func TestSixtyFourAtOnceFillThePoolAndTheRestIsTurnedAway(t *testing.T) {
 			})
 		}()
 	}
-	// Everybody who finds no room is told at once, while nothing has finished yet.
+	// A call that finds no room is refused at once, while nothing has finished yet.
 	for range callers - slots - queue {
 		if err := <-results; !errors.Is(err, method.ErrBusy) {
-			t.Fatalf("turned away with %v", err)
+			t.Fatalf("refused with %v", err)
 		}
 	}
 	for range slots {
@@ -44,7 +44,7 @@ func TestSixtyFourAtOnceFillThePoolAndTheRestIsTurnedAway(t *testing.T) {
 	close(release)
 	for range slots + queue {
 		if err := <-results; err != nil {
-			t.Errorf("who waited got %v", err)
+			t.Errorf("a waiting call got %v", err)
 		}
 	}
 	if most != slots {
@@ -55,7 +55,7 @@ func TestSixtyFourAtOnceFillThePoolAndTheRestIsTurnedAway(t *testing.T) {
 	}
 }
 
-func TestWhoGoesAwayWhileWaitingLeavesTheQueue(t *testing.T) {
+func TestACallerThatGoesAwayLeavesTheQueue(t *testing.T) {
 	p := newPool(1, 1)
 	release, started := make(chan struct{}), make(chan struct{})
 	first := make(chan error)
@@ -66,7 +66,7 @@ func TestWhoGoesAwayWhileWaitingLeavesTheQueue(t *testing.T) {
 	go func() { second <- p.do(ctx, func() { t.Error("ran although its caller was gone") }) }()
 	cancel()
 	if err := <-second; !errors.Is(err, context.Canceled) {
-		t.Errorf("who went away got %v", err)
+		t.Errorf("the caller that went away got %v", err)
 	}
 	third := make(chan error)
 	go func() { third <- p.do(t.Context(), func() {}) }()
@@ -79,7 +79,7 @@ func TestWhoGoesAwayWhileWaitingLeavesTheQueue(t *testing.T) {
 	}
 }
 
-func TestWhoseTimeRunsOutInTheQueueIsToldThatWeAreBusy(t *testing.T) {
+func TestTimeThatRunsOutInTheQueueIsErrBusy(t *testing.T) {
 	p := newPool(1, 1)
 	p.slots <- struct{}{}
 	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
@@ -93,10 +93,10 @@ func TestAFullPoolIsErrBusyForHashAndVerify(t *testing.T) {
 	h := cheapest(Bcrypt)
 	h.pool = newPool(1, 0)
 	h.pool.inside <- struct{}{}
-	if _, err := h.Hash(t.Context(), "correct horse"); !errors.Is(err, method.ErrBusy) {
+	if _, err := h.hash(t.Context(), "correct horse"); !errors.Is(err, method.ErrBusy) {
 		t.Errorf("Hash: %v", err)
 	}
-	if _, _, err := h.Verify(t.Context(), nil, "correct horse"); !errors.Is(err, method.ErrBusy) {
+	if _, _, err := h.verify(t.Context(), nil, "correct horse"); !errors.Is(err, method.ErrBusy) {
 		t.Errorf("Verify: %v", err)
 	}
 }

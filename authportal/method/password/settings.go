@@ -19,9 +19,9 @@ type Settings struct {
 	// How new passwords are hashed. Existing hashes stay valid and are made anew when their owner signs in.
 	Hash Hash `json:"hash,omitzero"`
 
-	// Where new passwords are looked up among breached ones: "off" (the default), "hibp" (the range API of Have I Been Pwned,
-	// which learns five digits of a hash; a second at most, and nobody is refused where it does not answer), or the path of a
-	// file with sorted SHA-1 hashes or with words, one a line.
+	// Where new passwords are looked up among breached ones: "off" (the default), "hibp" (the range API of Have I Been
+	// Pwned, which learns five digits of a hash; a second at most, and no password is refused if it does not answer),
+	// or the path of a file with sorted SHA-1 hashes or with words, one a line.
 	Breached string `json:"breached,omitempty"`
 }
 
@@ -39,8 +39,8 @@ type Hash struct {
 	// bcrypt: the logarithm of the number of rounds, 10 to 16, default 12.
 	Cost int `json:"cost,omitempty"`
 
-	// argon2id: memory for one hash in KiB, at most 262144 (256 MiB), default 65536 (64 MiB). The least is 47104 for one pass,
-	// 19456 for two, 12288 for three, 9216 for four, 7168 for five and more. As many hashes as half the cores are
+	// argon2id: memory for one hash in KiB, at most 262144 (256 MiB), default 65536 (64 MiB). The least is 47104 for one
+	// pass, 19456 for two, 12288 for three, 9216 for four, 7168 for five and more. As many hashes as half the cores are
 	// computed at once.
 	Memory int `json:"memory,omitempty"`
 
@@ -75,7 +75,8 @@ func (c Hash) complete() (Hash, error) {
 			c.Cost = bcryptDefaultCost
 		}
 		if c.Cost < bcryptMinCost || c.Cost > bcryptMaxCost {
-			return c, fmt.Errorf("hash bcrypt %d: the cost must be from %d to %d; %d is the default", c.Cost, bcryptMinCost, bcryptMaxCost, bcryptDefaultCost)
+			return c, fmt.Errorf("hash bcrypt %d: the cost must be from %d to %d; %d is the default",
+				c.Cost, bcryptMinCost, bcryptMaxCost, bcryptDefaultCost)
 		}
 		return c, nil
 	case Argon2id:
@@ -98,7 +99,8 @@ func (c Hash) completeArgon() (Hash, error) {
 		c.Threads = argonDefaultThreads
 	}
 	if c.Time < 1 || c.Time > argonMaxTime {
-		return c, fmt.Errorf("hash argon2id time %d: must be from 1 to %d passes; %d is the default", c.Time, argonMaxTime, argonDefaultTime)
+		return c, fmt.Errorf("hash argon2id time %d: must be from 1 to %d passes; %d is the default",
+			c.Time, argonMaxTime, argonDefaultTime)
 	}
 	least := int(argonMinMemory[min(c.Time, len(argonMinMemory)-1)])
 	if c.Memory < least || c.Memory > argonMaxMemory {
@@ -106,7 +108,8 @@ func (c Hash) completeArgon() (Hash, error) {
 			c.Memory, least>>10, argonMaxMemory>>10, c.Time, argonDefaultMemory>>10)
 	}
 	if c.Threads < 1 || c.Threads > argonMaxThreads {
-		return c, fmt.Errorf("hash argon2id threads %d: must be from 1 to %d; %d is the default", c.Threads, argonMaxThreads, argonDefaultThreads)
+		return c, fmt.Errorf("hash argon2id threads %d: must be from 1 to %d; %d is the default",
+			c.Threads, argonMaxThreads, argonDefaultThreads)
 	}
 	return c, nil
 }

@@ -30,7 +30,7 @@ func TestTheBlockReadsAsWritten(t *testing.T) {
 		if got, _ := json.Marshal(s); string(got) != want {
 			t.Errorf("%q: %s, want %s", input, got, want)
 		}
-		if _, err := NewHasher(s); err != nil {
+		if _, err := newHasher(s); err != nil {
 			t.Errorf("%q: %v", input, err)
 		}
 	}
@@ -91,7 +91,7 @@ func TestJSONOutOfBoundsDoesNotStart(t *testing.T) {
 		if err := json.Unmarshal([]byte(config), &s); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := NewHasher(s); err == nil {
+		if _, err := newHasher(s); err == nil {
 			t.Errorf("%s starts", config)
 		}
 	}

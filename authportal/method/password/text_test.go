@@ -10,24 +10,24 @@ import (
 
 func TestWhatANewPasswordMustBe(t *testing.T) {
 	for _, c := range []struct{ name, typed, want string }{
-		{"seven letters", "abcdefg", ReasonTooShort},
+		{"seven letters", "abcdefg", reasonTooShort},
 		{"eight letters", "abcdefgh", ""},
-		{"empty", "", ReasonTooShort},
-		{"characters count, not bytes", "ééééééé", ReasonTooShort},
+		{"empty", "", reasonTooShort},
+		{"characters count, not bytes", "ééééééé", reasonTooShort},
 		{"eight of them do", "éééééééé", ""},
-		{"a combining accent is no character of its own", strings.Repeat("e\u0301", 7), ReasonTooShort},
+		{"a combining accent is no character of its own", strings.Repeat("e\u0301", 7), reasonTooShort},
 		{"eight spaces are typeable", strings.Repeat(" ", 8), ""},
 		{"no rules of composition", "aaaaaaaa", ""},
 		{"emoji", strings.Repeat("🦊", 8), ""},
 		{"NUL and control characters", "a\x00b\tc\nd\x7f", ""},
 		{"1,024 bytes", strings.Repeat("x", 1024), ""},
-		{"1,025 bytes", strings.Repeat("x", 1025), ReasonTooLong},
+		{"1,025 bytes", strings.Repeat("x", 1025), reasonTooLong},
 		{"256 emoji", strings.Repeat("🦊", 256), ""},
-		{"257 emoji", strings.Repeat("🦊", 257), ReasonTooLong},
+		{"257 emoji", strings.Repeat("🦊", 257), reasonTooLong},
 		{"1,024 bytes once composed", strings.Repeat("e\u0301", 512), ""},
-		{"a megabyte", strings.Repeat("x", 1<<20), ReasonTooLong},
-		{"not UTF-8", "abcdefgh\xff", ReasonNotText},
-		{"what JSON makes of not UTF-8", "abcdefgh\ufffd", ReasonNotText},
+		{"a megabyte", strings.Repeat("x", 1<<20), reasonTooLong},
+		{"not UTF-8", "abcdefgh\xff", reasonNotText},
+		{"what JSON makes of not UTF-8", "abcdefgh\ufffd", reasonNotText},
 	} {
 		if got := refusal(c.typed, 8); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
@@ -41,11 +41,11 @@ func FuzzPrepare(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, typed string) {
-		got, ok := Prepare(typed)
+		got, ok := prepare(typed)
 		if !ok {
 			return
 		}
-		if again, ok := Prepare(string(got)); !ok || string(again) != string(got) {
+		if again, ok := prepare(string(got)); !ok || string(again) != string(got) {
 			t.Fatalf("%q becomes %q becomes %q", typed, got, again)
 		}
 		if utf8.ValidString(typed) != utf8.Valid(got) {

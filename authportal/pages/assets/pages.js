@@ -18,17 +18,16 @@ for (const button of document.querySelectorAll('.peek')) {
   input.form.addEventListener('submit', () => set(false))
 }
 
-// How strong a new password is, roughly and without asking anybody. It is advice: the server judges.
-const everybodys = /passwor[dt]|kennwort|welcome|willkommen|iloveyou|letmein|monkey|dragon|sunshine|princess|football|baseball|master|shadow|superman|batman|admin|qwert[yz]|azerty|summer|sommer|winter|hello|hallo|schatz|secret|geheim|test|(19|20)\d\d/g
-const rows = ['abcdefghijklmnopqrstuvwxyz', '01234567890', 'qwertyuiop', 'qwertzuiop', 'asdfghjkl', 'zxcvbnm', 'yxcvbnm', 'azertyuiop', 'qsdfghjklm']
-const steps = new Set(rows.flatMap((row) => [...row].slice(1).flatMap((key, i) => [row[i] + key, key + row[i]])))
+// How strong a new password is, roughly and without a request. It is advice: the server judges. The tables are in guessable.js.
+const commonWords = new RegExp([...guessable.words, '(19|20)\\d\\d'].join('|'), 'g')
+const steps = new Set(guessable.walks.flatMap((walk) => [...walk].slice(1).flatMap((key, i) => [walk[i] + key, key + walk[i]])))
 const strength = (typed, own) => {
   let s = typed.normalize('NFKC').toLowerCase()
   for (const word of own) s = s.replaceAll(word, ' ')
-  const read = (text) => text.replace(/[013457@$!]/g, (c) => 'oieastasi'['013457@$!'.indexOf(c)])
-  // What everybody uses counts as one character; so does each further key of a walk or a repetition as nothing.
-  const words = [s.replace(everybodys, ' '), read(s).replace(everybodys, ' ')].sort((a, b) => a.length - b.length)[0]
-  const keys = [...words]
+  const texts = [s, ...guessable.readings.map((reading) => [...s].map((c) => reading[c] ?? c).join(''))]
+  // A common word counts as one character; each further key of a walk or a repetition counts as nothing.
+  const [shortest] = texts.map((text) => text.replace(commonWords, ' ')).sort((a, b) => a.length - b.length)
+  const keys = [...shortest]
   const kept = keys.filter((key, i) => i < 2 || !(key === keys[i - 1] || steps.has(keys[i - 1] + key)))
   const distinct = new Set(kept).size
   const bits = Math.min(kept.length, distinct * 2) * Math.log2(Math.max(2, distinct + 12))

@@ -2,7 +2,7 @@ package password
 
 import "golang.org/x/crypto/argon2"
 
-// What a completed Hash, the present settings, does and knows.
+// What a completed Hash, the present settings, means for stored hashes.
 
 // hash computes the encoded hash of a prepared password.
 func (c Hash) hash(prepared []byte) ([]byte, error) {
@@ -24,21 +24,22 @@ func (c Hash) dummy() parsed {
 	return h
 }
 
-// made tells whether a stored hash was made under these settings.
-func (c Hash) made(h parsed) bool {
+// matchesParams reports whether a stored hash was made under these settings.
+func (c Hash) matchesParams(h parsed) bool {
 	switch h := h.(type) {
 	case *bcryptHash:
 		return c.Algorithm == Bcrypt && h.salt != nil && h.cost == c.Cost
 	case *argonHash:
-		return c.Algorithm == Argon2id && h.memory == uint32(c.Memory) && h.time == uint32(c.Time) && h.threads == uint8(c.Threads) &&
+		return c.Algorithm == Argon2id &&
+			h.memory == uint32(c.Memory) && h.time == uint32(c.Time) && h.threads == uint8(c.Threads) &&
 			len(h.salt) >= 16 && len(h.sum) >= 32
 	}
 	return false
 }
 
-// makeUp spends what a cheaper hash of the same algorithm has saved in comparison with a present one, so that the time
-// of a refusal does not tell that an account with an old hash exists.
-func (c Hash) makeUp(h parsed) {
+// equalizeCost spends what a cheaper hash of the same algorithm has saved in comparison with a present one, so that the
+// time of a refusal does not reveal that an account with an old hash exists.
+func (c Hash) equalizeCost(h parsed) {
 	switch h := h.(type) {
 	case *bcryptHash:
 		if c.Algorithm == Bcrypt {
@@ -54,12 +55,13 @@ func (c Hash) makeUp(h parsed) {
 			}
 		}
 	case foreignHash:
-		// Mostly far cheaper than ours, and its cost is not comparable: the whole of a present one hides the most.
+		// Mostly far cheaper than ours, and its cost is not comparable: the whole cost of a present one hides the most.
 		c.dummy().matches(nil)
 	}
 }
 
-// bcryptMissing returns the costs that, spent on top of have, add up to want: 2^c + 2^c + 2^(c+1) + … + 2^(want-1) = 2^want.
+// bcryptMissing returns the costs that, spent on top of have, add up to want: 2^c + 2^c + 2^(c+1) + … + 2^(want-1) =
+// 2^want.
 func bcryptMissing(have, want int) (costs []int) {
 	for cost := have; cost < want; cost++ {
 		costs = append(costs, cost)
