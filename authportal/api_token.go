@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -40,18 +41,18 @@ func tokenID(token string) string {
 // means that the store failed (503). The session in the answer is none of the store's: it serves to judge and to sign by.
 func (p *Portal) CheckToken(ctx context.Context, token string) (*store.Live, error) {
 	if len(token) > 128 || !strings.HasPrefix(token, TokenPrefix) {
-		return nil, errInvalidToken
+		return nil, problem.InvalidToken
 	}
 	id := tokenID(token)
 	c, err := p.users.Credential(ctx, store.KindAPIToken, id)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, errInvalidToken
+		return nil, problem.InvalidToken
 	} else if err != nil {
 		return nil, fmt.Errorf("reading the token: %w", err)
 	}
 	now := p.now()
 	if !c.Expires.IsZero() && !now.Before(c.Expires) {
-		return nil, errInvalidToken
+		return nil, problem.InvalidToken
 	}
 	var data TokenData
 	if err := json.Unmarshal(c.Data, &data); err != nil {
@@ -59,12 +60,12 @@ func (p *Portal) CheckToken(ctx context.Context, token string) (*store.Live, err
 	}
 	u, err := p.users.User(ctx, c.Owner)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, errInvalidToken
+		return nil, problem.InvalidToken
 	} else if err != nil {
 		return nil, fmt.Errorf("reading the token's owner: %w", err)
 	}
 	if !u.Enabled || !u.Approved {
-		return nil, errInvalidToken
+		return nil, problem.InvalidToken
 	}
 	identity := u.Identity()
 	identity.Active = true // a password that is due is no matter of programs

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -22,7 +23,7 @@ const (
 // opens nothing for whoever made that happen, and one that was forwarded nothing for the recipient.
 func (c *call) confirmEmail(token string) (out *outcome, status string, err error) {
 	if !c.p.mails() {
-		return nil, "", errNoMail
+		return nil, "", problem.NoMail
 	}
 	if err := c.mustHTTPS(); err != nil {
 		return nil, "", err
@@ -32,7 +33,7 @@ func (c *call) confirmEmail(token string) (out *outcome, status string, err erro
 		return nil, "", err
 	}
 	u, t, err := c.useConfirm(token)
-	var p *Problem
+	var p *problem.Problem
 	if errors.As(err, &p) {
 		c.emit(Event{Kind: EventEmailConfirm, Result: ResultRefused, Reason: p.Code, UserID: u.ID, Username: u.Username})
 		return nil, "", err
@@ -48,7 +49,7 @@ func (c *call) confirmEmail(token string) (out *outcome, status string, err erro
 	}
 	switch {
 	case !u.Approved:
-		return nil, errUnapproved.Code, c.enqueueMail(mailWaiting, u.Email, mailPayload{User: u.ID})
+		return nil, problem.Unapproved.Code, c.enqueueMail(mailWaiting, u.Email, mailPayload{User: u.ID})
 	case !u.Enabled || !mine:
 		return nil, statusConfirmed, nil
 	}
@@ -120,7 +121,7 @@ func (c *call) confirmAPI() error {
 // confirmPage names the account and asks for a click. It takes nothing: a GET may be a scanner's.
 func (c *call) confirmPage() error {
 	if !c.p.mails() {
-		return errNoMail
+		return problem.NoMail
 	}
 	if err := c.mustHTTPS(); err != nil {
 		return err
@@ -135,9 +136,9 @@ func (c *call) confirmForm() error {
 	}
 	out, status, err := c.confirmEmail(f["token"])
 	switch p := toldProblem(err); {
-	case p != nil && p.Code == errMailToken.Code:
+	case p != nil && p.Code == problem.InvalidLink.Code:
 		return c.showConfirm(p.Status, "used", "", nil, nil)
-	case p != nil && p.Code == codeTooMany:
+	case p != nil && p.Code == problem.CodeTooMany:
 		setRetry(c.w, p)
 		return c.showConfirm(p.Status, f["token"], "", nil, p)
 	case err != nil:
@@ -174,7 +175,7 @@ func (c *call) resendForm() error {
 	return c.showConfirm(http.StatusOK, "", statusSent, nil, nil)
 }
 
-func (c *call) showConfirm(status int, token, done string, f map[string]string, problem *Problem) error {
+func (c *call) showConfirm(status int, token, done string, f map[string]string, shown *problem.Problem) error {
 	data := pages.ConfirmData{Done: done, LoginURL: c.link("/login")}
 	if token != "" {
 		l, _, ok := c.p.links().Read(ticketConfirm, token)
@@ -188,8 +189,8 @@ func (c *call) showConfirm(status int, token, done string, f map[string]string, 
 	if f["email"] != "" {
 		p.Values["email"] = bounded(f["email"], 300)
 	}
-	if problem != nil {
-		showProblem(&p, problem)
+	if shown != nil {
+		showProblem(&p, shown)
 	}
 	return c.page(status, p)
 }

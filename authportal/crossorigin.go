@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 // ownOrigin reports whether the request may be acted upon: every post of a page, and everything of the API, must come from
@@ -34,7 +36,7 @@ func (c *call) downgraded() bool {
 }
 
 func (c *call) emitCrossOrigin() {
-	c.emit(Event{Kind: EventCrossOrigin, Result: ResultRefused, Reason: codeCrossOrigin})
+	c.emit(Event{Kind: EventCrossOrigin, Result: ResultRefused, Reason: problem.CodeCrossOrigin})
 }
 
 func (c *call) allowOrigin(origin string) {
@@ -58,7 +60,7 @@ func (c *call) preflight(methods []string) {
 	case o == "" || c.r.Header.Get("Access-Control-Request-Method") == "":
 		// not a preflight: somebody asks what there is
 	case !slices.Contains(c.v.Site.Origins, o):
-		c.answer(errCrossOrigin)
+		c.answer(problem.CrossOrigin)
 		return
 	default:
 		c.allowOrigin(o)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/onetime"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -101,13 +102,13 @@ func (p *Portal) newEmailLink(ctx context.Context, kind, id string) (token strin
 func (p *Portal) openEmailLink(ctx context.Context, kind, token string) (m emailMove, k store.Credential, err error) {
 	l, secret, ok := p.links().Read(kind, token)
 	if !ok {
-		return m, k, errMailToken
+		return m, k, problem.InvalidLink
 	}
 	if m, k, err = p.emailMove(ctx, kind, l.ID); err != nil {
 		return m, k, err
 	}
 	if k.Owner != l.Subject || !m.Keys.Has(secret) {
-		return m, k, errMailToken
+		return m, k, problem.InvalidLink
 	}
 	return m, k, nil
 }

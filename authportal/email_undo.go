@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -28,7 +29,7 @@ func (c *call) tryUndoEmail(token string) (m emailMove, u store.User, err error)
 		return m, u, err
 	}
 	if u, err = c.p.users.User(c.ctx(), k.Owner); errors.Is(err, store.ErrNotFound) {
-		return m, store.User{}, errMailToken
+		return m, store.User{}, problem.InvalidLink
 	} else if err != nil {
 		return m, u, err
 	}
@@ -37,11 +38,11 @@ func (c *call) tryUndoEmail(token string) (m emailMove, u store.User, err error)
 	}
 	now := c.p.now()
 	if now.Sub(m.Claimed) < claimFor {
-		return m, u, errMailToken
+		return m, u, problem.InvalidLink
 	}
 	m.Claimed = now
 	if err := c.p.swapEmailMove(c.ctx(), k, &m); errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
-		return m, u, errMailToken
+		return m, u, problem.InvalidLink
 	} else if err != nil {
 		return m, u, err
 	}
@@ -63,7 +64,7 @@ func (c *call) tryUndoEmail(token string) (m emailMove, u store.User, err error)
 // an administrator set since stands.
 func (p *Portal) mayUndo(ctx context.Context, u *store.User, k *store.Credential, m *emailMove) error {
 	if !u.Enabled || !u.Approved {
-		return errMailToken
+		return problem.InvalidLink
 	}
 	list, err := p.users.CredentialsOf(ctx, u.ID, store.KindEmailUndo)
 	if err != nil {
@@ -85,7 +86,7 @@ func (p *Portal) mayUndo(ctx context.Context, u *store.User, k *store.Credential
 	}
 	cutOff := u.Email == m.Old && !m.Claimed.IsZero()
 	if u.Email != at && !cutOff {
-		return errMailToken
+		return problem.InvalidLink
 	}
 	other, err := p.users.FindUser(ctx, m.Old)
 	switch {
@@ -94,7 +95,7 @@ func (p *Portal) mayUndo(ctx context.Context, u *store.User, k *store.Credential
 	case err != nil:
 		return err
 	case other.ID != u.ID && other.Email == m.Old:
-		return errUserExists
+		return problem.UserExists
 	}
 	return nil
 }
@@ -103,7 +104,7 @@ func (p *Portal) mayUndo(ctx context.Context, u *store.User, k *store.Credential
 func (a *Accounts) takeBack(ctx context.Context, u *store.User, m *emailMove, undo string) (store.User, error) {
 	_, after, err := a.update(ctx, u.ID, func(now *store.User) error {
 		if now.Email != u.Email || !now.Enabled || !now.Approved {
-			return errMailToken
+			return problem.InvalidLink
 		}
 		return a.apply(now, UserChange{Email: &m.Old})
 	})

@@ -3,6 +3,8 @@ package authportal
 import (
 	"encoding/json"
 	"slices"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 // What people send of an account comes as fields of text, the same in both faces. A field that an action does not know
@@ -106,8 +108,8 @@ func (c *call) formFields(allowed ...string) (map[string]string, error) {
 	return fields, nil
 }
 
-func unknownField(name string) *Problem {
+func unknownField(name string) *problem.Problem {
 	// What was sent is repeated to a program only, as JSON, and cut.
-	return (&Problem{Status: 422, Code: "invalid_field", Detail: "there is no such field here, or it is not yours to set"}).
+	return (&problem.Problem{Status: 422, Code: "invalid_field", Detail: "there is no such field here, or it is not yours to set"}).
 		With("field", bounded(name, 64))
 }

@@ -1,6 +1,7 @@
 package authportal
 
 import (
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -40,7 +41,7 @@ func (c *call) enqueueMail(kind, to string, a mailPayload) error {
 func (c *call) mailAllowed(to string) (bool, error) {
 	err := (&guess{c: c}).count("letter", to, c.p.set.Account)
 	if err != nil && !weFailed(err) {
-		c.emit(Event{Kind: EventLetter, Result: ResultRefused, Reason: codeTooMany})
+		c.emit(Event{Kind: EventLetter, Result: ResultRefused, Reason: problem.CodeTooMany})
 		return false, nil
 	}
 	return err == nil, err
@@ -49,7 +50,7 @@ func (c *call) mailAllowed(to string) (bool, error) {
 // requestMail queues a message to an address that somebody typed, and tells nothing of it. Whoever asks is counted.
 func (c *call) requestMail(kind, typed string, a mailPayload) error {
 	if !c.p.mails() {
-		return errNoMail
+		return problem.NoMail
 	}
 	if err := c.mustHTTPS(); err != nil {
 		return err

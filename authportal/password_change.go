@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -19,7 +20,7 @@ func (c *call) changePassword(current, next string) error {
 	}
 	pw := c.p.passwords()
 	if pw == nil {
-		return errNotFound
+		return problem.NotFound
 	}
 	if err := c.mustHTTPS(); err != nil {
 		return err
@@ -30,7 +31,7 @@ func (c *call) changePassword(current, next string) error {
 	}
 	e := Event{Kind: EventPasswordChange, Result: ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()}
 	switch err := c.swapPassword(pw, &u, live.Session.SignIn(), current, next); {
-	case errors.Is(err, errInvalidCredentials):
+	case errors.Is(err, problem.InvalidCredentials):
 		e.Result, e.Reason = ResultRefused, "wrong password"
 		c.emit(e)
 		return err
@@ -65,7 +66,7 @@ func (c *call) swapPassword(pw method.Passwords, u *store.User, except, current,
 			return fmt.Errorf("checking the password: %w", err)
 		}
 		if !right {
-			return errInvalidCredentials
+			return problem.InvalidCredentials
 		}
 		if made.Data == nil {
 			if made, err = pw.MakePassword(c.ctx(), u, next); err != nil {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -58,7 +59,7 @@ func (c *call) endSession(id string) error {
 	}
 	switch err := c.p.sessions.EndSession(c.ctx(), live.Session.UserID, id); {
 	case errors.Is(err, store.ErrNotFound):
-		return errNotFound
+		return problem.NotFound
 	case err != nil:
 		return fmt.Errorf("ending a session: %w", err)
 	}

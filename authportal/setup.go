@@ -41,7 +41,7 @@ type setupTicket struct {
 	Deadline time.Time `json:"d"`
 }
 
-var errSetupLink = &Problem{Status: http.StatusBadRequest, Code: "invalid_token", Detail: "the link is used, old or incomplete; a restart logs a new one"}
+var errSetupLink = &problem.Problem{Status: http.StatusBadRequest, Code: "invalid_token", Detail: "the link is used, old or incomplete; a restart logs a new one"}
 
 // setupPage shows the form. It takes nothing: a GET may be a scanner's.
 func (c *call) setupPage() error {
@@ -58,7 +58,7 @@ func (c *call) maySetUp() error {
 	case err != nil:
 		return err
 	case has || c.p.passwords() == nil:
-		return errNotFound
+		return problem.NotFound
 	}
 	return c.mustHTTPS()
 }
@@ -139,7 +139,7 @@ func (p *Portal) firstAdministrator(ctx context.Context, token string, u store.U
 	}
 	has, err := p.Accounts().hasAdministrator(ctx)
 	if err == nil && has {
-		return errNotFound // the link is gone, and nobody needs one
+		return problem.NotFound // the link is gone, and nobody needs one
 	}
 	if err == nil {
 		err = p.users.CreateUser(ctx, u, cred)
@@ -166,7 +166,7 @@ const (
 
 // claimSetup returns when nobody else is making the first administrator, and keeps it so until release is called.
 func (p *Portal) claimSetup(ctx context.Context) (release func(), err error) {
-	busy := *errChanging
+	busy := *problem.Changing
 	busy.Detail = "somebody else is making the first administrator right now"
 	old, err := p.users.Setting(ctx, settingSetup)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -196,9 +196,9 @@ func (p *Portal) claimSetup(ctx context.Context) (release func(), err error) {
 	}, nil
 }
 
-func (c *call) showSetup(status int, f map[string]string, problem *Problem) error {
+func (c *call) showSetup(status int, f map[string]string, shown *problem.Problem) error {
 	data := pages.SetupData{Token: f["token"], MinLength: c.p.passwords().MinLength()}
-	if problem == errSetupLink || f["token"] == "" {
+	if shown == errSetupLink || f["token"] == "" {
 		data.Token, data.Expired = "", true
 		status = http.StatusBadRequest
 	}
@@ -206,8 +206,8 @@ func (c *call) showSetup(status int, f map[string]string, problem *Problem) erro
 	for _, name := range []string{"email", "name", "username"} {
 		p.Values[name] = bounded(f[name], 300)
 	}
-	if problem != nil {
-		showProblem(&p, problem)
+	if shown != nil {
+		showProblem(&p, shown)
 	}
 	return c.page(status, p)
 }

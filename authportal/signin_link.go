@@ -29,7 +29,7 @@ type signInTicket struct {
 	Version int64  `json:"v"` // of the account; with another it opens nothing
 }
 
-var errNoTicket = &Problem{Status: 409, Code: "conflict", Detail: "only an enabled, approved and confirmed account can be given a ticket"}
+var errNoTicket = &problem.Problem{Status: 409, Code: "conflict", Detail: "only an enabled, approved and confirmed account can be given a ticket"}
 
 // MakeTicket returns a link that signs in as the account, once, until the time. Any ticket from before is void. It dies with
 // any change of the account or its password, and when an administrator ends the sessions. The owner is told by mail.
@@ -55,7 +55,7 @@ func (p *Portal) makeTicket(ctx context.Context, a *Accounts, by By, id string) 
 	}
 	switch {
 	case by.Base == "":
-		return u, "", until, &Problem{Status: 409, Code: "conflict", Detail: "the pages have no address that a link could begin with"}
+		return u, "", until, &problem.Problem{Status: 409, Code: "conflict", Detail: "the pages have no address that a link could begin with"}
 	case p.missing(&u) != nil:
 		return u, "", until, errNoTicket
 	}
@@ -79,12 +79,12 @@ func (p *Portal) makeTicket(ctx context.Context, a *Accounts, by By, id string) 
 func (p *Portal) readTicket(ctx context.Context, token string) (u store.User, ref credRef, err error) {
 	l, secret, ok := p.links().Read(ticketSignIn, token)
 	if !ok {
-		return u, ref, errMailToken
+		return u, ref, problem.InvalidLink
 	}
 	ref = credRef{Kind: store.KindSignInTicket, ID: onetime.KeyID(secret), Version: 1}
 	u, _, err = p.ticketNow(ctx, ref.ID)
 	if errors.Is(err, errMoved) || err == nil && u.ID != l.Subject {
-		return store.User{ID: l.Subject}, ref, errMailToken
+		return store.User{ID: l.Subject}, ref, problem.InvalidLink
 	}
 	return u, ref, err
 }

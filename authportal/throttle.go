@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 // guess is one counted try at a secret.
@@ -51,7 +53,7 @@ func (g *guess) count(kind, of string, l Limit) error {
 		return fmt.Errorf("counting a guess: %w", err)
 	}
 	if !ok {
-		p := *errTooMany
+		p := *problem.TooMany
 		p.RetryAfter = max(left, time.Second)
 		return &p
 	}
