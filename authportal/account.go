@@ -163,7 +163,8 @@ func (c *call) changeProfile(sent map[string]string) (store.User, error) {
 		return u, accountProblem(err)
 	}
 	if fields := changed(&before, &after); fields != "" {
-		c.emit(Event{Kind: EventProfileChange, Result: ResultOK, Reason: fields, UserID: u.ID, Username: after.Username})
+		c.emit(Event{Kind: EventProfileChange, Result: ResultOK, Reason: fields,
+			UserID: u.ID, Username: after.Username})
 	}
 	return after, nil
 }

@@ -22,7 +22,8 @@ func (c *call) deleteAccount() error {
 	c.p.Accounts().endSessions(context.WithoutCancel(c.ctx()), u.ID)
 	c.clearSession()
 	c.me = &caller{}
-	c.emit(Event{Kind: EventUserDelete, Result: ResultOK, Reason: "owner", UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()})
+	c.emit(Event{Kind: EventUserDelete, Result: ResultOK, Reason: "owner",
+		UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()})
 	return nil
 }
 
@@ -49,7 +50,8 @@ func (c *call) deleteAccountForm() error {
 	return c.accountFailed(err, nil)
 }
 
-// credentials lists what is kept for a person to show who they are, without what proves it; of every kind if kind is empty.
+// credentials lists what is kept for a person to show who they are, without what proves it; of every kind if kind is
+// empty.
 func (c *call) credentials(u *store.User, kind string) ([]map[string]any, error) {
 	list, err := c.p.users.CredentialsOf(c.ctx(), u.ID, kind)
 	if err != nil {

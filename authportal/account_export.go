@@ -33,7 +33,8 @@ func (c *call) exportAPI() error {
 	for i := range sessions {
 		list = append(list, ownSessionJSON(&sessions[i], live))
 	}
-	c.emit(Event{Kind: EventAccountExport, Result: ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()})
+	c.emit(Event{Kind: EventAccountExport, Result: ResultOK,
+		UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()})
 	c.w.Header().Set("Content-Disposition", `attachment; filename="account.json"`)
 	return c.json(http.StatusOK, map[string]any{"exported": stamp(c.p.now()), "account": account, "sessions": list, "credentials": credentials})
 }

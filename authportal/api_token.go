@@ -38,7 +38,8 @@ func tokenID(token string) string {
 
 // CheckToken returns whom an API token speaks for: its owner as stored now, with no more roles than the token has. An
 // unknown, expired or revoked token, or one of an inactive account, is the problem invalid_token (401); any other error
-// means that the store failed (503). The session in the answer is none of the store's: it serves to judge and to sign by.
+// means that the store failed (503). The session in the answer is none of the store's: it serves to judge and to sign
+// by.
 func (p *Portal) CheckToken(ctx context.Context, token string) (*store.Live, error) {
 	if len(token) > 128 || !strings.HasPrefix(token, TokenPrefix) {
 		return nil, problem.InvalidToken
@@ -101,9 +102,9 @@ func intersect(held, limit []string) []string {
 	return both
 }
 
-// OwnToken reads one Authorization value (RFC 6750 §2.1, RFC 7617) and returns the API token of ours in it: a Bearer value,
-// or with basic the password of a Basic one. It reads what lax servers read: any white space after the scheme, and base64
-// without padding or of the other alphabet. Anything else is the upstream's.
+// OwnToken reads one Authorization value (RFC 6750 §2.1, RFC 7617) and returns the API token of ours in it: a Bearer
+// value, or with basic the password of a Basic one. It reads what lax servers read: any white space after the scheme,
+// and base64 without padding or of the other alphabet. Anything else is the upstream's.
 func OwnToken(value string, basic bool) (string, bool) {
 	value = strings.Trim(value, " \t")
 	end := strings.IndexAny(value, " \t")
@@ -127,9 +128,9 @@ func OwnToken(value string, basic bool) (string, bool) {
 	return "", false
 }
 
-// TokenOf returns the API token among the lines of Authorization, on whichever it is, and the lines that are the upstream's.
-// Several different ones are none that can be judged, and come back as an empty token, which is refused: a revoked token must
-// not hide behind another line. ok reports whether there was one.
+// TokenOf returns the API token among the lines of Authorization, on whichever it is, and the lines that are the
+// upstream's. Several different ones are none that can be judged, and come back as an empty token, which is refused: a
+// revoked token must not hide behind another line. ok reports whether there was one.
 func TokenOf(lines []string, basic bool) (token string, others []string, ok bool) {
 	for _, line := range lines {
 		found, own := OwnToken(line, basic)

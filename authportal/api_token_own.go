@@ -15,7 +15,8 @@ import (
 // maxTokens is how many API tokens one account may have: people who need more need accounts for their machines.
 const maxTokens = 100
 
-var errTokenLimit = &problem.Problem{Status: http.StatusConflict, Code: "limit_reached", Detail: "the account has 100 API tokens; delete one first"}
+var errTokenLimit = &problem.Problem{Status: http.StatusConflict, Code: "limit_reached",
+	Detail: "the account has 100 API tokens; delete one first"}
 
 // newToken is what somebody asks for.
 type newToken struct {
@@ -24,8 +25,8 @@ type newToken struct {
 	Roles   []string // nil: all that the owner holds, now and later
 }
 
-// createToken makes an API token for whoever has signed in within the last ten minutes, and returns it. It is shown once:
-// the store keeps its SHA-256.
+// createToken makes an API token for whoever has signed in within the last ten minutes, and returns it. It is shown
+// once: the store keeps its SHA-256.
 func (c *call) createToken(n newToken) (token string, cred store.Credential, err error) {
 	defer func() { c.refusedToken(EventTokenCreate, err) }()
 	if _, err := c.mustFresh(); err != nil {
@@ -57,15 +58,18 @@ func (c *call) createToken(n newToken) (token string, cred store.Credential, err
 	if err := c.p.users.PutCredential(c.ctx(), cred); err != nil {
 		return "", cred, fmt.Errorf("storing an API token: %w", err)
 	}
-	c.emit(Event{Kind: EventTokenCreate, Result: ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()})
+	c.emit(Event{Kind: EventTokenCreate, Result: ResultOK,
+		UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()})
 	return token, cred, nil
 }
 
-// refusedToken tells of a token that was not made or taken back, where that says more than a typing error or a sign-in that is missing.
+// refusedToken tells of a token that was not made or taken back, where that says more than a typing error or a sign-in
+// that is missing.
 func (c *call) refusedToken(kind string, err error) {
 	if p := (*problem.Problem)(nil); errors.As(err, &p) && (p.Code == errTokenLimit.Code || p.Code == "invalid_field" && p.Extra["field"] == "roles") {
 		id := c.me.live.Identity
-		c.emit(Event{Kind: kind, Result: ResultRefused, Reason: p.Code, UserID: id.UserID, Username: id.Username, Session: c.me.live.Session.SignIn()})
+		c.emit(Event{Kind: kind, Result: ResultRefused, Reason: p.Code,
+			UserID: id.UserID, Username: id.Username, Session: c.me.live.Session.SignIn()})
 	}
 }
 
@@ -130,7 +134,8 @@ func (c *call) deleteToken(id string) error {
 	case err != nil:
 		return fmt.Errorf("deleting an API token: %w", err)
 	}
-	c.emit(Event{Kind: EventTokenDelete, Result: ResultOK, UserID: live.Session.UserID, Username: live.Identity.Username})
+	c.emit(Event{Kind: EventTokenDelete, Result: ResultOK,
+		UserID: live.Session.UserID, Username: live.Identity.Username})
 	return nil
 }
 

@@ -47,8 +47,8 @@ func (c *call) noContent() error {
 
 const maxForm = 64 << 10
 
-// form reads a posted form. Fields are then read by c.r.PostForm.Get, never by FormValue, which would take them from the
-// URL as well.
+// form reads a posted form. Fields are then read by c.r.PostForm.Get, never by FormValue, which would take them from
+// the URL as well.
 func (c *call) form() error {
 	if t, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || t != "application/x-www-form-urlencoded" {
 		p := *problem.Malformed

@@ -18,9 +18,9 @@ const (
 	statusSent      = "sent"
 )
 
-// confirmEmail uses up the link of a sign-up. It keeps the password that was set with it, because whoever clicks says that
-// it was they who signed up, and signs in only the browser that did: a link that was sent to somebody else's mailbox
-// opens nothing for whoever made that happen, and one that was forwarded nothing for the recipient.
+// confirmEmail uses up the link of a sign-up. It keeps the password that was set with it, because whoever clicks says
+// that it was they who signed up, and signs in only the browser that did: a link that was sent to somebody else's
+// mailbox opens nothing for whoever made that happen, and one that was forwarded nothing for the recipient.
 func (c *call) confirmEmail(token string) (out *outcome, status string, err error) {
 	if !c.p.mails() {
 		return nil, "", problem.NoMail
@@ -35,7 +35,8 @@ func (c *call) confirmEmail(token string) (out *outcome, status string, err erro
 	u, t, err := c.useConfirm(token)
 	var p *problem.Problem
 	if errors.As(err, &p) {
-		c.emit(Event{Kind: EventEmailConfirm, Result: ResultRefused, Reason: p.Code, UserID: u.ID, Username: u.Username})
+		c.emit(Event{Kind: EventEmailConfirm, Result: ResultRefused, Reason: p.Code,
+			UserID: u.ID, Username: u.Username})
 		return nil, "", err
 	}
 	g.giveBack()
@@ -89,7 +90,8 @@ func (c *call) proveMailbox(u store.User) (store.User, error) {
 	if err != nil || u.Confirmed {
 		return after, accountProblem(err)
 	}
-	c.emit(Event{Kind: EventEmailConfirm, Result: ResultOK, Reason: "set before: voided", UserID: u.ID, Username: after.Username})
+	c.emit(Event{Kind: EventEmailConfirm, Result: ResultOK, Reason: "set before: voided",
+		UserID: u.ID, Username: after.Username})
 	if !after.Approved {
 		err = c.enqueueMail(mailWaiting, after.Email, mailPayload{User: after.ID})
 	}

@@ -15,9 +15,9 @@ const (
 	maxJSONDepth = 16
 )
 
-// decodeJSON reads the one JSON object that a request carries into dst. Unknown fields are ignored, so that a newer page works
-// with an older gate during a rolling upgrade; what no field of dst names cannot be assigned. Everything else that is
-// not exactly one object of at most 64 KiB, 16 levels deep, is a problem.
+// decodeJSON reads the one JSON object that a request carries into dst. Unknown fields are ignored, so that a newer
+// page works with an older gate during a rolling upgrade; what no field of dst names cannot be assigned. Everything
+// else that is not exactly one object of at most 64 KiB, 16 levels deep, is a problem.
 func decodeJSON(w http.ResponseWriter, r *http.Request, dst any) error {
 	// A form cannot send this type to another origin without a preflight, so it is a wall against CSRF as well.
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {

@@ -8,8 +8,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// askEmail asks for another address of the caller's own account. Nothing changes before the new address has said yes, and
-// the present one is told at once. Whether somebody has the address already is found out where the message is written.
+// askEmail asks for another address of the caller's own account. Nothing changes before the new address has said yes,
+// and the present one is told at once. Whether somebody has the address already is found out where the message is
+// written.
 func (c *call) askEmail(typed string) error {
 	if !c.p.mails() {
 		return problem.NoMail
@@ -25,7 +26,8 @@ func (c *call) askEmail(typed string) error {
 	if err := c.mustHTTPS(); err != nil {
 		return err
 	}
-	e := Event{Kind: EventEmailAsk, Result: ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()}
+	e := Event{Kind: EventEmailAsk, Result: ResultOK,
+		UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()}
 	err = c.tryAskEmail(&u, typed)
 	var p *problem.Problem
 	if errors.As(err, &p) {

@@ -12,10 +12,10 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// A change of address lies in the account as a credential: of the kind email_change from the moment that it is asked for
-// until it is made, and of the kind email_undo from then on, for as long as it can be taken back. Links of messages are about
-// one of the two. They are no tickets: what they rest on has to be looked at without being used up, to be ended by what
-// comes later, and to outlive a session store that was emptied.
+// A change of address lies in the account as a credential: of the kind email_change from the moment that it is asked
+// for until it is made, and of the kind email_undo from then on, for as long as it can be taken back. Links of messages
+// are about one of the two. They are no tickets: what they rest on has to be looked at without being used up, to be
+// ended by what comes later, and to outlive a session store that was emptied.
 
 // How long the links are good for.
 const (
@@ -83,7 +83,8 @@ func (p *Portal) newEmailLink(ctx context.Context, kind, id string) (token strin
 			return "", m, err
 		}
 		var secret []byte
-		token, secret, err = p.links().Make(onetime.Link{Purpose: kind, Subject: k.Owner, Email: k.Label, Until: k.Expires, ID: id})
+		link := onetime.Link{Purpose: kind, Subject: k.Owner, Email: k.Label, Until: k.Expires, ID: id}
+		token, secret, err = p.links().Make(link)
 		if err != nil {
 			return "", m, err
 		}
@@ -113,8 +114,8 @@ func (p *Portal) openEmailLink(ctx context.Context, kind, token string) (m email
 	return m, k, nil
 }
 
-// stillAsked reports whether a change that waits may still be made. What the account rests on is as it was when it was asked
-// for, or whoever asked may be somebody who has been shut out since.
+// stillAsked reports whether a change that waits may still be made. What the account rests on is as it was when it was
+// asked for, or whoever asked may be somebody who has been shut out since.
 func (p *Portal) stillAsked(ctx context.Context, u *store.User, m *emailMove) (bool, error) {
 	if u.Email != m.Old || !u.Enabled || !u.Approved || !p.domainAllowed(m.New) {
 		return false, nil

@@ -13,14 +13,14 @@ import (
 )
 
 // undoEmail gives an account back to its old address, whose mailbox has the link. Whoever moved the account away may be
-// inside: every sign-in, token and known browser goes, the password too, and every factor and link from since it was asked
-// for. A factor from before stays: the mailbox alone opens nothing that it did not open then.
+// inside: every sign-in, token and known browser goes, the password too, and every factor and link from since it was
+// asked for. A factor from before stays: the mailbox alone opens nothing that it did not open then.
 func (c *call) undoEmail(token string) (emailMove, error) {
 	return c.byEmailLink(EventEmailUndo, "undoing a change of address", token, c.tryUndoEmail)
 }
 
-// claimFor is how long one click has to finish. The link of one that was cut off in between works again after that: half
-// of an undoing would leave inside whom it is to put out.
+// claimFor is how long one click has to finish. The link of one that was cut off in between works again after that:
+// half of an undoing would leave inside whom it is to put out.
 const claimFor = time.Minute
 
 func (c *call) tryUndoEmail(token string) (m emailMove, u store.User, err error) {
@@ -60,8 +60,8 @@ func (c *call) tryUndoEmail(token string) (m emailMove, u store.User, err error)
 	return m, after, nil
 }
 
-// mayUndo reports whether the account is where the change took it, or where changes of its own took it from there. An address that
-// an administrator set since stands.
+// mayUndo reports whether the account is where the change took it, or where changes of its own took it from there. An
+// address that an administrator set since stands.
 func (p *Portal) mayUndo(ctx context.Context, u *store.User, k *store.Credential, m *emailMove) error {
 	if !u.Enabled || !u.Approved {
 		return problem.InvalidLink

@@ -11,8 +11,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// changePassword sets a new password for whoever knows the present one: an open browser alone is not enough. The guess is
-// counted like one at the login form. Every other sign-in of the person ends, and this one gets a new secret.
+// changePassword sets a new password for whoever knows the present one: an open browser alone is not enough. The guess
+// is counted like one at the login form. Every other sign-in of the person ends, and this one gets a new secret.
 func (c *call) changePassword(current, next string) error {
 	live, u, err := c.mustUser()
 	if err != nil {
@@ -29,7 +29,8 @@ func (c *call) changePassword(current, next string) error {
 	if err != nil {
 		return err
 	}
-	e := Event{Kind: EventPasswordChange, Result: ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()}
+	e := Event{Kind: EventPasswordChange, Result: ResultOK,
+		UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()}
 	switch err := c.swapPassword(pw, &u, live.Session.SignIn(), current, next); {
 	case errors.Is(err, problem.InvalidCredentials):
 		e.Result, e.Reason = ResultRefused, "wrong password"
@@ -53,7 +54,8 @@ func (c *call) changePassword(current, next string) error {
 }
 
 // swapPassword replaces the password if the present one is right at that very moment: of two changes at once one wins,
-// and the other is held against what it left. A hash that the check renewed looks like a change; then it is checked again.
+// and the other is held against what it left. A hash that the check renewed looks like a change; then it is checked
+// again.
 func (c *call) swapPassword(pw method.Passwords, u *store.User, except, current, next string) error {
 	var made store.Credential
 	for range 3 {

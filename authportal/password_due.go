@@ -12,8 +12,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// askNew asks for a new password, the last thing that is missing of a sign-in. Who cannot choose one, because there is none
-// here, loses the old one instead: it was not to be used any more.
+// askNew asks for a new password, the last thing that is missing of a sign-in. Who cannot choose one, because there is
+// none here, loses the old one instead: it was not to be used any more.
 func (c *call) askNew(u *store.User, next *pending, in *intent) (*outcome, error) {
 	a := c.p.Accounts()
 	has, err := a.hasPassword(c.ctx(), u.ID)

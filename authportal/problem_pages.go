@@ -13,7 +13,8 @@ import (
 // shownPath is how much of an address a page repeats.
 const shownPath = 200
 
-// WriteForbidden tells somebody who is signed in that they may not enter here (403). who is nil where nobody may, whoever they are.
+// WriteForbidden tells somebody who is signed in that they may not enter here (403). who is nil where nobody may,
+// whoever they are.
 func (p *Portal) WriteForbidden(w http.ResponseWriter, r *http.Request, v *Visit, who *store.Identity) {
 	data := pages.ForbiddenData{Path: r.URL.Path}
 	if len(data.Path) > shownPath {

@@ -10,8 +10,9 @@ import (
 
 // How an outcome is told on a page: beside the form that it is about, or on a page of its own.
 
-// shownOnPage returns the problem that a form tells when it is shown again, with its headers set; nil where nothing went
-// wrong, where we failed, and where no form can help, so that call.answer has the word: here is nothing, or no https.
+// shownOnPage returns the problem that a form tells when it is shown again, with its headers set; nil where nothing
+// went wrong, where we failed, and where no form can help, so that call.answer has the word: here is nothing, or no
+// https.
 func (c *call) shownOnPage(err error) *problem.Problem {
 	p := toldProblem(err)
 	if p == nil || p.Code == problem.HTTPS.Code || p.Code == problem.NotFound.Code {

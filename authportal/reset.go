@@ -30,8 +30,8 @@ func (c *call) forgotPassword(f map[string]string) error {
 	return c.requestMail(mailReset, f["email"], mailPayload{To: f["to"], Flow: f["flow"]})
 }
 
-// resetPassword sets a new password by the link of a message. Nobody is signed in by it: whoever reads the mail still has
-// to show a second factor, where there is one, and every sign-in and known browser from before ends.
+// resetPassword sets a new password by the link of a message. Nobody is signed in by it: whoever reads the mail still
+// has to show a second factor, where there is one, and every sign-in and known browser from before ends.
 func (c *call) resetPassword(token, password string) (mailTicket, error) {
 	if err := c.mayReset(); err != nil {
 		return mailTicket{}, err
@@ -45,14 +45,16 @@ func (c *call) resetPassword(token, password string) (mailTicket, error) {
 	var p *problem.Problem
 	switch {
 	case errors.As(err, &p):
-		c.emit(Event{Kind: EventPasswordChange, Result: ResultRefused, Reason: p.Code, UserID: u.ID, Username: u.Username})
+		c.emit(Event{Kind: EventPasswordChange, Result: ResultRefused, Reason: p.Code,
+			UserID: u.ID, Username: u.Username})
 		return t, err
 	case err != nil:
 		g.giveBack()
 		return t, fmt.Errorf("resetting a password: %w", err)
 	}
 	g.giveBack()
-	c.emit(Event{Kind: EventPasswordChange, Result: ResultOK, Reason: "reset by mail", UserID: u.ID, Username: u.Username})
+	c.emit(Event{Kind: EventPasswordChange, Result: ResultOK, Reason: "reset by mail",
+		UserID: u.ID, Username: u.Username})
 	c.passwordChanged(&u)
 	return t, nil
 }

@@ -18,7 +18,8 @@ type caller struct {
 }
 
 // Session returns the session that the request carries for this visit, nil where there is none. A session belongs to a
-// host: its cookie shown at another one opens nothing. An error means that the store failed, never that nobody is signed in.
+// host: its cookie shown at another one opens nothing. An error means that the store failed, never that nobody is
+// signed in.
 func (p *Portal) Session(ctx context.Context, r *http.Request, v *Visit) (*store.Live, error) {
 	key, ok := SessionKey(r, v.Secure)
 	if !ok {

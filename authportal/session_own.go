@@ -63,7 +63,8 @@ func (c *call) endSession(id string) error {
 	case err != nil:
 		return fmt.Errorf("ending a session: %w", err)
 	}
-	c.emit(Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "owner", UserID: live.Session.UserID, Username: live.Identity.Username, Session: id})
+	c.emit(Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "owner",
+		UserID: live.Session.UserID, Username: live.Identity.Username, Session: id})
 	if id == live.Session.SignIn() {
 		c.clearSession()
 	}
@@ -81,7 +82,8 @@ func (c *call) endOthers() error {
 		return fmt.Errorf("ending sessions: %w", err)
 	}
 	if n > 0 {
-		c.emit(Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "owner, all others", UserID: live.Session.UserID, Username: live.Identity.Username})
+		c.emit(Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "owner, all others",
+			UserID: live.Session.UserID, Username: live.Identity.Username})
 	}
 	return nil
 }

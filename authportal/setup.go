@@ -21,9 +21,9 @@ const (
 	setupLife   = time.Hour
 )
 
-// SetupLink returns the token of a new set-up link, good for an hour and for one administrator, while there is no enabled one.
-// The host calls it when it starts and logs `<portal base>/setup?token=<token>`: whoever reads the log is the operator. The
-// store keeps the SHA-256 of the token.
+// SetupLink returns the token of a new set-up link, good for an hour and for one administrator, while there is no
+// enabled one. The host calls it when it starts and logs `<portal base>/setup?token=<token>`: whoever reads the log is
+// the operator. The store keeps the SHA-256 of the token.
 func (p *Portal) SetupLink(ctx context.Context) (token string, needed bool, err error) {
 	has, err := p.Accounts().hasAdministrator(ctx)
 	if err != nil || has {
@@ -41,7 +41,8 @@ type setupTicket struct {
 	Deadline time.Time `json:"d"`
 }
 
-var errSetupLink = &problem.Problem{Status: http.StatusBadRequest, Code: "invalid_token", Detail: "the link is used, old or incomplete; a restart logs a new one"}
+var errSetupLink = &problem.Problem{Status: http.StatusBadRequest, Code: "invalid_token",
+	Detail: "the link is used, old or incomplete; a restart logs a new one"}
 
 // setupPage shows the form. It takes nothing: a GET may be a scanner's.
 func (c *call) setupPage() error {
@@ -63,7 +64,8 @@ func (c *call) maySetUp() error {
 	return c.mustHTTPS()
 }
 
-// setupForm makes the first administrator: always a new account. Whoever has one already is made administrator by the command line.
+// setupForm makes the first administrator: always a new account. Whoever has one already is made administrator by the
+// command line.
 func (c *call) setupForm() error {
 	f, err := c.formFields("token", "email", "password", "name", "username")
 	if err != nil {

@@ -56,7 +56,8 @@ type claims struct {
 }
 
 // SignIdentity returns the signed identity of l for the upstream of this visit: an ES256 JWT whose issuer is the
-// portal's address, whose audience is the host, and which is good for five minutes. The same one may be returned for a minute.
+// portal's address, whose audience is the host, and which is good for five minutes. The same one may be returned for a
+// minute.
 func (p *Portal) SignIdentity(v *Visit, l *store.Live) (string, error) {
 	now, proved := p.now(), lastProof(l.Session.Proofs)
 	key := signedKey{key: l.Session.Key, host: v.Host, issuer: p.issuer(v)}

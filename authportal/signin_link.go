@@ -13,9 +13,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// A sign-in ticket is a link by which an administrator lets somebody in once: who has lost what they sign in by, or whose
-// account is to be looked at as they see it. It is the first proof of a sign-in like any other: a second factor and a
-// password that is due are asked for as ever, and the session says that it came by a ticket.
+// A sign-in ticket is a link by which an administrator lets somebody in once: who has lost what they sign in by, or
+// whose account is to be looked at as they see it. It is the first proof of a sign-in like any other: a second factor
+// and a password that is due are asked for as ever, and the session says that it came by a ticket.
 
 const (
 	ticketSignIn = "sign in" // purpose of its token
@@ -29,10 +29,12 @@ type signInTicket struct {
 	Version int64  `json:"v"` // of the account; with another it opens nothing
 }
 
-var errNoTicket = &problem.Problem{Status: 409, Code: "conflict", Detail: "only an enabled, approved and confirmed account can be given a ticket"}
+var errNoTicket = &problem.Problem{Status: 409, Code: "conflict",
+	Detail: "only an enabled, approved and confirmed account can be given a ticket"}
 
-// MakeTicket returns a link that signs in as the account, once, until the time. Any ticket from before is void. It dies with
-// any change of the account or its password, and when an administrator ends the sessions. The owner is told by mail.
+// MakeTicket returns a link that signs in as the account, once, until the time. Any ticket from before is void. It dies
+// with any change of the account or its password, and when an administrator ends the sessions. The owner is told by
+// mail.
 func (p *Portal) MakeTicket(ctx context.Context, by By, id string) (link string, until time.Time, err error) {
 	a := p.Accounts()
 	u, link, until, err := p.makeTicket(ctx, a, by, id)
@@ -67,7 +69,8 @@ func (p *Portal) makeTicket(ctx context.Context, a *Accounts, by By, id string) 
 	var token string
 	if err = a.forget(ctx, u.ID, store.KindSignInTicket); err == nil {
 		token, err = p.links().IssueCredential(ctx, store.KindSignInTicket,
-			onetime.Link{Purpose: ticketSignIn, Subject: u.ID, Email: name, Until: until}, signInTicket{by.Actor, u.Version})
+			onetime.Link{Purpose: ticketSignIn, Subject: u.ID, Email: name, Until: until},
+			signInTicket{by.Actor, u.Version})
 	}
 	if err != nil {
 		return u, "", until, fmt.Errorf("making a sign-in ticket: %w", err)
@@ -112,8 +115,8 @@ func (p *Portal) ticketNow(ctx context.Context, id string) (u store.User, t sign
 	return u, t, nil
 }
 
-// spend uses up the ticket among the proofs: of any number of callers one gets on. It is asked once the session is there and
-// nobody knows its secret yet, so that whatever ends tickets and sessions finds either.
+// spend uses up the ticket among the proofs: of any number of callers one gets on. It is asked once the session is
+// there and nobody knows its secret yet, so that whatever ends tickets and sessions finds either.
 func (c *call) spend(ctx context.Context, creds []credRef) error {
 	i := slices.IndexFunc(creds, func(k credRef) bool { return k.Kind == store.KindSignInTicket })
 	if i < 0 {
@@ -129,6 +132,7 @@ func (c *call) spend(ctx context.Context, creds []credRef) error {
 	case err != nil:
 		return err
 	}
-	c.emit(Event{Kind: EventTicketUse, Result: ResultOK, Actor: t.Actor, UserID: u.ID, Username: u.Username, Method: ticketProof})
+	c.emit(Event{Kind: EventTicketUse, Result: ResultOK, Actor: t.Actor,
+		UserID: u.ID, Username: u.Username, Method: ticketProof})
 	return nil
 }

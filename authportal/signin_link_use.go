@@ -36,7 +36,8 @@ func (c *call) useTicket(token string) (*outcome, error) {
 func (c *call) tryTicket(token string) (*outcome, error) {
 	u, ref, err := c.p.readTicket(c.ctx(), token)
 	if errors.Is(err, problem.InvalidLink) {
-		c.emit(Event{Kind: EventTicketUse, Result: ResultRefused, Reason: problem.InvalidLink.Code, UserID: u.ID, Method: ticketProof})
+		c.emit(Event{Kind: EventTicketUse, Result: ResultRefused, Reason: problem.InvalidLink.Code,
+			UserID: u.ID, Method: ticketProof})
 	}
 	if err != nil {
 		return nil, err
@@ -62,8 +63,8 @@ func (c *call) ticketAPI() error {
 	return c.signedIn(http.StatusOK, out)
 }
 
-// ticketPage names the account and asks for a click. It takes nothing: a GET may be that of a scanner, or of a messenger
-// that shows what is behind a link.
+// ticketPage names the account and asks for a click. It takes nothing: a GET may be that of a scanner, or of a
+// messenger that shows what is behind a link.
 func (c *call) ticketPage() error {
 	if err := c.mustHTTPS(); err != nil {
 		return err

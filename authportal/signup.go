@@ -12,7 +12,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-var errSignupClosed = &problem.Problem{Status: http.StatusForbidden, Code: "signup_closed", Detail: "nobody can sign up here"}
+var errSignupClosed = &problem.Problem{Status: http.StatusForbidden, Code: "signup_closed",
+	Detail: "nobody can sign up here"}
 
 // signupFields are the fields that both faces take.
 func (p *Portal) signupFields() []string {
@@ -28,14 +29,14 @@ func (p *Portal) anyoneSignsUp() bool {
 	return (p.set.Signup.Mode == SignupOpen || p.set.Signup.Mode == SignupApproval) && p.passwords() != nil
 }
 
-// discreet reports whether a sign-up answers the same for an address that has an account already: the difference goes into
-// the mail. Without mail the form has to say it.
+// discreet reports whether a sign-up answers the same for an address that has an account already: the difference goes
+// into the mail. Without mail the form has to say it.
 func (p *Portal) discreet() bool {
 	return p.mails() && (p.set.ConfirmEmail || p.set.Signup.Mode == SignupApproval)
 }
 
-// signUp makes an account and signs its owner in, unless something comes first. The address is what somebody typed, so it
-// is not confirmed: no rule matches it and no upstream is told of it.
+// signUp makes an account and signs its owner in, unless something comes first. The address is what somebody typed, so
+// it is not confirmed: no rule matches it and no upstream is told of it.
 func (c *call) signUp(f map[string]string) (*outcome, error) {
 	out, u, err := c.trySignUp(f)
 	e := Event{Kind: EventSignUp, Result: ResultOK, UserID: u.ID, Username: u.Username}
@@ -101,8 +102,8 @@ func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err e
 	return out, u, err
 }
 
-// tellByMail leaves to a message what becomes of a sign-up. Everything here is the same whether u was made, or its address
-// belongs to somebody: the composer of the message finds out by the id, which names an account only if it was.
+// tellByMail leaves to a message what becomes of a sign-up. Everything here is the same whether u was made, or its
+// address belongs to somebody: the composer of the message finds out by the id, which names an account only if it was.
 func (c *call) tellByMail(f map[string]string, u *store.User) (*outcome, error) {
 	room, err := c.mailAllowed(u.Email)
 	if err == nil && room {
@@ -117,9 +118,9 @@ func (c *call) tellByMail(f map[string]string, u *store.User) (*outcome, error) 
 	return &outcome{Waiting: "confirm_email"}, c.markSignUp(u.ID)
 }
 
-// weighAsAnAccount writes to the users store where an account would have been made, had its address been free: a commit there
-// waits for the disk, and an answer that comes a commit sooner would tell that somebody has the address. It is a message about
-// an account that is not there, which becomes nothing when it is written.
+// weighAsAnAccount writes to the users store where an account would have been made, had its address been free: a commit
+// there waits for the disk, and an answer that comes a commit sooner would tell that somebody has the address. It is a
+// message about an account that is not there, which becomes nothing when it is written.
 func (c *call) weighAsAnAccount(u *store.User) error {
 	if err := c.enqueueMail(mailWaiting, u.Email, mailPayload{User: u.ID}); err != nil {
 		return fmt.Errorf("signing up: %w", err)
