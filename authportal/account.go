@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -60,8 +61,13 @@ func (c *call) showAccount(status int, p pages.Page, newToken string) error {
 	if data.Sessions, err = c.ownSessions(live); err != nil {
 		return err
 	}
-	if data.Tokens, err = c.ownTokens(&u); err != nil {
+	tokens, err := c.ownTokens(&u)
+	if err != nil {
 		return err
+	}
+	data.Tokens = make([]pages.Token, 0, len(tokens))
+	for _, t := range tokens {
+		data.Tokens = append(data.Tokens, pages.Token(t))
 	}
 	p.Name, p.Data = pages.Account, data
 	return c.page(status, p)
@@ -74,9 +80,9 @@ func (c *call) accountFailed(err error, typed map[string]string) error {
 		return err
 	}
 	switch p.Code {
-	case errLoginRequired.Code, errHTTPS.Code:
+	case problem.LoginRequired.Code, problem.HTTPS.Code:
 		return err
-	case errFreshRequired.Code:
+	case problem.FreshRequired.Code:
 		return c.redirect(c.p.LoginURL(c.v, c.link("/account"), Demand{Fresh: freshFor}))
 	}
 	page := pages.Page{Values: map[string]string{}}
@@ -152,7 +158,8 @@ func (c *call) changeProfile(sent map[string]string) (store.User, error) {
 		return u, accountProblem(err)
 	}
 	if fields := changed(&before, &after); fields != "" {
-		c.emit(Event{Kind: EventProfileChange, Result: ResultOK, Reason: fields, UserID: u.ID, Username: after.Username})
+		c.emit(Event{Kind: EventProfileChange, Result: ResultOK, Reason: fields,
+			UserID: u.ID, Username: after.Username})
 	}
 	return after, nil
 }

@@ -44,7 +44,8 @@ func (c *call) deleteAccountForm() error {
 	return c.accountFailed(err, nil)
 }
 
-// credentials lists what is kept for a person to show who they are, without what proves it; of every kind if kind is empty.
+// credentials lists what is kept for a person to show who they are, without what proves it; of every kind if kind is
+// empty.
 func (c *call) credentials(u *store.User, kind string) ([]map[string]any, error) {
 	list, err := c.p.users.CredentialsOf(c.ctx(), u.ID, kind)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -37,18 +38,18 @@ func tokenID(token string) string {
 // means that the store failed (503). The session in the answer is none of the store's: it serves to judge and to sign by.
 func (p *Portal) CheckToken(ctx context.Context, token string) (*store.ActiveSession, error) {
 	if len(token) > 128 || !strings.HasPrefix(token, TokenPrefix) {
-		return nil, errInvalidToken
+		return nil, problem.InvalidToken
 	}
 	id := tokenID(token)
 	c, err := p.users.Credential(ctx, store.KindAPIToken, id)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, errInvalidToken
+		return nil, problem.InvalidToken
 	} else if err != nil {
 		return nil, fmt.Errorf("reading the token: %w", err)
 	}
 	now := p.now()
 	if !c.Expires.IsZero() && !now.Before(c.Expires) {
-		return nil, errInvalidToken
+		return nil, problem.InvalidToken
 	}
 	var data TokenData
 	if err := json.Unmarshal(c.Data, &data); err != nil {
@@ -56,12 +57,12 @@ func (p *Portal) CheckToken(ctx context.Context, token string) (*store.ActiveSes
 	}
 	u, err := p.users.User(ctx, c.Owner)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, errInvalidToken
+		return nil, problem.InvalidToken
 	} else if err != nil {
 		return nil, fmt.Errorf("reading the token's owner: %w", err)
 	}
 	if !u.Enabled || !u.Approved {
-		return nil, errInvalidToken
+		return nil, problem.InvalidToken
 	}
 	identity := u.Identity()
 	identity.Active = true // a password that is due is no matter of programs
@@ -96,9 +97,9 @@ func intersect(held, limit []string) []string {
 	return both
 }
 
-// OwnToken reads one Authorization value (RFC 6750 §2.1, RFC 7617) and returns the API token of ours in it: a Bearer value,
-// or with basic the password of a Basic one. It reads what lax servers read: any white space after the scheme, and base64
-// without padding or of the other alphabet. Anything else is the upstream's.
+// OwnToken reads one Authorization value (RFC 6750 §2.1, RFC 7617) and returns the API token of ours in it: a Bearer
+// value, or with basic the password of a Basic one. It reads what lax servers read: any white space after the scheme,
+// and base64 without padding or of the other alphabet. Anything else is the upstream's.
 func OwnToken(value string, basic bool) (string, bool) {
 	value = strings.Trim(value, " \t")
 	end := strings.IndexAny(value, " \t")
@@ -122,9 +123,9 @@ func OwnToken(value string, basic bool) (string, bool) {
 	return "", false
 }
 
-// TokenOf returns the API token among the lines of Authorization, on whichever it is, and the lines that are the upstream's.
-// Several different ones are none that can be judged, and come back as an empty token, which is refused: a revoked token must
-// not hide behind another line. ok reports whether there was one.
+// TokenOf returns the API token among the lines of Authorization, on whichever it is, and the lines that are the
+// upstream's. Several different ones are none that can be judged, and come back as an empty token, which is refused: a
+// revoked token must not hide behind another line. ok reports whether there was one.
 func TokenOf(lines []string, basic bool) (token string, others []string, ok bool) {
 	for _, line := range lines {
 		found, own := OwnToken(line, basic)

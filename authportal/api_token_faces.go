@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 // tokensAPI answers GET tokens.
@@ -34,7 +35,7 @@ func (c *call) createTokenAPI() error {
 	if err != nil {
 		return err
 	}
-	answer := tokenJSON(&pages.Token{ID: cred.ID, Name: cred.Label, Roles: n.Roles, Created: cred.Created, Expires: cred.Expires})
+	answer := tokenJSON(&apiToken{ID: cred.ID, Name: cred.Label, Roles: n.Roles, Created: cred.Created, Expires: cred.Expires})
 	answer["token"] = token
 	return c.json(http.StatusCreated, answer)
 }
@@ -56,7 +57,7 @@ func (c *call) tokenForm() error {
 	f := c.r.PostForm
 	token, _, err := c.createToken(newToken{Name: f.Get("name"), Expires: f.Get("expires"), Roles: f["roles"]})
 	if err != nil {
-		var p *Problem
+		var p *problem.Problem
 		if errors.As(err, &p) && p.Extra["field"] == "name" {
 			err = p.With("field", "token_name") // the page has another field of that name
 		}

@@ -8,14 +8,15 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // maxTokens is how many API tokens one account may have: people who need more need accounts for their machines.
 const maxTokens = 100
 
-var errTokenLimit = &Problem{Status: http.StatusConflict, Code: "limit_reached", Detail: "the account has 100 API tokens; delete one first"}
+var errTokenLimit = &problem.Problem{Status: http.StatusConflict, Code: "limit_reached",
+	Detail: "the account has 100 API tokens; delete one first"}
 
 // newToken is what somebody asks for.
 type newToken struct {
@@ -24,8 +25,8 @@ type newToken struct {
 	Roles   []string // nil: all that the owner holds, now and later
 }
 
-// createToken makes an API token for whoever has signed in within the last ten minutes, and returns it. It is shown once:
-// the store keeps its SHA-256.
+// createToken makes an API token for whoever has signed in within the last ten minutes, and returns it. It is shown
+// once: the store keeps its SHA-256.
 func (c *call) createToken(n newToken) (token string, cred store.Credential, err error) {
 	defer func() { c.refusedToken(EventTokenCreate, err) }()
 	if _, err := c.mustFresh(); err != nil {
@@ -61,9 +62,10 @@ func (c *call) createToken(n newToken) (token string, cred store.Credential, err
 	return token, cred, nil
 }
 
-// refusedToken tells of a token that was not made or taken back, where that says more than a typing error or a sign-in that is missing.
+// refusedToken tells of a token that was not made or taken back, where that says more than a typing error or a sign-in
+// that is missing.
 func (c *call) refusedToken(kind string, err error) {
-	if p := (*Problem)(nil); errors.As(err, &p) && (p.Code == errTokenLimit.Code || p.Code == "invalid_field" && p.Extra["field"] == "roles") {
+	if p := (*problem.Problem)(nil); errors.As(err, &p) && (p.Code == errTokenLimit.Code || p.Code == "invalid_field" && p.Extra["field"] == "roles") {
 		id := c.me.live.Identity
 		c.emit(Event{Kind: kind, Result: ResultRefused, Reason: p.Code, UserID: id.UserID, Username: id.Username, Session: c.me.live.Session.RootID()})
 	}
@@ -119,32 +121,41 @@ func (c *call) deleteToken(id string) error {
 	}
 	switch err := c.p.accounts.DeleteToken(c.ctx(), live.Session.UserID, id); {
 	case errors.Is(err, store.ErrNotFound):
-		return errNotFound
+		return problem.NotFound
 	case err != nil:
 		return err
 	}
-	c.emit(Event{Kind: EventTokenDelete, Result: ResultOK, UserID: live.Session.UserID, Username: live.Identity.Username})
+	c.emit(Event{Kind: EventTokenDelete, Result: ResultOK,
+		UserID: live.Session.UserID, Username: live.Identity.Username})
 	return nil
 }
 
-func (c *call) ownTokens(u *store.User) ([]pages.Token, error) {
+// apiToken is an API token as its owner's list shows it, in either face.
+type apiToken struct {
+	ID, Name               string
+	Roles                  []string
+	Created, Used, Expires time.Time // zero: never
+}
+
+func (c *call) ownTokens(u *store.User) ([]apiToken, error) {
 	list, err := c.p.users.CredentialsOf(c.ctx(), u.ID, store.KindAPIToken)
 	if err != nil {
 		return nil, fmt.Errorf("reading API tokens: %w", err)
 	}
-	out := make([]pages.Token, 0, len(list))
+	out := make([]apiToken, 0, len(list))
 	for _, cred := range list {
 		var data TokenData
 		if err := json.Unmarshal(cred.Data, &data); err != nil {
 			return nil, fmt.Errorf("reading API tokens: %w", err)
 		}
-		out = append(out, pages.Token{ID: cred.ID, Name: cred.Label, Roles: data.Roles, Created: cred.Created, Used: cred.Used, Expires: cred.Expires})
+		out = append(out, apiToken{ID: cred.ID, Name: cred.Label, Roles: data.Roles,
+			Created: cred.Created, Used: cred.Used, Expires: cred.Expires})
 	}
 	return out, nil
 }
 
-// tokenJSON is a token as its owner's list shows it. Members that say "never" are left out.
-func tokenJSON(t *pages.Token) map[string]any {
+// tokenJSON is a token as programs read it. Members that say "never" are left out.
+func tokenJSON(t *apiToken) map[string]any {
 	out := map[string]any{"id": t.ID, "name": t.Name, "created": t.Created.UTC().Format(time.RFC3339)}
 	if t.Roles != nil {
 		out["roles"] = t.Roles

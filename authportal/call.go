@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 // call is one request at one site, as the actions see it.
@@ -46,23 +47,23 @@ func (c *call) noContent() error {
 
 const maxForm = 64 << 10
 
-// form reads a posted form. Fields are then read by c.r.PostForm.Get, never by FormValue, which would take them from the
-// URL as well.
+// form reads a posted form. Fields are then read by c.r.PostForm.Get, never by FormValue, which would take them from
+// the URL as well.
 func (c *call) form() error {
 	if t, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || t != "application/x-www-form-urlencoded" {
-		p := *errMalformed
+		p := *problem.Malformed
 		p.Status = http.StatusUnsupportedMediaType
 		return &p
 	}
 	if c.r.ContentLength > maxForm {
-		return errTooLarge
+		return problem.TooLarge
 	}
 	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, maxForm)
 	if err := c.r.ParseForm(); err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return errTooLarge
+			return problem.TooLarge
 		}
-		return errMalformed
+		return problem.Malformed
 	}
 	return nil
 }
@@ -103,7 +104,7 @@ func (c *call) answer(err error) {
 	}
 	p := problemOf(err)
 	if c.api {
-		if p.Code == errLoginRequired.Code {
+		if p.Code == problem.LoginRequired.Code {
 			p = p.With("login_url", c.link("/login"))
 		}
 		p.Headers(c.w.Header())
@@ -113,12 +114,12 @@ func (c *call) answer(err error) {
 		p.Write(c.w)
 		return
 	}
-	if p.Code == errLoginRequired.Code || p.Code == errFreshRequired.Code {
+	if p.Code == problem.LoginRequired.Code || p.Code == problem.FreshRequired.Code {
 		back, d := c.link(c.v.Path), Demand{}
 		if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
 			back = c.link("/account") // what was posted is gone; the page it came from is there
 		}
-		if p.Code == errFreshRequired.Code {
+		if p.Code == problem.FreshRequired.Code {
 			d.Fresh = freshFor
 		}
 		_ = c.redirect(c.p.LoginURL(c.v, back, d))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -17,12 +18,12 @@ const (
 	statusSent      = "sent"
 )
 
-// confirmEmail uses up the link of a sign-up. It keeps the password that was set with it, because whoever clicks says that
-// it was they who signed up, and signs in only the browser that did: a link that was sent to somebody else's mailbox
-// opens nothing for whoever made that happen, and one that was forwarded nothing for the recipient.
+// confirmEmail uses up the link of a sign-up. It keeps the password that was set with it, because whoever clicks says
+// that it was they who signed up, and signs in only the browser that did: a link that was sent to somebody else's
+// mailbox opens nothing for whoever made that happen, and one that was forwarded nothing for the recipient.
 func (c *call) confirmEmail(token string) (out *outcome, status string, err error) {
 	if !c.p.mails() {
-		return nil, "", errNoMail
+		return nil, "", problem.NoMail
 	}
 	if err := c.mustHTTPS(); err != nil {
 		return nil, "", err
@@ -32,9 +33,10 @@ func (c *call) confirmEmail(token string) (out *outcome, status string, err erro
 		return nil, "", err
 	}
 	u, t, err := c.useConfirm(token)
-	var p *Problem
+	var p *problem.Problem
 	if errors.As(err, &p) {
-		c.emit(Event{Kind: EventEmailConfirm, Result: ResultRefused, Reason: p.Code, UserID: u.ID, Username: u.Username})
+		c.emit(Event{Kind: EventEmailConfirm, Result: ResultRefused, Reason: p.Code,
+			UserID: u.ID, Username: u.Username})
 		return nil, "", err
 	}
 	g.giveBack()
@@ -48,7 +50,7 @@ func (c *call) confirmEmail(token string) (out *outcome, status string, err erro
 	}
 	switch {
 	case !u.Approved:
-		return nil, errUnapproved.Code, c.enqueueMail(mailWaiting, u.Email, mailPayload{User: u.ID})
+		return nil, problem.Unapproved.Code, c.enqueueMail(mailWaiting, u.Email, mailPayload{User: u.ID})
 	case !u.Enabled || !mine:
 		return nil, statusConfirmed, nil
 	}
@@ -88,7 +90,8 @@ func (c *call) proveMailbox(u store.User) (store.User, error) {
 	if err != nil || u.Confirmed {
 		return after, accountProblem(err)
 	}
-	c.emit(Event{Kind: EventEmailConfirm, Result: ResultOK, Reason: "set before: voided", UserID: u.ID, Username: after.Username})
+	c.emit(Event{Kind: EventEmailConfirm, Result: ResultOK, Reason: "set before: voided",
+		UserID: u.ID, Username: after.Username})
 	if !after.Approved {
 		err = c.enqueueMail(mailWaiting, after.Email, mailPayload{User: after.ID})
 	}
@@ -120,7 +123,7 @@ func (c *call) confirmAPI() error {
 // confirmPage names the account and asks for a click. It takes nothing: a GET may be a scanner's.
 func (c *call) confirmPage() error {
 	if !c.p.mails() {
-		return errNoMail
+		return problem.NoMail
 	}
 	if err := c.mustHTTPS(); err != nil {
 		return err
@@ -135,9 +138,9 @@ func (c *call) confirmForm() error {
 	}
 	out, status, err := c.confirmEmail(f["token"])
 	switch p := toldProblem(err); {
-	case p != nil && p.Code == errMailToken.Code:
+	case p != nil && p.Code == problem.InvalidLink.Code:
 		return c.showConfirm(p.Status, "used", "", nil, nil)
-	case p != nil && p.Code == codeTooMany:
+	case p != nil && p.Code == problem.CodeTooMany:
 		setRetry(c.w, p)
 		return c.showConfirm(p.Status, f["token"], "", nil, p)
 	case err != nil:
@@ -174,7 +177,7 @@ func (c *call) resendForm() error {
 	return c.showConfirm(http.StatusOK, "", statusSent, nil, nil)
 }
 
-func (c *call) showConfirm(status int, token, done string, f map[string]string, problem *Problem) error {
+func (c *call) showConfirm(status int, token, done string, f map[string]string, shown *problem.Problem) error {
 	data := pages.ConfirmData{Done: done, LoginURL: c.link("/login")}
 	if token != "" {
 		l, _, ok := c.p.links().Read(ticketConfirm, token)
@@ -188,8 +191,8 @@ func (c *call) showConfirm(status int, token, done string, f map[string]string, 
 	if f["email"] != "" {
 		p.Values["email"] = bounded(f["email"], 300)
 	}
-	if problem != nil {
-		showProblem(&p, problem)
+	if shown != nil {
+		showProblem(&p, shown)
 	}
 	return c.page(status, p)
 }

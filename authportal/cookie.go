@@ -9,8 +9,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Names of our cookies over plain http; over https each begins with __Host-, which a browser takes only with Secure, from
-// this very host, for every path: no sibling host can toss one in.
+// Names of our cookies over plain http; over https each begins with __Host-, which a browser takes only with Secure,
+// from this very host, for every path: no sibling host can toss one in.
 const (
 	cookieSession = "gatehouse"
 	cookieFlow    = "gatehouse-flow"   // the browser's mark while it signs in on another host
@@ -19,8 +19,8 @@ const (
 	hostPrefix    = "__Host-"
 )
 
-// OwnCookie reports whether a cookie of that name is ours, in either form. None of them ever reaches an upstream, and no
-// upstream sets one.
+// OwnCookie reports whether a cookie of that name is ours, in either form. None of them ever reaches an upstream, and
+// no upstream sets one.
 func OwnCookie(name string) bool {
 	// Browsers compare the prefix without regard to case, and so must who strips it.
 	if len(name) >= len(hostPrefix) && strings.EqualFold(name[:len(hostPrefix)], hostPrefix) {

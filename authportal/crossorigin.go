@@ -4,11 +4,13 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
-// ownOrigin reports whether the request may be acted upon: every post of a page, and everything of the API, must come from
-// this very origin, from one that `cors` names (API only), or from no browser at all. Without it any site could sign a
-// person in as its own account (login CSRF), out, or change what they have.
+// ownOrigin reports whether the request may be acted upon: every post of a page, and everything of the API, must come
+// from this very origin, from one that `cors` names (API only), or from no browser at all. Without it any site could
+// sign a person in as its own account (login CSRF), out, or change what they have.
 func (c *call) ownOrigin() bool {
 	if !c.api {
 		safe := c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
@@ -27,14 +29,15 @@ func (c *call) ownOrigin() bool {
 	return http.NewCrossOriginProtection().Check(&r) == nil && !c.downgraded()
 }
 
-// downgraded reports whether a page over plain http asks for something over https. Whoever is on the way can serve such a
-// page under our own name, and browsers without Sec-Fetch-Site leave only its Origin to tell; the library compares hosts alone.
+// downgraded reports whether a page over plain http asks for something over https. Whoever is on the way can serve such
+// a page under our own name, and browsers without Sec-Fetch-Site leave only its Origin to tell; the library compares
+// hosts alone.
 func (c *call) downgraded() bool {
 	return c.v.Secure && c.r.Header.Get("Sec-Fetch-Site") == "" && strings.HasPrefix(c.r.Header.Get("Origin"), "http://")
 }
 
 func (c *call) emitCrossOrigin() {
-	c.emit(Event{Kind: EventCrossOrigin, Result: ResultRefused, Reason: codeCrossOrigin})
+	c.emit(Event{Kind: EventCrossOrigin, Result: ResultRefused, Reason: problem.CodeCrossOrigin})
 }
 
 func (c *call) allowOrigin(origin string) {
@@ -58,7 +61,7 @@ func (c *call) preflight(methods []string) {
 	case o == "" || c.r.Header.Get("Access-Control-Request-Method") == "":
 		// not a preflight: somebody asks what there is
 	case !slices.Contains(c.v.Site.Origins, o):
-		c.answer(errCrossOrigin)
+		c.answer(problem.CrossOrigin)
 		return
 	default:
 		c.allowOrigin(o)

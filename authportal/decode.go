@@ -6,6 +6,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 const (
@@ -13,18 +15,18 @@ const (
 	maxJSONDepth = 16
 )
 
-// decodeJSON reads the one JSON object that a request carries into dst. Unknown fields are ignored, so that a newer page works
-// with an older gate during a rolling upgrade; what no field of dst names cannot be assigned. Everything else that is
-// not exactly one object of at most 64 KiB, 16 levels deep, is a problem.
+// decodeJSON reads the one JSON object that a request carries into dst. Unknown fields are ignored, so that a newer
+// page works with an older gate during a rolling upgrade; what no field of dst names cannot be assigned. Everything
+// else that is not exactly one object of at most 64 KiB, 16 levels deep, is a problem.
 func decodeJSON(w http.ResponseWriter, r *http.Request, dst any) error {
 	// A form cannot send this type to another origin without a preflight, so it is a wall against CSRF as well.
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return &Problem{Status: http.StatusUnsupportedMediaType, Code: "malformed", Detail: "Content-Type must be application/json"}
+		return &problem.Problem{Status: http.StatusUnsupportedMediaType, Code: "malformed", Detail: "Content-Type must be application/json"}
 	}
 	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSON))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return &Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Detail: "the body is longer than 64 KiB"}
+			return &problem.Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Detail: "the body is longer than 64 KiB"}
 		}
 		return malformed("the body could not be read")
 	}
@@ -41,8 +43,8 @@ func decodeJSON(w http.ResponseWriter, r *http.Request, dst any) error {
 	return nil
 }
 
-func malformed(detail string) *Problem {
-	return &Problem{Status: http.StatusBadRequest, Code: "malformed", Detail: detail}
+func malformed(detail string) *problem.Problem {
+	return &problem.Problem{Status: http.StatusBadRequest, Code: "malformed", Detail: detail}
 }
 
 func firstByte(b []byte) byte {
@@ -79,7 +81,7 @@ func tooDeep(b []byte) bool {
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	b, err := json.Marshal(v)
 	if err != nil {
-		(&Problem{Status: http.StatusInternalServerError, Code: "internal"}).Write(w)
+		(&problem.Problem{Status: http.StatusInternalServerError, Code: "internal"}).Write(w)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

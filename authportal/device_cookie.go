@@ -16,8 +16,8 @@ const (
 	deviceCookiesKept = 10                  // marks of one account; the oldest goes first
 )
 
-// deviceID is what the store keeps of a browser's mark: its SHA-256 together with the account. One mark serves all who sign in
-// from that browser, and what is stored for one account says nothing about another.
+// deviceID is what the store keeps of a browser's mark: its SHA-256 together with the account. One mark serves all who
+// sign in from that browser, and what is stored for one account says nothing about another.
 func deviceID(mark []byte, account string) string {
 	h := sha256.New()
 	h.Write([]byte("gatehouse known browser "))
@@ -26,8 +26,8 @@ func deviceID(mark []byte, account string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// deviceCookie reports whether this browser signed in to the account before. The look-up is the same for accounts that do
-// not exist. It opens nothing: all it gives is a counter of its own.
+// deviceCookie reports whether this browser signed in to the account before. The look-up is the same for accounts that
+// do not exist. It opens nothing: all it gives is a counter of its own.
 func (c *call) deviceCookie(account string) (string, bool, error) {
 	mark, ok := c.haveMark(cookieDevice)
 	if !ok {

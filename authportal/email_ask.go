@@ -4,14 +4,16 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// askEmail asks for another address of the caller's own account. Nothing changes before the new address has said yes, and
-// the present one is told at once. Whether somebody has the address already is found out where the message is written.
+// askEmail asks for another address of the caller's own account. Nothing changes before the new address has said yes,
+// and the present one is told at once. Whether somebody has the address already is found out where the message is
+// written.
 func (c *call) askEmail(typed string) error {
 	if !c.p.mails() {
-		return errNoMail
+		return problem.NoMail
 	}
 	live, err := c.mustFresh()
 	if err != nil {
@@ -26,7 +28,7 @@ func (c *call) askEmail(typed string) error {
 	}
 	e := Event{Kind: EventEmailAsk, Result: ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.RootID()}
 	err = c.tryAskEmail(&u, typed)
-	var p *Problem
+	var p *problem.Problem
 	if errors.As(err, &p) {
 		e.Result, e.Reason = ResultRefused, p.Code
 	} else if err != nil {

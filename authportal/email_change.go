@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -19,7 +20,7 @@ func (c *call) changeEmail(token string) (emailMove, error) {
 // byEmailLink does what a link about a change of address is for, counts it as a guess, and tells of it.
 func (c *call) byEmailLink(event, doing, token string, try func(token string) (emailMove, store.User, error)) (emailMove, error) {
 	if !c.p.mails() {
-		return emailMove{}, errNoMail
+		return emailMove{}, problem.NoMail
 	}
 	if err := c.mustHTTPS(); err != nil {
 		return emailMove{}, err
@@ -30,7 +31,7 @@ func (c *call) byEmailLink(event, doing, token string, try func(token string) (e
 	}
 	m, u, err := try(token)
 	e := Event{Kind: event, Result: ResultOK, UserID: u.ID, Username: u.Username}
-	var p *Problem
+	var p *problem.Problem
 	if errors.As(err, &p) {
 		e.Result, e.Reason = ResultRefused, p.Code
 		c.emit(e)
@@ -58,7 +59,7 @@ func (c *call) tryChangeEmail(token string) (m emailMove, u store.User, err erro
 	// Nobody hangs up between the link and the change.
 	ctx := context.WithoutCancel(c.ctx())
 	if u, err = c.p.users.User(ctx, k.Owner); errors.Is(err, store.ErrNotFound) {
-		return m, store.User{}, errMailToken
+		return m, store.User{}, problem.InvalidLink
 	} else if err != nil {
 		return m, u, err
 	}
@@ -107,9 +108,9 @@ func (c *call) emailDone(kind, token string, m *emailMove, err error) error {
 	return err
 }
 
-func (c *call) showEmail(status int, kind, token string, problem *Problem) error {
+func (c *call) showEmail(status int, kind, token string, shown *problem.Problem) error {
 	if !c.p.mails() {
-		return errNoMail
+		return problem.NoMail
 	}
 	if err := c.mustHTTPS(); err != nil {
 		return err
@@ -120,13 +121,13 @@ func (c *call) showEmail(status int, kind, token string, problem *Problem) error
 	switch {
 	case err == nil:
 		data.Token, data.Account, data.Email = token, m.Old, m.New
-	case !errors.Is(err, errMailToken):
+	case !errors.Is(err, problem.InvalidLink):
 		return err
-	case problem == nil || problem.Code == errMailToken.Code:
-		data.Expired, status, problem = true, http.StatusBadRequest, nil
+	case shown == nil || shown.Code == problem.InvalidLink.Code:
+		data.Expired, status, shown = true, http.StatusBadRequest, nil
 	}
-	if problem != nil {
-		showProblem(&p, problem)
+	if shown != nil {
+		showProblem(&p, shown)
 	}
 	p.Data = data
 	return c.page(status, p)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/onetime"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -34,7 +35,8 @@ func (p *Portal) newEmailLink(ctx context.Context, kind, id string) (token strin
 			return "", m, err
 		}
 		var secret []byte
-		token, secret, err = p.links().Make(onetime.Link{Purpose: kind, Subject: k.Owner, Email: k.Label, Until: k.Expires, ID: id})
+		link := onetime.Link{Purpose: kind, Subject: k.Owner, Email: k.Label, Until: k.Expires, ID: id}
+		token, secret, err = p.links().Make(link)
 		if err != nil {
 			return "", m, err
 		}
@@ -53,19 +55,19 @@ func (p *Portal) newEmailLink(ctx context.Context, kind, id string) (token strin
 func (p *Portal) openEmailLink(ctx context.Context, kind, token string) (m emailMove, k store.Credential, err error) {
 	l, secret, ok := p.links().Read(kind, token)
 	if !ok {
-		return m, k, errMailToken
+		return m, k, problem.InvalidLink
 	}
 	if m, k, err = p.emailMove(ctx, kind, l.ID); err != nil {
 		return m, k, err
 	}
 	if k.Owner != l.Subject || !m.Keys.Has(secret) {
-		return m, k, errMailToken
+		return m, k, problem.InvalidLink
 	}
 	return m, k, nil
 }
 
-// stillAsked reports whether a change that waits may still be made. What the account rests on is as it was when it was asked
-// for, or whoever asked may be somebody who has been shut out since.
+// stillAsked reports whether a change that waits may still be made. What the account rests on is as it was when it was
+// asked for, or whoever asked may be somebody who has been shut out since.
 func (p *Portal) stillAsked(ctx context.Context, u *store.User, m *emailMove) (bool, error) {
 	if u.Email != m.Old || !u.Enabled || !u.Approved || !p.domainAllowed(m.New) {
 		return false, nil

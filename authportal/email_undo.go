@@ -8,18 +8,19 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // undoEmail gives an account back to its old address, whose mailbox has the link. Whoever moved the account away may be
-// inside: every sign-in, token and known browser goes, the password too, and every factor and link from since it was asked
-// for. A factor from before stays: the mailbox alone opens nothing that it did not open then.
+// inside: every sign-in, token and known browser goes, the password too, and every factor and link from since it was
+// asked for. A factor from before stays: the mailbox alone opens nothing that it did not open then.
 func (c *call) undoEmail(token string) (emailMove, error) {
 	return c.byEmailLink(EventEmailUndo, "undoing a change of address", token, c.tryUndoEmail)
 }
 
-// claimFor is how long one click has to finish. The link of one that was cut off in between works again after that: half
-// of an undoing would leave inside whom it is to put out.
+// claimFor is how long one click has to finish. The link of one that was cut off in between works again after that:
+// half of an undoing would leave inside whom it is to put out.
 const claimFor = time.Minute
 
 func (c *call) tryUndoEmail(token string) (m emailMove, u store.User, err error) {
@@ -28,7 +29,7 @@ func (c *call) tryUndoEmail(token string) (m emailMove, u store.User, err error)
 		return m, u, err
 	}
 	if u, err = c.p.users.User(c.ctx(), k.Owner); errors.Is(err, store.ErrNotFound) {
-		return m, store.User{}, errMailToken
+		return m, store.User{}, problem.InvalidLink
 	} else if err != nil {
 		return m, u, err
 	}
@@ -37,7 +38,7 @@ func (c *call) tryUndoEmail(token string) (m emailMove, u store.User, err error)
 	}
 	now := c.p.now()
 	if now.Sub(m.Claimed) < claimFor {
-		return m, u, errMailToken
+		return m, u, problem.InvalidLink
 	}
 	m.Claimed = now
 	if err := c.p.accounts.swapEmailMove(c.ctx(), k, &m); errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
@@ -59,11 +60,11 @@ func (c *call) tryUndoEmail(token string) (m emailMove, u store.User, err error)
 	return m, after, nil
 }
 
-// mayUndo reports whether the account is where the change took it, or where changes of its own took it from there. An address that
-// an administrator set since stands.
+// mayUndo reports whether the account is where the change took it, or where changes of its own took it from there. An
+// address that an administrator set since stands.
 func (p *Portal) mayUndo(ctx context.Context, u *store.User, k *store.Credential, m *emailMove) error {
 	if !u.Enabled || !u.Approved {
-		return errMailToken
+		return problem.InvalidLink
 	}
 	list, err := p.users.CredentialsOf(ctx, u.ID, store.KindEmailUndo)
 	if err != nil {
@@ -85,7 +86,7 @@ func (p *Portal) mayUndo(ctx context.Context, u *store.User, k *store.Credential
 	}
 	cutOff := u.Email == m.Old && !m.Claimed.IsZero()
 	if u.Email != at && !cutOff {
-		return errMailToken
+		return problem.InvalidLink
 	}
 	other, err := p.users.FindUser(ctx, m.Old)
 	switch {
@@ -94,7 +95,7 @@ func (p *Portal) mayUndo(ctx context.Context, u *store.User, k *store.Credential
 	case err != nil:
 		return err
 	case other.ID != u.ID && other.Email == m.Old:
-		return errUserExists
+		return problem.UserExists
 	}
 	return nil
 }

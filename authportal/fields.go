@@ -3,11 +3,13 @@ package authportal
 import (
 	"encoding/json"
 	"slices"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 // What people send of an account comes as fields of text, the same in both faces. A field that an action does not know
-// is refused rather than passed over: whoever sends `roles` or `enabled` must not believe that it took effect, and nothing
-// that is added to accounts later can be assigned by accident.
+// is refused rather than passed over: whoever sends `roles` or `enabled` must not believe that it took effect, and
+// nothing that is added to accounts later can be assigned by accident.
 
 // object is the JSON object that came with a request, by its members.
 type object map[string]json.RawMessage
@@ -18,8 +20,8 @@ func (c *call) jsonObject() (object, error) {
 	return o, c.decode(&o)
 }
 
-// JSON returns a member as it was sent; nil where it was not. What a browser's own interface makes of a passkey is an object
-// within the object, and is read by whoever knows it.
+// JSON returns a member as it was sent; nil where it was not. What a browser's own interface makes of a passkey is an
+// object within the object, and is read by whoever knows it.
 func (o object) JSON(name string) json.RawMessage { return o[name] }
 
 // Text returns a member that is text, empty where it was not sent or is null; !ok: it is something else.
@@ -28,8 +30,8 @@ func (o object) Text(name string) (text string, ok bool) {
 	return text, !sent || json.Unmarshal(raw, &text) == nil
 }
 
-// read puts the members that dst names into their places, each of its own type, and returns the names of those sent. What is
-// wrong with a member is for refuse to say; a member that dst does not name is left alone.
+// read puts the members that dst names into their places, each of its own type, and returns the names of those sent.
+// What is wrong with a member is for refuse to say; a member that dst does not name is left alone.
 func (o object) read(dst map[string]any, refuse func(name string) error) (sent []string, err error) {
 	for name, value := range o {
 		into, known := dst[name]
@@ -76,7 +78,8 @@ func (c *call) jsonFields(allowed ...string) (map[string]string, error) {
 	return fields, nil
 }
 
-// jsonInto reads the JSON body into the fields that the action knows, each of its own type, and returns the names of those sent.
+// jsonInto reads the JSON body into the fields that the action knows, each of its own type, and returns the names of
+// those sent.
 func (c *call) jsonInto(fields map[string]any) (sent []string, err error) {
 	o, err := c.jsonObject()
 	if err != nil {
@@ -106,8 +109,8 @@ func (c *call) formFields(allowed ...string) (map[string]string, error) {
 	return fields, nil
 }
 
-func unknownField(name string) *Problem {
+func unknownField(name string) *problem.Problem {
 	// What was sent is repeated to a program only, as JSON, and cut.
-	return (&Problem{Status: 422, Code: "invalid_field", Detail: "there is no such field here, or it is not yours to set"}).
+	return (&problem.Problem{Status: 422, Code: "invalid_field", Detail: "there is no such field here, or it is not yours to set"}).
 		With("field", bounded(name, 64))
 }

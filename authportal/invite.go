@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -59,7 +60,7 @@ func (c *call) acceptInvite(f map[string]string) (out *outcome, u store.User, er
 func (c *call) useInvite(f map[string]string) (u store.User, made store.Credential, err error) {
 	l, _, ok := c.p.links().Read(ticketInvite, f["invite"])
 	if !ok {
-		return u, made, errMailToken
+		return u, made, problem.InvalidLink
 	}
 	if typed, err := NormalizeEmail(f["email"]); f["email"] != "" && (err != nil || typed != l.Email) {
 		return u, made, invalidField("email", "is not the one that was invited")
@@ -91,7 +92,7 @@ func (c *call) useInvite(f map[string]string) (u store.User, made store.Credenti
 		return u, made, err
 	}
 	if version, err := c.p.passwordVersion(ctx, u.ID); err != nil || version > 0 || !u.Enabled {
-		return u, made, or(err, errMailToken)
+		return u, made, or(err, problem.InvalidLink)
 	}
 	if u, err = c.proveMailbox(u); err != nil {
 		return u, made, err

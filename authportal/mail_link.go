@@ -12,8 +12,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// mailTicket is what the store keeps of a link in an email. It is worth nothing once the account has another address, or,
-// for what replaces a password, another password.
+// mailTicket is what the store keeps of a link in an email. It is worth nothing once the account has another address,
+// or, for what replaces a password, another password.
 type mailTicket struct {
 	User     string `json:"u,omitempty"`
 	Email    string `json:"e"`
@@ -29,7 +29,8 @@ func (p *Portal) links() *onetime.Links {
 
 // issueMailLink makes a link that a ticket backs, and returns its token.
 func (p *Portal) issueMailLink(ctx context.Context, purpose string, t mailTicket, life time.Duration) (string, error) {
-	return p.links().Issue(ctx, onetime.Link{Purpose: purpose, Subject: t.User, Email: t.Email, Until: p.now().Add(life)}, t)
+	link := onetime.Link{Purpose: purpose, Subject: t.User, Email: t.Email, Until: p.now().Add(life)}
+	return p.links().Issue(ctx, link, t)
 }
 
 // takeMailLink uses a link up: of any number of callers one gets what it is good for.

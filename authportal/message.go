@@ -28,8 +28,8 @@ func (p *Portal) mailComposers() map[string]mail.Composer {
 	return kinds
 }
 
-// Compose writes a message of the outbox; it is a mail.Composer. A kind that it does not know is an error, so that the message
-// is kept: during a rolling upgrade a newer gateway on the same outbox knows it.
+// Compose writes a message of the outbox; it is a mail.Composer. A kind that it does not know is an error, so that the
+// message is kept: during a rolling upgrade a newer gateway on the same outbox knows it.
 func (p *Portal) Compose(ctx context.Context, m store.Mail) (*mail.Message, error) {
 	compose := p.mailComposers()[m.Kind]
 	if compose == nil {

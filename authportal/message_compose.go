@@ -25,8 +25,11 @@ type mailMessage struct {
 }
 
 // mailKinds are the kinds of messages that resolveMail knows.
-var mailKinds = []string{mailSignUp, mailConfirm, mailReset, mailPassword, mailWaiting, mailApproval, mailApproved, mailDeclined, mailInvite, mailTheft, mailSignIn,
-	mailLink, mailEmailChange, mailEmailAsked, mailEmailChanged, mailEmailRestored, mailEmailUndone}
+var mailKinds = []string{
+	mailSignUp, mailConfirm, mailReset, mailPassword, mailWaiting, mailApproval,
+	mailApproved, mailDeclined, mailInvite, mailTheft, mailSignIn, mailLink,
+	mailEmailChange, mailEmailAsked, mailEmailChanged, mailEmailRestored, mailEmailUndone,
+}
 
 // composeMail is the mail.Composer of all of them.
 func (p *Portal) composeMail(ctx context.Context, m store.Mail) (*mail.Message, error) {
@@ -37,8 +40,9 @@ func (p *Portal) composeMail(ctx context.Context, m store.Mail) (*mail.Message, 
 	return p.write(l.To, l.Lang, l.Kind, pages.LetterData{Account: l.Account, Email: l.Email, Link: l.Link, Code: l.Code})
 }
 
-// resolveMail finds out what a queued message becomes: nil where nothing is to be sent. It runs in the background, where nobody
-// can tell how long it takes, and makes the secret that the message holds, which is in no queue and no log.
+// resolveMail finds out what a queued message becomes: nil where nothing is to be sent. It runs in the background,
+// where nobody can tell how long it takes, and makes the secret that the message holds, which is in no queue and no
+// log.
 func (p *Portal) resolveMail(ctx context.Context, m store.Mail) (*mailMessage, error) {
 	var a mailPayload
 	if err := json.Unmarshal(m.Payload, &a); err != nil {
@@ -75,8 +79,8 @@ func (p *Portal) resolveMail(ctx context.Context, m store.Mail) (*mailMessage, e
 	return p.writeReset(ctx, l, &u, &a)
 }
 
-// writeSignUp tells the three ways in which a sign-up ends apart: it made the account; the address has one; or it has one
-// that nobody confirmed. The last may be an attacker's, who waits for the owner of the address to confirm it: its
+// writeSignUp tells the three ways in which a sign-up ends apart: it made the account; the address has one; or it has
+// one that nobody confirmed. The last may be an attacker's, who waits for the owner of the address to confirm it: its
 // password is not told to be right, but a new one is asked for, which voids whatever was there.
 func (p *Portal) writeSignUp(ctx context.Context, l *mailMessage, u *store.User, a *mailPayload) (*mailMessage, error) {
 	switch {
@@ -97,7 +101,8 @@ func (p *Portal) writeSignUp(ctx context.Context, l *mailMessage, u *store.User,
 }
 
 func (p *Portal) writeConfirm(ctx context.Context, l *mailMessage, u *store.User, a *mailPayload) (*mailMessage, error) {
-	token, err := p.issueMailLink(ctx, ticketConfirm, mailTicket{User: u.ID, Email: u.Email, To: a.To, Flow: a.Flow}, confirmLife)
+	token, err := p.issueMailLink(ctx, ticketConfirm,
+		mailTicket{User: u.ID, Email: u.Email, To: a.To, Flow: a.Flow}, confirmLife)
 	l.Kind, l.Link = mailConfirm, a.Base+"/confirm?token="+url.QueryEscape(token)
 	return l, err
 }
@@ -107,7 +112,8 @@ func (p *Portal) writeReset(ctx context.Context, l *mailMessage, u *store.User, 
 	if err != nil {
 		return l, err
 	}
-	token, err := p.issueMailLink(ctx, ticketReset, mailTicket{User: u.ID, Email: u.Email, Password: version, To: a.To, Flow: a.Flow}, resetLife)
+	token, err := p.issueMailLink(ctx, ticketReset,
+		mailTicket{User: u.ID, Email: u.Email, Password: version, To: a.To, Flow: a.Flow}, resetLife)
 	l.Link = a.Base + "/reset?token=" + url.QueryEscape(token)
 	return l, err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -23,7 +24,7 @@ func (p *Portal) writeEmail(ctx context.Context, l *mailMessage, a *mailPayload)
 		}
 	case mailEmailChanged:
 		token, _, err := p.newEmailLink(ctx, store.KindEmailUndo, a.ID)
-		if errors.Is(err, errMailToken) {
+		if errors.Is(err, problem.InvalidLink) {
 			return nil, nil // undone meanwhile, by the link of an earlier change
 		} else if err != nil {
 			return nil, err
@@ -50,7 +51,7 @@ func (p *Portal) writeEmailChange(ctx context.Context, l *mailMessage, a *mailPa
 		return l, nil
 	}
 	token, _, err := p.newEmailLink(ctx, store.KindEmailChange, a.ID)
-	if errors.Is(err, errMailToken) {
+	if errors.Is(err, problem.InvalidLink) {
 		return nil, nil // something else was asked for since
 	} else if err != nil {
 		return nil, err

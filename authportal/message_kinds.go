@@ -2,8 +2,8 @@ package authportal
 
 import "time"
 
-// Kinds of messages. The foreground queues one for whatever address was typed, the same for all; whether anybody has it, and
-// what to write to them, is found out where the message is composed, so that no answer and no delay tells it.
+// Kinds of messages. The foreground queues one for whatever address was typed, the same for all; whether anybody has
+// it, and what to write to them, is found out where the message is composed, so that no answer and no delay tells it.
 const (
 	mailSignUp   = "signup"           // somebody signed up with the address
 	mailConfirm  = "confirm"          // somebody asked for the link of confirmation once more

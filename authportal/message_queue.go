@@ -1,10 +1,12 @@
 package authportal
 
 import (
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// mailPayload is what a queued message says of itself. It holds no secret: whatever opens a door is made when the message is written.
+// mailPayload is what a queued message says of itself. It holds no secret: whatever opens a door is made when the
+// message is written.
 type mailPayload struct {
 	Lang string `json:"l,omitempty"` // Accept-Language of the browser that asked
 	Base string `json:"b"`           // of our pages: what links begin with
@@ -35,12 +37,13 @@ func (c *call) enqueueMail(kind, to string, a mailPayload) error {
 	return c.p.Accounts().post(c.ctx(), kind, to, a)
 }
 
-// mailAllowed counts one message to the address, as every spelling of it has it, and reports whether it may be sent. Where it may
-// not, the answer is the same: only the message is missing. Nothing is given back, because every message costs its reader something.
+// mailAllowed counts one message to the address, as every spelling of it has it, and reports whether it may be sent.
+// Where it may not, the answer is the same: only the message is missing. Nothing is given back, because every message
+// costs its reader something.
 func (c *call) mailAllowed(to string) (bool, error) {
 	err := (&guess{c: c}).count("letter", to, c.p.set.Account)
 	if err != nil && !weFailed(err) {
-		c.emit(Event{Kind: EventLetter, Result: ResultRefused, Reason: codeTooMany})
+		c.emit(Event{Kind: EventLetter, Result: ResultRefused, Reason: problem.CodeTooMany})
 		return false, nil
 	}
 	return err == nil, err
@@ -49,7 +52,7 @@ func (c *call) mailAllowed(to string) (bool, error) {
 // requestMail queues a message to an address that somebody typed, and tells nothing of it. Whoever asks is counted.
 func (c *call) requestMail(kind, typed string, a mailPayload) error {
 	if !c.p.mails() {
-		return errNoMail
+		return problem.NoMail
 	}
 	if err := c.mustHTTPS(); err != nil {
 		return err

@@ -6,11 +6,12 @@ import (
 	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// changePassword sets a new password for whoever knows the present one: an open browser alone is not enough. The guess is
-// counted like one at the login form. Every other sign-in of the person ends, and this one gets a new secret.
+// changePassword sets a new password for whoever knows the present one: an open browser alone is not enough. The guess
+// is counted like one at the login form. Every other sign-in of the person ends, and this one gets a new secret.
 func (c *call) changePassword(current, next string) error {
 	live, u, err := c.mustUser()
 	if err != nil {
@@ -18,7 +19,7 @@ func (c *call) changePassword(current, next string) error {
 	}
 	pw := c.p.passwords()
 	if pw == nil {
-		return errNotFound
+		return problem.NotFound
 	}
 	if err := c.mustHTTPS(); err != nil {
 		return err
@@ -51,7 +52,8 @@ func (c *call) changePassword(current, next string) error {
 }
 
 // swapPassword replaces the password if the present one is right at that very moment: of two changes at once one wins,
-// and the other is held against what it left. A hash that the check renewed looks like a change; then it is checked again.
+// and the other is held against what it left. A hash that the check renewed looks like a change; then it is checked
+// again.
 func (c *call) swapPassword(pw method.Passwords, u *store.User, except, current, next string) error {
 	var made store.Credential
 	for range 3 {
@@ -64,7 +66,7 @@ func (c *call) swapPassword(pw method.Passwords, u *store.User, except, current,
 			return fmt.Errorf("checking the password: %w", err)
 		}
 		if !right {
-			return errInvalidCredentials
+			return problem.InvalidCredentials
 		}
 		if made.Data == nil {
 			if made, err = pw.MakePassword(c.ctx(), u, next); err != nil {

@@ -8,11 +8,12 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// askNew asks for a new password, the last thing that is missing of a sign-in. Who cannot choose one, because there is none
-// here, loses the old one instead: it was not to be used any more.
+// askNew asks for a new password, the last thing that is missing of a sign-in. Who cannot choose one, because there is
+// none here, loses the old one instead: it was not to be used any more.
 func (c *call) askNew(u *store.User, next *pending, in *intent) (*outcome, error) {
 	a := c.p.Accounts()
 	has, err := a.hasPassword(c.ctx(), u.ID)
@@ -39,11 +40,11 @@ func (c *call) chooseNew(t try, pend *pending, in *intent) (*outcome, error) {
 	u, err := c.p.users.User(c.ctx(), pend.User)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return nil, errStepExpired
+		return nil, problem.StepExpired
 	case err != nil:
 		return nil, fmt.Errorf("reading the account: %w", err)
 	case c.p.missing(&u) != nil || u.Version != pend.Version || c.p.passwords() == nil:
-		return nil, errStepExpired
+		return nil, problem.StepExpired
 	}
 	// Whoever came by a ticket could try here what the old password was, and anybody ask for a lot of hashing.
 	g, err := c.guess(u.ID)
@@ -52,7 +53,7 @@ func (c *call) chooseNew(t try, pend *pending, in *intent) (*outcome, error) {
 	}
 	e := Event{Kind: EventPasswordChange, Result: ResultOK, Reason: "was due", UserID: u.ID, Username: u.Username}
 	after, creds, err := c.setNew(&u, pend.Creds, t.Field("password"))
-	var p *Problem
+	var p *problem.Problem
 	switch {
 	case errors.As(err, &p):
 		e.Result, e.Reason = ResultRefused, p.Code
@@ -67,7 +68,7 @@ func (c *call) chooseNew(t try, pend *pending, in *intent) (*outcome, error) {
 	c.passwordChanged(&after)
 	out, err := c.complete(&after, pend.Proofs, creds, in, pend.Remember)
 	if errors.Is(err, errMoved) {
-		return nil, errStepExpired
+		return nil, problem.StepExpired
 	}
 	if err == nil {
 		c.dropPending(pend.Token)
@@ -80,12 +81,12 @@ func (c *call) setNew(u *store.User, creds []credRef, next string) (after store.
 	pw := c.p.passwords()
 	have, err := c.p.users.Credential(c.ctx(), store.KindPassword, u.ID)
 	if errors.Is(err, store.ErrNotFound) {
-		return after, nil, errStepExpired
+		return after, nil, problem.StepExpired
 	} else if err != nil {
 		return after, nil, fmt.Errorf("reading the password: %w", err)
 	}
 	if err := c.unmoved(creds); err != nil {
-		return after, nil, or(notMoved(err), errStepExpired)
+		return after, nil, or(notMoved(err), problem.StepExpired)
 	}
 	same, err := pw.CheckPassword(c.ctx(), u, next)
 	if err != nil {
@@ -101,21 +102,21 @@ func (c *call) setNew(u *store.User, creds []credRef, next string) (after store.
 	// Nobody hangs up between the two.
 	ctx := context.WithoutCancel(c.ctx())
 	if err := c.spend(ctx, creds); err != nil {
-		return after, nil, or(notMoved(err), errStepExpired)
+		return after, nil, or(notMoved(err), problem.StepExpired)
 	}
 	have.Data, have.Used = made.Data, made.Used
 	after, err = c.p.accounts.replacePassword(ctx, have, "", false)
 	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
-		return after, nil, errStepExpired // changed by others at this very moment
+		return after, nil, problem.StepExpired // changed by others at this very moment
 	}
 	rest = slices.DeleteFunc(slices.Clone(creds), func(k credRef) bool { return k.Kind == store.KindPassword || k.Kind == store.KindSignInTicket })
 	return after, append(rest, credRef{store.KindPassword, u.ID, have.Version + 1}), err
 }
 
 // chooseAgain is the form once more, where what was typed into it is all that is wrong.
-func (c *call) chooseAgain(t try, p *Problem) *outcome {
+func (c *call) chooseAgain(t try, p *problem.Problem) *outcome {
 	switch p.Code {
-	case "password_not_acceptable", errBusy.Code, codeTooMany:
+	case "password_not_acceptable", problem.Busy.Code, problem.CodeTooMany:
 	default:
 		return nil
 	}

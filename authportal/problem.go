@@ -24,7 +24,6 @@ var (
 	errInvalidToken       = problem.InvalidToken
 	errFreshRequired      = problem.FreshRequired
 	errSecondFactor       = problem.SecondFactor
-	errTooMany            = problem.TooMany
 	errDisabled           = problem.Disabled
 	errUnapproved         = problem.Unapproved
 	errUnconfirmed        = problem.Unconfirmed
@@ -41,7 +40,6 @@ var (
 	errStepExpired        = problem.StepExpired
 	errSignInBroken       = problem.SignInBroken
 	errMailToken          = problem.InvalidLink
-	errNoMail             = problem.NoMail
 )
 
 // problemOf returns what to tell about an outcome: itself if it is a Problem, else that we failed.

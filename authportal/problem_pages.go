@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -12,7 +13,8 @@ import (
 // shownPath is how much of an address a page repeats.
 const shownPath = 200
 
-// WriteForbidden tells somebody who is signed in that they may not enter here (403). who is nil where nobody may, whoever they are.
+// WriteForbidden tells somebody who is signed in that they may not enter here (403). who is nil where nobody may,
+// whoever they are.
 func (p *Portal) WriteForbidden(w http.ResponseWriter, r *http.Request, v *Visit, who *store.Identity) {
 	data := pages.ForbiddenData{Path: r.URL.Path}
 	if len(data.Path) > shownPath {
@@ -29,7 +31,7 @@ func (p *Portal) WriteForbidden(w http.ResponseWriter, r *http.Request, v *Visit
 // WriteUnavailable tells a person that a store cannot be reached, and that they stay signed in (503).
 func (p *Portal) WriteUnavailable(w http.ResponseWriter, r *http.Request, v *Visit) {
 	w.Header().Set("Retry-After", "1")
-	data := pages.ErrorData{Status: http.StatusServiceUnavailable, Code: codeUnavailable, Detail: errUnavailable.Detail}
+	data := pages.ErrorData{Status: http.StatusServiceUnavailable, Code: problem.CodeUnavailable, Detail: problem.Unavailable.Detail}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		data.RetryURL = r.RequestURI
 	}

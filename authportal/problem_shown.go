@@ -10,9 +10,10 @@ import (
 
 // How an outcome is told on a page: beside the form that it is about, or on a page of its own.
 
-// shownOnPage returns the problem that a form tells when it is shown again, with its headers set; nil where nothing went
-// wrong, where we failed, and where no form can help, so that call.answer has the word: here is nothing, or no https.
-func (c *call) shownOnPage(err error) *Problem {
+// shownOnPage returns the problem that a form tells when it is shown again, with its headers set; nil where nothing
+// went wrong, where we failed, and where no form can help, so that call.answer has the word: here is nothing, or no
+// https.
+func (c *call) shownOnPage(err error) *problem.Problem {
 	p := toldProblem(err)
 	if p == nil || p.Code == problem.HTTPS.Code || p.Code == problem.NotFound.Code {
 		return nil
@@ -22,7 +23,7 @@ func (c *call) shownOnPage(err error) *Problem {
 }
 
 // toldProblem returns the problem that err is; nil where it is none, and means that we failed.
-func toldProblem(err error) *Problem {
+func toldProblem(err error) *problem.Problem {
 	if err == nil || weFailed(err) {
 		return nil
 	}
@@ -30,10 +31,10 @@ func toldProblem(err error) *Problem {
 }
 
 // setRetry sets the headers of a problem that a page tells.
-func setRetry(w http.ResponseWriter, p *Problem) { p.Headers(w.Header()) }
+func setRetry(w http.ResponseWriter, p *problem.Problem) { p.Headers(w.Header()) }
 
 // message is the sentence of a problem, for a form that is shown again.
-func message(p *Problem) *pages.Message {
+func message(p *problem.Problem) *pages.Message {
 	args := map[string]any{}
 	for k, v := range p.Extra {
 		args[k] = v
@@ -52,7 +53,7 @@ var fieldOfProblem = map[string]string{
 }
 
 // showProblem puts a problem onto a page beside the field that it is about.
-func showProblem(page *pages.Page, p *Problem) {
+func showProblem(page *pages.Page, p *problem.Problem) {
 	field, known := fieldOfProblem[p.Code]
 	if !known {
 		field, _ = p.Extra["field"].(string)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -16,7 +17,7 @@ const ticketReset = "reset"
 // mayReset hides resetting where it cannot work.
 func (c *call) mayReset() error {
 	if !c.p.mails() || c.p.passwords() == nil {
-		return errNoMail
+		return problem.NoMail
 	}
 	return c.mustHTTPS()
 }
@@ -29,8 +30,8 @@ func (c *call) forgotPassword(f map[string]string) error {
 	return c.requestMail(mailReset, f["email"], mailPayload{To: f["to"], Flow: f["flow"]})
 }
 
-// resetPassword sets a new password by the link of a message. Nobody is signed in by it: whoever reads the mail still has
-// to show a second factor, where there is one, and every sign-in and known browser from before ends.
+// resetPassword sets a new password by the link of a message. Nobody is signed in by it: whoever reads the mail still
+// has to show a second factor, where there is one, and every sign-in and known browser from before ends.
 func (c *call) resetPassword(token, password string) (mailTicket, error) {
 	if err := c.mayReset(); err != nil {
 		return mailTicket{}, err
@@ -41,17 +42,19 @@ func (c *call) resetPassword(token, password string) (mailTicket, error) {
 		return mailTicket{}, err
 	}
 	u, t, err := c.tryReset(token, password)
-	var p *Problem
+	var p *problem.Problem
 	switch {
 	case errors.As(err, &p):
-		c.emit(Event{Kind: EventPasswordChange, Result: ResultRefused, Reason: p.Code, UserID: u.ID, Username: u.Username})
+		c.emit(Event{Kind: EventPasswordChange, Result: ResultRefused, Reason: p.Code,
+			UserID: u.ID, Username: u.Username})
 		return t, err
 	case err != nil:
 		g.giveBack()
 		return t, fmt.Errorf("resetting a password: %w", err)
 	}
 	g.giveBack()
-	c.emit(Event{Kind: EventPasswordChange, Result: ResultOK, Reason: "reset by mail", UserID: u.ID, Username: u.Username})
+	c.emit(Event{Kind: EventPasswordChange, Result: ResultOK, Reason: "reset by mail",
+		UserID: u.ID, Username: u.Username})
 	c.passwordChanged(&u)
 	return t, nil
 }
@@ -61,7 +64,7 @@ func (c *call) resetPassword(token, password string) (mailTicket, error) {
 func (c *call) tryReset(token, password string) (u store.User, t mailTicket, err error) {
 	l, _, ok := c.p.links().Read(ticketReset, token)
 	if !ok {
-		return u, t, errMailToken
+		return u, t, problem.InvalidLink
 	}
 	if u, err = c.p.linkOwner(c.ctx(), l.Subject, l.Email); err != nil {
 		return store.User{}, t, err
@@ -86,7 +89,7 @@ func (c *call) tryReset(token, password string) (u store.User, t mailTicket, err
 		return u, t, err
 	}
 	if version != t.Password || !u.Enabled {
-		return u, t, errMailToken // the password was changed since the message was written
+		return u, t, problem.InvalidLink // the password was changed since the message was written
 	}
 	if !u.Confirmed {
 		if u, err = c.proveMailbox(u); err != nil {
@@ -97,7 +100,7 @@ func (c *call) tryReset(token, password string) (u store.User, t mailTicket, err
 	made.Version = version
 	_, err = c.p.accounts.replacePassword(ctx, made, "", false)
 	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
-		return u, t, errMailToken // changed by others at this very moment
+		return u, t, problem.InvalidLink // changed by others at this very moment
 	}
 	return u, t, err
 }
@@ -158,11 +161,11 @@ func (c *call) forgotForm() error {
 	return c.showForgot(http.StatusOK, f, true, nil)
 }
 
-func (c *call) showForgot(status int, f map[string]string, done bool, problem *Problem) error {
+func (c *call) showForgot(status int, f map[string]string, done bool, shown *problem.Problem) error {
 	p := pages.Page{Name: pages.Forgot, Values: map[string]string{"email": bounded(f["email"], 300)}, Data: pages.ForgotData{
 		To: f["to"], Flow: f["flow"], Done: done, LoginURL: c.link("/login") + query(try{To: f["to"], Flow: f["flow"]})}}
-	if problem != nil {
-		showProblem(&p, problem)
+	if shown != nil {
+		showProblem(&p, shown)
 	}
 	return c.page(status, p)
 }
@@ -182,7 +185,7 @@ func (c *call) resetForm() error {
 	}
 	t, err := c.resetPassword(f["token"], f["password"])
 	switch p := c.shownOnPage(err); {
-	case p != nil && p.Code == errMailToken.Code:
+	case p != nil && p.Code == problem.InvalidLink.Code:
 		return c.showReset(p.Status, "", nil)
 	case p != nil:
 		return c.showReset(p.Status, f["token"], p)
@@ -193,7 +196,7 @@ func (c *call) resetForm() error {
 		LoginURL: c.link("/login") + query(try{To: t.To, Flow: t.Flow})}})
 }
 
-func (c *call) showReset(status int, token string, problem *Problem) error {
+func (c *call) showReset(status int, token string, shown *problem.Problem) error {
 	data := pages.ResetData{LoginURL: c.link("/login"), ForgotURL: c.link("/forgot")}
 	data.MinLength = c.p.passwords().MinLength()
 	l, _, ok := c.p.links().Read(ticketReset, token)
@@ -203,8 +206,8 @@ func (c *call) showReset(status int, token string, problem *Problem) error {
 		status = http.StatusBadRequest
 	}
 	p := pages.Page{Name: pages.Reset, Data: data}
-	if problem != nil {
-		showProblem(&p, problem)
+	if shown != nil {
+		showProblem(&p, shown)
 	}
 	return c.page(status, p)
 }

@@ -9,8 +9,8 @@ import (
 // maxReturn bounds a return address, so that no URL or cookie that carries one grows past what servers take.
 const maxReturn = 2048
 
-// returnAddress is the one validator of every place that leads a browser back: it returns to if that is a path and query
-// of the same host, else "/". What is too long loses its query. It is asked again when the address is used.
+// returnAddress is the one validator of every place that leads a browser back: it returns to if that is a path and
+// query of the same host, else "/". What is too long loses its query. It is asked again when the address is used.
 //
 // Browsers read "//host" and "/\host" as another host, and drop tabs and line ends before they look; all of these are
 // refused, not repaired.
@@ -43,8 +43,8 @@ func returnAddress(to string) string {
 	return to
 }
 
-// leadsInCircles reports whether the address is one of ours that only makes sense on the way in or out: coming back to it
-// would sign out, sign in again, or show a used code.
+// leadsInCircles reports whether the address is one of ours that only makes sense on the way in or out: coming back to
+// it would sign out, sign in again, or show a used code.
 func leadsInCircles(to string) bool {
 	p, _, _ := strings.Cut(to, "?")
 	p, _, _ = strings.Cut(p, "#")

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -47,8 +48,8 @@ func (c *call) caller() (*caller, error) {
 	if token, _, ok := TokenOf(c.r.Header["Authorization"], c.v.Site.Basic); ok && c.api {
 		l, err := c.p.CheckToken(c.ctx(), token)
 		if err != nil {
-			if errors.Is(err, errInvalidToken) {
-				c.p.AccessRefused(c.ctx(), nil, errInvalidToken.Code, c.v.Addr, c.v.Host)
+			if errors.Is(err, problem.InvalidToken) {
+				c.p.AccessRefused(c.ctx(), nil, problem.InvalidToken.Code, c.v.Addr, c.v.Host)
 			}
 			return nil, err
 		}
@@ -96,9 +97,9 @@ func (c *call) mustSession() (*store.ActiveSession, error) {
 	case err != nil:
 		return nil, err
 	case me.viaToken:
-		return nil, errForbidden
+		return nil, problem.Forbidden
 	case me.live == nil:
-		return nil, errLoginRequired
+		return nil, problem.LoginRequired
 	}
 	return me.live, nil
 }
@@ -110,7 +111,7 @@ const freshFor = 10 * time.Minute
 func (c *call) mustFresh() (*store.ActiveSession, error) {
 	l, err := c.mustSession()
 	if err == nil && !c.p.Meets(&l.Session, Demand{Fresh: freshFor}) {
-		err = errFreshRequired
+		err = problem.FreshRequired
 	}
 	return l, err
 }
@@ -124,11 +125,11 @@ func (c *call) mustUser() (*store.ActiveSession, store.User, error) {
 	u, err := c.p.users.User(c.ctx(), l.Identity.UserID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return nil, u, errLoginRequired // deleted; the session ends as soon as the relay has told
+		return nil, u, problem.LoginRequired // deleted; the session ends as soon as the relay has told
 	case err != nil:
 		return nil, u, fmt.Errorf("reading the account: %w", err)
 	case !u.Identity().Active:
-		return nil, u, errLoginRequired
+		return nil, u, problem.LoginRequired
 	}
 	return l, u, nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -138,7 +139,7 @@ func shut(u *store.User) error {
 	if u.Enabled && u.Approved && u.MustChangePassword {
 		return errMoved
 	}
-	return errDisabled
+	return problem.Disabled
 }
 
 // drop ends a sign-in that must not be; its secret was shown to nobody. A child is left alone: it dies with its parent.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -58,7 +59,7 @@ func (c *call) endSession(id string) error {
 	}
 	switch err := c.p.sessions.EndSession(c.ctx(), live.Session.UserID, id); {
 	case errors.Is(err, store.ErrNotFound):
-		return errNotFound
+		return problem.NotFound
 	case err != nil:
 		return fmt.Errorf("ending a session: %w", err)
 	}
@@ -80,7 +81,8 @@ func (c *call) endOthers() error {
 		return fmt.Errorf("ending sessions: %w", err)
 	}
 	if n > 0 {
-		c.emit(Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "owner, all others", UserID: live.Session.UserID, Username: live.Identity.Username})
+		c.emit(Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "owner, all others",
+			UserID: live.Session.UserID, Username: live.Identity.Username})
 	}
 	return nil
 }

@@ -14,16 +14,16 @@ import (
 // secretLasts is how long a remembered session keeps a secret: who comes every day then gets a new one every day.
 const secretLasts = 12 * time.Hour
 
-// DueSecret reports whether the browser behind a session should be given its next secret now. One that was handed out and
-// not shown yet, and one that is just taking over, are left their time.
+// DueSecret reports whether the browser behind a session should be given its next secret now. One that was handed out
+// and not shown yet, and one that is just taking over, are left their time.
 func (p *Portal) DueSecret(s *store.Session) bool {
 	now := p.now()
 	return s.Remembered && s.Until.IsZero() && s.SecretAge(now) >= secretLasts && s.MayOffer(now)
 }
 
-// NextSecret offers a session its next secret and returns the cookie that hands it out; nil where another answer does so
-// already. It may only go into an answer that no shared cache keeps. The cookie lives as long as the session: a new secret
-// never makes that longer.
+// NextSecret offers a session its next secret and returns the cookie that hands it out; nil where another answer does
+// so already. It may only go into an answer that no shared cache keeps. The cookie lives as long as the session: a new
+// secret never makes that longer.
 func (p *Portal) NextSecret(ctx context.Context, s *store.Session, secure bool) (*http.Cookie, error) {
 	secret, err := p.secret(secretBytes)
 	if err != nil {

@@ -21,9 +21,9 @@ const (
 	setupLife   = time.Hour
 )
 
-// SetupLink returns the token of a new set-up link, good for an hour and for one administrator, while there is no enabled one.
-// The host calls it when it starts and logs `<portal base>/setup?token=<token>`: whoever reads the log is the operator. The
-// store keeps the SHA-256 of the token.
+// SetupLink returns the token of a new set-up link, good for an hour and for one administrator, while there is no
+// enabled one. The host calls it when it starts and logs `<portal base>/setup?token=<token>`: whoever reads the log is
+// the operator. The store keeps the SHA-256 of the token.
 func (p *Portal) SetupLink(ctx context.Context) (token string, needed bool, err error) {
 	has, err := p.Accounts().hasAdministrator(ctx)
 	if err != nil || has {
@@ -41,7 +41,8 @@ type setupTicket struct {
 	Deadline time.Time `json:"d"`
 }
 
-var errSetupLink = &Problem{Status: http.StatusBadRequest, Code: "invalid_token", Detail: "the link is used, old or incomplete; a restart logs a new one"}
+var errSetupLink = &problem.Problem{Status: http.StatusBadRequest, Code: "invalid_token",
+	Detail: "the link is used, old or incomplete; a restart logs a new one"}
 
 // setupPage shows the form. It takes nothing: a GET may be a scanner's.
 func (c *call) setupPage() error {
@@ -58,12 +59,13 @@ func (c *call) maySetUp() error {
 	case err != nil:
 		return err
 	case has || c.p.passwords() == nil:
-		return errNotFound
+		return problem.NotFound
 	}
 	return c.mustHTTPS()
 }
 
-// setupForm makes the first administrator: always a new account. Whoever has one already is made administrator by the command line.
+// setupForm makes the first administrator: always a new account. Whoever has one already is made administrator by the
+// command line.
 func (c *call) setupForm() error {
 	f, err := c.formFields("token", "email", "password", "name", "username")
 	if err != nil {
@@ -139,7 +141,7 @@ func (p *Portal) firstAdministrator(ctx context.Context, token string, u store.U
 	}
 	has, err := p.Accounts().hasAdministrator(ctx)
 	if err == nil && has {
-		return errNotFound // the link is gone, and nobody needs one
+		return problem.NotFound // the link is gone, and nobody needs one
 	}
 	if err == nil {
 		err = p.accounts.makePrepared(ctx, u, cred)
@@ -166,7 +168,7 @@ const (
 
 // claimSetup returns when nobody else is making the first administrator, and keeps it so until release is called.
 func (p *Portal) claimSetup(ctx context.Context) (release func(), err error) {
-	busy := *errChanging
+	busy := *problem.Changing
 	busy.Detail = "somebody else is making the first administrator right now"
 	old, err := p.users.Setting(ctx, settingSetup)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -196,10 +198,10 @@ func (p *Portal) claimSetup(ctx context.Context) (release func(), err error) {
 	}, nil
 }
 
-func (c *call) showSetup(status int, f map[string]string, problem *Problem) error {
+func (c *call) showSetup(status int, f map[string]string, shown *problem.Problem) error {
 	data := pages.SetupData{Token: f["token"]}
 	data.MinLength = c.p.passwords().MinLength()
-	if problem == errSetupLink || f["token"] == "" {
+	if shown == errSetupLink || f["token"] == "" {
 		data.Token, data.Expired = "", true
 		status = http.StatusBadRequest
 	}
@@ -207,8 +209,8 @@ func (c *call) showSetup(status int, f map[string]string, problem *Problem) erro
 	for _, name := range []string{"email", "name", "username"} {
 		p.Values[name] = bounded(f[name], 300)
 	}
-	if problem != nil {
-		showProblem(&p, problem)
+	if shown != nil {
+		showProblem(&p, shown)
 	}
 	return c.page(status, p)
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// A sign-in ticket is a link by which an administrator lets somebody in once: who has lost what they sign in by, or whose
-// account is to be looked at as they see it. It is the first proof of a sign-in like any other: a second factor and a
-// password that is due are asked for as ever, and the session says that it came by a ticket.
+// A sign-in ticket is a link by which an administrator lets somebody in once: who has lost what they sign in by, or
+// whose account is to be looked at as they see it. It is the first proof of a sign-in like any other: a second factor
+// and a password that is due are asked for as ever, and the session says that it came by a ticket.
 
 const (
 	ticketSignIn = "sign in" // purpose of its token
@@ -29,7 +29,8 @@ type signInTicket struct {
 	Version int64  `json:"v"` // of the account; with another it opens nothing
 }
 
-var errNoTicket = &Problem{Status: 409, Code: "conflict", Detail: "only an enabled, approved and confirmed account can be given a ticket"}
+var errNoTicket = &problem.Problem{Status: 409, Code: "conflict",
+	Detail: "only an enabled, approved and confirmed account can be given a ticket"}
 
 // MakeTicket returns a link that signs in as the account, once, until the time. Any ticket from before is void. It dies with
 // any change of the account or its password, and when an administrator ends the sessions. The owner is told by mail.
@@ -55,7 +56,7 @@ func (p *Portal) makeTicket(ctx context.Context, a *Accounts, by Actor, id strin
 	}
 	switch {
 	case by.Base == "":
-		return u, "", until, &Problem{Status: 409, Code: "conflict", Detail: "the pages have no address that a link could begin with"}
+		return u, "", until, &problem.Problem{Status: 409, Code: "conflict", Detail: "the pages have no address that a link could begin with"}
 	case p.missing(&u) != nil:
 		return u, "", until, errNoTicket
 	}
@@ -76,12 +77,12 @@ func (p *Portal) makeTicket(ctx context.Context, a *Accounts, by Actor, id strin
 func (p *Portal) readTicket(ctx context.Context, token string) (u store.User, ref credRef, err error) {
 	l, secret, ok := p.links().Read(ticketSignIn, token)
 	if !ok {
-		return u, ref, errMailToken
+		return u, ref, problem.InvalidLink
 	}
 	ref = credRef{Kind: store.KindSignInTicket, ID: onetime.KeyID(secret), Version: 1}
 	u, _, err = p.ticketNow(ctx, ref.ID)
 	if errors.Is(err, errMoved) || err == nil && u.ID != l.Subject {
-		return store.User{ID: l.Subject}, ref, errMailToken
+		return store.User{ID: l.Subject}, ref, problem.InvalidLink
 	}
 	return u, ref, err
 }
@@ -109,8 +110,8 @@ func (p *Portal) ticketNow(ctx context.Context, id string) (u store.User, t sign
 	return u, t, nil
 }
 
-// spend uses up the ticket among the proofs: of any number of callers one gets on. It is asked once the session is there and
-// nobody knows its secret yet, so that whatever ends tickets and sessions finds either.
+// spend uses up the ticket among the proofs: of any number of callers one gets on. It is asked once the session is
+// there and nobody knows its secret yet, so that whatever ends tickets and sessions finds either.
 func (c *call) spend(ctx context.Context, creds []credRef) error {
 	i := slices.IndexFunc(creds, func(k credRef) bool { return k.Kind == store.KindSignInTicket })
 	if i < 0 {
@@ -126,6 +127,7 @@ func (c *call) spend(ctx context.Context, creds []credRef) error {
 	case err != nil:
 		return err
 	}
-	c.emit(Event{Kind: EventTicketUse, Result: ResultOK, Actor: t.Actor, UserID: u.ID, Username: u.Username, Method: ticketProof})
+	c.emit(Event{Kind: EventTicketUse, Result: ResultOK, Actor: t.Actor,
+		UserID: u.ID, Username: u.Username, Method: ticketProof})
 	return nil
 }

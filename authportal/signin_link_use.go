@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 func (p *Portal) ticketRoutes() []route {
@@ -34,8 +35,9 @@ func (c *call) useTicket(token string) (*outcome, error) {
 
 func (c *call) tryTicket(token string) (*outcome, error) {
 	u, ref, err := c.p.readTicket(c.ctx(), token)
-	if errors.Is(err, errMailToken) {
-		c.emit(Event{Kind: EventTicketUse, Result: ResultRefused, Reason: errMailToken.Code, UserID: u.ID, Method: ticketProof})
+	if errors.Is(err, problem.InvalidLink) {
+		c.emit(Event{Kind: EventTicketUse, Result: ResultRefused, Reason: problem.InvalidLink.Code,
+			UserID: u.ID, Method: ticketProof})
 	}
 	if err != nil {
 		return nil, err
@@ -43,7 +45,7 @@ func (c *call) tryTicket(token string) (*outcome, error) {
 	proven := method.Proven{User: u, Kind: ref.Kind, ID: ref.ID, Version: ref.Version}
 	out, err := c.advance(try{}, &method.Configured{Name: ticketProof}, &pending{}, c.intent("", ""), proven)
 	if errors.Is(err, errMoved) {
-		return nil, errMailToken // another was faster
+		return nil, problem.InvalidLink // another was faster
 	}
 	return out, err
 }
@@ -61,8 +63,8 @@ func (c *call) ticketAPI() error {
 	return c.signedIn(http.StatusOK, out)
 }
 
-// ticketPage names the account and asks for a click. It takes nothing: a GET may be that of a scanner, or of a messenger
-// that shows what is behind a link.
+// ticketPage names the account and asks for a click. It takes nothing: a GET may be that of a scanner, or of a
+// messenger that shows what is behind a link.
 func (c *call) ticketPage() error {
 	if err := c.mustHTTPS(); err != nil {
 		return err
@@ -77,7 +79,7 @@ func (c *call) ticketForm() error {
 	}
 	out, err := c.useTicket(f["token"])
 	switch p := c.shownOnPage(err); {
-	case p != nil && p.Code == errMailToken.Code:
+	case p != nil && p.Code == problem.InvalidLink.Code:
 		return c.showTicket(p.Status, "", nil)
 	case p != nil:
 		return c.showTicket(p.Status, f["token"], p)
@@ -89,11 +91,11 @@ func (c *call) ticketForm() error {
 	return c.redirect(out.Location)
 }
 
-func (c *call) showTicket(status int, token string, problem *Problem) error {
+func (c *call) showTicket(status int, token string, shown *problem.Problem) error {
 	data := pages.TicketData{LoginURL: c.link("/login")}
 	u, _, err := c.p.readTicket(c.ctx(), token)
 	switch {
-	case errors.Is(err, errMailToken):
+	case errors.Is(err, problem.InvalidLink):
 		data.Expired, status = true, http.StatusBadRequest
 	case err != nil:
 		return err
@@ -108,8 +110,8 @@ func (c *call) showTicket(status int, token string, problem *Problem) error {
 		data.Token, data.User = token, pages.User{ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name}
 	}
 	p := pages.Page{Name: pages.Ticket, Data: data}
-	if problem != nil {
-		p.Problem = message(problem)
+	if shown != nil {
+		p.Problem = message(shown)
 	}
 	return c.page(status, p)
 }

@@ -8,10 +8,12 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-var errSignupClosed = &Problem{Status: http.StatusForbidden, Code: "signup_closed", Detail: "nobody can sign up here"}
+var errSignupClosed = &problem.Problem{Status: http.StatusForbidden, Code: "signup_closed",
+	Detail: "nobody can sign up here"}
 
 // signupFields are the fields that both faces take.
 func (p *Portal) signupFields() []string {
@@ -27,21 +29,21 @@ func (p *Portal) anyoneSignsUp() bool {
 	return (p.set.Signup.Mode == SignupOpen || p.set.Signup.Mode == SignupApproval) && p.passwords() != nil
 }
 
-// discreet reports whether a sign-up answers the same for an address that has an account already: the difference goes into
-// the mail. Without mail the form has to say it.
+// discreet reports whether a sign-up answers the same for an address that has an account already: the difference goes
+// into the mail. Without mail the form has to say it.
 func (p *Portal) discreet() bool {
 	return p.mails() && (p.set.ConfirmEmail || p.set.Signup.Mode == SignupApproval)
 }
 
-// signUp makes an account and signs its owner in, unless something comes first. The address is what somebody typed, so it
-// is not confirmed: no rule matches it and no upstream is told of it.
+// signUp makes an account and signs its owner in, unless something comes first. The address is what somebody typed, so
+// it is not confirmed: no rule matches it and no upstream is told of it.
 func (c *call) signUp(f map[string]string) (*outcome, error) {
 	out, u, err := c.trySignUp(f)
 	e := Event{Kind: EventSignUp, Result: ResultOK, UserID: u.ID, Username: u.Username}
-	var p *Problem
+	var p *problem.Problem
 	switch {
-	case errors.Is(err, errUserExists) && c.p.discreet():
-		e = Event{Kind: EventSignUp, Result: ResultRefused, Reason: errUserExists.Code}
+	case errors.Is(err, problem.UserExists) && c.p.discreet():
+		e = Event{Kind: EventSignUp, Result: ResultRefused, Reason: problem.UserExists.Code}
 		err = nil
 	case errors.As(err, &p):
 		e = Event{Kind: EventSignUp, Result: ResultRefused, Reason: p.Code}
@@ -73,7 +75,7 @@ func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err e
 		return nil, u, err
 	}
 	u, cred, err := c.newAccount(&n)
-	if c.p.discreet() && (err == nil || errors.Is(err, errUserExists)) {
+	if c.p.discreet() && (err == nil || errors.Is(err, problem.UserExists)) {
 		if err != nil {
 			if failed := c.weighAsAnAccount(&u); failed != nil {
 				return nil, u, failed
@@ -93,15 +95,15 @@ func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err e
 		return nil, u, err
 	}
 	if !u.Approved {
-		return &outcome{Waiting: errUnapproved.Code}, u, nil
+		return &outcome{Waiting: problem.Unapproved.Code}, u, nil
 	}
 	proven := method.Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}
 	out, err = c.finish(proven, c.p.passwordMethod(), c.intent(f["to"], f["flow"]), false)
 	return out, u, err
 }
 
-// tellByMail leaves to a message what becomes of a sign-up. Everything here is the same whether u was made, or its address
-// belongs to somebody: the composer of the message finds out by the id, which names an account only if it was.
+// tellByMail leaves to a message what becomes of a sign-up. Everything here is the same whether u was made, or its
+// address belongs to somebody: the composer of the message finds out by the id, which names an account only if it was.
 func (c *call) tellByMail(f map[string]string, u *store.User) (*outcome, error) {
 	room, err := c.mailAllowed(u.Email)
 	if err == nil && room {
@@ -111,14 +113,14 @@ func (c *call) tellByMail(f map[string]string, u *store.User) (*outcome, error) 
 		return nil, fmt.Errorf("signing up: %w", err)
 	}
 	if !c.p.set.ConfirmEmail {
-		return &outcome{Waiting: errUnapproved.Code}, nil
+		return &outcome{Waiting: problem.Unapproved.Code}, nil
 	}
 	return &outcome{Waiting: "confirm_email"}, c.markSignUp(u.ID)
 }
 
-// weighAsAnAccount writes to the users store where an account would have been made, had its address been free: a commit there
-// waits for the disk, and an answer that comes a commit sooner would tell that somebody has the address. It is a message about
-// an account that is not there, which becomes nothing when it is written.
+// weighAsAnAccount writes to the users store where an account would have been made, had its address been free: a commit
+// there waits for the disk, and an answer that comes a commit sooner would tell that somebody has the address. It is a
+// message about an account that is not there, which becomes nothing when it is written.
 func (c *call) weighAsAnAccount(u *store.User) error {
 	if err := c.enqueueMail(mailWaiting, u.Email, mailPayload{User: u.ID}); err != nil {
 		return fmt.Errorf("signing up: %w", err)
@@ -172,7 +174,7 @@ func (c *call) stillFree(n *NewUser) error {
 	}
 	if !c.p.discreet() {
 		if is, err := taken(n.Email); err != nil || is {
-			return or(err, errUserExists)
+			return or(err, problem.UserExists)
 		}
 	}
 	name, err := c.p.Accounts().username(n.Username, n.Email)
@@ -183,12 +185,12 @@ func (c *call) stillFree(n *NewUser) error {
 		return nil // the store tells, after the hash
 	}
 	if is, err := taken(name); err != nil || is {
-		return or(err, errUsernameTaken)
+		return or(err, problem.UsernameTaken)
 	}
 	return nil
 }
 
-func or(err error, outcome *Problem) error {
+func or(err error, outcome *problem.Problem) error {
 	if err != nil {
 		return err
 	}
@@ -241,7 +243,7 @@ func (c *call) signupForm() error {
 		out, err = c.signUp(f)
 	}
 	switch p := c.shownOnPage(err); {
-	case p == errMailToken:
+	case p == problem.InvalidLink:
 		return c.showSignup(http.StatusBadRequest, map[string]string{"invite": "used"}, nil)
 	case p != nil:
 		return c.showSignup(p.Status, f, p)
@@ -254,7 +256,7 @@ func (c *call) signupForm() error {
 	return c.redirect(out.Location)
 }
 
-func (c *call) showSignup(status int, f map[string]string, problem *Problem) error {
+func (c *call) showSignup(status int, f map[string]string, shown *problem.Problem) error {
 	data := pages.SignupData{To: f["to"], Flow: f["flow"], LoginURL: c.link("/login") + query(try{To: f["to"], Flow: f["flow"]})}
 	invited, _, ok := c.p.links().Read(ticketInvite, f["invite"])
 	switch pw := c.p.passwords(); {
@@ -284,8 +286,8 @@ func (c *call) showSignup(status int, f map[string]string, problem *Problem) err
 		}
 		data.Fields = append(data.Fields, input)
 	}
-	if problem != nil {
-		showProblem(&p, problem)
+	if shown != nil {
+		showProblem(&p, shown)
 	}
 	p.Data = data
 	return c.page(status, p)

@@ -7,13 +7,15 @@ import (
 
 const cookieSignUp = "gatehouse-signup" // names the account that this browser made, sealed
 
-// signUpMark is what a browser that signed up keeps until the address is confirmed: confirming signs in that browser alone.
+// signUpMark is what a browser that signed up keeps until the address is confirmed: confirming signs in that browser
+// alone.
 type signUpMark struct {
 	User  string `json:"u"`
 	Until int64  `json:"e"`
 }
 
-// markSignUp leaves the mark. A browser whose sign-up made nothing, because the address was known, gets one that looks the same.
+// markSignUp leaves the mark. A browser whose sign-up made nothing, because the address was known, gets one that looks
+// the same.
 func (c *call) markSignUp(user string) error {
 	b, err := json.Marshal(signUpMark{User: user, Until: c.p.now().Add(confirmLife).Unix()})
 	if err != nil {

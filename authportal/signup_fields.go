@@ -21,8 +21,8 @@ func (p *Portal) choosesUsername() bool {
 	return slices.ContainsFunc(p.set.Signup.Fields, func(f SignupField) bool { return f.Name == "username" })
 }
 
-// readOwnFields returns the operator's fields among those sent, as attributes; an empty one is nil, so that it is removed
-// or never stored. all: those that were not sent count as empty.
+// readOwnFields returns the operator's fields among those sent, as attributes; an empty one is nil, so that it is
+// removed or never stored. all: those that were not sent count as empty.
 func (p *Portal) readOwnFields(sent map[string]string, all bool) (map[string]any, error) {
 	attributes := map[string]any{}
 	for _, f := range p.set.Signup.Fields {

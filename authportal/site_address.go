@@ -14,8 +14,9 @@ func (c *call) mailBase() (string, error) {
 	return c.ownBase()
 }
 
-// ownBase is the address of this very site, where links come back to the browser that asked. It comes from the configuration:
-// a Host header that names another port would lead whoever follows the link, and the secret in it, to somebody else (CWE-640).
+// ownBase is the address of this very site, where links come back to the browser that asked. It comes from the
+// configuration: a Host header that names another port would lead whoever follows the link, and the secret in it, to
+// somebody else (CWE-640).
 func (c *call) ownBase() (string, error) {
 	u, err := url.Parse(c.v.Origin)
 	if err != nil {

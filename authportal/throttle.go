@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 // guess is one counted try at a secret.
@@ -16,8 +18,9 @@ type guess struct {
 }
 
 // guess counts a try at a secret of the account before anything is checked, so that a burst of parallel tries gets no
-// more than the limit: by account and by address, in the store that all gateways share. Where there is no room it
-// is the problem too_many_attempts, for a right secret as for a wrong one. Where nothing can be counted nothing is checked.
+// more than the limit: by account and by address, in the store that all gateways share. Where there is no room it is
+// the problem too_many_attempts, for a right secret as for a wrong one. Where nothing can be counted nothing is
+// checked.
 //
 // account is the id of the user, or whatever was typed, in its normal spelling, where there is none; empty where the
 // try is at no account in particular. A browser that signed in to this account before has a counter of its own, so that
@@ -51,7 +54,7 @@ func (g *guess) count(kind, of string, l Limit) error {
 		return fmt.Errorf("counting a guess: %w", err)
 	}
 	if !ok {
-		p := *errTooMany
+		p := *problem.TooMany
 		p.RetryAfter = max(left, time.Second)
 		return &p
 	}

@@ -9,22 +9,23 @@ import (
 // Site is a place where routes of the portal are served: a `portal` directive, or the reserved paths of one `gate`. The
 // host builds it once per configuration; it never changes.
 type Site struct {
-	// Base is the path that the routes hang from, without a slash at its end: "/.gatehouse" for a gate, "" or "/auth" for a portal.
+	// Base is the path that the routes hang from, without a slash at its end: "/.gatehouse" for a gate, "" or "/auth"
+	// for a portal.
 	Base string
 
 	// Hosted says that the pages are served here. A gate whose pages live on a portal of another address is not
 	// hosted: its login, logout and callback lead there and back, and its API works here.
 	Hosted bool
 
-	// PortalBase is the address of the portal that serves this site's pages, such as "https://auth.example.com/auth", without
-	// a slash at its end; empty where this site serves its own.
+	// PortalBase is the address of the portal that serves this site's pages, such as "https://auth.example.com/auth",
+	// without a slash at its end; empty where this site serves its own.
 	PortalBase string
 
 	// Portal says that this is the `portal` directive's site: flows of gates on other hosts arrive here.
 	Portal bool
 
-	// Addresses are those that the configuration gives this site, as "https://app.example.com", a "*." in them included. Links
-	// in mails begin with one of them.
+	// Addresses are those that the configuration gives this site, as "https://app.example.com", a "*." in them
+	// included. Links in mails begin with one of them.
 	Addresses []string
 
 	// LoginPage is the path of the app's own page that takes the place of the login page; empty for ours.

@@ -11,8 +11,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// IssueCredential makes a link that a credential of its account backs, and returns its token. Its id is the KeyID of the
-// secret. Earlier ones of the kind are the caller's to end.
+// IssueCredential makes a link that a credential of its account backs, and returns its token. Its id is the KeyID of
+// the secret. Earlier ones of the kind are the caller's to end.
 func (l *Links) IssueCredential(ctx context.Context, kind string, link Link, data any) (token string, err error) {
 	token, secret, err := l.Make(link)
 	if err != nil {
@@ -27,7 +27,8 @@ func (l *Links) IssueCredential(ctx context.Context, kind string, link Link, dat
 	})
 }
 
-// Credential returns the credential behind a link and reads its data, and uses nothing up; problem.InvalidLink where there is none.
+// Credential returns the credential behind a link and reads its data, and uses nothing up; problem.InvalidLink where
+// there is none.
 func (l *Links) Credential(ctx context.Context, kind, id string, data any) (store.Credential, error) {
 	k, err := l.Credentials.Credential(ctx, kind, id)
 	if errors.Is(err, store.ErrNotFound) {

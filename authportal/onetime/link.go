@@ -14,9 +14,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// The token of a link has two parts, "<secret>.<label>". The secret is the key to a record in a store, which is used up once.
-// The label says, sealed, what the link is about: a page can name the account and check a form without using anything up,
-// so that a scanner that follows every link of an email does no harm. The label alone opens nothing.
+// The token of a link has two parts, "<secret>.<label>". The secret is the key to a record in a store, which is used up
+// once. The label says, sealed, what the link is about: a page can name the account and check a form without using
+// anything up, so that a scanner that follows every link of an email does no harm. The label alone opens nothing.
 
 // SecretBytes is the randomness of a link: what cannot be guessed is counted by address only.
 const SecretBytes = 32
@@ -44,8 +44,8 @@ type label struct {
 	ID    string `json:"i,omitempty"`
 }
 
-// Links makes links, reads them and uses them up. Its backings are tickets, for a link that stands alone, and credentials,
-// for one that ends with its account or must outlive the session store. It is safe for concurrent use.
+// Links makes links, reads them and uses them up. Its backings are tickets, for a link that stands alone, and
+// credentials, for one that ends with its account or must outlive the session store. It is safe for concurrent use.
 type Links struct {
 	Keys        *keyring.Keys
 	Tickets     store.Tickets
@@ -78,8 +78,8 @@ func (l *Links) Make(link Link) (token string, secret []byte, err error) {
 	return secret64.EncodeToString(secret) + "." + sealed, secret, nil
 }
 
-// Read returns what a token is about, and uses nothing up; !ok: it is forged, incomplete, too old or of another purpose.
-// Whether the link was used already only its store knows.
+// Read returns what a token is about, and uses nothing up; !ok: it is forged, incomplete, too old or of another
+// purpose. Whether the link was used already only its store knows.
 func (l *Links) Read(purpose, token string) (link Link, secret []byte, ok bool) {
 	head, sealed, _ := strings.Cut(token, ".")
 	secret, ok = decodeSecret(head)
@@ -94,7 +94,8 @@ func (l *Links) Read(purpose, token string) (link Link, secret []byte, ok bool) 
 	if json.Unmarshal(plain, &in) != nil || l.Now().Unix() >= in.Until {
 		return Link{}, nil, false
 	}
-	return Link{Purpose: purpose, Subject: in.User, Email: in.Email, ID: in.ID, Until: time.Unix(in.Until, 0)}, secret, true
+	link = Link{Purpose: purpose, Subject: in.User, Email: in.Email, ID: in.ID, Until: time.Unix(in.Until, 0)}
+	return link, secret, true
 }
 
 // KeyID names a secret in a store: its SHA-256, in hex.

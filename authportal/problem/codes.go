@@ -12,7 +12,8 @@ const (
 	CodeUnavailable = "store_unavailable"
 )
 
-// Problems that more than one package tells. They are compared by identity or by code, and never changed: With returns a copy.
+// Problems that more than one package tells. They are compared by identity or by code, and never changed: With returns
+// a copy.
 var (
 	InvalidCredentials = &Problem{Status: http.StatusUnauthorized, Code: "invalid_credentials",
 		Detail: "login name or password is wrong"}
@@ -74,5 +75,6 @@ var (
 
 // InvalidField is the problem of a value that a field cannot have; why continues its name.
 func InvalidField(field, why string) *Problem {
-	return (&Problem{Status: http.StatusUnprocessableEntity, Code: "invalid_field", Detail: field + " " + why}).With("field", field)
+	p := &Problem{Status: http.StatusUnprocessableEntity, Code: "invalid_field", Detail: field + " " + why}
+	return p.With("field", field)
 }

@@ -71,8 +71,8 @@ func retrySeconds(d time.Duration) string {
 	return strconv.FormatInt(max(1, int64((d+time.Second-1)/time.Second)), 10)
 }
 
-// Write answers a program with a problem that is told nowhere else: never cached. Further members come in pairs of name and
-// value; the member "retry_after" (a time.Duration) becomes the header.
+// Write answers a program with a problem that is told nowhere else: never cached. Further members come in pairs of name
+// and value; the member "retry_after" (a time.Duration) becomes the header.
 func Write(w http.ResponseWriter, status int, code, detail string, extra ...any) {
 	p := &Problem{Status: status, Code: code, Detail: detail}
 	for i := 0; i+1 < len(extra); i += 2 {
