@@ -129,7 +129,7 @@ var (
 )
 
 // invalidField is the problem of a value that a field cannot have.
-func invalidField(field, why string) *Problem {
+func invalidField(field, why string) *problem.Problem {
 	return problem.InvalidField(field, why)
 }
 
@@ -147,7 +147,7 @@ func accountProblem(err error) error {
 		}
 		return problem.InvalidField(invalid.Field, invalid.Why)
 	case errors.As(err, &unacceptable):
-		return (&Problem{Status: 422, Code: "password_not_acceptable", Detail: unacceptable.Error()}).With("reason", unacceptable.Reason)
+		return (&problem.Problem{Status: 422, Code: "password_not_acceptable", Detail: unacceptable.Error()}).With("reason", unacceptable.Reason)
 	case errors.As(err, &taken) && taken.Field == "username":
 		return errUsernameTaken
 	case errors.As(err, &taken):

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -44,7 +45,7 @@ func (a *Accounts) create(ctx context.Context, n NewUser, confirmed bool) (u sto
 	var taken *store.TakenError
 	if errors.As(err, &taken) && taken.Field == "username" && u.Username == u.Email {
 		// The person chose an address, not a username: an account that is gone still owns it.
-		err = errUserExists
+		err = problem.UserExists
 	}
 	if err != nil {
 		return u, c, accountProblem(err)

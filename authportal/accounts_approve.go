@@ -3,6 +3,7 @@ package authportal
 import (
 	"context"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -28,7 +29,7 @@ func (a *Accounts) Decline(ctx context.Context, by Actor, id string) error {
 	return nil
 }
 
-var errDecided = &Problem{Status: 409, Code: "conflict", Detail: "the account was approved already; disable or delete it instead"}
+var errDecided = &problem.Problem{Status: 409, Code: "conflict", Detail: "the account was approved already; disable or delete it instead"}
 
 // decided tells the owner. The decision stands, whether it can be told or not. An address that nobody confirmed gets
 // nothing: whoever reads there may never have heard of us.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -30,10 +31,10 @@ type leaving struct {
 }
 
 var (
-	errColumnTaken = &Problem{Status: 409, Code: "column_taken", Detail: "there is a column with this key"}
-	errColumnBusy  = &Problem{Status: 409, Code: "column_busy", Detail: "the values of a removed or renamed column are still on their way; try again in a minute"}
-	errColumnLimit = &Problem{Status: 409, Code: "column_limit", Detail: "there are as many columns as there can be"}
-	errColumnFixed = &Problem{Status: 409, Code: "column_configured", Detail: "the column is a field of `signup` in the Caddyfile, and changed there"}
+	errColumnTaken = &problem.Problem{Status: 409, Code: "column_taken", Detail: "there is a column with this key"}
+	errColumnBusy  = &problem.Problem{Status: 409, Code: "column_busy", Detail: "the values of a removed or renamed column are still on their way; try again in a minute"}
+	errColumnLimit = &problem.Problem{Status: 409, Code: "column_limit", Detail: "there are as many columns as there can be"}
+	errColumnFixed = &problem.Problem{Status: 409, Code: "column_configured", Detail: "the column is a field of `signup` in the Caddyfile, and changed there"}
 )
 
 // readColumns returns the book, and its stored form, which a change is made against.
@@ -70,7 +71,7 @@ func changeColumns(ctx context.Context, users store.UserStore, change func(*colu
 			return err
 		}
 	}
-	return errChanging
+	return problem.Changing
 }
 
 func (b *columnBook) find(key string) int {
@@ -251,7 +252,7 @@ func (a *Accounts) RemoveColumn(ctx context.Context, by Actor, key string, keep 
 // columnDone tells of an act on a column. What is told of a refusal is its code: the key may be anybody's typing.
 func (a *Accounts) columnDone(ctx context.Context, by Actor, kind, what string, err error) error {
 	err = accountProblem(err)
-	var p *Problem
+	var p *problem.Problem
 	switch {
 	case err == nil:
 		a.emit(ctx, by, Event{Kind: kind, Result: ResultOK, Reason: what})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -76,7 +77,7 @@ func (a *Accounts) stillFree(ctx context.Context, u *store.User) error {
 	for _, name := range []struct {
 		login string
 		taken error
-	}{{u.Email, errUserExists}, {u.Username, errUsernameTaken}} {
+	}{{u.Email, problem.UserExists}, {u.Username, problem.UsernameTaken}} {
 		_, err := a.users.FindUser(ctx, name.login)
 		switch {
 		case err == nil:

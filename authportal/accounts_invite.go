@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 var (
-	errNoInvitations = &Problem{Status: 409, Code: "conflict", Detail: "invitations need mail, passwords, and an address of the pages"}
-	errNotInvited    = &Problem{Status: 409, Code: "conflict", Detail: "only an enabled account with an address and without a password can be invited"}
+	errNoInvitations = &problem.Problem{Status: 409, Code: "conflict", Detail: "invitations need mail, passwords, and an address of the pages"}
+	errNotInvited    = &problem.Problem{Status: 409, Code: "conflict", Detail: "only an enabled account with an address and without a password can be invited"}
 )
 
 // canInvite tells whether anybody can be invited.

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-var errNoPassword = &Problem{Status: 409, Code: "conflict", Detail: "the account has no password: invite its owner instead"}
+var errNoPassword = &problem.Problem{Status: 409, Code: "conflict", Detail: "the account has no password: invite its owner instead"}
 
 // requirePassword refuses to ask for a new password where there is none to be replaced.
 func (a *Accounts) requirePassword(ctx context.Context, id string) error {

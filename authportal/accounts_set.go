@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -56,7 +57,7 @@ func (a *Accounts) Set(ctx context.Context, by Actor, id string, ch UserChange) 
 
 // emitRefusal tells of an act on an account that was not let be done.
 func (a *Accounts) emitRefusal(ctx context.Context, by Actor, kind, id string, err error) {
-	var p *Problem
+	var p *problem.Problem
 	if errors.As(err, &p) && p.Code != errNoAccount.Code { // what no account is called is somebody's typing
 		a.emit(ctx, by, Event{Kind: kind, Result: ResultRefused, Reason: p.Code, UserID: id})
 	}
@@ -120,7 +121,7 @@ func (a *Accounts) set(ctx context.Context, by Actor, id string, ch UserChange) 
 // apply makes the change to what is stored now.
 func (a *Accounts) apply(u *store.User, ch UserChange) (err error) {
 	if ch.Version != 0 && ch.Version != u.Version {
-		return errChangedMeanwhile
+		return problem.ChangedMeanwhile
 	}
 	followed := u.Username == u.Email
 	if ch.Email != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -17,7 +18,7 @@ var cli = Actor{ID: "command line"}
 
 // codeOf returns the code of a problem; "failed" for any other error.
 func codeOf(err error) string {
-	var p *Problem
+	var p *problem.Problem
 	switch {
 	case err == nil:
 		return ""

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -156,7 +157,7 @@ func values(pairs ...string) url.Values {
 func (b *browser) patient(method, address, body string) page {
 	b.w.t.Helper()
 	for {
-		if p := b.api(method, address, body); p.code() != codeUnavailable || b.w.t.Context().Err() != nil {
+		if p := b.api(method, address, body); p.code() != problem.CodeUnavailable || b.w.t.Context().Err() != nil {
 			return p
 		}
 	}

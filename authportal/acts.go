@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -65,8 +66,8 @@ func actNamed(name string) *act {
 const maxBulk = 500
 
 var (
-	errOwnAccount = &Problem{Status: 409, Code: "own_account", Detail: "this is your own account: do it on its page"}
-	errNoTime     = &Problem{Status: 503, Code: "out_of_time", Detail: "there was no time left for this account; do it again"}
+	errOwnAccount = &problem.Problem{Status: 409, Code: "own_account", Detail: "this is your own account: do it on its page"}
+	errNoTime     = &problem.Problem{Status: 503, Code: "out_of_time", Detail: "there was no time left for this account; do it again"}
 )
 
 // bulk is one act on many accounts, as it was asked for.
@@ -106,8 +107,8 @@ func newBulk(a *Accounts, action, role string, ids []string) (*bulk, error) {
 // bulkResult says what became of one account.
 type bulkResult struct {
 	id      string
-	user    store.User // as it was before; zero: there is none
-	problem *Problem   // why nothing was done; nil: it was done
+	user    store.User       // as it was before; zero: there is none
+	problem *problem.Problem // why nothing was done; nil: it was done
 }
 
 // doBulk does it to one account after the other. What cannot be done to one is told of it and stops no other. That an
@@ -127,7 +128,7 @@ func doBulk(ctx context.Context, a *Accounts, log *slog.Logger, by Actor, b *bul
 		case err == nil:
 		case weFailed(err):
 			log.ErrorContext(ctx, "one of many accounts could not be changed", slog.String("user_id", bounded(id, 26)), slog.String("act", b.act.name), slog.Any("error", err))
-			r.problem = errUnavailable
+			r.problem = problem.Unavailable
 		default:
 			r.problem = problemOf(err)
 		}

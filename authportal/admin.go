@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -51,8 +52,8 @@ func (c *call) mustAdminister(needs power) (Actor, error) {
 		roles = u.Roles
 	}
 	if !slices.Contains(c.p.expand(roles), administratorRole) {
-		c.p.AccessRefused(c.ctx(), me.live, errForbidden.Code, c.v.Addr, c.v.Host)
-		return Actor{}, errForbidden
+		c.p.AccessRefused(c.ctx(), me.live, problem.Forbidden.Code, c.v.Addr, c.v.Host)
+		return Actor{}, problem.Forbidden
 	}
 	if needs == allPower {
 		if err := c.mustHTTPS(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -129,7 +130,7 @@ func (c *call) ifMatch() (int64, error) {
 	}
 	version, err := strconv.ParseInt(strings.Trim(header, `"`), 10, 64)
 	if err != nil || version < 1 || header != `"`+strconv.FormatInt(version, 10)+`"` {
-		return 0, errChangedMeanwhile
+		return 0, problem.ChangedMeanwhile
 	}
 	return version, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -31,7 +32,7 @@ func (c *call) auditAPI() error {
 		return err
 	}
 	if c.p.audit == nil {
-		return errNotFound
+		return problem.NotFound
 	}
 	q, err := auditQuery(c.r.URL.Query())
 	if err != nil {

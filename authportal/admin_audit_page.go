@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -28,7 +29,7 @@ func (c *call) auditPage() error {
 		Address: asked.Get("address"), Since: asked.Get("since"), Until: asked.Get("until"), Later: asked.Get("after") != ""}
 	page, status := pages.Page{Name: pages.AdminAudit}, http.StatusOK
 	if err := c.fillAudit(&data, asked); err != nil {
-		var p *Problem
+		var p *problem.Problem
 		if !errors.As(err, &p) {
 			return err
 		}
@@ -45,7 +46,7 @@ func (c *call) mustReadAudit() error {
 		return err
 	}
 	if c.p.audit == nil {
-		return errNotFound
+		return problem.NotFound
 	}
 	return nil
 }
@@ -153,7 +154,7 @@ func (c *call) auditPageQuery(asked url.Values) (q store.AuditQuery, err error) 
 	if s := asked.Get("after"); s != "" {
 		var ok bool
 		if q.After, ok = readAuditCursor(s); !ok {
-			return q, errNotFound
+			return q, problem.NotFound
 		}
 	}
 	return q, nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -147,7 +148,7 @@ func (c *call) bulkAsk(f bulkForm) error {
 		}
 	}
 	if len(data.Rows) == 0 {
-		return errNotFound
+		return problem.NotFound
 	}
 	return c.page(http.StatusOK, pages.Page{Name: pages.AdminBulk, Data: data})
 }

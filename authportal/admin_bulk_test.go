@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -166,7 +167,7 @@ func TestOneWhoFailsStopsNoOther(t *testing.T) {
 	results := doBulk(t.Context(), a, w.p.log, Actor{}, b)
 	w.users.(*flakyUsers).down.Store(false)
 	for _, r := range results {
-		if r.problem == nil || r.problem.Code != codeUnavailable {
+		if r.problem == nil || r.problem.Code != problem.CodeUnavailable {
 			t.Errorf("%+v", r)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -28,7 +29,7 @@ func (c *call) exportUsersAPI() error { return c.exportUsers() }
 // file.
 func (c *call) exportUsersPage() error {
 	err := c.exportUsers()
-	if p, ok := errors.AsType[*Problem](err); ok && p.Code == errFreshRequired.Code {
+	if p, ok := errors.AsType[*problem.Problem](err); ok && p.Code == problem.FreshRequired.Code {
 		return c.redirect(c.p.LoginURL(c.v, c.link("/admin/export?"+c.r.URL.RawQuery), Demand{Fresh: freshFor}))
 	}
 	return err

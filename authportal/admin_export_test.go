@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -173,7 +174,7 @@ func TestManyAccountsAreExportedPageByPageAndABrokenFileIsNoWholeOne(t *testing.
 		t.Errorf("an empty file arrived: %s", body)
 	}
 	// Before a table begins the answer can still say what is wrong.
-	if body, err := cut("", func(page int) error { return store.ErrUnavailable }); err != nil || !strings.Contains(body, codeUnavailable) {
+	if body, err := cut("", func(page int) error { return store.ErrUnavailable }); err != nil || !strings.Contains(body, problem.CodeUnavailable) {
 		t.Errorf("%s, %v", body, err)
 	}
 	// Who loses the role meanwhile reads no more.

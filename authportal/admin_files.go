@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 )
 
@@ -38,11 +39,11 @@ const (
 )
 
 var (
-	errImporting     = &Problem{Status: http.StatusServiceUnavailable, Code: "import_running", Detail: "another file is being imported", RetryAfter: 15 * time.Second}
-	errImportTime    = &Problem{Status: http.StatusServiceUnavailable, Code: "import_time", Detail: "the time for one import is over; send the file again, and it goes on"}
-	errFileTooLarge  = &Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Detail: "the file is larger than 32 MiB: split it, or use the command line"}
-	errTooManyRows   = &Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Detail: "the file has more than 100,000 rows: split it, or use the command line"}
-	errUploadStopped = &Problem{Status: http.StatusBadRequest, Code: errMalformed.Code, Detail: "the file did not arrive as a whole"}
+	errImporting     = &problem.Problem{Status: http.StatusServiceUnavailable, Code: "import_running", Detail: "another file is being imported", RetryAfter: 15 * time.Second}
+	errImportTime    = &problem.Problem{Status: http.StatusServiceUnavailable, Code: "import_time", Detail: "the time for one import is over; send the file again, and it goes on"}
+	errFileTooLarge  = &problem.Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Detail: "the file is larger than 32 MiB: split it, or use the command line"}
+	errTooManyRows   = &problem.Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Detail: "the file has more than 100,000 rows: split it, or use the command line"}
+	errUploadStopped = &problem.Problem{Status: http.StatusBadRequest, Code: problem.Malformed.Code, Detail: "the file did not arrive as a whole"}
 )
 
 // upload is a file of accounts that an administrator sent.
@@ -117,7 +118,7 @@ func (f *upload) survey() error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case faulty && fault.Whole:
-			p := &Problem{Status: http.StatusBadRequest, Code: "unreadable_file", Detail: fault.Error()}
+			p := &problem.Problem{Status: http.StatusBadRequest, Code: "unreadable_file", Detail: fault.Error()}
 			return p.With("reason", fault.Reason).With("line", fault.Line)
 		case err != nil && !faulty:
 			return err
@@ -132,7 +133,7 @@ func (f *upload) survey() error {
 // importStop is where an import stopped before its end.
 type importStop struct {
 	line    int // the row that was not made; those before have been
-	problem *Problem
+	problem *problem.Problem
 }
 
 // importRows makes the accounts of a file and tells what became of each row; nil is a file that was read to its end.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 )
 
@@ -46,7 +47,7 @@ func (c *call) bodyUpload() (*upload, error) {
 	format := map[string]userfile.Format{"text/csv": userfile.CSV, "application/json": userfile.JSON}[kind]
 	charset := strings.ToLower(params["charset"])
 	if err != nil || format == "" || charset != "" && charset != "utf-8" || c.r.Header.Get("Content-Encoding") != "" {
-		return nil, &Problem{Status: http.StatusUnsupportedMediaType, Code: errMalformed.Code,
+		return nil, &problem.Problem{Status: http.StatusUnsupportedMediaType, Code: problem.Malformed.Code,
 			Detail: "Content-Type must be text/csv or application/json, in UTF-8 and not compressed"}
 	}
 	if c.r.ContentLength > maxImportFile {

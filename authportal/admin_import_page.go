@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 )
 
@@ -23,7 +24,7 @@ type importFields struct {
 	sum string // of the file that was checked
 }
 
-var errUnchecked = &Problem{Status: http.StatusConflict, Code: "import_unchecked", Detail: "this is not the file that was checked"}
+var errUnchecked = &problem.Problem{Status: http.StatusConflict, Code: "import_unchecked", Detail: "this is not the file that was checked"}
 
 // importPage shows the form. Its sign-in has to be fresh before a file is chosen: the way to signing in would lose it.
 func (c *call) importPage() error {
@@ -73,7 +74,7 @@ func (c *call) uploadForm() (file *upload, f importFields, err error) {
 	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, maxImportFile+maxForm)
 	parts, err := c.r.MultipartReader()
 	if err != nil {
-		p := *errMalformed
+		p := *problem.Malformed
 		p.Status = http.StatusUnsupportedMediaType
 		return nil, f, &p
 	}
@@ -119,7 +120,7 @@ func shortPart(part *multipart.Part) (string, error) {
 	case err != nil:
 		return "", errUploadStopped
 	case len(raw) > 100:
-		return "", errMalformed
+		return "", problem.Malformed
 	}
 	return string(raw), nil
 }
@@ -128,7 +129,7 @@ func shortPart(part *multipart.Part) (string, error) {
 const shownRows = 100
 
 // importAndShow imports or tries a file, and shows what became of it: what went wrong first.
-func (c *call) importAndShow(by Actor, file *upload, dry bool, problem *Problem) error {
+func (c *call) importAndShow(by Actor, file *upload, dry bool, shown *problem.Problem) error {
 	rows := map[string][]pages.ImportRow{}
 	counts, stop := c.importRows(by, file, dry, func(o Outcome) error {
 		if list := rows[o.Result]; len(list) < shownRows {
@@ -148,16 +149,16 @@ func (c *call) importAndShow(by Actor, file *upload, dry bool, problem *Problem)
 	}
 	switch {
 	case stop != nil:
-		status, problem = stop.problem.Status, stop.problem
+		status, shown = stop.problem.Status, stop.problem
 		data.Sum = ""
 		report.StoppedAt = stop.line
-	case problem != nil:
-		status = problem.Status
+	case shown != nil:
+		status = shown.Status
 	case !dry:
 		page.Notice = &pages.Message{ID: "done_imported", Args: map[string]any{"n": counts.Made}}
 	}
-	if problem != nil {
-		page.Problem = message(problem)
+	if shown != nil {
+		page.Problem = message(shown)
 	}
 	page.Name, page.Data = pages.AdminImport, data
 	return c.page(status, page)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -338,7 +339,7 @@ func TestAnImportThatStopsLeavesWholeRowsAndGoesOnTheNextTime(t *testing.T) {
 	}
 	rows, end := outcomes(t, b.sendFile("", "text/csv", numbered(6)))
 	stopped, _ := end["stopped"].(map[string]any)
-	if len(rows) != 3 || stopped["line"] != 5.0 || stopped["code"] != codeUnavailable || end["made"] != 3.0 || w.count() != 4 {
+	if len(rows) != 3 || stopped["line"] != 5.0 || stopped["code"] != problem.CodeUnavailable || end["made"] != 3.0 || w.count() != 4 {
 		t.Errorf("%q, %v, %d accounts", rows, end, w.count())
 	}
 	wantEvents(t, w, EventUsersImported, "failed made 3, exists 0, refused 0; stopped: store_unavailable")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -48,7 +49,7 @@ func (c *call) showAdmin(status int, p pages.Page) error {
 	q.Limit = adminPageSize
 	list, err := c.p.Accounts().List(c.ctx(), q)
 	if errors.Is(err, store.ErrNotFound) {
-		return errNotFound // a page after nobody
+		return problem.NotFound // a page after nobody
 	} else if err != nil {
 		return err
 	}
@@ -158,14 +159,14 @@ func (c *call) factorRows(id string) (rows []pages.Factor, err error) {
 
 // adminFailed shows a page again with what went wrong in its form, or leads to signing in again and back to it.
 func (c *call) adminFailed(err error, back string, typed map[string]string, show func(int, pages.Page) error) error {
-	var p *Problem
+	var p *problem.Problem
 	if !errors.As(err, &p) && !errors.Is(err, method.ErrBusy) {
 		return err
 	}
 	switch p = problemOf(err); p.Code {
-	case errLoginRequired.Code, errHTTPS.Code, errForbidden.Code, errNotFound.Code:
+	case problem.LoginRequired.Code, problem.HTTPS.Code, problem.Forbidden.Code, problem.NotFound.Code:
 		return err
-	case errFreshRequired.Code:
+	case problem.FreshRequired.Code:
 		return c.redirect(c.p.LoginURL(c.v, c.link(back), Demand{Fresh: freshFor}))
 	}
 	page := pages.Page{Values: map[string]string{}}
@@ -231,7 +232,7 @@ func (c *call) changeByForm(f map[string]string, columns []Column) error {
 	ch := UserChange{Attributes: map[string]any{}}
 	if s, given := f["version"]; given {
 		if ch.Version, err = strconv.ParseInt(s, 10, 64); err != nil {
-			return errMalformed
+			return problem.Malformed
 		}
 	}
 	for _, col := range columns {
@@ -315,7 +316,7 @@ func (c *call) actByForm(f map[string]string) (ticket string, err error) {
 	default:
 		switch {
 		case act == nil || act.role:
-			return "", errMalformed
+			return "", problem.Malformed
 		case act.name == "delete" && f["sure"] != "1":
 			return "", invalidField("sure", "is not ticked")
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -61,14 +62,14 @@ func TestATokenThatIsNotGoodIsRefusedAndAnOutageIsNoRefusal(t *testing.T) {
 	good := w.token(u, `{}`, w.clock().Add(time.Hour))
 	invalid := func(token string) {
 		t.Helper()
-		if _, err := w.p.CheckToken(t.Context(), token); !errors.Is(err, errInvalidToken) {
+		if _, err := w.p.CheckToken(t.Context(), token); !errors.Is(err, problem.InvalidToken) {
 			t.Errorf("%.12q: %v", token, err)
 		}
 	}
 	for _, token := range []string{"", "ghk_", "ghk_unknown", strings.ToUpper(good), good + "x", good[4:], TokenPrefix + strings.Repeat("a", 5000)} {
 		invalid(token)
 	}
-	if _, err := w.p.CheckToken(t.Context(), w.token(u, `not json`, time.Time{})); err == nil || errors.Is(err, errInvalidToken) {
+	if _, err := w.p.CheckToken(t.Context(), w.token(u, `not json`, time.Time{})); err == nil || errors.Is(err, problem.InvalidToken) {
 		t.Errorf("limits that cannot be read: %v", err)
 	}
 	w.users.(*flakyUsers).down.Store(true)

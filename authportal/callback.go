@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"errors"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -84,7 +85,7 @@ func (c *call) startOver(g goal) error {
 	g.Origin, g.Base = "", c.v.Base
 	to, err := c.anew(g)
 	if err != nil {
-		c.emit(Event{Kind: EventSignIn, Result: ResultRefused, Reason: errSignInBroken.Code})
+		c.emit(Event{Kind: EventSignIn, Result: ResultRefused, Reason: problem.SignInBroken.Code})
 		return err
 	}
 	return c.redirect(to)

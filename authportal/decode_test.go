@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 func decodeBody(contentType, body string) error {
@@ -22,7 +24,7 @@ func TestOneObjectOfBoundedSizeAndDepthIsRead(t *testing.T) {
 		`{"a":"` + strings.Repeat("x", maxJSON) + `"}`: 413,
 	} {
 		err := decodeBody("application/json", body)
-		p, _ := err.(*Problem)
+		p, _ := err.(*problem.Problem)
 		switch {
 		case want == 0 && err != nil:
 			t.Errorf("%.40q: %v", body, err)

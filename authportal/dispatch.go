@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -43,7 +44,7 @@ func (c *call) signIn(t try) (*outcome, error) {
 	pend := &pending{}
 	if t.Step != "" {
 		if pend = c.openPending(t.Step); pend == nil {
-			return nil, errStepExpired
+			return nil, problem.StepExpired
 		}
 		if pend.Method != "" {
 			t.Method = pend.Method
@@ -57,7 +58,7 @@ func (c *call) signIn(t try) (*outcome, error) {
 	}
 	m := c.p.method(t.Method)
 	if m == nil || m.Second && pend.User == "" || mailProof(m) != nil && len(pend.State) == 0 {
-		return nil, errMalformed
+		return nil, problem.Malformed
 	}
 	for range 2 {
 		out, err := c.step(t, m, pend, in)
@@ -67,7 +68,7 @@ func (c *call) signIn(t try) (*outcome, error) {
 			return out, err
 		}
 	}
-	return nil, errInvalidCredentials
+	return nil, problem.InvalidCredentials
 }
 
 // continues holds a further proof to the session that it is for: the proofs before it were that session's, and are worth
@@ -81,7 +82,7 @@ func (c *call) continues(pend *pending, in *intent) error {
 		return err
 	}
 	if live == nil || live.Session.RootID() != pend.Session || live.Session.UserID != pend.User {
-		return errStepExpired
+		return problem.StepExpired
 	}
 	in.further = true
 	return nil
@@ -105,7 +106,7 @@ func (c *call) step(t try, m *method.Configured, pend *pending, in *intent) (*ou
 		return nil, err
 	}
 	if len(pend.Proofs) > 0 && (user == nil || c.p.missing(user) != nil || user.Version != pend.Version) {
-		return nil, errStepExpired // the account has changed since the first proof: what was begun before does not finish
+		return nil, problem.StepExpired // the account has changed since the first proof: what was begun before does not finish
 	}
 	if t.Field == nil {
 		t.Field = func(string) string { return "" }
@@ -138,9 +139,9 @@ func (c *call) step(t try, m *method.Configured, pend *pending, in *intent) (*ou
 	case method.Refused:
 		c.refused(user, m.Name, s.Reason)
 		if len(pend.Proofs) > 0 || mailProof(m) != nil {
-			return nil, errInvalidCode
+			return nil, problem.InvalidCode
 		}
-		return nil, errInvalidCredentials
+		return nil, problem.InvalidCredentials
 	case method.Show:
 		g.giveBack()
 		token, err := c.keepPending(pend.next(m.Name, user, s.State, t))
@@ -199,11 +200,11 @@ func (c *call) account(t try, m *method.Configured, pend *pending) (*store.User,
 func (p *Portal) missing(u *store.User) error {
 	switch {
 	case !u.Enabled:
-		return errDisabled
+		return problem.Disabled
 	case p.set.ConfirmEmail && u.Email != "" && !u.Confirmed:
-		return errUnconfirmed
+		return problem.Unconfirmed
 	case !u.Approved:
-		return errUnapproved
+		return problem.Unapproved
 	}
 	return nil
 }
@@ -213,7 +214,7 @@ func (c *call) advance(t try, m *method.Configured, pend *pending, in *intent, s
 	u := s.User
 	if pend.User != "" && pend.User != u.ID {
 		c.refused(&u, m.Name, "another account's factor")
-		return nil, errInvalidCredentials
+		return nil, problem.InvalidCredentials
 	}
 	if s.Mailbox && u.Enabled && !u.Confirmed {
 		after, err := c.proveMailbox(u)
@@ -292,5 +293,5 @@ func (c *call) mustHTTPS() error {
 	if c.v.Secure || c.p.set.AllowHTTP || h == "localhost" || strings.HasSuffix(h, ".localhost") || isLoopback(h) {
 		return nil
 	}
-	return errHTTPS
+	return problem.HTTPS
 }

@@ -52,7 +52,7 @@ func (c *call) tryChangeEmail(token string) (m emailMove, u store.User, err erro
 	}
 	// Of many clicks one removes it. Everything else is held against the account after that.
 	if err = c.p.accounts.takeEmailMove(c.ctx(), &k); errors.Is(err, store.ErrNotFound) {
-		return m, u, errMailToken
+		return m, u, problem.InvalidLink
 	} else if err != nil {
 		return m, u, err
 	}
@@ -65,7 +65,7 @@ func (c *call) tryChangeEmail(token string) (m emailMove, u store.User, err erro
 	}
 	after, undo, err := c.p.accounts.moveEmail(ctx, &u, &m, func(u *store.User) error {
 		if still, err := c.p.stillAsked(ctx, u, &m); err != nil || !still {
-			return or(err, errMailToken)
+			return or(err, problem.InvalidLink)
 		}
 		return nil
 	})

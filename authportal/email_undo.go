@@ -42,7 +42,7 @@ func (c *call) tryUndoEmail(token string) (m emailMove, u store.User, err error)
 	}
 	m.Claimed = now
 	if err := c.p.accounts.swapEmailMove(c.ctx(), k, &m); errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
-		return m, u, errMailToken
+		return m, u, problem.InvalidLink
 	} else if err != nil {
 		return m, u, err
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -46,7 +47,7 @@ func TestTheOldAddressTakesTheAccountBackFromWhoeverMovedIt(t *testing.T) {
 	if thief.signedInAs() != "" || b.signedInAs() != "" {
 		t.Error("somebody is still inside")
 	}
-	if _, err := w.p.CheckToken(t.Context(), stolen); !errors.Is(err, errInvalidToken) {
+	if _, err := w.p.CheckToken(t.Context(), stolen); !errors.Is(err, problem.InvalidToken) {
 		t.Error("the thief's token is still good:", err)
 	}
 	thief.api("POST", aloneAPI+"login", `{"login":"ann@example.com","password":"right"}`).wants(t, 401, "invalid_credentials")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -26,7 +27,7 @@ type credRef struct {
 func (c *call) finish(proven method.Proven, by string, in *intent, remember bool) (*outcome, error) {
 	out, err := c.advance(try{Remember: remember}, &method.Configured{Name: by}, &pending{}, in, proven)
 	if err == nil && out.Live == nil || errors.Is(err, errMoved) {
-		return nil, errLoginRequired
+		return nil, problem.LoginRequired
 	}
 	return out, err
 }
@@ -52,7 +53,7 @@ func (c *call) complete(u *store.User, proofs []store.Proof, creds []credRef, in
 		}
 	}
 	if !again && in.further {
-		return nil, errStepExpired
+		return nil, problem.StepExpired
 	}
 	if !again {
 		if live, err = c.open(u, proofs, remember, func() error { return c.settleProofs(creds) }); err != nil {

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 // Purposes of what we seal. A value of one is garbage to every other.
@@ -101,7 +103,7 @@ func (c *call) startFlow(page string) error {
 		return err
 	}
 	if c.v.Site.PortalBase == "" {
-		return errNotFound
+		return problem.NotFound
 	}
 	in := c.intent(c.r.URL.Query().Get("to"), "")
 	live, err := c.session()

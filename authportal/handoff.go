@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -67,7 +68,7 @@ func (c *call) onward(l *store.ActiveSession, in *intent, proven bool) (string, 
 // fails for a reason (cookies blocked, clocks apart) that a third try would turn into a circle.
 func (c *call) anew(g goal) (string, error) {
 	if g.Again > 0 {
-		return "", errSignInBroken
+		return "", problem.SignInBroken
 	}
 	v := &Visit{Host: g.Host, Site: c.v.Site}
 	return c.p.loginURL(v, g.Origin+g.Base+"/login", goal{To: g.To, MFA: g.MFA, Fresh: g.Fresh, Again: g.Again + 1}), nil

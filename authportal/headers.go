@@ -3,6 +3,8 @@ package authportal
 import (
 	"net/http"
 	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 // safetyHeaders go with every answer of ours, redirects and refusals included. Pages replace the policy by one that
@@ -27,7 +29,7 @@ func isAsset(path string) bool { return strings.HasPrefix(path, "/assets/") || p
 func (p *Portal) serveAsset(c *call) {
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
 		c.w.Header().Set("Allow", "GET, HEAD")
-		c.answer(errMethod)
+		c.answer(problem.Method)
 		return
 	}
 	r := c.r.Clone(c.ctx())

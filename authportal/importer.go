@@ -26,7 +26,7 @@ type Outcome struct {
 	Email   string // as the file says it
 	Result  string // one of those above
 	ID      string // of the account that was made
-	Problem *Problem
+	Problem *problem.Problem
 }
 
 // ImportCounts says how much of a file has become what.
@@ -88,7 +88,7 @@ func (i *Importer) Row(ctx context.Context, row *userfile.Row) (Outcome, error) 
 		return out, err
 	}
 	switch {
-	case out.Problem != nil && out.Problem.Code == errUserExists.Code:
+	case out.Problem != nil && out.Problem.Code == problem.UserExists.Code:
 		out.Result = OutcomeExists
 	case out.Problem != nil:
 		out.Result = OutcomeRefused
@@ -127,7 +127,7 @@ func (i *Importer) firstOf(u *store.User) error {
 			return taken
 		}
 	}
-	i.seen[u.Username], i.seen[u.Email] = errUsernameTaken, errUserExists
+	i.seen[u.Username], i.seen[u.Email] = problem.UsernameTaken, problem.UserExists
 	return nil
 }
 
@@ -144,9 +144,9 @@ func (i *Importer) Finish(ctx context.Context, stopped string) {
 }
 
 // faultProblem is what is wrong with a row, as both faces tell it.
-func faultProblem(f *userfile.Fault) *Problem {
+func faultProblem(f *userfile.Fault) *problem.Problem {
 	if f.Field == "" {
-		return &Problem{Status: 400, Code: "malformed", Detail: f.Text}
+		return &problem.Problem{Status: 400, Code: "malformed", Detail: f.Text}
 	}
 	return problem.InvalidField(bounded(f.Field, 64), f.Text)
 }

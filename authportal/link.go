@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -23,7 +24,7 @@ const linkLife = pendingLife
 // linkGuesses is how many codes may be tried at the letters of one asking; then they are worth nothing, links included.
 const linkGuesses = 5
 
-var errOtherBrowser = &Problem{Status: http.StatusBadRequest, Code: "invalid_token",
+var errOtherBrowser = &problem.Problem{Status: http.StatusBadRequest, Code: "invalid_token",
 	Detail: "the link is for the browser that asked for it; open it there, or enter the code of the letter there"}
 
 func (p *Portal) linkRoutes() []route {
@@ -57,7 +58,7 @@ func (p *Portal) linkMethod() *method.Configured {
 func (c *call) mayLink() (*method.Configured, error) {
 	m := c.p.linkMethod()
 	if m == nil || !c.p.mails() {
-		return nil, errNotFound
+		return nil, problem.NotFound
 	}
 	return m, c.mustHTTPS()
 }
@@ -88,7 +89,7 @@ func (c *call) askLink(t try) (*pending, error) {
 	}
 	pend := &pending{Method: m.Name, Login: to, State: state, To: t.To, Flow: t.Flow, Remember: t.Remember}
 	_, err = c.keepPending(pend)
-	if errors.Is(err, errTooLarge) {
+	if errors.Is(err, problem.TooLarge) {
 		pend.To, pend.Flow = "", "" // one who is led to the account is still signed in
 		_, err = c.keepPending(pend)
 	}
@@ -113,7 +114,7 @@ func (p *Portal) writeLink(ctx context.Context, l *mailMessage, u *store.User, a
 func (g *guess) atLetter(state []byte) error {
 	err := g.count("letter guess", string(state), Limit{Count: linkGuesses, Window: linkLife})
 	if err != nil && !weFailed(err) {
-		return errInvalidCode
+		return problem.InvalidCode
 	}
 	return err
 }
@@ -130,17 +131,17 @@ func (c *call) finishLink(f map[string]string) (*outcome, error) {
 			return nil, err
 		}
 	} else if asked = c.askedByCode(m, f["step"]); len(asked) == 0 {
-		return nil, c.noLetter(m, errInvalidCode, "no letter was asked for here")
+		return nil, c.noLetter(m, problem.InvalidCode, "no letter was asked for here")
 	}
 	var out *outcome
 	for _, pend := range asked {
 		out, err = c.signIn(goingOn(pend, f))
-		if !errors.Is(err, errInvalidCode) {
+		if !errors.Is(err, problem.InvalidCode) {
 			return out, err
 		}
 	}
 	if f["token"] != "" {
-		return nil, errMailToken
+		return nil, problem.InvalidLink
 	}
 	return nil, err
 }
@@ -158,7 +159,7 @@ func goingOn(pend *pending, f map[string]string) try {
 // askedByLink returns the asking of this browser that a link is for.
 func (c *call) askedByLink(m *method.Configured, token string) ([]*pending, error) {
 	if _, ok := mailProof(m).Address(token); !ok {
-		return nil, c.noLetter(m, errMailToken, "forged or old")
+		return nil, c.noLetter(m, problem.InvalidLink, "forged or old")
 	}
 	for _, pend := range c.allPending() {
 		if pend.Method == m.Name && mailProof(m).Fits(token, pend.State) {
@@ -186,7 +187,7 @@ func (c *call) askedByCode(m *method.Configured, step string) (list []*pending) 
 }
 
 // noLetter counts and tells a try that belongs to no asking of this browser.
-func (c *call) noLetter(m *method.Configured, outcome *Problem, reason string) error {
+func (c *call) noLetter(m *method.Configured, outcome *problem.Problem, reason string) error {
 	if _, err := c.guess(""); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 // linkAPI answers POST login/link: 202, whoever has the address.
@@ -29,7 +30,7 @@ func (c *call) linkFinishAPI() error {
 		return err
 	}
 	if (f["token"] == "") == (f["code"] == "") {
-		return errMalformed
+		return problem.Malformed
 	}
 	out, err := c.finishLink(f)
 	if err != nil {
@@ -100,14 +101,14 @@ func (c *call) linkFinishForm() error {
 }
 
 // showLinkProblem goes back to where somebody can do something about it.
-func (c *call) showLinkProblem(f map[string]string, t try, p *Problem) error {
+func (c *call) showLinkProblem(f map[string]string, t try, p *problem.Problem) error {
 	switch p.Code {
-	case errInvalidCode.Code, codeTooMany, errMailToken.Code:
+	case problem.InvalidCode.Code, problem.CodeTooMany, problem.InvalidLink.Code:
 	default:
 		return c.showLogin(p.Status, t, c.intent(t.To, t.Flow), p, nil) // the proof was right, and the account may not sign in
 	}
 	if f["token"] != "" {
-		if p.Code == codeTooMany {
+		if p.Code == problem.CodeTooMany {
 			return c.showLinkToken(c.p.linkMethod(), p.Status, f["token"], p)
 		}
 		if p == errOtherBrowser {
@@ -119,7 +120,7 @@ func (c *call) showLinkProblem(f map[string]string, t try, p *Problem) error {
 }
 
 // showLink writes the form for an address, or, once the letter is on its way, that for its code.
-func (c *call) showLink(status int, t try, asked *pending, problem *Problem) error {
+func (c *call) showLink(status int, t try, asked *pending, shown *problem.Problem) error {
 	data := pages.LinkData{To: t.To, Flow: t.Flow, Remember: !c.p.set.RememberOff, LoginURL: c.link("/login") + query(t),
 		AgainURL: c.link("/link") + query(t)}
 	p := pages.Page{Name: pages.Link, LeavesSite: true, Values: map[string]string{"email": bounded(t.Login, 300)}}
@@ -129,15 +130,15 @@ func (c *call) showLink(status int, t try, asked *pending, problem *Problem) err
 	if asked != nil {
 		data.Step, data.Account = asked.Token, asked.Login
 	}
-	if problem != nil {
-		showProblem(&p, problem)
+	if shown != nil {
+		showProblem(&p, shown)
 	}
 	p.Data = data
 	return c.page(status, p)
 }
 
 // showLinkToken writes the page that the link of a letter leads to: a click for the browser that asked, advice for every other.
-func (c *call) showLinkToken(m *method.Configured, status int, token string, problem *Problem) error {
+func (c *call) showLinkToken(m *method.Configured, status int, token string, shown *problem.Problem) error {
 	data := pages.LinkData{AgainURL: c.link("/link"), LoginURL: c.link("/login")}
 	email, ok := mailProof(m).Address(token)
 	live, err := c.session()
@@ -159,8 +160,8 @@ func (c *call) showLinkToken(m *method.Configured, status int, token string, pro
 		data.LoginURL = c.link("/account")
 	}
 	p := pages.Page{Name: pages.Link, LeavesSite: true, Data: data}
-	if problem != nil {
-		p.Problem = message(problem)
+	if shown != nil {
+		p.Problem = message(shown)
 	}
 	return c.page(status, p)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 func (p *Portal) signInRoutes() []route {
@@ -86,7 +87,7 @@ func (c *call) askFactor(t try, in *intent) error {
 			LogoutURL: c.link("/logout"),
 			Path:      bounded(in.To, 200),
 			Reason:    "mfa",
-		}, Problem: message(errSecondFactor)})
+		}, Problem: message(problem.SecondFactor)})
 	}
 	next := (&pending{User: u.ID, Version: u.Version, Proofs: live.Session.Proofs, Session: live.Session.RootID()}).next("", &u, nil, t)
 	token, err := c.keepPending(next)
@@ -103,7 +104,7 @@ func (c *call) loginBegin() error {
 	t := try{Method: c.arg, To: q.Get("to"), Flow: q.Get("flow")}
 	m := c.p.method(c.arg)
 	if m == nil {
-		return errNotFound
+		return problem.NotFound
 	}
 	if _, ok := m.Method.(method.LoginNamer); ok {
 		return c.redirect(c.link("/login") + query(t))
@@ -133,7 +134,7 @@ func (c *call) loginForm() error {
 	switch {
 	case err != nil:
 		p := problemOf(err)
-		if p.Status >= http.StatusInternalServerError && p.Code != errBusy.Code || p.Code == errHTTPS.Code || p.Code == errSignInBroken.Code {
+		if p.Status >= http.StatusInternalServerError && p.Code != problem.Busy.Code || p.Code == problem.HTTPS.Code || p.Code == problem.SignInBroken.Code {
 			return err
 		}
 		setRetry(c.w, p)
@@ -145,7 +146,7 @@ func (c *call) loginForm() error {
 }
 
 // showLogin writes the page: the first form, or that of a further step.
-func (c *call) showLogin(status int, t try, in *intent, problem *Problem, out *outcome) error {
+func (c *call) showLogin(status int, t try, in *intent, shown *problem.Problem, out *outcome) error {
 	data := pages.LoginData{To: t.To, Flow: t.Flow, Remember: !c.p.set.RememberOff, Methods: c.methodList(t)}
 	if c.p.anyoneSignsUp() {
 		data.SignupURL = c.link("/signup") + query(t)
@@ -153,7 +154,7 @@ func (c *call) showLogin(status int, t try, in *intent, problem *Problem, out *o
 	if c.p.mails() && c.p.passwords() != nil {
 		data.ForgotURL = c.link("/forgot") + query(t)
 	}
-	if problem != nil && problem.Code == errUnconfirmed.Code && c.p.mails() {
+	if shown != nil && shown.Code == problem.Unconfirmed.Code && c.p.mails() {
 		data.ResendURL = c.link("/confirm")
 	}
 	live, err := c.session()
@@ -188,8 +189,8 @@ func (c *call) showLogin(status int, t try, in *intent, problem *Problem, out *o
 			data.Methods, data.Reason, data.MinLength = nil, "new_password", c.p.passwords().MinLength()
 		}
 	}
-	if problem != nil {
-		showProblem(&p, problem)
+	if shown != nil {
+		showProblem(&p, shown)
 	}
 	p.Data = data
 	return c.page(status, p)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -57,11 +58,11 @@ func (c *call) loginAPI() error {
 	}
 	// What else was sent is the method's, or a newer page's: it is left alone.
 	if _, err := o.read(map[string]any{"login": &body.Login, "method": &body.Method, "step": &body.Step, "to": &body.To,
-		"flow": &body.Flow, "remember": &body.Remember}, func(string) error { return errMalformed }); err != nil {
+		"flow": &body.Flow, "remember": &body.Remember}, func(string) error { return problem.Malformed }); err != nil {
 		return err
 	}
 	if _, ok := o.Text("password"); !ok {
-		return errMalformed
+		return problem.Malformed
 	}
 	// A method that asks for text where something else was sent is told that there is none; so is whoever sent it.
 	noText := false
@@ -73,7 +74,7 @@ func (c *call) loginAPI() error {
 	}
 	out, err := c.signIn(t)
 	if noText && toldProblem(err) != nil {
-		return errMalformed
+		return problem.Malformed
 	}
 	if err != nil {
 		return err
@@ -107,7 +108,7 @@ func (c *call) sessionAPI() error {
 		return err
 	}
 	if me.live == nil {
-		return errLoginRequired
+		return problem.LoginRequired
 	}
 	return c.json(http.StatusOK, map[string]any{"user": c.p.userJSON(&me.live.Identity), "session": sessionJSON(&me.live.Session)})
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -18,7 +19,7 @@ func (c *call) signOut(everywhere bool) error {
 		return err
 	}
 	if me.viaToken {
-		return errForbidden
+		return problem.Forbidden
 	}
 	if me.live == nil {
 		if _, ok := theCookie(c.r, cookieSession, c.v.Secure); ok {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/internal/loop"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -156,7 +157,7 @@ func (p *Portal) lookAtThrottled(ctx context.Context, now time.Time) ([]pages.At
 	if p.statistics == nil {
 		return nil, nil
 	}
-	list, err := p.statistics.EventUsers(ctx, EventSignIn, ResultRefused, codeTooMany, now.Add(-throttledFor), throttledShown)
+	list, err := p.statistics.EventUsers(ctx, EventSignIn, ResultRefused, problem.CodeTooMany, now.Add(-throttledFor), throttledShown)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}

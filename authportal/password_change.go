@@ -30,7 +30,7 @@ func (c *call) changePassword(current, next string) error {
 	}
 	e := Event{Kind: EventPasswordChange, Result: ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.RootID()}
 	switch err := c.swapPassword(pw, &u, live.Session.RootID(), current, next); {
-	case errors.Is(err, errInvalidCredentials):
+	case errors.Is(err, problem.InvalidCredentials):
 		e.Result, e.Reason = ResultRefused, "wrong password"
 		c.emit(e)
 		return err

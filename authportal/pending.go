@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -94,7 +95,7 @@ func (c *call) keepPending(p *pending) (string, error) {
 			continue
 		}
 		if len(v) > pendingBytes {
-			return "", errTooLarge
+			return "", problem.TooLarge
 		}
 		c.setCookie(cookieSignIn, v, pendingLife)
 		return p.Token, nil

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 // timeLimit bounds every call into a store or a method, together: what takes longer is told as an outage.
@@ -96,7 +98,7 @@ func (p *Portal) Serve(w http.ResponseWriter, r *http.Request, v *Visit) {
 	}
 	if !c.ownOrigin() {
 		c.emitCrossOrigin()
-		c.answer(errCrossOrigin)
+		c.answer(problem.CrossOrigin)
 		return
 	}
 	switch {
@@ -105,10 +107,10 @@ func (p *Portal) Serve(w http.ResponseWriter, r *http.Request, v *Visit) {
 		return
 	case rt == nil && allowed != nil:
 		w.Header().Set("Allow", allow(allowed, c.api))
-		c.answer(errMethod)
+		c.answer(problem.Method)
 		return
 	case rt == nil:
-		c.answer(errNotFound)
+		c.answer(problem.NotFound)
 		return
 	case !c.api && !rt.anywhere && !v.Site.Hosted:
 		c.elsewhere()
@@ -123,7 +125,7 @@ func (p *Portal) Serve(w http.ResponseWriter, r *http.Request, v *Visit) {
 // elsewhere leads to the same page of the portal that serves this site's pages.
 func (c *call) elsewhere() {
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead || c.v.Site.PortalBase == "" {
-		c.answer(errNotFound)
+		c.answer(problem.NotFound)
 		return
 	}
 	path := strings.TrimSuffix(c.v.Path, "/")

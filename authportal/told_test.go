@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -91,7 +92,7 @@ var toldActs = []toldAct{
 		for range 11 {
 			a.w.browser().api("POST", aloneAPI+"login", jsonOf(map[string]string{"login": u.Username, "password": "wrong"}))
 		}
-		if list := a.w.eventsOf(EventSignIn); list[len(list)-1].Reason != codeTooMany {
+		if list := a.w.eventsOf(EventSignIn); list[len(list)-1].Reason != problem.CodeTooMany {
 			a.t.Errorf("the eleventh guess is told as %q", list[len(list)-1].Reason)
 		}
 	}},

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
@@ -137,7 +138,7 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 	l, err := w.p.Session(r.Context(), r, v)
 	switch {
 	case err != nil:
-		WriteProblem(rw, http.StatusServiceUnavailable, codeUnavailable, "", "retry_after", time.Second)
+		WriteProblem(rw, http.StatusServiceUnavailable, problem.CodeUnavailable, "", "retry_after", time.Second)
 	case l == nil || !w.p.Meets(&l.Session, d):
 		http.Redirect(rw, r, w.p.LoginURL(v, r.RequestURI, d), http.StatusFound)
 	default:
