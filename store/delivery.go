@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Delivery is an event of the audit trail that somebody elsewhere still has to be told.
+// Delivery is an event of the audit trail that a receiver elsewhere has yet to take.
 type Delivery struct {
 	Event AuditEvent
 	Due   time.Time // not before; moved on by ClaimDeliveries and SettleDeliveries
@@ -34,7 +34,7 @@ type Deliveries interface {
 	ClaimDeliveries(ctx context.Context, now, until time.Time, limit int) ([]Delivery, error)
 
 	// SettleDeliveries forgets those of list that are Done, and gives the others back with their Due, Tries and Fault. What
-	// was settled by somebody else meanwhile stays as that one left it.
+	// another gateway settled meanwhile stays as that one left it.
 	SettleDeliveries(ctx context.Context, list []Delivery) error
 
 	// WaitingDeliveries tells what waits.

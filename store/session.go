@@ -53,7 +53,7 @@ func (s *Session) SecretAge(now time.Time) time.Duration {
 	return now.Sub(s.Created)
 }
 
-// MayOffer tells whether the session can be given a next secret now.
+// MayOffer reports whether the session can be given a next secret now.
 func (s *Session) MayOffer(now time.Time) bool {
 	return now.Sub(s.Offered) >= OfferAgain && now.Sub(s.SecretSince) >= ReplayGrace
 }
@@ -70,7 +70,7 @@ type ActiveSession struct {
 	Identity Identity
 }
 
-// Expired tells whether the session is over at now, by either limit.
+// Expired reports whether the session is over at now, by either limit.
 func (s *Session) Expired(now time.Time) bool {
 	return !now.Before(s.Expires) || (s.Idle > 0 && !now.Before(s.LastSeen.Add(s.Idle)))
 }
@@ -109,7 +109,7 @@ type Sessions interface {
 
 	// CreateSession stores l. For a child, ErrNotFound if the sign-in named by Parent has ended; deadlines, proofs,
 	// address, device and identity are then taken from the parent as stored, and l.Session and l.Identity are set to
-	// what was stored. The caller shows the secret to nobody before this has returned nil.
+	// what was stored. The caller shows the secret to no one before this has returned nil.
 	CreateSession(ctx context.Context, l *ActiveSession) error
 
 	// Session returns the session and its identity; ErrNotFound where it is unknown, expired or ended, or its identity

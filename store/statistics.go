@@ -24,7 +24,7 @@ type Statistics interface {
 	SessionHours(ctx context.Context, since time.Time) ([]SessionHour, error)
 
 	// CountRoles returns how many accounts are assigned each role, and how many hold it when held says what else comes with
-	// the roles that an account is assigned. held is called for every set of roles that somebody has.
+	// the roles that an account is assigned. held is called for every set of roles that an account has.
 	CountRoles(ctx context.Context, held func(assigned []string) []string) (map[string]RoleCount, error)
 }
 
@@ -51,7 +51,7 @@ type SessionHour struct {
 // SessionCounter is an optional ability of a SessionStore.
 type SessionCounter interface {
 	// CountSessions returns how many sign-ins have not ended. Of many thousands it may be an estimate, good to a few in a
-	// hundred, so that nobody waits long for it.
+	// hundred, so that no caller waits long for it.
 	CountSessions(ctx context.Context) (int, error)
 }
 

@@ -17,5 +17,5 @@
 //
 // A session that changes its secret without a proof stays where it is: the record lists its secrets, which of them is
 // present and when each grew old, and each but the first has an alias, a small key that leads to the record. An alias
-// decides nothing: it is written before its secret is listed, and is nobody's where the record does not list it.
+// decides nothing: it is written before its secret is listed, and belongs to no session where the record does not list it.
 package redis

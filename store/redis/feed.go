@@ -53,7 +53,7 @@ func (f *follower) start() {
 	if f.stopped || f.cancel != nil {
 		return
 	}
-	// The feed outlives whoever subscribes first; stop ends it.
+	// The feed outlives its first subscriber; stop ends it.
 	ctx, cancel := context.WithCancel(context.Background())
 	f.cancel, f.done = cancel, make(chan struct{})
 	go f.run(ctx)

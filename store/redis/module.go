@@ -81,7 +81,7 @@ func (d *Sessions) UnmarshalCaddyfile(c *caddyfile.Dispenser) error {
 }
 
 // check finds what is wrong with URLs already while their file and line are known. What placeholders will hold is not
-// known yet, so a letter stands in for each.
+// known yet, so a placeholder character stands for each.
 func (d *Sessions) check() error {
 	urls := make([]string, 0, len(d.URLs))
 	for _, raw := range d.URLs {

@@ -147,7 +147,7 @@ func (p *pulse) heard(addr string) {
 	}
 }
 
-// state tells whether every master's beats come back, and why they never will again on this path.
+// state reports whether every master's beats come back, and why they never will again on this path.
 func (p *pulse) state() (alive bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -38,7 +38,7 @@ const (
 // record is what lies under a session's key.
 type record struct {
 	kind     int
-	closing  bool // its end has begun: the family takes in nobody, its children go first, the record last
+	closing  bool // its end has begun: the family takes no child, its children go first, the record last
 	session  store.Session
 	identity store.Identity
 	children []childRef // of a sign-in
@@ -209,11 +209,11 @@ func decode(b []byte, key store.Key) (*record, error) {
 	if version == formatSecrets {
 		r.unpackSecrets(u)
 	}
-	// A family is found by these: a record without them is nobody's session.
+	// A family is found by these: a record without them is no session.
 	return r, u.end(ok && s.UserID != "" && s.ID != "" && (r.kind == isSignIn || s.Parent != ""))
 }
 
-// end tells whether all was read, and read well.
+// end reports whether all was read, and read well.
 func (u *unpacker) end(ok bool) error {
 	if u.err == nil && (!ok || len(u.b) > 0) {
 		u.err = errDamaged
@@ -221,13 +221,13 @@ func (u *unpacker) end(ok bool) error {
 	return u.err
 }
 
-// live tells whether the record, taken by itself, opens a door at now. A child whose copy of the idle limit has passed
+// live reports whether the record, taken by itself, opens a door at now. A child whose copy of the idle limit has passed
 // may still be alive through its family.
 func (r *record) live(now time.Time) bool {
 	return r.kind != isPointer && r.kind != isAlias && r.identity.Active && !r.session.Expired(now)
 }
 
-// over tells whether no use of the family can keep the record alive.
+// over reports whether no use of the family can keep the record alive.
 func (r *record) over(now time.Time) bool {
 	return r.kind == isPointer || r.kind == isAlias || !r.identity.Active || !now.Before(r.session.Expires)
 }
@@ -262,7 +262,7 @@ func (r *record) clone() *record {
 	return &c
 }
 
-// adopt brings a child up to what its sign-in holds, and tells whether that changed it. Each part only moves forward,
+// adopt brings a child up to what its sign-in holds, and reports whether that changed it. Each part only moves forward,
 // so that copying from two readings of the sign-in in any order ends in the later.
 func (r *record) adopt(signIn *record) (changed bool) {
 	if signIn.identity.Version > r.identity.Version {
@@ -282,7 +282,7 @@ func (r *record) position(key store.Key) int {
 	return slices.IndexFunc(r.children, func(c childRef) bool { return c.key == key })
 }
 
-// lists tells whether key is that of a child, now.
+// lists reports whether key is that of a child, now.
 func (r *record) lists(key store.Key) bool {
 	i := r.position(key)
 	return i >= 0 && !r.children[i].retired

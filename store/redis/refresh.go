@@ -46,7 +46,7 @@ func (s *Store) refresh(ctx context.Context, id store.Identity) error {
 	return nil
 }
 
-// refreshSignIn changes the sign-in and then, whoever changed it, its children: one that crashed between left them behind.
+// refreshSignIn changes the sign-in and then, even if another call changed it, its children: one that crashed between left them behind.
 func (s *Store) refreshSignIn(ctx context.Context, h held, id store.Identity) error {
 	h, err := s.change(ctx, s.signIn(ctx, id.UserID, h.session.ID), true, func(h held) (bool, error) {
 		if h.identity.Version >= id.Version {

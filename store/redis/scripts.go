@@ -7,7 +7,7 @@ import (
 )
 
 // Every change of more than one step is a script, so that nothing comes between its steps. All keys are declared and of
-// one slot. A script whose effect is that somebody's session changed publishes the user in the same step.
+// one slot. A script that changes sessions publishes the user in the same step.
 
 // swap replaces the record under KEYS[1] if it is still ARGV[1], byte for byte; an empty ARGV[2] deletes it. A record that
 // is gone equals nothing, so no writing ever revives one.

@@ -78,7 +78,7 @@ func (s *Store) overtaken(ctx context.Context, r *record, newest *store.Identity
 }
 
 // createChild writes the child as its sign-in is now, and then lists it there, if nothing of the sign-in has changed
-// between. Once it is listed every change finds it; before, nobody knows its secret.
+// between. Once it is listed every change finds it; before, no one knows its secret.
 func (s *Store) createChild(ctx context.Context, want store.Session) (*record, error) {
 	var child *record
 	_, err := s.change(ctx, s.signIn(ctx, want.UserID, want.Parent), false, func(parent held) (bool, error) {

@@ -39,7 +39,7 @@ func (s *Store) fault(ctx context.Context, act string, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%s: %w: no answer within %s", act, store.ErrUnavailable, s.limit)
 	}
-	text, down := s.d.outage(err)
+	text, down := s.d.isUnavailable(err)
 	if down {
 		return fmt.Errorf("%s: %w: %s", act, store.ErrUnavailable, text)
 	}

@@ -76,7 +76,7 @@ func acknowledged(t *testing.T, s *Store) {
 	}
 }
 
-// A change of an account reaches every gateway within a second and once, although the change itself, whoever made it and
+// A change of an account reaches every gateway within a second and once, although the change itself, its caller and
 // the relays of all gateways could each tell of it.
 func TestChangeIsNotifiedOnceToEveryGateway(t *testing.T) {
 	everywhere(t, func(t *testing.T, p place) {

@@ -25,7 +25,7 @@ func (s *Store) watchPostgres(ctx context.Context, config *pgx.ConnConfig) {
 		if ctx.Err() != nil {
 			return
 		}
-		text, _ := s.d.outage(err)
+		text, _ := s.d.isUnavailable(err)
 		loop.Wait(ctx, reconnect.Pause(outage.Failed(errors.New(text))), nil)
 	}
 }
@@ -46,7 +46,7 @@ func (s *Store) listen(ctx context.Context, config *pgx.ConnConfig, well func())
 	if err := short(ctx, conn, `LISTEN `+feedChannel+`; LISTEN `+changesChannel+`; LISTEN `+own); err != nil {
 		return err
 	}
-	s.changesWait() // rows may have been committed while nobody listened
+	s.changesWait() // rows may have been committed while no connection listened
 	var (
 		beat int64
 		sent time.Time

@@ -66,7 +66,7 @@ func (e *embedded) ProveSession(ctx context.Context, old, new store.Key, p store
 		if err != nil {
 			return "", err
 		}
-		// Whoever lost the race for the family finds the key gone here, and all is undone.
+		// A call that lost the race for the family finds the key gone here, and all is undone.
 		res, err := tx.ExecContext(ctx, `UPDATE sessions SET key = $2, secret_since = 0, offered = 0 WHERE key = $1`, old[:], new[:])
 		if err := atLeastOne(res, err, stdsql.ErrNoRows); err != nil {
 			return "", e.refused(err)

@@ -24,7 +24,7 @@ func (s *Store) watchSQLite(ctx context.Context) {
 		case err != nil:
 			w.release()
 			s.hub.Down()
-			text, _ := s.d.outage(err)
+			text, _ := s.d.isUnavailable(err)
 			outage.Failed(errors.New(text))
 		default:
 			outage.Worked()
