@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// AuditEvent is something that an auditor wants to know, as it is kept and told. It never holds a secret. Its JSON leaves out
-// what an event does not have.
+// AuditEvent is something that an auditor wants to know, as it is kept and told. It never holds a secret. Its JSON
+// leaves out what an event does not have.
 type AuditEvent struct {
 	ID       string    `json:"id"`                 // 26 lower-case base32 characters, made by the gateway that saw it happen
 	Time     time.Time `json:"time"`               // in UTC

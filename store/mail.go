@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Mail is a message that waits to be written and sent. It says what to write about, never the words: those, with whatever
-// one-time secret they hold, are made when it is sent, so that the database holds nothing that opens a door, and an answer
-// takes as long for an address without an account.
+// Mail is a message that waits to be written and sent. It says what to write about, never the words: those, with
+// whatever one-time secret they hold, are made when it is sent, so that the database holds nothing that opens a door,
+// and an answer takes as long for an address without an account.
 type Mail struct {
 	ID      string // 26 lower-case base32 characters
 	Kind    string // "confirm", "reset", "link": which message
@@ -19,14 +19,14 @@ type Mail struct {
 	Fault   string    // why the last try failed, for the operator; empty at first
 }
 
-// Outbox is an optional ability of a UserStore: to keep mail until it was sent, so that none is lost by a restart, and of
-// several gateways one sends it. A caller asks the store for it, as for a SessionHost; without it there is no mail.
+// Outbox is an optional ability of a UserStore: to keep mail until it was sent, so that none is lost by a restart, and
+// of several gateways one sends it. A caller asks the store for it, as for a SessionHost; without it there is no mail.
 type Outbox interface {
 	// QueueMail stores m as it is given. ErrTaken where its id is in use.
 	QueueMail(ctx context.Context, m Mail) error
 
-	// ClaimMail returns up to limit messages that are due at now, oldest first, with Tries one higher, and moves their Due to
-	// until in the same step: of several gateways one gets each, and a gateway that dies gives them back by then.
+	// ClaimMail returns up to limit messages that are due at now, oldest first, with Tries one higher, and moves their Due
+	// to until in the same step: of several gateways one gets each, and a gateway that dies gives them back by then.
 	ClaimMail(ctx context.Context, now, until time.Time, limit int) ([]Mail, error)
 
 	// RetryMail gives a claimed message back, to be tried again at due. ErrNotFound where it was done meanwhile.

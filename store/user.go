@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// RoleAdmin is the role that may do everything in Gatehouse itself. A users store refuses to lose its last active holder.
+// RoleAdmin is the role that may do everything in Gatehouse itself. A users store refuses to lose its last active
+// holder.
 const RoleAdmin = "admin"
 
 // User is an account. ID is random and never given out again; everything else may change.
@@ -103,8 +104,8 @@ const (
 	SortLastSignIn UserSort = "last_sign_in"
 )
 
-// Next returns the After of the page that follows last. It holds what last is put in order by, so that the next page goes
-// on there although last was changed or deleted meanwhile. It is no secret from those who may read the list.
+// Next returns the After of the page that follows last. It holds what last is put in order by, so that the next page
+// goes on there although last was changed or deleted meanwhile. It is no secret from those who may read the list.
 func (q UserQuery) Next(last User) string {
 	switch q.Sort {
 	case SortUsername:

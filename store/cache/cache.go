@@ -25,8 +25,8 @@ type Options struct {
 	// Observe, if set, is told of every call of the store: what ("Session", "TakeTicket"), how long it took, and how it
 	// ended. It must be quick and may be called from many goroutines.
 	Observe func(call string, took time.Duration, err error)
-	// Replayed, if set, is told of a session that was ended because an old secret of it was shown (store.ErrReplayed), once.
-	// The context is that of the call that showed it.
+	// Replayed, if set, is told of a session that was ended because an old secret of it was shown (store.ErrReplayed),
+	// once. The context is that of the call that showed it.
 	Replayed func(context.Context, *store.ActiveSession)
 }
 

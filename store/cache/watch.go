@@ -237,7 +237,8 @@ func (c *Cache) watching() {
 	}
 }
 
-// judge reads the sessions of the batch again and tells what became of them. It returns false if some could not be read.
+// judge reads the sessions of the batch again and tells what became of them. It returns false if some could not be
+// read.
 func (c *Cache) judge(batch []*watch) bool {
 	ctx, cancel := context.WithTimeout(c.base, watchEvery/2)
 	defer cancel()

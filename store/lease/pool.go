@@ -36,9 +36,9 @@ type Lease[T io.Closer] struct {
 }
 
 // Acquire returns a share of the resource with that key, opening it if no one holds it. Callers that come while it is
-// being opened wait for it and share the outcome, an error included; a failed open leaves nothing behind. open runs with
-// the context of the caller that came first; where that one gives up, the next in the queue opens for itself. A resource
-// that is being closed is waited for, so that no two instances of one file or port ever overlap.
+// being opened wait for it and share the outcome, an error included; a failed open leaves nothing behind. open runs
+// with the context of the caller that came first; where that one gives up, the next in the queue opens for itself. A
+// resource that is being closed is waited for, so that no two instances of one file or port ever overlap.
 func (p *Pool[T]) Acquire(ctx context.Context, key string, open func(context.Context) (T, error)) (*Lease[T], error) {
 	for {
 		if err := ctx.Err(); err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// How we use go-redis: contexts bound every call, nothing is sent twice behind our back (a guess would count twice), and
-// some connections are kept ready so that a request never waits for a handshake.
+// How we use go-redis: contexts bound every call, nothing is sent twice behind our back (a guess would count twice),
+// and some connections are kept ready so that a request never waits for a handshake.
 const (
 	noRetries   = -1
 	dialTimeout = time.Second

@@ -21,8 +21,8 @@ var passing = []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYA
 var refusals = []string{"WRONGPASS", "NOAUTH", "NOPERM", "ERR invalid password", "ERR AUTH", "ERR Client sent AUTH",
 	"ERR DB index", "ERR invalid DB index", "ERR This instance has cluster support disabled", "DENIED"}
 
-// failed wraps what go-redis returned with what we were doing and the sentinel that it amounts to. Nothing of go-redis's
-// errors holds a password: addresses, and words of the server.
+// failed wraps what go-redis returned with what we were doing and the sentinel that it amounts to. Nothing of
+// go-redis's errors holds a password: addresses, and words of the server.
 func (s *Store) failed(ctx context.Context, doing string, err error) error {
 	switch {
 	case err == nil:

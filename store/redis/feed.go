@@ -97,9 +97,9 @@ var (
 	errNewPath = errors.New("the masters or their data are others now")
 )
 
-// follow subscribes, and vouches for the channel as long as our own heartbeats, published through every master, come back
-// in time. It returns when they do not, or when a master turns out to be another: one that was promoted may hold older
-// data, so what was read from the one before is worth nothing.
+// follow subscribes, and vouches for the channel as long as our own heartbeats, published through every master, come
+// back in time. It returns when they do not, or when a master turns out to be another: one that was promoted may hold
+// older data, so what was read from the one before is worth nothing.
 func (f *follower) follow(ctx context.Context) (wasUp bool, err error) {
 	var wg sync.WaitGroup
 	defer wg.Wait()

@@ -23,8 +23,9 @@ type Sessions struct {
 	//	redis+sentinel://[user:password@]host[:port],host[:port]/<master>[/db]
 	//	rediss+sentinel://…                         Sentinels and servers over TLS
 	//
-	// or several redis:// or rediss:// URLs, the nodes of a Cluster. Placeholders are replaced, in a user or password without
-	// any need to encode what they hold; a placeholder that is unknown or empty is an error. Parameters, all optional:
+	// or several redis:// or rediss:// URLs, the nodes of a Cluster. Placeholders are replaced, in a user or password
+	// without any need to encode what they hold; a placeholder that is unknown or empty is an error. Parameters, all
+	// optional:
 	//
 	//	prefix=gatehouse:     what the names of all keys and channels begin with
 	//	ca=<file>             PEM file of the authorities to trust instead of the system's (TLS)

@@ -83,8 +83,8 @@ func (s *Store) proveSignIn(ctx context.Context, old, next store.Key, p store.Pr
 	return held{record: proved, key: next}, nil
 }
 
-// proveChild writes the child under its new key, and then lists that in the place of the old one, with the proof, if the
-// sign-in is still what was copied. The old key stays listed as retired until its record is gone, so that no crash
+// proveChild writes the child under its new key, and then lists that in the place of the old one, with the proof, if
+// the sign-in is still what was copied. The old key stays listed as retired until its record is gone, so that no crash
 // leaves it alive where no end looks.
 func (s *Store) proveChild(ctx context.Context, h held, next store.Key, p store.Proof) (held, error) {
 	written := false

@@ -13,7 +13,8 @@ import (
 // side during an upgrade, so the old number is then still read.
 const format = 1
 
-// formatSecrets is the format of sessions that have changed their secret, and of what leads there from their other secrets.
+// formatSecrets is the format of sessions that have changed their secret, and of what leads there from their other
+// secrets.
 const formatSecrets = 2
 
 // What a record is, in the low bits of its second byte.
@@ -221,8 +222,8 @@ func (u *unpacker) end(ok bool) error {
 	return u.err
 }
 
-// live reports whether the record, taken by itself, opens a door at now. A child whose copy of the idle limit has passed
-// may still be alive through its family.
+// live reports whether the record, taken by itself, opens a door at now. A child whose copy of the idle limit has
+// passed may still be alive through its family.
 func (r *record) live(now time.Time) bool {
 	return r.kind != isPointer && r.kind != isAlias && r.identity.Active && !r.session.Expired(now)
 }
@@ -232,11 +233,12 @@ func (r *record) over(now time.Time) bool {
 	return r.kind == isPointer || r.kind == isAlias || !r.identity.Active || !now.Before(r.session.Expires)
 }
 
-// slack is how long records outlive their deadlines in Redis: clocks of gateways differ, and the deadline is theirs to judge.
+// slack is how long records outlive their deadlines in Redis: clocks of gateways differ, and the deadline is theirs to
+// judge.
 const slack = time.Minute
 
-// ttl is how long Redis keeps the record, counted from now. A child is kept until the absolute deadline: use of a sibling
-// prolongs its life without touching it.
+// ttl is how long Redis keeps the record, counted from now. A child is kept until the absolute deadline: use of a
+// sibling prolongs its life without touching it.
 func (r *record) ttl(now time.Time) time.Duration {
 	until := r.session.Expires
 	if r.kind == isSignIn && r.session.Idle > 0 {

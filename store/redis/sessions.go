@@ -11,8 +11,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// CreateSession stores a sign-in or a child; see store.Sessions. A sign-in whose user was disabled since the caller read
-// it is refused with ErrNotFound; one whose user got other rights gets those.
+// CreateSession stores a sign-in or a child; see store.Sessions. A sign-in whose user was disabled since the caller
+// read it is refused with ErrNotFound; one whose user got other rights gets those.
 func (s *Store) CreateSession(ctx context.Context, l *store.ActiveSession) error {
 	ctx, done, err := s.begin(ctx, writePatience)
 	if err != nil {
@@ -118,8 +118,8 @@ func childOf(parent *record, want store.Session) *record {
 	return child
 }
 
-// maxChildren bounds a family. A browser that loses its cookies at one host again and again makes a child each time; the
-// oldest goes first.
+// maxChildren bounds a family. A browser that loses its cookies at one host again and again makes a child each time;
+// the oldest goes first.
 const maxChildren = 256
 
 func (s *Store) makeRoom(ctx context.Context, parent held) error {

@@ -37,8 +37,8 @@ type dialect interface {
 	// wake lets every reader of the outbox know, when the transaction commits.
 	wake(ctx context.Context, tx querier) error
 
-	// constraintViolation says which constraint a driver's error is about: a name that holds "username", "email", "credentials",
-	// "tickets" or "sessions" for unique values, "owner" for a missing row that another one points to.
+	// constraintViolation says which constraint a driver's error is about: a name that holds "username", "email",
+	// "credentials", "tickets" or "sessions" for unique values, "owner" for a missing row that another one points to.
 	constraintViolation(err error) (unique string, missingOwner bool)
 	// isTransient reports whether an error goes away when the transaction is tried again.
 	isTransient(err error) bool

@@ -11,8 +11,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store/relay"
 )
 
-// gateway is one of several on a database, as the product puts it together: a store, a cache, a relay. notices are what the
-// feed passed on to it.
+// gateway is one of several on a database, as the product puts it together: a store, a cache, a relay. notices are what
+// the feed passed on to it.
 type gateway struct {
 	*Store
 	sessions *cache.Cache

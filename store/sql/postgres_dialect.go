@@ -79,7 +79,8 @@ func (postgresDialect) isTransient(err error) bool {
 	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01") // serialization_failure, deadlock_detected
 }
 
-// isUnavailable: what the server says of a statement or its data is ours to mend; everything else is the server or the way there.
+// isUnavailable: what the server says of a statement or its data is ours to mend; everything else is the server or the
+// way there.
 func (d postgresDialect) isUnavailable(err error) (string, bool) {
 	text := err.Error()
 	if d.secret != "" {

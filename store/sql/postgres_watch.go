@@ -30,8 +30,9 @@ func (s *Store) watchPostgres(ctx context.Context, config *pgx.ConnConfig) {
 	}
 }
 
-// listen holds one connection until it fails, and calls well whenever everything has been heard. Its heartbeat is a NOTIFY to itself: PostgreSQL delivers notifications in
-// the order of their commits, so that one that comes back proves that everything committed before it has been heard.
+// listen holds one connection until it fails, and calls well whenever everything has been heard. Its heartbeat is a
+// NOTIFY to itself: PostgreSQL delivers notifications in the order of their commits, so that one that comes back proves
+// that everything committed before it has been heard.
 func (s *Store) listen(ctx context.Context, config *pgx.ConnConfig, well func()) error {
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// touchBatch is how many uses one statement writes. Fewer are filled up by repeating the last, so that databases see one
-// statement and not a hundred.
+// touchBatch is how many uses one statement writes. Fewer are filled up by repeating the last, so that databases see
+// one statement and not a hundred.
 const touchBatch = 64
 
 // TouchSessions moves the last use of families forward.

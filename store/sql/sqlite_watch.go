@@ -91,8 +91,8 @@ func (w *sqliteWatcher) poll(ctx context.Context) error {
 	return nil
 }
 
-// readFeed tells every row since the last. Rows are numbered without gaps, so that missing ones, pruned while this process
-// was stopped, are noticed: then nothing that was read before can be vouched for.
+// readFeed tells every row since the last. Rows are numbered without gaps, so that missing ones, pruned while this
+// process was stopped, are noticed: then nothing that was read before can be vouched for.
 func (w *sqliteWatcher) readFeed(ctx context.Context) error {
 	head, err := w.number(ctx, `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0)`)
 	if err != nil {

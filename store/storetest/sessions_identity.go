@@ -110,7 +110,8 @@ func inactive(w *world, set func(u *store.User, off bool)) {
 	w.endedEverywhere(b)
 	w.alive(w.s, stranger.Session.Key, "another user's session")
 
-	// A sign-in that read its user before the change must not outlive it. Whether it is refused or ends at once is left open.
+	// A sign-in that read its user before the change must not outlive it. Whether it is refused or ends at once is left
+	// open.
 	late := w.newSignIn(u)
 	_ = w.s.CreateSession(w.ctx(), &late)
 	w.endedEverywhere(late)
