@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// AttributeText writes an attribute of an account for people, headers and templates: the elements of a list with separator between them,
-// a number without an exponent, a yes or no as true or false.
+// AttributeText writes an attribute of an account for people, headers and templates: the elements of a list with
+// separator between them, a number without an exponent, a yes or no as true or false.
 func AttributeText(value any, separator string) string {
 	switch v := value.(type) {
 	case string:

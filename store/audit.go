@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// AuditEvent is something that an auditor wants to know, as it is kept and told. It never holds a secret. Its JSON leaves out
-// what an event does not have.
+// AuditEvent is something that an auditor wants to know, as it is kept and told. It never holds a secret. Its JSON
+// leaves out what an event does not have.
 type AuditEvent struct {
-	ID       string    `json:"id"`                 // 26 lower-case base32 characters, of whoever saw it happen
+	ID       string    `json:"id"`                 // 26 lower-case base32 characters, made by the gateway that saw it happen
 	Time     time.Time `json:"time"`               // in UTC
 	Kind     string    `json:"kind"`               // "sign_in", "user_change": what happened
 	Result   string    `json:"result"`             // "ok", "refused", "failed"
@@ -55,6 +55,6 @@ type Audit interface {
 	// ListEvents returns a page of events, newest first.
 	ListEvents(ctx context.Context, q AuditQuery) ([]AuditEvent, error)
 
-	// PurgeEvents forgets what happened before that time, in batches that nobody waits long for.
+	// PurgeEvents forgets what happened before that time, in batches that keep no caller waiting.
 	PurgeEvents(ctx context.Context, before time.Time) error
 }

@@ -16,7 +16,8 @@ const (
 	KindEmailUndo    = "email_undo"     // of a link: Label, the address that it gives the account back to; Data: JSON
 )
 
-// Credential is something by which a person shows who they are. (Kind, ID) is unique; a user's only password has ID = Owner.
+// Credential is something by which a person shows who they are. (Kind, ID) is unique; a user's only password has ID =
+// Owner.
 type Credential struct {
 	Kind    string
 	ID      string

@@ -3,7 +3,7 @@
 // tickets and tokens are known by the SHA-256 of their secret only.
 //
 // Two stores exist. The users store ([Users], [Credentials], [Changes]) is always SQL. The session store ([Sessions],
-// [Tickets], [Counters], [Feed]) is Redis, or the same SQL database. Packages store/sql and store/redis are the drivers,
-// store/feed is what they have in common, store/relay carries changes from the one store to the other, store/cache wraps
-// any session store, store/storetest is the suite that every driver passes.
+// [Tickets], [Counters], [Feed]) is Redis, or the same SQL database. Packages store/sql and store/redis are the
+// drivers, store/feed is what they have in common, store/relay carries changes from the one store to the other,
+// store/cache wraps any session store, store/storetest is the suite that every driver passes.
 package store

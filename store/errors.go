@@ -26,7 +26,7 @@ var (
 	// ErrReplayed: an old secret of a session was shown long after it was replaced. It comes as a *ReplayedError.
 	ErrReplayed = errors.New("an old secret of the session was shown")
 
-	// ErrLastAdministrator: the change would leave nobody enabled who holds the role admin.
+	// ErrLastAdministrator: the change would leave no enabled account with the role admin.
 	ErrLastAdministrator = errors.New("the last administrator stays")
 )
 
@@ -40,7 +40,7 @@ func (e *TakenError) Error() string { return fmt.Sprintf("%s is already taken", 
 // Is makes a TakenError match ErrTaken.
 func (e *TakenError) Is(target error) bool { return target == ErrTaken }
 
-// ReplayedError says that somebody has a copy of a session's secret, and whose the session was: it has been ended. It is
+// ReplayedError says that someone has a copy of a session's secret, and whose the session was: it has been ended. It is
 // ErrReplayed, and ErrNotFound too: to all who do not ask, there is no such session.
 type ReplayedError struct {
 	Session ActiveSession

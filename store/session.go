@@ -12,8 +12,8 @@ type Key [sha256.Size]byte
 // KeyOf returns the key of a secret.
 func KeyOf(secret []byte) Key { return sha256.Sum256(secret) }
 
-// Session is a sign-in (a parent, where Parent is empty) or the session of one host that came from it (a child). Idle and
-// absolute deadline belong to the parent; a child carries a copy. Use of any of a family is use of all.
+// Session is a sign-in (a parent, where Parent is empty) or the session of one host that came from it (a child). Idle
+// and absolute deadline belong to the parent; a child carries a copy. Use of any of a family is use of all.
 type Session struct {
 	Key        Key    // what the session is stored under: of its first secret, or the first after the last proof
 	ID         string // public: what its owner's list shows and `sessions revoke` takes; 26 base32 characters
@@ -53,7 +53,7 @@ func (s *Session) SecretAge(now time.Time) time.Duration {
 	return now.Sub(s.Created)
 }
 
-// MayOffer tells whether the session can be given a next secret now.
+// MayOffer reports whether the session can be given a next secret now.
 func (s *Session) MayOffer(now time.Time) bool {
 	return now.Sub(s.Offered) >= OfferAgain && now.Sub(s.SecretSince) >= ReplayGrace
 }
@@ -77,7 +77,7 @@ type ActiveSession struct {
 	Identity Identity
 }
 
-// Expired tells whether the session is over at now, by either limit.
+// Expired reports whether the session is over at now, by either limit.
 func (s *Session) Expired(now time.Time) bool {
 	return !now.Before(s.Expires) || (s.Idle > 0 && !now.Before(s.LastSeen.Add(s.Idle)))
 }
@@ -96,8 +96,8 @@ type Use struct {
 	Seen time.Time
 }
 
-// Rotating is how the secret of a remembered session changes from time to time, so that a copied cookie is found out. It is
-// no optional ability: a store that could not would leave every copy good until the session ends.
+// Rotating is how the secret of a remembered session changes from time to time, so that a copied cookie is found out.
+// It is no optional ability: a store that could not would leave every copy good until the session ends.
 type Rotating interface {
 	// PeekSession is Session for a caller that looks again at a secret that was shown before, such as an open stream: any
 	// secret of an active session will do, and nothing comes of it. It never sets Until.
@@ -109,14 +109,14 @@ type Rotating interface {
 	OfferSecret(ctx context.Context, userID string, key, next Key) error
 }
 
-// Sessions keeps sign-ins and their children. Every call that ends, adds a proof to or refreshes sessions tells Feed the
-// user in the same atomic step.
+// Sessions keeps sign-ins and their children. Every call that ends, adds a proof to or refreshes sessions tells Feed
+// the user in the same atomic step.
 type Sessions interface {
 	Rotating
 
 	// CreateSession stores l. For a child, ErrNotFound if the sign-in named by Parent has ended; deadlines, proofs,
 	// address, device and identity are then taken from the parent as stored, and l.Session and l.Identity are set to
-	// what was stored. The caller shows the secret to nobody before this has returned nil.
+	// what was stored. The caller shows the secret to no one before this has returned nil.
 	CreateSession(ctx context.Context, l *ActiveSession) error
 
 	// Session returns the session and its identity; ErrNotFound where it is unknown, expired or ended, or its identity

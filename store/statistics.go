@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Statistics is an optional ability of a UserStore that keeps an audit trail: what happened, counted by the hour (UTC), so that
-// a chart of a month costs the same whatever happened in it, and who holds what. What is counted by the hour is kept as long
-// as the trail.
+// Statistics is an optional ability of a UserStore that keeps an audit trail: what happened, counted by the hour (UTC),
+// so that a chart of a month costs the same whatever happened in it, and who holds what. What is counted by the hour is
+// kept as long as the trail.
 type Statistics interface {
 	// EventHours returns how often each kind of event happened in each hour that began at since or later, oldest first.
 	// AppendEvents counts an event in the very step that stores it.
@@ -17,14 +17,15 @@ type Statistics interface {
 	// most limit of them.
 	EventUsers(ctx context.Context, kind, result, reason string, since time.Time, limit int) ([]EventUser, error)
 
-	// RecordOpenSessions notes how many sessions were open at a time; an hour keeps the highest number that was seen in it.
+	// RecordOpenSessions notes how many sessions were open at a time; an hour keeps the highest number that was seen in
+	// it.
 	RecordOpenSessions(ctx context.Context, at time.Time, open int) error
 
 	// SessionHours returns those numbers for each hour that began at since or later and was looked at, oldest first.
 	SessionHours(ctx context.Context, since time.Time) ([]SessionHour, error)
 
-	// CountRoles returns how many accounts are assigned each role, and how many hold it when held says what else comes with
-	// the roles that an account is assigned. held is called for every set of roles that somebody has.
+	// CountRoles returns how many accounts are assigned each role, and how many hold it when held says what else comes
+	// with the roles that an account is assigned. held is called for every set of roles that an account has.
 	CountRoles(ctx context.Context, held func(assigned []string) []string) (map[string]RoleCount, error)
 }
 
@@ -51,7 +52,7 @@ type SessionHour struct {
 // SessionCounter is an optional ability of a SessionStore.
 type SessionCounter interface {
 	// CountSessions returns how many sign-ins have not ended. Of many thousands it may be an estimate, good to a few in a
-	// hundred, so that nobody waits long for it.
+	// hundred, so that no caller waits long for it.
 	CountSessions(ctx context.Context) (int, error)
 }
 

@@ -49,8 +49,8 @@ type SessionStore interface {
 }
 
 // SelfRefreshing is an optional ability of a SessionStore in the database of the users store: whatever commits a row of
-// Changes ends the sessions that must end and tells Feed in the same transaction, and sessions are read with the identity
-// as it is. RefreshIdentity after such a change would only tell it a second time.
+// Changes ends the sessions that must end and tells Feed in the same transaction, and sessions are read with the
+// identity as it is. RefreshIdentity after such a change would only tell it a second time.
 type SelfRefreshing interface {
 	RefreshesItself() bool
 }

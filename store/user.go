@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// RoleAdmin is the role that may do everything in Gatehouse itself. A users store refuses to lose its last active holder.
+// RoleAdmin is the role that may do everything in Gatehouse itself. A users store refuses to lose its last active
+// holder.
 const RoleAdmin = "admin"
 
 // User is an account. ID is random and never given out again; everything else may change.
@@ -70,7 +71,7 @@ type Users interface {
 	// unless that is 0.
 	CountUsers(ctx context.Context, q UserQuery, limit int) (int, error)
 
-	// SignedIn records the time of a sign-in. It changes no Version and tells nobody.
+	// SignedIn records the time of a sign-in. It changes no Version and notifies no one.
 	SignedIn(ctx context.Context, id string, at time.Time) error
 }
 
@@ -103,8 +104,8 @@ const (
 	SortLastSignIn UserSort = "last_sign_in"
 )
 
-// Next returns the After of the page that follows last. It holds what last is put in order by, so that the next page goes
-// on there although last was changed or deleted meanwhile. It is no secret from whoever may read the list.
+// Next returns the After of the page that follows last. It holds what last is put in order by, so that the next page
+// goes on there although last was changed or deleted meanwhile. It is no secret from those who may read the list.
 func (q UserQuery) Next(last User) string {
 	switch q.Sort {
 	case SortUsername:

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Backoff is how long to wait before the next try. It keeps no count: that may come from a database, where many wait for
-// a try each, which is what libraries for this have no room for.
+// Backoff is how long to wait before the next try. It keeps no count: that may come from a database, where many wait
+// for a try each, which is what libraries for this have no room for.
 type Backoff struct {
 	First   time.Duration // after one failure; it doubles with each further one
 	Longest time.Duration

@@ -15,8 +15,8 @@ type Loop struct {
 	Ends    func(error) bool // reports whether an error ends the loop; nil: none does
 }
 
-// Run calls round until ctx ends, and returns nil then, or until an error ends it, and returns that. round reports whether
-// there is more to do at once.
+// Run calls round until ctx ends, and returns nil then, or until an error ends it, and returns that. round reports
+// whether there is more to do at once.
 func (l *Loop) Run(ctx context.Context, round func(context.Context) (more bool, err error)) error {
 	Wait(ctx, l.After, nil)
 	for ctx.Err() == nil {

@@ -25,8 +25,8 @@ type Options struct {
 	// Observe, if set, is told of every call of the store: what ("Session", "TakeTicket"), how long it took, and how it
 	// ended. It must be quick and may be called from many goroutines.
 	Observe func(call string, took time.Duration, err error)
-	// Replayed, if set, is told of a session that was ended because an old secret of it was shown (store.ErrReplayed), once.
-	// The context is that of the call that showed it.
+	// Replayed, if set, is told of a session that was ended because an old secret of it was shown (store.ErrReplayed),
+	// once. The context is that of the call that showed it.
 	Replayed func(context.Context, *store.ActiveSession)
 }
 
@@ -56,7 +56,7 @@ type Cache struct {
 	closeErr    error
 }
 
-// inner keeps the wrapped store out of the API: nobody gets around the cache.
+// inner keeps the wrapped store out of the API: no caller gets around the cache.
 type inner = store.SessionStore
 
 // New wraps s. It answers from memory once the feed of s is up. Close closes s too.
@@ -96,7 +96,7 @@ func short(key *store.Key) uint64 { return binary.LittleEndian.Uint64(key[:8]) }
 
 // Get returns the session with that key: from memory if it is there and may be trusted, else from the store, where
 // callers that ask for one key at one time share one read. ErrNotFound as Sessions.Session; any other error means that
-// the answer is not known. The caller's own context bounds its wait and nobody else's.
+// the answer is not known. The caller's own context bounds its wait and no other's.
 func (c *Cache) Get(ctx context.Context, key store.Key) (*Entry, error) {
 	if e, err := c.known(key); e != nil || err != nil {
 		return e, err
@@ -122,7 +122,7 @@ func (c *Cache) known(key store.Key) (*Entry, error) {
 }
 
 // Fresh returns the session with that key as the store has it now, whatever is remembered. It is for the moment
-// before somebody is sent away for a proof that they may have just given through another gateway.
+// before a person is sent away for a proof that they may have just given through another gateway.
 func (c *Cache) Fresh(ctx context.Context, key store.Key) (*Entry, error) {
 	return c.read(ctx, reading{key: key}, true)
 }

@@ -59,11 +59,11 @@ func nanos(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// idleOver tells whether the idle deadline as known here has passed. It is a reason to ask the store, no verdict: the
+// idleOver reports whether the idle deadline as known here has passed. It is a reason to ask the store, no verdict: the
 // session may have been used on another host or through another gateway.
 func (e *Entry) idleOver(now int64) bool { return e.idle > 0 && now-e.seen.Load() >= e.idle }
 
-// over tells whether the session has ended by its absolute deadline, which nothing moves.
+// over reports whether the session has ended by its absolute deadline, which nothing moves.
 func (e *Entry) over(now int64) bool { return now >= e.expires }
 
 // advance moves last-seen forward, never back.
@@ -132,5 +132,5 @@ func (m *memo) cut(n int) *memo {
 	return m
 }
 
-// NewOwner returns a number that nobody else has, for Entry.Memo.
+// NewOwner returns a number that no other owner has, for Entry.Memo.
 func (c *Cache) NewOwner() uint64 { return c.owners.Add(1) }

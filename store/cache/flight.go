@@ -11,7 +11,7 @@ import (
 )
 
 // flight is one read of the store that any number of callers wait for. It runs in a goroutine of its own, so that a
-// caller who gives up fails nobody else, and is cancelled when the last of them has.
+// caller who gives up fails no other, and is cancelled when the last of them has.
 type flight struct {
 	born   uint64 // the ledger's number when it began
 	done   chan struct{}
@@ -84,7 +84,7 @@ func (c *Cache) read(ctx context.Context, what reading, fresh bool) (*Entry, err
 	shard.Lock()
 	if f.waiting--; f.waiting == 0 {
 		f.cancel()
-		if shard.byKey[what] == f { // whoever comes now must not join a cancelled read
+		if shard.byKey[what] == f { // a later caller must not join a cancelled read
 			delete(shard.byKey, what)
 		}
 	}
@@ -113,7 +113,7 @@ func (c *Cache) begin(ctx context.Context, what reading) *flight {
 }
 
 func (c *Cache) load(ctx context.Context, what reading, born uint64) (e *Entry, err error) {
-	// It runs outside the request's goroutine, where nobody else would catch a driver's panic and all of Caddy would end.
+	// It runs outside the request's goroutine, where nothing else would catch a driver's panic and all of Caddy would end.
 	defer func() {
 		if r := recover(); r != nil {
 			c.o.Log.Error("session store panicked", "panic", r)

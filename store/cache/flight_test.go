@@ -141,7 +141,7 @@ func TestFreshAsksTheStore(t *testing.T) {
 	}
 }
 
-// Readers, changes, gaps and sign-outs at once: whoever asks after a sign-out was told gets nothing.
+// Readers, changes, gaps and sign-outs at once: a request after a sign-out was announced gets nothing.
 func TestNothingOutlivesItsEndUnderLoad(t *testing.T) {
 	c, f, clk := open(t)
 	ctx := t.Context()

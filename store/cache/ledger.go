@@ -17,19 +17,19 @@ import (
 // other's entries stale, which costs them one read of the store.
 type ledger struct {
 	seq   atomic.Uint64
-	floor atomic.Uint64 // entries from before it are not trusted; nobody while the feed is down
+	floor atomic.Uint64 // entries from before it are not trusted; noEntry while the feed is down
 	seed  maphash.Seed
 	marks []atomic.Uint64
 
 	mu sync.Mutex // orders changes of floor
 }
 
-const nobody = math.MaxUint64
+const noEntry = math.MaxUint64
 
 func newLedger(size int) *ledger {
 	n := min(max(size, 1<<8), 1<<16)
 	l := &ledger{seed: maphash.MakeSeed(), marks: make([]atomic.Uint64, 1<<bits.Len(uint(n-1)))}
-	l.floor.Store(nobody) // until the feed says that it is up
+	l.floor.Store(noEntry) // until the feed says that it is up
 	return l
 }
 
@@ -40,7 +40,7 @@ func (l *ledger) mark(userID string) *atomic.Uint64 {
 	return &l.marks[maphash.String(l.seed, userID)&uint64(len(l.marks)-1)]
 }
 
-// trusts tells whether an entry may be used without asking the store.
+// trusts reports whether an entry may be used without asking the store.
 func (l *ledger) trusts(e *Entry) bool {
 	return e.born >= l.floor.Load() && e.mark.Load() <= e.born
 }
@@ -60,7 +60,7 @@ func (l *ledger) forget(userID string) {
 func (l *ledger) forgetAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if n := l.seq.Add(1); l.floor.Load() != nobody {
+	if n := l.seq.Add(1); l.floor.Load() != noEntry {
 		l.floor.Store(n)
 	}
 }
@@ -71,9 +71,9 @@ func (l *ledger) up(up bool) {
 	defer l.mu.Unlock()
 	n := l.seq.Add(1)
 	if !up {
-		n = nobody
+		n = noEntry
 	}
 	l.floor.Store(n)
 }
 
-func (l *ledger) isUp() bool { return l.floor.Load() != nobody }
+func (l *ledger) isUp() bool { return l.floor.Load() != noEntry }

@@ -98,7 +98,7 @@ func TestAReadThatWasOvertakenIsNotRemembered(t *testing.T) {
 
 // A browser signs out and at once asks again, while a read that began before the sign-out still has not answered. It
 // must not be let in by what that read saw.
-func TestWhoComesAfterASignOutDoesNotJoinAReadFromBefore(t *testing.T) {
+func TestReadAfterSignOutDoesNotJoinAnEarlierOne(t *testing.T) {
 	c, f, clk := open(t)
 	key := benchKey(1)
 	f.put(live(key, "ann", clk.Now()))

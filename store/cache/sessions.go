@@ -11,12 +11,12 @@ import (
 // The calls that change sessions. Each forgets what it may have changed before it returns, also where it failed: an
 // error such as a timeout does not say that nothing happened.
 
-// CreateSession passes on. Nobody can have asked for the new key before, so there is nothing to forget.
+// CreateSession passes on. No one can have asked for the new key before, so there is nothing to forget.
 func (c *Cache) CreateSession(ctx context.Context, l *store.ActiveSession) error {
 	return c.inner.CreateSession(ctx, l)
 }
 
-// Session reads the store, always: whoever changes a session decides by what is, not by what is remembered.
+// Session reads the store, always: a call that changes a session decides by what is, not by what is remembered.
 func (c *Cache) Session(ctx context.Context, key store.Key) (store.ActiveSession, error) {
 	live, err := c.inner.Session(ctx, key)
 	if replayed, ok := errors.AsType[*store.ReplayedError](err); ok {
@@ -28,7 +28,8 @@ func (c *Cache) Session(ctx context.Context, key store.Key) (store.ActiveSession
 	return live, err
 }
 
-// OfferSecret passes on and forgets the sessions of the user, so that nobody here offers again what is waiting to be shown.
+// OfferSecret passes on and forgets the sessions of the user, so that no request here offers again what is waiting to
+// be shown.
 func (c *Cache) OfferSecret(ctx context.Context, userID string, key, next store.Key) error {
 	defer c.ledger.forget(userID)
 	return c.inner.OfferSecret(ctx, userID, key, next)
@@ -72,8 +73,8 @@ func (c *Cache) EndSessionsOf(ctx context.Context, userID, except string) (int, 
 // RefreshesItself reports whether the store does.
 func (c *Cache) RefreshesItself() bool { return c.refreshesItself }
 
-// RefreshIdentity passes on and forgets the sessions of the user. Where the store refreshes itself, its feed notifies every
-// other cache; this one forgets at once, because the caller made the change and expects to see it in force.
+// RefreshIdentity passes on and forgets the sessions of the user. Where the store refreshes itself, its feed notifies
+// every other cache; this one forgets at once, because the caller made the change and expects to see it in force.
 func (c *Cache) RefreshIdentity(ctx context.Context, id store.Identity) error {
 	defer c.told(id.UserID)
 	if c.refreshesItself {

@@ -55,7 +55,7 @@ func (u *uses) add(e *Entry) bool {
 	}
 	if old != nil && old != e {
 		e.inherit(old)
-		old.queued.Store(false) // whoever still holds it, as an open stream does, may queue it again
+		old.queued.Store(false) // a holder, such as an open stream, may queue it again
 	}
 	shard.byKey[e.key] = e
 	return true

@@ -22,7 +22,8 @@ func queued(c *Cache) (n int) {
 	return n
 }
 
-func TestLastSeenIsWrittenOnceAMinuteAndOnceMoreAfterTheLastUse(t *testing.T) {
+// Last seen is written once a minute and once more after the last use.
+func TestLastSeenIsWrittenOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		c := New(f, Options{})

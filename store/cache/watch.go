@@ -37,7 +37,7 @@ const (
 )
 
 // Watch calls changed soon after anything about the session changes: with the entry as it is now, so that the caller
-// can judge again, or with nil, once, when the session has ended, nobody active stands behind it any more, or the cache
+// can judge again, or with nil, once, when the session has ended, its account is not active any more, or the cache
 // is closed. A change that was told but cannot be read for a second counts as the end: a stream whose rights are in
 // doubt is cut, and its client may come back. An outage that nothing was told of ends nothing; after it every watched
 // session is read again, and while the feed is down, once a second. A new secret does not end a watch.
@@ -50,7 +50,7 @@ func (c *Cache) Watch(e *Entry, changed func(*Entry)) (stop func()) {
 	c.watches.add(w, e.live.Session.UserID)
 	if c.closed.Load() { // after the adding, so that Close either finds it or is seen here
 		c.watches.end(w)
-	} else if !c.ledger.trusts(e) { // it changed between Get and Watch, or nobody would say
+	} else if !c.ledger.trusts(e) { // it changed between Get and Watch, or no feed would say
 		c.watches.touch(w)
 	}
 	return func() { c.watches.remove(w) }
@@ -72,7 +72,7 @@ func (s *watches) add(w *watch, userID string) {
 	s.n++
 }
 
-// remove tells whether w was still there: whoever removes it may tell its end.
+// remove reports whether w was still there: only the caller that removes it tells its end.
 func (s *watches) remove(w *watch) bool {
 	w.stopped.Store(true)
 	userID := w.entry.Load().live.Session.UserID
@@ -192,7 +192,7 @@ func (s *watches) take() []*watch {
 	return batch
 }
 
-// unread puts back what could not be read, and tells whether the time for it is over.
+// unread puts back what could not be read, and reports whether the time for it is over.
 func (s *watches) unread(w *watch) (over bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -237,7 +237,8 @@ func (c *Cache) watching() {
 	}
 }
 
-// judge reads the sessions of the batch again and tells what became of them. It returns false if some could not be read.
+// judge reads the sessions of the batch again and tells what became of them. It returns false if some could not be
+// read.
 func (c *Cache) judge(batch []*watch) bool {
 	ctx, cancel := context.WithTimeout(c.base, watchEvery/2)
 	defer cancel()
@@ -277,7 +278,7 @@ func (c *Cache) judge(batch []*watch) bool {
 func (c *Cache) again(ctx context.Context, old *Entry) (*Entry, error) {
 	e, err := c.known(old.key)
 	if e == nil && err == nil {
-		e, err = c.read(ctx, reading{old.key, true}, false) // nobody shows the secret: it may be an old one by now
+		e, err = c.read(ctx, reading{old.key, true}, false) // the secret is not being shown: it may be an old one by now
 	}
 	if !errors.Is(err, store.ErrNotFound) {
 		return e, err

@@ -73,8 +73,8 @@ func (h *Hub) fall() {
 	}
 }
 
-// Changed says that the sessions of a user changed. While the hub is down it does nothing: subscribers trust nothing that
-// they know then, and read everything again when it is up.
+// Changed says that the sessions of a user changed. While the hub is down it does nothing: subscribers trust nothing
+// that they know then, and read everything again when it is up.
 func (h *Hub) Changed(userID string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -60,7 +60,8 @@ func TestFullQueueEndsWithDown(t *testing.T) {
 	h.Alive()
 	l := new(heard)
 	entered, release := make(chan struct{}), make(chan struct{})
-	l.Subscription = h.Subscribe(func(string) { t.Error("heard a change out of a queue that was given up") }, func(up bool) {
+	changed := func(string) { t.Error("heard a change out of a queue that was given up") }
+	l.Subscription = h.Subscribe(changed, func(up bool) {
 		if l.lines = append(l.lines, fmt.Sprint(up)); len(l.lines) == 1 {
 			close(entered)
 			<-release

@@ -24,8 +24,8 @@ type Subscription struct {
 	once sync.Once
 }
 
-// Cancel ends the subscription and waits for a call under way to return. What waits is dropped. A callback must not cancel
-// its own subscription. Cancelling twice does no harm.
+// Cancel ends the subscription and waits for a call under way to return. What waits is dropped. A callback must not
+// cancel its own subscription. Cancelling twice does no harm.
 func (s *Subscription) Cancel() {
 	s.hub.mu.Lock()
 	delete(s.hub.subs, s)

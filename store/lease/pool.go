@@ -35,10 +35,10 @@ type Lease[T io.Closer] struct {
 	err  error
 }
 
-// Acquire returns a share of the resource with that key, opening it if nobody holds it. Callers that come while it is
-// being opened wait for it and share the outcome, an error included; a failed open leaves nothing behind. open runs with
-// the context of the caller that came first; where that one gives up, the next in the queue opens for itself. A resource
-// that is being closed is waited for, so that no two instances of one file or port ever overlap.
+// Acquire returns a share of the resource with that key, opening it if no one holds it. Callers that come while it is
+// being opened wait for it and share the outcome, an error included; a failed open leaves nothing behind. open runs
+// with the context of the caller that came first; where that one gives up, the next in the queue opens for itself. A
+// resource that is being closed is waited for, so that no two instances of one file or port ever overlap.
 func (p *Pool[T]) Acquire(ctx context.Context, key string, open func(context.Context) (T, error)) (*Lease[T], error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -82,7 +82,7 @@ func (p *Pool[T]) Acquire(ctx context.Context, key string, open func(context.Con
 }
 
 // errGaveUp marks a failure that is the opener's own: its context ended.
-var errGaveUp = errors.New("whoever was opening it gave up")
+var errGaveUp = errors.New("the caller that was opening it gave up")
 
 func (p *Pool[T]) open(ctx context.Context, key string, res *resource[T], open func(context.Context) (T, error)) (*Lease[T], error) {
 	err := errors.New("opening panicked") // what waiters see if open does not return

@@ -18,7 +18,7 @@ type held struct {
 	raw string
 }
 
-// errLost: somebody changed the record between our reading and our writing. Read again, decide again.
+// errLost: another call changed the record between our reading and our writing. Read again, decide again.
 var errLost = errors.New("changed meanwhile")
 
 // load reads the record under key; ErrNotFound where there is none.
@@ -39,8 +39,8 @@ func unpack(key store.Key, raw string, err error) (held, error) {
 	return held{r, key, raw}, err
 }
 
-// follow reads the record under key, or the one that it points to. Several pointers in a row mean that a key was changed
-// again before the index heard of it.
+// follow reads the record under key, or the one that it points to. Several pointers in a row mean that a key was
+// changed again before the index heard of it.
 func (s *Store) follow(ctx context.Context, key store.Key) (held, error) {
 	for range 8 {
 		h, err := s.load(ctx, key)
@@ -74,9 +74,10 @@ func (s *Store) swap(ctx context.Context, h held, r *record, userID string) (hel
 	return held{r, h.key, string(b)}, nil
 }
 
-// change loads a record and swaps it for what edit makes of it, again until nobody came between. edit tells whether there
-// is anything to write; it may run several times, and again after a swap whose answer was lost. Who has lost once waits
-// for those of this process that lost before it: racing on would make all of them lose to one, over and over.
+// change loads a record and swaps it for what edit makes of it, again until no other call came between. edit reports
+// whether there is anything to write; it may run several times, and again after a swap whose answer was lost. Who has
+// lost once waits for those of this process that lost before it: racing on would make all of them lose to one, over and
+// over.
 func (s *Store) change(ctx context.Context, load func() (held, error), tell bool, edit func(h held) (write bool, err error)) (held, error) {
 	var turn chan struct{}
 	defer func() {
@@ -137,7 +138,7 @@ func (s *Store) signIn(ctx context.Context, userID, id string) func() (held, err
 	}
 }
 
-// put writes a new record under a key that nobody knows yet. again says that we wrote it before, in this very call.
+// put writes a new record under a key that no one knows yet. again says that we wrote it before, in this very call.
 func (s *Store) put(ctx context.Context, key store.Key, r *record, again bool) error {
 	b, err := r.encode()
 	if err != nil {
@@ -157,7 +158,7 @@ func (s *Store) put(ctx context.Context, key store.Key, r *record, again bool) e
 	return nil // a Cluster client sent it twice
 }
 
-// discard removes what put wrote and nobody will ever use. Where that fails, its expiry does it.
+// discard removes what put wrote and no one will ever use. Where that fails, its expiry does it.
 func (s *Store) discard(ctx context.Context, keys ...store.Key) {
 	if ctx.Err() != nil {
 		// The caller's time is up; a moment of ours keeps memory clean.

@@ -10,8 +10,8 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// How we use go-redis: contexts bound every call, nothing is sent twice behind our back (a guess would count twice), and
-// some connections are kept ready so that a request never waits for a handshake.
+// How we use go-redis: contexts bound every call, nothing is sent twice behind our back (a guess would count twice),
+// and some connections are kept ready so that a request never waits for a handshake.
 const (
 	noRetries   = -1
 	dialTimeout = time.Second
@@ -65,14 +65,14 @@ func (t *target) client(p pool) (redis.UniversalClient, error) {
 	}), nil
 }
 
-// quietly carries go-redis's own lines, which would go to standard error, to the process's log at debug level: what
+// logAdapter carries go-redis's own lines, which would go to standard error, to the process's log at debug level: what
 // matters of them our callers hear as errors.
-type quietly struct{}
+type logAdapter struct{}
 
-func (quietly) Printf(ctx context.Context, format string, args ...any) {
+func (logAdapter) Printf(ctx context.Context, format string, args ...any) {
 	if log := slog.Default(); log.Enabled(ctx, slog.LevelDebug) {
 		log.DebugContext(ctx, "go-redis: "+fmt.Sprintf(format, args...))
 	}
 }
 
-func init() { redis.SetLogger(quietly{}) }
+func init() { redis.SetLogger(logAdapter{}) }

@@ -19,8 +19,8 @@ const (
 	countBatch = 1024
 )
 
-// CountSessions adds up the buckets of the index, which takes the same time for ten sign-ins as for a million. What is listed
-// may have ended by disuse, so all of few, or a sample of many, are read to tell how many live.
+// CountSessions adds up the buckets of the index, which takes the same time for ten sign-ins as for a million. What is
+// listed may have ended by disuse, so all of few, or a sample of many, are read to tell how many live.
 func (s *Store) CountSessions(ctx context.Context) (int, error) {
 	ctx, done, err := s.begin(ctx, bulkPatience)
 	if err != nil {
@@ -90,7 +90,8 @@ func sampleOf(all []bucket, total, n int) (sample []bucket) {
 	return sample
 }
 
-// living looks at some entries of each bucket, chosen by chance, and tells how many of them are of a sign-in that lives.
+// living looks at some entries of each bucket, chosen by chance, and tells how many of them are of a sign-in that
+// lives.
 func (s *Store) living(ctx context.Context, of []bucket) (looked, living int, err error) {
 	some, err := inBatches(ctx, s, of, func(pipe redis.Pipeliner, b bucket) *redis.KeyValueSliceCmd {
 		return pipe.HRandFieldWithValues(ctx, b.name, b.n)

@@ -43,8 +43,9 @@ func (s *Store) EndSessionsOf(ctx context.Context, userID, except string) (int, 
 	return n, nil
 }
 
-// end closes the family to newcomers, deletes the children, then the sign-in. In this order a crash leaves a sign-in that
-// can be ended again, and no child that its end would miss. Of racing callers the one that deletes the sign-in wins.
+// end closes the family to newcomers, deletes the children, then the sign-in. In this order a crash leaves a sign-in
+// that can be ended again, and no child that its end would miss. Of racing callers the one that deletes the sign-in
+// wins.
 func (s *Store) end(ctx context.Context, userID, id string) error {
 	for {
 		h, err := s.change(ctx, s.signIn(ctx, userID, id), false, func(h held) (bool, error) {

@@ -21,8 +21,8 @@ var passing = []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYA
 var refusals = []string{"WRONGPASS", "NOAUTH", "NOPERM", "ERR invalid password", "ERR AUTH", "ERR Client sent AUTH",
 	"ERR DB index", "ERR invalid DB index", "ERR This instance has cluster support disabled", "DENIED"}
 
-// failed wraps what go-redis returned with what we were doing and the sentinel that it amounts to. Nothing of go-redis's
-// errors holds a password: addresses, and words of the server.
+// failed wraps what go-redis returned with what we were doing and the sentinel that it amounts to. Nothing of
+// go-redis's errors holds a password: addresses, and words of the server.
 func (s *Store) failed(ctx context.Context, doing string, err error) error {
 	switch {
 	case err == nil:
@@ -39,7 +39,7 @@ func (s *Store) failed(ctx context.Context, doing string, err error) error {
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
-// unreachable tells whether err means that the server is not there, or not ready, as opposed to having said no.
+// unreachable reports whether err means that the server is not there, or not ready, as opposed to having said no.
 func unreachable(err error) bool {
 	var answer redis.Error
 	if errors.As(err, &answer) {
@@ -53,7 +53,7 @@ func unreachable(err error) bool {
 	return !refused(err)
 }
 
-// refused tells whether err says that the configuration is wrong: a password, a permission, a certificate.
+// refused reports whether err says that the configuration is wrong: a password, a permission, a certificate.
 func refused(err error) bool {
 	for _, prefix := range refusals {
 		if redis.HasErrorPrefix(err, strings.TrimPrefix(prefix, "ERR ")) {

@@ -67,7 +67,7 @@ func expand(raw string, replace func(string) (string, error)) (string, error) {
 	return scheme + "://" + userinfo + rest + query, nil
 }
 
-// wholePlaceholder tells whether raw is one placeholder and nothing else.
+// wholePlaceholder reports whether raw is one placeholder and nothing else.
 func wholePlaceholder(raw string) bool {
 	return strings.HasPrefix(raw, "{") && strings.HasSuffix(raw, "}") && strings.Count(raw, "{") == 1
 }

@@ -65,7 +65,8 @@ func back(t *testing.T, s *redis.Store, key store.Key) store.ActiveSession {
 	}
 }
 
-func TestAHungRedisIsUnavailableInTimeAndEverybodyIsStillSignedInAfterwards(t *testing.T) {
+// A hung Redis is unavailable in time and everyone is still signed in afterwards.
+func TestHungRedisIsUnavailableInTime(t *testing.T) {
 	t.Parallel()
 	server := servers.StartRedis(t)
 	s := open(t, []string{server.URL}, time.Now)
@@ -85,7 +86,8 @@ func TestAHungRedisIsUnavailableInTimeAndEverybodyIsStillSignedInAfterwards(t *t
 	expect(t, feed, true, 5*time.Second, "when it goes on")
 }
 
-func TestAKilledRedisIsUnavailableAtOnceAndServesAfterItsRestart(t *testing.T) {
+// A killed Redis is unavailable at once and serves after its restart.
+func TestKilledRedisIsUnavailableUntilItsRestart(t *testing.T) {
 	t.Parallel()
 	server := servers.StartRedis(t, servers.WithConfig("appendfsync", "always"))
 	s := open(t, []string{server.URL}, time.Now)
@@ -105,7 +107,8 @@ func TestAKilledRedisIsUnavailableAtOnceAndServesAfterItsRestart(t *testing.T) {
 	expect(t, feed, true, 5*time.Second, "after the restart")
 }
 
-func TestARedisThatSwallowsEverythingIsUnavailableInTime(t *testing.T) {
+// A Redis that swallows everything is unavailable in time.
+func TestBlackHoleIsUnavailableInTime(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -136,7 +139,8 @@ func TestARedisThatSwallowsEverythingIsUnavailableInTime(t *testing.T) {
 	}
 }
 
-func TestAGatewayStartsWhileRedisIsDownAndServesWhenItIsUp(t *testing.T) {
+// A gateway starts while Redis is down and serves when it is up.
+func TestStartWhileRedisIsDown(t *testing.T) {
 	t.Parallel()
 	server := servers.StartRedis(t)
 	l := stored(t, open(t, []string{server.URL}, time.Now), time.Now())
@@ -208,7 +212,8 @@ func TestForgottenScriptsAreSentAgain(t *testing.T) {
 	}
 }
 
-func TestAFlushedRedisSignsEverybodyOutAndStartsCountersAnew(t *testing.T) {
+// A flushed Redis signs everyone out and starts counters anew.
+func TestFlushEndsSessionsAndResetsCounters(t *testing.T) {
 	t.Parallel()
 	server := servers.StartRedis(t)
 	s := open(t, []string{server.URL}, time.Now)
@@ -252,7 +257,8 @@ func TestAFlushIsNoticedByWhoeverHasSessionsCached(t *testing.T) {
 	}
 }
 
-func TestAFailoverTakesTheFeedDownAndUpAndKeepsEverybodySignedIn(t *testing.T) {
+// A failover takes the feed down and up and keeps everyone signed in.
+func TestFailoverKeepsSessionsAndRestartsTheFeed(t *testing.T) {
 	t.Parallel()
 	sentinel := servers.StartSentinel(t)
 	s := open(t, []string{sentinel.URL}, time.Now)

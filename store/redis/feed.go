@@ -53,7 +53,7 @@ func (f *follower) start() {
 	if f.stopped || f.cancel != nil {
 		return
 	}
-	// The feed outlives whoever subscribes first; stop ends it.
+	// The feed outlives its first subscriber; stop ends it.
 	ctx, cancel := context.WithCancel(context.Background())
 	f.cancel, f.done = cancel, make(chan struct{})
 	go f.run(ctx)
@@ -97,9 +97,9 @@ var (
 	errNewPath = errors.New("the masters or their data are others now")
 )
 
-// follow subscribes, and vouches for the channel as long as our own heartbeats, published through every master, come back
-// in time. It returns when they do not, or when a master turns out to be another: one that was promoted may hold older
-// data, so what was read from the one before is worth nothing.
+// follow subscribes, and vouches for the channel as long as our own heartbeats, published through every master, come
+// back in time. It returns when they do not, or when a master turns out to be another: one that was promoted may hold
+// older data, so what was read from the one before is worth nothing.
 func (f *follower) follow(ctx context.Context) (wasUp bool, err error) {
 	var wg sync.WaitGroup
 	defer wg.Wait()

@@ -74,8 +74,8 @@ func listed(answers [2]*redis.StringCmd) (key store.Key, err error) {
 	return key, store.ErrNotFound
 }
 
-// resolve returns the record that is listed in a field under key. Where that is gone it asks the index again: the key may
-// have been changed since it was read.
+// resolve returns the record that is listed in a field under key. Where that is gone it asks the index again: the key
+// may have been changed since it was read.
 func (s *Store) resolve(ctx context.Context, p place, field string, key store.Key) (held, error) {
 	for {
 		h, err := s.follow(ctx, key)
@@ -120,8 +120,8 @@ func (s *Store) unlist(ctx context.Context, userID, id string) error {
 	return s.run(ctx, leave, p.keys(), p.field(id), "").Err()
 }
 
-// signIns returns the records of a user's sign-ins, and takes entries out of the index whose record is gone. A sign-in's
-// record is written before it is listed, so an entry without one is dead.
+// signIns returns the records of a user's sign-ins, and takes entries out of the index whose record is gone. A
+// sign-in's record is written before it is listed, so an entry without one is dead.
 func (s *Store) signIns(ctx context.Context, userID string, entries []entry) ([]held, error) {
 	got := make([]*redis.StringCmd, len(entries))
 	keys := make([]store.Key, len(entries))

@@ -19,8 +19,8 @@ import (
 //	t<name>           a ticket; <name> is the SHA-256 of purpose and key
 //	c<name>           a counter; <name> is half the SHA-256 of its name
 //
-// and the channels `feed` and `beat:<instance>`. Names are binary: they are never shown, and short names are most of what
-// keeps a session below 400 bytes.
+// and the channels `feed` and `beat:<instance>`. Names are binary: they are never shown, and short names are most of
+// what keeps a session below 400 bytes.
 const defaultPrefix = "gatehouse:"
 
 func (s *Store) recordKey(key store.Key) string { return s.prefix + "s" + string(key[:]) }

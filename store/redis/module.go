@@ -23,8 +23,9 @@ type Sessions struct {
 	//	redis+sentinel://[user:password@]host[:port],host[:port]/<master>[/db]
 	//	rediss+sentinel://…                         Sentinels and servers over TLS
 	//
-	// or several redis:// or rediss:// URLs, the nodes of a Cluster. Placeholders are replaced, in a user or password without
-	// any need to encode what they hold; a placeholder that is unknown or empty is an error. Parameters, all optional:
+	// or several redis:// or rediss:// URLs, the nodes of a Cluster. Placeholders are replaced, in a user or password
+	// without any need to encode what they hold; a placeholder that is unknown or empty is an error. Parameters, all
+	// optional:
 	//
 	//	prefix=gatehouse:     what the names of all keys and channels begin with
 	//	ca=<file>             PEM file of the authorities to trust instead of the system's (TLS)
@@ -81,7 +82,7 @@ func (d *Sessions) UnmarshalCaddyfile(c *caddyfile.Dispenser) error {
 }
 
 // check finds what is wrong with URLs already while their file and line are known. What placeholders will hold is not
-// known yet, so a letter stands in for each.
+// known yet, so a placeholder character stands for each.
 func (d *Sessions) check() error {
 	urls := make([]string, 0, len(d.URLs))
 	for _, raw := range d.URLs {

@@ -60,7 +60,8 @@ func TestTheCaddyfileNamesURLs(t *testing.T) {
 	}
 }
 
-func TestSecretsComeFromPlaceholdersAndStayOutOfTheConfiguration(t *testing.T) {
+// Secrets come from placeholders and stay out of the configuration.
+func TestSecretsStayOutOfTheConfiguration(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "secret")
 	must(t, os.WriteFile(secret, []byte("hun/ter@2\n"), 0o600))
 	t.Setenv("GATEHOUSE_TEST_PW", "hun/ter@2")

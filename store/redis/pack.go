@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// errDamaged: the bytes are not a record of ours. Whoever wrote them, they are an error of the store (503) and no session.
+// errDamaged: the bytes are not a record of ours. They are an error of the store (503) and no session.
 var errDamaged = errors.New("the record is damaged or foreign")
 
 // packer appends values in the shortest form that unpacker reads back.

@@ -37,7 +37,7 @@ func (s *Store) ProveSession(ctx context.Context, old, next store.Key, p store.P
 	return nil
 }
 
-// proveSignIn writes the record under its new key, which nobody knows, and then turns the old one into a pointer, if it
+// proveSignIn writes the record under its new key, which no one knows, and then turns the old one into a pointer, if it
 // is still what was copied. That step alone ends the old secret, and no change can be lost on either side of it. The
 // index hears of it next; who follows it until then is led on by the pointer.
 func (s *Store) proveSignIn(ctx context.Context, old, next store.Key, p store.Proof) (held, error) {
@@ -77,14 +77,14 @@ func (s *Store) proveSignIn(ctx context.Context, old, next store.Key, p store.Pr
 		_, err = s.swap(ctx, h, nil, "")
 	}
 	if err != nil && !errors.Is(err, errLost) {
-		// The pointer stays and leads whoever follows the index.
+		// The pointer stays and leads those who follow the index.
 		s.env.Log.Warn("the index of sign-ins did not hear of a changed key yet", "session", session.ID, "error", err)
 	}
 	return held{record: proved, key: next}, nil
 }
 
-// proveChild writes the child under its new key, and then lists that in the place of the old one, with the proof, if the
-// sign-in is still what was copied. The old key stays listed as retired until its record is gone, so that no crash
+// proveChild writes the child under its new key, and then lists that in the place of the old one, with the proof, if
+// the sign-in is still what was copied. The old key stays listed as retired until its record is gone, so that no crash
 // leaves it alive where no end looks.
 func (s *Store) proveChild(ctx context.Context, h held, next store.Key, p store.Proof) (held, error) {
 	written := false

@@ -106,7 +106,8 @@ func (p *pulse) look(ctx context.Context) error {
 }
 
 // beat publishes one heartbeat, and looks in the same round trip whether the data are still those they were: a replica
-// that was promoted has another replication id, and a FLUSHALL or FLUSHDB, which no script of ours tells of, is counted.
+// that was promoted has another replication id, and a FLUSHALL or FLUSHDB, which no script of ours tells of, is
+// counted.
 func (p *pulse) beat(ctx context.Context, m *master) {
 	ctx, cancel := context.WithTimeout(ctx, silence)
 	defer cancel()
@@ -147,7 +148,7 @@ func (p *pulse) heard(addr string) {
 	}
 }
 
-// state tells whether every master's beats come back, and why they never will again on this path.
+// state reports whether every master's beats come back, and why they never will again on this path.
 func (p *pulse) state() (alive bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

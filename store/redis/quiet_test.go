@@ -85,8 +85,8 @@ func TestSteadyStateIsHeartbeatsOnly(t *testing.T) {
 	}
 }
 
-// TestEveryKeyExpiresAndAnEndedSessionLeavesNone: after all sessions ended, tickets were taken and guesses given back, no key
-// is left but what expires by itself.
+// TestEveryKeyExpiresAndAnEndedSessionLeavesNone: after all sessions ended, tickets were taken and guesses given back,
+// no key is left but what expires by itself.
 func TestEveryKeyExpiresAndAnEndedSessionLeavesNone(t *testing.T) {
 	t.Parallel()
 	server := servers.StartRedis(t)

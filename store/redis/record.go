@@ -13,7 +13,8 @@ import (
 // side during an upgrade, so the old number is then still read.
 const format = 1
 
-// formatSecrets is the format of sessions that have changed their secret, and of what leads there from their other secrets.
+// formatSecrets is the format of sessions that have changed their secret, and of what leads there from their other
+// secrets.
 const formatSecrets = 2
 
 // What a record is, in the low bits of its second byte.
@@ -38,7 +39,7 @@ const (
 // record is what lies under a session's key.
 type record struct {
 	kind     int
-	closing  bool // its end has begun: the family takes in nobody, its children go first, the record last
+	closing  bool // its end has begun: the family takes no child, its children go first, the record last
 	session  store.Session
 	identity store.Identity
 	children []childRef // of a sign-in
@@ -210,11 +211,11 @@ func decode(b []byte, key store.Key) (*record, error) {
 	if version == formatSecrets {
 		r.unpackSecrets(u)
 	}
-	// A family is found by these: a record without them is nobody's session.
+	// A family is found by these: a record without them is no session.
 	return r, u.end(ok && s.UserID != "" && s.ID != "" && (r.kind == isSignIn || s.Parent != ""))
 }
 
-// end tells whether all was read, and read well.
+// end reports whether all was read, and read well.
 func (u *unpacker) end(ok bool) error {
 	if u.err == nil && (!ok || len(u.b) > 0) {
 		u.err = errDamaged
@@ -222,22 +223,23 @@ func (u *unpacker) end(ok bool) error {
 	return u.err
 }
 
-// live tells whether the record, taken by itself, opens a door at now. A child whose copy of the idle limit has passed
-// may still be alive through its family.
+// live reports whether the record, taken by itself, opens a door at now. A child whose copy of the idle limit has
+// passed may still be alive through its family.
 func (r *record) live(now time.Time) bool {
 	return r.kind != isPointer && r.kind != isAlias && r.identity.Active && !r.session.Expired(now)
 }
 
-// over tells whether no use of the family can keep the record alive.
+// over reports whether no use of the family can keep the record alive.
 func (r *record) over(now time.Time) bool {
 	return r.kind == isPointer || r.kind == isAlias || !r.identity.Active || !now.Before(r.session.Expires)
 }
 
-// slack is how long records outlive their deadlines in Redis: clocks of gateways differ, and the deadline is theirs to judge.
+// slack is how long records outlive their deadlines in Redis: clocks of gateways differ, and the deadline is theirs to
+// judge.
 const slack = time.Minute
 
-// ttl is how long Redis keeps the record, counted from now. A child is kept until the absolute deadline: use of a sibling
-// prolongs its life without touching it.
+// ttl is how long Redis keeps the record, counted from now. A child is kept until the absolute deadline: use of a
+// sibling prolongs its life without touching it.
 func (r *record) ttl(now time.Time) time.Duration {
 	until := r.session.Expires
 	if r.kind == isSignIn && r.session.Idle > 0 {
@@ -263,7 +265,7 @@ func (r *record) clone() *record {
 	return &c
 }
 
-// adopt brings a child up to what its sign-in holds, and tells whether that changed it. Each part only moves forward,
+// adopt brings a child up to what its sign-in holds, and reports whether that changed it. Each part only moves forward,
 // so that copying from two readings of the sign-in in any order ends in the later.
 func (r *record) adopt(signIn *record) (changed bool) {
 	if signIn.identity.Version > r.identity.Version {
@@ -283,7 +285,7 @@ func (r *record) position(key store.Key) int {
 	return slices.IndexFunc(r.children, func(c childRef) bool { return c.key == key })
 }
 
-// lists tells whether key is that of a child, now.
+// lists reports whether key is that of a child, now.
 func (r *record) lists(key store.Key) bool {
 	i := r.position(key)
 	return i >= 0 && !r.children[i].retired

@@ -51,7 +51,8 @@ func TestRecordsAreReadBackAsTheyWereWritten(t *testing.T) {
 	}
 }
 
-func TestTimesAreKeptToTheMillisecondAndAnIdleLimitNeverBecomesNone(t *testing.T) {
+// Times are kept to the millisecond and an idle limit never becomes none.
+func TestTimesAreKeptToTheMillisecond(t *testing.T) {
 	r := records()[3]
 	r.session.Idle = time.Microsecond
 	b, err := r.encode()

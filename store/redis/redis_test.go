@@ -55,7 +55,7 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-// prefixed gives URLs a key prefix that nobody else uses.
+// prefixed gives URLs a key prefix that no other test uses.
 func prefixed(urls []string) []string {
 	prefix := "test-" + rand.Text()[:8] + ":"
 	var mine []string

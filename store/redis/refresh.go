@@ -9,8 +9,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// markLife is how long the last identity told of a user is kept for sign-ins that are just being made with an older one.
-// Between reading a user and storing the session lie a password's hashing and a few calls: seconds.
+// markLife is how long the last identity told of a user is kept for sign-ins that are just being made with an older
+// one. Between reading a user and storing the session lie a password's hashing and a few calls: seconds.
 const markLife = 10 * time.Minute
 
 // RefreshIdentity gives every session of a user the identity, or ends them.
@@ -46,7 +46,8 @@ func (s *Store) refresh(ctx context.Context, id store.Identity) error {
 	return nil
 }
 
-// refreshSignIn changes the sign-in and then, whoever changed it, its children: one that crashed between left them behind.
+// refreshSignIn changes the sign-in and then, even if another call changed it, its children: one that crashed between
+// left them behind.
 func (s *Store) refreshSignIn(ctx context.Context, h held, id store.Identity) error {
 	h, err := s.change(ctx, s.signIn(ctx, id.UserID, h.session.ID), true, func(h held) (bool, error) {
 		if h.identity.Version >= id.Version {

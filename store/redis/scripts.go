@@ -7,11 +7,11 @@ import (
 )
 
 // Every change of more than one step is a script, so that nothing comes between its steps. All keys are declared and of
-// one slot. A script whose effect is that somebody's session changed publishes the user in the same step.
+// one slot. A script that changes sessions publishes the user in the same step.
 
-// swap replaces the record under KEYS[1] if it is still ARGV[1], byte for byte; an empty ARGV[2] deletes it. A record that
-// is gone equals nothing, so no writing ever revives one.
-// ARGV: old, new, expiry in ms, channel, message ("" publishes nothing). Returns whether it did.
+// swap replaces the record under KEYS[1] if it is still ARGV[1], byte for byte; an empty ARGV[2] deletes it. A record
+// that is gone equals nothing, so no writing ever revives one. ARGV: old, new, expiry in ms, channel, message (""
+// publishes nothing). Returns whether it did.
 var swap = redis.NewScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then
@@ -28,10 +28,10 @@ local n = redis.call('DEL', KEYS[1])
 if n == 1 then redis.call('PUBLISH', ARGV[1], ARGV[2]) end
 return n`)
 
-// enter lists a sign-in in the index and returns the identity that RefreshIdentity told last, if it did so lately. While
-// it is there it looks at four entries by chance and removes those past their deadline: in the long run that keeps dead
-// entries to a fraction of the living, and no sweep is needed.
-// KEYS: top, overflow, mark. ARGV: field, value, expiry in ms, now in seconds.
+// enter lists a sign-in in the index and returns the identity that RefreshIdentity told last, if it did so lately.
+// While it is there it looks at four entries by chance and removes those past their deadline: in the long run that
+// keeps dead entries to a fraction of the living, and no sweep is needed. KEYS: top, overflow, mark. ARGV: field,
+// value, expiry in ms, now in seconds.
 var enter = redis.NewScript(`
 local bucket = KEYS[1]
 if redis.call('HLEN', bucket) >= 256 then bucket = KEYS[2] end
@@ -79,9 +79,9 @@ return found`
 // list returns the fields and values of a user. KEYS: top, overflow. ARGV: pattern.
 var list = redis.NewScript(`local PATTERN = ARGV[1]` + listSource)
 
-// remember keeps the identity of a user for those who are just signing in with an older one, tells of the user, and lists
-// the sign-ins, all as one: a sign-in is in the list or finds the identity when it enters.
-// KEYS: top, overflow, mark. ARGV: pattern, packed version and identity, expiry in ms, channel, message.
+// remember keeps the identity of a user for those who are just signing in with an older one, tells of the user, and
+// lists the sign-ins, all as one: a sign-in is in the list or finds the identity when it enters. KEYS: top, overflow,
+// mark. ARGV: pattern, packed version and identity, expiry in ms, channel, message.
 var remember = redis.NewScript(`
 local function version(s)
 	local n = 0

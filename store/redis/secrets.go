@@ -174,7 +174,7 @@ func (s *Store) shown(ctx context.Context, key store.Key) (held, error) {
 	return h, &store.ReplayedError{Session: h.copied()}
 }
 
-// OfferSecret lists a further secret of a session. Its alias is written first: nobody knows it yet.
+// OfferSecret lists a further secret of a session. Its alias is written first: no one knows it yet.
 func (s *Store) OfferSecret(ctx context.Context, userID string, key, next store.Key) error {
 	ctx, done, err := s.begin(ctx, writePatience)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// CreateSession stores a sign-in or a child; see store.Sessions. A sign-in whose user was disabled since the caller read
-// it is refused with ErrNotFound; one whose user got other rights gets those.
+// CreateSession stores a sign-in or a child; see store.Sessions. A sign-in whose user was disabled since the caller
+// read it is refused with ErrNotFound; one whose user got other rights gets those.
 func (s *Store) CreateSession(ctx context.Context, l *store.ActiveSession) error {
 	ctx, done, err := s.begin(ctx, writePatience)
 	if err != nil {
@@ -78,7 +78,7 @@ func (s *Store) overtaken(ctx context.Context, r *record, newest *store.Identity
 }
 
 // createChild writes the child as its sign-in is now, and then lists it there, if nothing of the sign-in has changed
-// between. Once it is listed every change finds it; before, nobody knows its secret.
+// between. Once it is listed every change finds it; before, no one knows its secret.
 func (s *Store) createChild(ctx context.Context, want store.Session) (*record, error) {
 	var child *record
 	_, err := s.change(ctx, s.signIn(ctx, want.UserID, want.Parent), false, func(parent held) (bool, error) {
@@ -118,8 +118,8 @@ func childOf(parent *record, want store.Session) *record {
 	return child
 }
 
-// maxChildren bounds a family. A browser that loses its cookies at one host again and again makes a child each time; the
-// oldest goes first.
+// maxChildren bounds a family. A browser that loses its cookies at one host again and again makes a child each time;
+// the oldest goes first.
 const maxChildren = 256
 
 func (s *Store) makeRoom(ctx context.Context, parent held) error {

@@ -35,9 +35,9 @@ type Store struct {
 	close  sync.Once
 }
 
-// Open connects to the Redis at urls and returns its session store. See Sessions for what the URLs may say. A server that
-// cannot be reached is no error: the gateway starts without it, answers 503 where an identity is needed, and serves as
-// soon as it is there. A server that refuses us (password, permission, certificate, version) is one.
+// Open connects to the Redis at urls and returns its session store. See Sessions for what the URLs may say. A server
+// that cannot be reached is no error: the gateway starts without it, answers 503 where an identity is needed, and
+// serves as soon as it is there. A server that refuses us (password, permission, certificate, version) is one.
 func Open(ctx context.Context, urls []string, env store.Env) (*Store, error) {
 	t, err := parseTarget(urls)
 	if err != nil {

@@ -28,8 +28,8 @@ func (s *Store) PutTicket(ctx context.Context, purpose string, key store.Key, pa
 	return s.failed(ctx, "storing a ticket", err)
 }
 
-// TakeTicket returns a ticket and deletes it in the same step. Where the answer is lost the ticket is lost with it: twice
-// would be worse.
+// TakeTicket returns a ticket and deletes it in the same step. Where the answer is lost the ticket is lost with it:
+// twice would be worse.
 func (s *Store) TakeTicket(ctx context.Context, purpose string, key store.Key) ([]byte, error) {
 	ctx, done, err := s.begin(ctx, writePatience)
 	if err != nil {

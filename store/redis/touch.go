@@ -13,9 +13,9 @@ import (
 // touchBatch is how many uses go into one pipeline.
 const touchBatch = 256
 
-// TouchSessions moves LastSeen forward. The sign-in is touched before the child, so that a child's copy of the idle limit
-// never outlives its family's. A batch costs five round trips, however many sessions it names, and more only where
-// somebody changes one of them at the same time.
+// TouchSessions moves LastSeen forward. The sign-in is touched before the child, so that a child's copy of the idle
+// limit never outlives its family's. A batch costs five round trips, however many sessions it names, and more only
+// where another call changes one of them at the same time.
 func (s *Store) TouchSessions(ctx context.Context, uses []store.Use) error {
 	latest := make(map[store.Key]time.Time, len(uses))
 	for _, use := range uses {
@@ -135,8 +135,8 @@ type member struct{ user, signIn string }
 
 func memberOf(h held) member { return member{h.session.UserID, h.session.RootID()} }
 
-// loadSignIns adds the records of sign-ins that are known by their children only: one round trip to the index and one to
-// the records, and more only for those whose key is just being changed. Those that have ended stay out.
+// loadSignIns adds the records of sign-ins that are known by their children only: one round trip to the index and one
+// to the records, and more only for those whose key is just being changed. Those that have ended stay out.
 func (s *Store) loadSignIns(ctx context.Context, wanted []member, into map[member]held) error {
 	if len(wanted) == 0 {
 		return nil
@@ -159,7 +159,7 @@ func (s *Store) loadSignIns(ctx context.Context, wanted []member, into map[membe
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		keys[i] = key // that of nobody where it is not listed
+		keys[i] = key // an unknown one where it is not listed
 	}
 	records, err := s.loadAll(ctx, keys)
 	if err != nil {
@@ -202,7 +202,7 @@ func (s *Store) loadAll(ctx context.Context, keys []store.Key) ([]held, error) {
 	return found, nil
 }
 
-// touchAll moves records forward in one round trip, and one by one where somebody came between.
+// touchAll moves records forward in one round trip, and one by one where another call came between.
 func (s *Store) touchAll(ctx context.Context, records []held, when func(held) time.Time) error {
 	var cmds []*redis.Cmd
 	var sent []held
@@ -244,8 +244,8 @@ func (s *Store) touchAll(ctx context.Context, records []held, when func(held) ti
 	return nil
 }
 
-// seen moves LastSeen of a record that is still alive, and tells whether it did. A child's own copy of the idle limit may
-// have passed: its family lives, or it would not be asked.
+// seen moves LastSeen of a record that is still alive, and reports whether it did. A child's own copy of the idle limit
+// may have passed: its family lives, or it would not be asked.
 func (r *record) seen(at, now time.Time) bool {
 	if r.over(now) || r.kind == isSignIn && !r.live(now) || !at.After(r.session.LastSeen) {
 		return false

@@ -53,6 +53,9 @@ func (t *target) resource() string {
 }
 
 // parseTarget reads URLs whose placeholders have been replaced. No error repeats what a password may stand in.
+//
+// It does not build on ParseURL of go-redis: that takes every field of its options as a parameter, overlooks what it
+// does not need, such as a password that is missing, and repeats the URL with the password in errors.
 func parseTarget(urls []string) (*target, error) {
 	if len(urls) == 0 {
 		return nil, errors.New("no URL of a Redis given")

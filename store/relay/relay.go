@@ -14,10 +14,10 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Relay reads the outbox that every change is committed with, gives the sessions of each user the identity as it is now,
-// or ends them, and only then acknowledges. So a crash or an outage between the two stores delays a change and never loses
-// it, and doing one twice, or two relays on one outbox, do no harm. Where the session store refreshes itself, there is only
-// the acknowledging left to do.
+// Relay reads the outbox that every change is committed with, gives the sessions of each user the identity as it is
+// now, or ends them, and only then acknowledges. So a crash or an outage between the two stores delays a change and
+// never loses it, and doing one twice, or two relays on one outbox, do no harm. Where the session store refreshes
+// itself, there is only the acknowledging left to do.
 type Relay struct {
 	Users    store.UserStore
 	Sessions store.Sessions
@@ -37,8 +37,8 @@ const (
 // backoff: the longest is what a change waits once an outage is over.
 var backoff = loop.Backoff{First: 50 * time.Millisecond, Longest: 500 * time.Millisecond}
 
-// Run carries until ctx ends, and returns nil then; store.ErrClosed where a store was closed under it. Every other error
-// it logs and tries again.
+// Run carries until ctx ends, and returns nil then; store.ErrClosed where a store was closed under it. Every other
+// error it logs and tries again.
 func (r *Relay) Run(ctx context.Context) error {
 	every := r.Every
 	if every <= 0 {
@@ -47,8 +47,8 @@ func (r *Relay) Run(ctx context.Context) error {
 	l := loop.Loop{Every: every, Wake: r.Users.ChangesWaiting(), Backoff: backoff,
 		Ends: func(err error) bool { return errors.Is(err, store.ErrClosed) },
 		Outage: loop.Outage{Log: r.Log,
-			Failing: "changes of users not told to the session store yet; will try again",
-			Working: "changes of users told to the session store again"}}
+			Failing: "sessions not refreshed after changes of users yet; will try again",
+			Working: "sessions are refreshed after changes of users again"}}
 	return l.Run(ctx, r.carry)
 }
 
@@ -123,8 +123,8 @@ func outOfReach(err error) bool {
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// refresh gives the sessions of a user the identity as it is now. The user is read after the row was, so it is never older
-// than what the row stands for.
+// refresh gives the sessions of a user the identity as it is now. The user is read after the row was, so it is never
+// older than what the row stands for.
 func (r *Relay) refresh(ctx context.Context, userID string) error {
 	u, err := r.Users.User(ctx, userID)
 	if errors.Is(err, store.ErrNotFound) { // deleted: later than every version

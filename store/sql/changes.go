@@ -58,8 +58,8 @@ func (s *Store) AckChanges(ctx context.Context, seqs ...int64) error {
 	})
 }
 
-// ChangesWaiting receives a value soon after rows of the outbox were committed, by this process or another. It is closed
-// with the store.
+// ChangesWaiting receives a value soon after rows of the outbox were committed, by this process or another. It is
+// closed with the store.
 func (s *Store) ChangesWaiting() <-chan struct{} { return s.waiting }
 
 // changesWait is called by the watcher alone.

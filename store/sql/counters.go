@@ -14,7 +14,7 @@ func counterKey(name string) []byte {
 	return sum[:]
 }
 
-// Count adds one to a counter unless it is full. Whoever finds it full writes nothing.
+// Count adds one to a counter unless it is full. A call that finds it full writes nothing.
 func (e *embedded) Count(ctx context.Context, name string, limit int, window time.Duration) (ok bool, left time.Duration, err error) {
 	err = e.writeAlone(ctx, "counting", func(ctx context.Context, q querier) error {
 		ok, left = false, window

@@ -32,7 +32,7 @@ func (s *Store) putCredential(ctx context.Context, q querier, c store.Credential
 	if err == nil {
 		return atLeastOne(res, nil, fmt.Errorf("%s credential: %w", c.Kind, store.ErrTaken))
 	}
-	if _, missing := s.d.broken(err); missing {
+	if _, missing := s.d.constraintViolation(err); missing {
 		return fmt.Errorf("its owner: %w", store.ErrNotFound)
 	}
 	return err

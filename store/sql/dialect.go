@@ -16,9 +16,9 @@ type dialect interface {
 	// other's way.
 	goose() (goose.Dialect, fs.FS, []goose.ProviderOption)
 
-	// alone tells whether a single statement that writes is safe without a transaction around it.
-	alone() bool
-	// prepares tells whether this package should keep prepared statements, because the driver does not.
+	// autocommits reports whether a single statement that writes is safe without a transaction around it.
+	autocommits() bool
+	// prepares reports whether this package should keep prepared statements, because the driver does not.
 	prepares() bool
 	// share and update are what SELECT says to hold a row against writers, or against all who want to hold it.
 	share() string
@@ -37,13 +37,14 @@ type dialect interface {
 	// wake lets every reader of the outbox know, when the transaction commits.
 	wake(ctx context.Context, tx querier) error
 
-	// broken says which constraint a driver's error is about: a name that holds "username", "email", "credentials",
-	// "tickets" or "sessions" for unique values, "owner" for a missing row that another one points to.
-	broken(err error) (unique string, missingOwner bool)
-	// passing tells errors that go away when the transaction is tried again.
-	passing(err error) bool
-	// outage tells errors of connection, server and disk from those of a statement. text is the error without secrets.
-	outage(err error) (text string, down bool)
+	// constraintViolation says which constraint a driver's error is about: a name that holds "username", "email",
+	// "credentials", "tickets" or "sessions" for unique values, "owner" for a missing row that another one points to.
+	constraintViolation(err error) (unique string, missingOwner bool)
+	// isTransient reports whether an error goes away when the transaction is tried again.
+	isTransient(err error) bool
+	// isUnavailable tells errors of connection, server and disk from those of a statement. text is the error without its
+	// secrets.
+	isUnavailable(err error) (text string, down bool)
 }
 
 // querier is what a pool, a connection and a transaction have in common.

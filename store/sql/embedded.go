@@ -51,7 +51,7 @@ func (e *embedded) writeAlone(ctx context.Context, name string, f act) error {
 	return e.s.writeAlone(ctx, name, f)
 }
 
-// change is a write that ends with telling the feed about the user whom f names; nobody, if f names none.
+// change is a write that ends with notifying the feed of the user whom f names, if any.
 func (e *embedded) change(ctx context.Context, name string, f func(ctx context.Context, tx querier) (userID string, err error)) error {
 	err := e.write(ctx, name, func(ctx context.Context, tx querier) error {
 		userID, err := f(ctx, tx)

@@ -13,8 +13,8 @@ import (
 var sentinels = [...]error{store.ErrNotFound, store.ErrStale, store.ErrTaken, store.ErrClosed, store.ErrUnavailable,
 	store.ErrLastAdministrator}
 
-// fault turns whatever came of an act into what package store promises. A driver's own error is never wrapped: its text,
-// without secrets, is all that leaves this package, so that no caller prints an address with a password in it.
+// fault turns whatever came of an act into what package store promises. A driver's own error is never wrapped: its
+// text, without secrets, is all that leaves this package, so that no caller prints an address with a password in it.
 func (s *Store) fault(ctx context.Context, act string, err error) error {
 	if err == nil {
 		return nil
@@ -39,7 +39,7 @@ func (s *Store) fault(ctx context.Context, act string, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%s: %w: no answer within %s", act, store.ErrUnavailable, s.limit)
 	}
-	text, down := s.d.outage(err)
+	text, down := s.d.isUnavailable(err)
 	if down {
 		return fmt.Errorf("%s: %w: %s", act, store.ErrUnavailable, text)
 	}

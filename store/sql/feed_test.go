@@ -120,7 +120,8 @@ func TestClosingTheSessionsLeavesTheUsersOpen(t *testing.T) {
 	})
 }
 
-func TestAProcessThatSleptThroughThePruningIsToldThatItMissedSomething(t *testing.T) {
+// A process that slept through the pruning is told that it missed something.
+func TestMissedFeedRowsTakeTheFeedDown(t *testing.T) {
 	p := freshSQLite(t)
 	here, there := p.opened(t, time.Now), p.opened(t, time.Now)
 	e := follow(t, there.EmbeddedSessions())
@@ -154,7 +155,8 @@ func TestAFileThatCannotBeReadIsDown(t *testing.T) {
 	}
 }
 
-func TestAServerThatHangsOrDiesIsDownUntilItListensAgain(t *testing.T) {
+// A server that hangs or dies is down until it listens again.
+func TestFeedIsDownUntilTheServerIsHeardAgain(t *testing.T) {
 	server := servers.StartPostgres(t)
 	p := postgresAt(server.URL)
 	s := p.opened(t, time.Now)

@@ -24,17 +24,17 @@ func scanMail(row scanner) (m store.Mail, err error) {
 	return m, nil
 }
 
-// QueueMail stores a letter.
+// QueueMail stores a message.
 func (s *Store) QueueMail(ctx context.Context, m store.Mail) error {
 	if !storable(m.To) || !storable(m.ID) || !storable(m.Kind) {
-		return fmt.Errorf("queuing a letter: the id, kind or address cannot be stored")
+		return fmt.Errorf("queuing a message: the id, kind or address cannot be stored")
 	}
-	return s.writeAlone(ctx, "queuing a letter", func(ctx context.Context, q querier) error {
+	return s.writeAlone(ctx, "queuing a message", func(ctx context.Context, q querier) error {
 		_, err := q.ExecContext(ctx, `INSERT INTO mail (id, kind, recipient, payload, created, due, tries, fault)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, m.ID, m.Kind, m.To, data(m.Payload), micros(m.Created), micros(m.Due),
 			m.Tries, free(m.Fault))
 		if err != nil {
-			if unique, _ := s.d.broken(err); unique != "" {
+			if unique, _ := s.d.constraintViolation(err); unique != "" {
 				return store.ErrTaken
 			}
 		}
@@ -48,7 +48,7 @@ func (s *Store) ClaimMail(ctx context.Context, now, until time.Time, limit int) 
 		return nil, nil
 	}
 	var due bool
-	err = s.read(ctx, "looking for letters", func(ctx context.Context, q querier) error {
+	err = s.read(ctx, "looking for messages", func(ctx context.Context, q querier) error {
 		var one int
 		err := q.QueryRowContext(ctx, `SELECT 1 FROM mail WHERE due <= $1 LIMIT 1`, micros(now)).Scan(&one)
 		if errors.Is(err, stdsql.ErrNoRows) {
@@ -60,7 +60,7 @@ func (s *Store) ClaimMail(ctx context.Context, now, until time.Time, limit int) 
 	if err != nil || !due {
 		return nil, err
 	}
-	err = s.write(ctx, "claiming letters", func(ctx context.Context, tx querier) error {
+	err = s.write(ctx, "claiming messages", func(ctx context.Context, tx querier) error {
 		claimed, err = s.dueMail(ctx, tx, now, limit)
 		if err != nil {
 			return err
@@ -103,23 +103,23 @@ func (s *Store) dueMail(ctx context.Context, tx querier, now time.Time, limit in
 	return list, rows.Err()
 }
 
-// RetryMail gives a letter back.
+// RetryMail gives a message back.
 func (s *Store) RetryMail(ctx context.Context, id string, due time.Time, fault string) error {
 	if !storable(id) {
-		return fmt.Errorf("giving a letter back: %w", store.ErrNotFound)
+		return fmt.Errorf("giving a message back: %w", store.ErrNotFound)
 	}
-	return s.writeAlone(ctx, "giving a letter back", func(ctx context.Context, q querier) error {
+	return s.writeAlone(ctx, "giving a message back", func(ctx context.Context, q querier) error {
 		res, err := q.ExecContext(ctx, `UPDATE mail SET due = $2, fault = $3 WHERE id = $1`, id, micros(due), free(fault))
 		return atLeastOne(res, err, store.ErrNotFound)
 	})
 }
 
-// DoneMail forgets a letter.
+// DoneMail forgets a message.
 func (s *Store) DoneMail(ctx context.Context, id string) error {
 	if !storable(id) {
 		return nil
 	}
-	return s.writeAlone(ctx, "forgetting a letter", func(ctx context.Context, q querier) error {
+	return s.writeAlone(ctx, "forgetting a message", func(ctx context.Context, q querier) error {
 		_, err := q.ExecContext(ctx, `DELETE FROM mail WHERE id = $1`, id)
 		return err
 	})
@@ -127,7 +127,7 @@ func (s *Store) DoneMail(ctx context.Context, id string) error {
 
 // WaitingMail counts what waits.
 func (s *Store) WaitingMail(ctx context.Context) (n int, oldest time.Time, err error) {
-	err = s.read(ctx, "counting letters", func(ctx context.Context, q querier) error {
+	err = s.read(ctx, "counting messages", func(ctx context.Context, q querier) error {
 		var created int64
 		err := q.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MIN(created), 0) FROM mail`).Scan(&n, &created)
 		oldest = timeOf(created)
@@ -139,9 +139,9 @@ func (s *Store) WaitingMail(ctx context.Context) (n int, oldest time.Time, err e
 	return n, oldest, nil
 }
 
-// FailingMail tells of letters that failed.
+// FailingMail tells of messages that failed.
 func (s *Store) FailingMail(ctx context.Context) (f store.MailFailure, err error) {
-	err = s.read(ctx, "looking for letters that failed", func(ctx context.Context, q querier) error {
+	err = s.read(ctx, "looking for messages that failed", func(ctx context.Context, q querier) error {
 		var created int64
 		err := q.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MIN(created), 0),
 			COALESCE((SELECT fault FROM mail WHERE fault <> '' ORDER BY due DESC, id LIMIT 1), '')

@@ -39,14 +39,14 @@ func migrate(ctx context.Context, d dialect, db *stdsql.DB) error {
 		}
 		// SQLite has no lock that outlives a transaction. Of two gateways that start at once each migration is applied
 		// by one, whole, and refused to the other, who looks again.
-		if try < 10 && d.passing(err) {
+		if try < 10 && d.isTransient(err) {
 			select {
 			case <-time.After(time.Duration(try) * 20 * time.Millisecond):
 				continue
 			case <-ctx.Done():
 			}
 		}
-		text, down := d.outage(err)
+		text, down := d.isUnavailable(err)
 		if cause := ctx.Err(); cause != nil {
 			return fmt.Errorf("migrating the users store: %w: %w", store.ErrUnavailable, cause)
 		}

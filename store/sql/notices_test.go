@@ -11,8 +11,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store/relay"
 )
 
-// gateway is one of several on a database, as the product puts it together: a store, a cache, a relay. notices are what the
-// feed passed on to it.
+// gateway is one of several on a database, as the product puts it together: a store, a cache, a relay. notices are what
+// the feed passed on to it.
 type gateway struct {
 	*Store
 	sessions *cache.Cache
@@ -76,7 +76,7 @@ func acknowledged(t *testing.T, s *Store) {
 	}
 }
 
-// A change of an account reaches every gateway within a second and once, although the change itself, whoever made it and
+// A change of an account reaches every gateway within a second and once, although the change itself, its caller and
 // the relays of all gateways could each tell of it.
 func TestChangeIsNotifiedOnceToEveryGateway(t *testing.T) {
 	everywhere(t, func(t *testing.T, p place) {

@@ -127,13 +127,14 @@ func TestADatabaseOfANewerVersionIsUsed(t *testing.T) {
 }
 
 func trueIn(s *Store) string {
-	if s.d.alone() {
+	if s.d.autocommits() {
 		return "true"
 	}
 	return "1"
 }
 
-func TestAddressesThatAreNoneAreRefusedWithoutBeingShown(t *testing.T) {
+// Addresses that are none are refused without being shown.
+func TestBadAddressesAreRefusedWithoutBeingShown(t *testing.T) {
 	for _, dsn := range []string{"", " ", "postgres://ann:hunter2@host:port/db", "postgres://ann:hunter2 @host/db",
 		"postgres://ann:hun%zzhunter2@host/db", "host=h password=x hunter2", "mysql://ann:hunter2@host/db?x",
 		"postgres://ann:hunter2@host/db?sslmode=sometimes", "postgres://ann:hunter2@host/db?pool_max_conns=many"} {
@@ -147,7 +148,8 @@ func TestAddressesThatAreNoneAreRefusedWithoutBeingShown(t *testing.T) {
 	}
 }
 
-func TestAServerOutOfReachIsUnavailableAndKeepsItsPasswordSecret(t *testing.T) {
+// A server out of reach is unavailable and keeps its password secret.
+func TestUnreachableServerKeepsItsPasswordSecret(t *testing.T) {
 	for _, dsn := range []string{"postgres://ann:hunter2@127.0.0.1:1/db?sslmode=disable",
 		"host=/nonexistent/hunter2 password=hunter2 user=hunter2 dbname=db"} {
 		_, err := OpenPostgres(t.Context(), dsn, store.Env{})

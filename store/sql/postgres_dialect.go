@@ -32,11 +32,11 @@ func (postgresDialect) goose() (goose.Dialect, fs.FS, []goose.ProviderOption) {
 	return goose.DialectPostgres, files, []goose.ProviderOption{goose.WithSessionLocker(advisoryLock{})}
 }
 
-func (postgresDialect) alone() bool    { return true }
-func (postgresDialect) prepares() bool { return false }
-func (postgresDialect) share() string  { return " FOR SHARE" }
-func (postgresDialect) update() string { return " FOR UPDATE" }
-func (postgresDialect) blob() string   { return "BYTEA" }
+func (postgresDialect) autocommits() bool { return true }
+func (postgresDialect) prepares() bool    { return false }
+func (postgresDialect) share() string     { return " FOR SHARE" }
+func (postgresDialect) update() string    { return " FOR UPDATE" }
+func (postgresDialect) blob() string      { return "BYTEA" }
 
 // rare: the index that would help needs pg_trgm, which is not everywhere. Reading in order is quick enough without.
 func (postgresDialect) rare(context.Context, querier, string) (from, match string, err error) {
@@ -60,7 +60,7 @@ func (postgresDialect) wake(ctx context.Context, tx querier) error {
 	return err
 }
 
-func (postgresDialect) broken(err error) (unique string, missingOwner bool) {
+func (postgresDialect) constraintViolation(err error) (unique string, missingOwner bool) {
 	var e *pgconn.PgError
 	if !errors.As(err, &e) {
 		return "", false
@@ -74,13 +74,14 @@ func (postgresDialect) broken(err error) (unique string, missingOwner bool) {
 	return "", false
 }
 
-func (postgresDialect) passing(err error) bool {
+func (postgresDialect) isTransient(err error) bool {
 	var e *pgconn.PgError
 	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01") // serialization_failure, deadlock_detected
 }
 
-// outage: what the server says of a statement or its data is ours to mend; everything else is the server or the way there.
-func (d postgresDialect) outage(err error) (string, bool) {
+// isUnavailable: what the server says of a statement or its data is ours to mend; everything else is the server or the
+// way there.
+func (d postgresDialect) isUnavailable(err error) (string, bool) {
 	text := err.Error()
 	if d.secret != "" {
 		text = strings.ReplaceAll(text, d.secret, "xxxxx")

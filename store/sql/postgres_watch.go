@@ -25,13 +25,14 @@ func (s *Store) watchPostgres(ctx context.Context, config *pgx.ConnConfig) {
 		if ctx.Err() != nil {
 			return
 		}
-		text, _ := s.d.outage(err)
+		text, _ := s.d.isUnavailable(err)
 		loop.Wait(ctx, reconnect.Pause(outage.Failed(errors.New(text))), nil)
 	}
 }
 
-// listen holds one connection until it fails, and calls well whenever everything has been heard. Its heartbeat is a NOTIFY to itself: PostgreSQL delivers notifications in
-// the order of their commits, so that one that comes back proves that everything committed before it has been heard.
+// listen holds one connection until it fails, and calls well whenever everything has been heard. Its heartbeat is a
+// NOTIFY to itself: PostgreSQL delivers notifications in the order of their commits, so that one that comes back proves
+// that everything committed before it has been heard.
 func (s *Store) listen(ctx context.Context, config *pgx.ConnConfig, well func()) error {
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
@@ -46,7 +47,7 @@ func (s *Store) listen(ctx context.Context, config *pgx.ConnConfig, well func())
 	if err := short(ctx, conn, `LISTEN `+feedChannel+`; LISTEN `+changesChannel+`; LISTEN `+own); err != nil {
 		return err
 	}
-	s.changesWait() // rows may have been committed while nobody listened
+	s.changesWait() // rows may have been committed while no connection listened
 	var (
 		beat int64
 		sent time.Time

@@ -8,7 +8,7 @@ import (
 const (
 	// purgeEvery is how often what is over is removed.
 	purgeEvery = time.Minute
-	// purgeBatch bounds one transaction, so that nobody waits long for it.
+	// purgeBatch bounds one transaction, so that no caller waits long for it.
 	purgeBatch = 500
 	// feedKept is how long another process may be stopped and still be told who changed rather than that it missed it.
 	feedKept = time.Minute

@@ -9,7 +9,7 @@ import (
 )
 
 // selectLive reads a session (s) with its family (f) and its account (u) in one query; a condition follows. $1 is the
-// time. What is over, and what speaks for nobody, is not there.
+// time. What is over, and what belongs to no account, is not there.
 const selectLive = `SELECT s.key, s.id, s.sign_in, s.host, s.created, s.secret_since, s.offered, f.user_id, f.last_seen, f.idle, f.expires, f.proofs,
 		f.address, f.device, f.remembered, u.version, u.username, u.email, u.confirmed, u.name, u.roles, u.attributes
 	FROM sessions s JOIN sign_ins f ON f.id = s.sign_in JOIN users u ON u.id = f.user_id
@@ -113,7 +113,7 @@ func (e *embedded) refused(err error) error {
 	if err == nil {
 		return nil
 	}
-	switch unique, missing := e.s.d.broken(err); {
+	switch unique, missing := e.s.d.constraintViolation(err); {
 	case missing:
 		return store.ErrNotFound
 	case unique != "":

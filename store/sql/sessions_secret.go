@@ -17,7 +17,7 @@ func (e *embedded) Session(ctx context.Context, key store.Key) (store.ActiveSess
 	}
 	shown, retired, err := e.secret(ctx, name, key)
 	if err == nil && shown == 0 && retired == 0 {
-		// Whoever else shows it at the same time finds it shown, or another of those offered, and this one retired.
+		// Another request that shows it at the same time finds it shown, or another of those offered, and this one retired.
 		if err = e.promote(ctx, name, l.Session.ID, key); err == nil {
 			if l, err = e.look(ctx, name, key); err == nil {
 				l.Session.Promoted = true
@@ -84,7 +84,7 @@ func (e *embedded) promote(ctx context.Context, name, id string, key store.Key) 
 			return "", err
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return "", err // somebody was first
+			return "", err // another was first
 		}
 		if _, err = tx.ExecContext(ctx, `UPDATE session_secrets SET retired = $3
 			WHERE session = $2 AND key <> $1 AND retired = 0`, key[:], id, now); err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// touchBatch is how many uses one statement writes. Fewer are filled up by repeating the last, so that databases see one
-// statement and not a hundred.
+// touchBatch is how many uses one statement writes. Fewer are filled up by repeating the last, so that databases see
+// one statement and not a hundred.
 const touchBatch = 64
 
 // TouchSessions moves the last use of families forward.
@@ -66,7 +66,7 @@ func (e *embedded) ProveSession(ctx context.Context, old, new store.Key, p store
 		if err != nil {
 			return "", err
 		}
-		// Whoever lost the race for the family finds the key gone here, and all is undone.
+		// A call that lost the race for the family finds the key gone here, and all is undone.
 		res, err := tx.ExecContext(ctx, `UPDATE sessions SET key = $2, secret_since = 0, offered = 0 WHERE key = $1`, old[:], new[:])
 		if err := atLeastOne(res, err, stdsql.ErrNoRows); err != nil {
 			return "", e.refused(err)

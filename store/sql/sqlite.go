@@ -61,8 +61,8 @@ func (d *SQLite) Provision(caddy.Context) (err error) {
 	return refuseNoFile(d.file)
 }
 
-// refuseNoFile refuses names that SQLite reads as something else than a file: each connection would get a database of its
-// own, and nothing would be kept.
+// refuseNoFile refuses names that SQLite reads as something else than a file: each connection would get a database of
+// its own, and nothing would be kept.
 func refuseNoFile(file string) error {
 	if file == ":memory:" || strings.HasPrefix(file, "file:") {
 		return fmt.Errorf("users sqlite takes the path of a file, not %q", file)

@@ -22,16 +22,16 @@ func (sqliteDialect) goose() (goose.Dialect, fs.FS, []goose.ProviderOption) {
 	return goose.DialectSQLite3, files, nil
 }
 
-// alone: a statement with RETURNING that is not in a transaction commits when it is reset, where an error of the commit
-// is easily lost; so every write has its transaction.
-func (sqliteDialect) alone() bool    { return false }
-func (sqliteDialect) prepares() bool { return true }
-func (sqliteDialect) share() string  { return "" }
-func (sqliteDialect) update() string { return "" }
-func (sqliteDialect) blob() string   { return "BLOB" }
+// autocommits: a statement with RETURNING that is not in a transaction commits when it is reset, where an error of the
+// commit is easily lost; so every write has its transaction.
+func (sqliteDialect) autocommits() bool { return false }
+func (sqliteDialect) prepares() bool    { return true }
+func (sqliteDialect) share() string     { return "" }
+func (sqliteDialect) update() string    { return "" }
+func (sqliteDialect) blob() string      { return "BLOB" }
 
-// rareTexts is up to how many accounts a text is found by its index and put in order afterwards. Where more have it, about
-// one in a hundred of 100,000, a page is full after few rows in order.
+// rareTexts is up to how many accounts a text is found by its index and put in order afterwards. Where more have it,
+// about one in a hundred of 100,000, a page is full after few rows in order.
 const rareTexts = 1000
 
 func (sqliteDialect) rare(ctx context.Context, db querier, text string) (from, match string, err error) {
@@ -58,7 +58,7 @@ func (sqliteDialect) tell(ctx context.Context, tx querier, userID string, now ti
 
 func (sqliteDialect) wake(context.Context, querier) error { return nil }
 
-func (sqliteDialect) broken(err error) (unique string, missingOwner bool) {
+func (sqliteDialect) constraintViolation(err error) (unique string, missingOwner bool) {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
 		return "", false
@@ -73,8 +73,9 @@ func (sqliteDialect) broken(err error) (unique string, missingOwner bool) {
 	return "", false
 }
 
-// passing: a migration that another process applied in between fails because its tables or columns are there already.
-func (sqliteDialect) passing(err error) bool {
+// isTransient: a migration that another process applied in between fails because its tables or columns are there
+// already.
+func (sqliteDialect) isTransient(err error) bool {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
 		return false
@@ -83,8 +84,8 @@ func (sqliteDialect) passing(err error) bool {
 		strings.Contains(e.Error(), "duplicate column")
 }
 
-// outage: whatever is not about the statement is about the file.
-func (sqliteDialect) outage(err error) (string, bool) {
+// isUnavailable: whatever is not about the statement is about the file.
+func (sqliteDialect) isUnavailable(err error) (string, bool) {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
 		return err.Error(), true

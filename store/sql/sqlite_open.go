@@ -19,7 +19,8 @@ import (
 const sqliteFile = "gatehouse.db"
 
 // OpenSQLite opens the database in file, and makes it where it does not exist; an empty name stands for gatehouse.db in
-// env.DataDir. Any number of processes may have the same file open at once, on one machine: not on a network file system.
+// env.DataDir. Any number of processes may have the same file open at once, on one machine: not on a network file
+// system.
 func OpenSQLite(ctx context.Context, file string, env store.Env) (*Store, error) {
 	file, err := sqlitePath(file, env)
 	if err != nil {
@@ -66,8 +67,9 @@ func sqlitePath(file string, env store.Env) (string, error) {
 	return abs, nil
 }
 
-// makeSQLiteFile makes the file and the folders above it for the owner alone, before SQLite would make them by the umask:
-// password hashes are in it. Its -wal and -shm files get the mode of the file. What exists is left as the operator set it.
+// makeSQLiteFile makes the file and the folders above it for the owner alone, before SQLite would make them by the
+// umask: password hashes are in it. Its -wal and -shm files get the mode of the file. What exists is left as the
+// operator set it.
 func makeSQLiteFile(file string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err

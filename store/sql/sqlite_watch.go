@@ -24,7 +24,7 @@ func (s *Store) watchSQLite(ctx context.Context) {
 		case err != nil:
 			w.release()
 			s.hub.Down()
-			text, _ := s.d.outage(err)
+			text, _ := s.d.isUnavailable(err)
 			outage.Failed(errors.New(text))
 		default:
 			outage.Worked()
@@ -91,8 +91,8 @@ func (w *sqliteWatcher) poll(ctx context.Context) error {
 	return nil
 }
 
-// readFeed tells every row since the last. Rows are numbered without gaps, so that missing ones, pruned while this process
-// was stopped, are noticed: then nothing that was read before can be vouched for.
+// readFeed tells every row since the last. Rows are numbered without gaps, so that missing ones, pruned while this
+// process was stopped, are noticed: then nothing that was read before can be vouched for.
 func (w *sqliteWatcher) readFeed(ctx context.Context) error {
 	head, err := w.number(ctx, `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0)`)
 	if err != nil {

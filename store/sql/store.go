@@ -100,7 +100,7 @@ func (s *Store) Close() error {
 			s.after()
 		}
 		if err != nil {
-			text, _ := s.d.outage(err)
+			text, _ := s.d.isUnavailable(err)
 			err = fmt.Errorf("closing the users store: %s", text)
 		}
 	})
@@ -123,7 +123,7 @@ func (s *Store) write(ctx context.Context, name string, f act) error {
 
 // writeAlone runs f, which is a single statement, in as few round trips as the database allows.
 func (s *Store) writeAlone(ctx context.Context, name string, f act) error {
-	if !s.d.alone() {
+	if !s.d.autocommits() {
 		return s.write(ctx, name, f)
 	}
 	return s.bounded(ctx, name, func(ctx context.Context) error { return f(ctx, s.writer) })
@@ -145,7 +145,7 @@ func (s *Store) bounded(ctx context.Context, name string, f func(context.Context
 func (s *Store) transact(ctx context.Context, f act) error {
 	for try := 1; ; try++ {
 		err := s.once(ctx, f)
-		if err == nil || try == 5 || ctx.Err() != nil || !s.d.passing(err) {
+		if err == nil || try == 5 || ctx.Err() != nil || !s.d.isTransient(err) {
 			return err
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// PutTicket stores a ticket. One that has expired and was not purged yet is in nobody's way.
+// PutTicket stores a ticket. One that has expired and was not purged yet is in no one's way.
 func (e *embedded) PutTicket(ctx context.Context, purpose string, key store.Key, payload []byte, deadline time.Time) error {
 	return e.writeAlone(ctx, "storing a ticket", func(ctx context.Context, q querier) error {
 		res, err := q.ExecContext(ctx, `INSERT INTO tickets (purpose, key, payload, deadline) VALUES ($1, $2, $3, $4)

@@ -63,7 +63,7 @@ func (s *Store) CreateUser(ctx context.Context, u store.User, creds ...store.Cre
 		if err != nil {
 			return s.taken(err)
 		}
-		// After the insert: whoever deletes the last owner of the username is through by now, or waits for us.
+		// After the insert: a call that deletes the last owner of the username is through by now, or waits for us.
 		if err := refuseRetired(ctx, tx, u.Username, u.ID); err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (s *Store) addressFirst(ctx context.Context, u store.User, err error) error
 
 // taken translates a broken unique constraint of users.
 func (s *Store) taken(err error) error {
-	unique, _ := s.d.broken(err)
+	unique, _ := s.d.constraintViolation(err)
 	switch {
 	case strings.Contains(unique, "email"):
 		return &store.TakenError{Field: "email"}

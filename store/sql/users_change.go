@@ -113,8 +113,8 @@ func (s *Store) held(ctx context.Context, tx querier, id string) (store.User, er
 	return scanUser(tx.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`+s.d.update(), id))
 }
 
-// keepAdministrator refuses to go on if nobody but id can administer. Two who demote one another at the same moment would
-// each see the other still in office; so they wait here for one another.
+// keepAdministrator refuses to go on if id is the only account that can administer. Two who demote one another at the
+// same moment would each see the other still in office; so they wait here for one another.
 func (s *Store) keepAdministrator(ctx context.Context, tx querier, id string) error {
 	if err := s.d.holdAdministrators(ctx, tx); err != nil {
 		return err

@@ -29,8 +29,8 @@ var userOrders = map[store.UserSort]userOrder{
 	store.SortLastSignIn: {column: "u.last_sign_in", value: "%s", number: true},
 }
 
-// ListUsers returns a page of accounts. In the order of creation a page after an account that was deleted meanwhile goes
-// on where it stood, even if only its id is given; after one that never was, ErrNotFound.
+// ListUsers returns a page of accounts. In the order of creation a page after an account that was deleted meanwhile
+// goes on where it stood, even if only its id is given; after one that never was, ErrNotFound.
 func (s *Store) ListUsers(ctx context.Context, q store.UserQuery) (users []store.User, err error) {
 	order, known := userOrders[q.Sort]
 	if !known {
@@ -101,7 +101,8 @@ func (b *listing) clause() string {
 	return ` WHERE ` + strings.Join(b.where, ` AND `)
 }
 
-// selection says which accounts are meant. A text that few accounts have is found by its index, where the database has one.
+// selection says which accounts are meant. A text that few accounts have is found by its index, where the database has
+// one.
 func (s *Store) selection(ctx context.Context, db querier, q store.UserQuery) (*listing, error) {
 	b := &listing{from: allUsers}
 	if q.Text != "" {
@@ -150,8 +151,8 @@ func (b *listing) is(column string, want *bool) {
 // fewHolders is up to how many accounts a role is found from its holders, who are put in order afterwards.
 const fewHolders = 1000
 
-// role selects the holders of a role. Few of them are found by the index of roles; where there are many, a page is soon full
-// when accounts are read in order.
+// role selects the holders of a role. Few of them are found by the index of roles; where there are many, a page is soon
+// full when accounts are read in order.
 func (b *listing) role(ctx context.Context, db querier, role string) error {
 	many := b.from != allUsers // found by a text already
 	if !many {
@@ -212,9 +213,9 @@ func (b *listing) after(ctx context.Context, db querier, q store.UserQuery, orde
 	return `(` + order.column + `, u.id) ` + than + ` (` + fmt.Sprintf(order.value, b.arg(value)) + `, ` + b.arg(id) + `)`, nil
 }
 
-// walked is how many accounts are read in order for a page of those that have a text. In order every account is found by
-// itself, some ten times as dear as one after the other as they lie in the table: a text that many have fills its page within
-// these; for any other the whole table is read once, and only what has the text is put in order.
+// walked is how many accounts are read in order for a page of those that have a text. In order every account is found
+// by itself, some ten times as dear as one after the other as they lie in the table: a text that many have fills its
+// page within these; for any other the whole table is read once, and only what has the text is put in order.
 const walked = 2000
 
 // list reads a page. place is what lies behind the page before, or empty.

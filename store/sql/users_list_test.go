@@ -9,8 +9,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// A page of accounts that have a text is full and in order, wherever in the order they stand: within what is read in order,
-// behind it, or on both sides.
+// A page of accounts that have a text is full and in order, wherever in the order they stand: within what is read in
+// order, behind it, or on both sides.
 func TestASearchFindsWhatStandsFarBehindInTheOrder(t *testing.T) {
 	const n = walked + 500
 	has := func(i int) bool { return i%100 == 7 || i > walked+100 && i%10 == 3 }

@@ -28,8 +28,8 @@ func timeOf(us int64) time.Time {
 // now is the store's clock as it is compared with what is stored.
 func (s *Store) now() int64 { return micros(s.env.Now()) }
 
-// storable tells whether a database can hold text at all. PostgreSQL refuses NUL and what is not UTF-8; something with
-// them in it is in no database of ours, so that looking for it is "not found", never an outage.
+// storable reports whether a database can hold text at all. PostgreSQL refuses NUL and what is not UTF-8; something
+// with them in it is in no database of ours, so that looking for it is "not found", never an outage.
 func storable(text string) bool { return utf8.ValidString(text) && strings.IndexByte(text, 0) < 0 }
 
 // free makes free text storable: names, labels and what a browser says of itself.

@@ -25,51 +25,51 @@ type OutboxHarness struct {
 }
 
 // Outbox holds an outbox of mail against package store. fresh is called once for every test, and returns data that is
-// empty and that nobody else uses.
+// empty and that no other test uses.
 func Outbox(t *testing.T, fresh func(t *testing.T) OutboxHarness) {
 	tests := []struct {
 		name string
-		run  func(*letters)
+		run  func(*messages)
 	}{
-		{"a letter is claimed as it was queued", mailReadBack},
+		{"a message is claimed as it was queued", mailReadBack},
 		{"an id is used once", mailTaken},
 		{"what is not due is not claimed", mailNotDue},
-		{"the oldest letters are claimed first", mailOrder},
-		{"a claimed letter comes back when its time is over", mailComesBack},
-		{"a letter that is given back is due when it was said to be", mailRetry},
-		{"a letter that is done is gone", mailDone},
-		{"letters that failed are told until they are sent", mailFailing},
-		{"of racing claims each letter is in one", mailClaimRace},
-		{"reopening keeps every letter", mailReopening},
+		{"the oldest messages are claimed first", mailOrder},
+		{"a claimed message comes back when its time is over", mailComesBack},
+		{"a message that is given back is due when it was said to be", mailRetry},
+		{"a message that is done is gone", mailDone},
+		{"messages that failed are told until they are sent", mailFailing},
+		{"of racing claims each message is in one", mailClaimRace},
+		{"reopening keeps every message", mailReopening},
 		{"every call after closing is ErrClosed", mailAfterClose},
 		{"a cancelled call fails and changes nothing", mailCancelled},
-		{"text that no database can hold loses no letter", mailOddText},
+		{"text that no database can hold loses no message", mailOddText},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			l := &letters{world: &world{T: t, clock: NewClock()}, h: fresh(t)}
+			l := &messages{world: &world{T: t, clock: NewClock()}, h: fresh(t)}
 			l.s = l.openOutbox()
 			test.run(l)
 		})
 	}
 }
 
-// letters is one test's data, clock and first handle.
-type letters struct {
+// messages is one test's data, clock and first handle.
+type messages struct {
 	*world
 	h OutboxHarness
 	s OutboxHandle
 }
 
-func (l *letters) openOutbox() OutboxHandle {
+func (l *messages) openOutbox() OutboxHandle {
 	l.Helper()
 	s := l.h.Open(l.T)
 	l.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
-// queued stores a letter that is due now.
-func (l *letters) queued(kind string) store.Mail {
+// queued stores a message that is due now.
+func (l *messages) queued(kind string) store.Mail {
 	l.Helper()
 	m := store.Mail{ID: newID(), Kind: kind, To: "ann@example.com", Payload: []byte(`{"user":"x"}`), Created: l.clock.Now(),
 		Due: l.clock.Now()}
@@ -77,8 +77,8 @@ func (l *letters) queued(kind string) store.Mail {
 	return m
 }
 
-// claim claims for a minute and fails unless it gets letters of these ids, in order.
-func (l *letters) claim(limit int, want ...string) []store.Mail {
+// claim claims for a minute and fails unless it gets messages of these ids, in order.
+func (l *messages) claim(limit int, want ...string) []store.Mail {
 	l.Helper()
 	got, err := l.s.ClaimMail(l.ctx(), l.clock.Now(), l.clock.Now().Add(time.Minute), limit)
 	l.must(err)
@@ -92,16 +92,16 @@ func (l *letters) claim(limit int, want ...string) []store.Mail {
 	return got
 }
 
-func (l *letters) wait(want int, oldest time.Time) {
+func (l *messages) wait(want int, oldest time.Time) {
 	l.Helper()
 	n, since, err := l.s.WaitingMail(l.ctx())
 	l.must(err)
 	if n != want || !since.Equal(oldest) || since.IsZero() != oldest.IsZero() {
-		l.Fatalf("%d letters wait since %v, want %d since %v", n, since, want, oldest)
+		l.Fatalf("%d messages wait since %v, want %d since %v", n, since, want, oldest)
 	}
 }
 
-func mailReadBack(l *letters) {
+func mailReadBack(l *messages) {
 	l.wait(0, time.Time{})
 	want := store.Mail{ID: newID(), Kind: "reset", To: "ünï@example.com", Payload: []byte("{\"a\":\"\x00\xff\"}"),
 		Created: l.clock.Now(), Due: l.clock.Now().Add(-time.Second), Tries: 3, Fault: "the server was away"}
@@ -111,7 +111,7 @@ func mailReadBack(l *letters) {
 	want.Tries++
 	want.Due = l.clock.Now().Add(time.Minute)
 	if !got.Created.Equal(want.Created) || !got.Due.Equal(want.Due) {
-		l.Fatalf("claimed a letter of %v due %v, want %v, %v", got.Created, got.Due, want.Created, want.Due)
+		l.Fatalf("claimed a message of %v due %v, want %v, %v", got.Created, got.Due, want.Created, want.Due)
 	}
 	got.Created, got.Due = want.Created, want.Due
 	if !reflect.DeepEqual(got, want) {
@@ -120,16 +120,16 @@ func mailReadBack(l *letters) {
 	l.wait(1, want.Created)
 }
 
-func mailTaken(l *letters) {
+func mailTaken(l *messages) {
 	m := l.queued("confirm")
 	m.Kind = "reset"
 	l.wantErr(l.s.QueueMail(l.ctx(), m), store.ErrTaken, "queuing an id twice")
 	if got := l.claim(5, m.ID); got[0].Kind != "confirm" {
-		l.Fatalf("the letter became %q", got[0].Kind)
+		l.Fatalf("the message became %q", got[0].Kind)
 	}
 }
 
-func mailNotDue(l *letters) {
+func mailNotDue(l *messages) {
 	m := l.queued("confirm")
 	later := store.Mail{ID: newID(), Kind: "confirm", To: "ben@example.com", Created: l.clock.Now(),
 		Due: l.clock.Now().Add(time.Second)}
@@ -141,7 +141,7 @@ func mailNotDue(l *letters) {
 	l.claim(5, later.ID)
 }
 
-func mailOrder(l *letters) {
+func mailOrder(l *messages) {
 	var ids []string
 	for range 5 {
 		ids = append(ids, l.queued("confirm").ID)
@@ -153,7 +153,7 @@ func mailOrder(l *letters) {
 	l.claim(2)
 }
 
-func mailComesBack(l *letters) {
+func mailComesBack(l *messages) {
 	other := l.openOutbox()
 	m := l.queued("confirm")
 	l.claim(5, m.ID)
@@ -163,11 +163,11 @@ func mailComesBack(l *letters) {
 	got, err := other.ClaimMail(l.ctx(), l.clock.Now(), l.clock.Now().Add(time.Minute), 5)
 	l.must(err)
 	if len(got) != 1 || got[0].ID != m.ID || got[0].Tries != 2 {
-		l.Fatalf("claimed %+v, want the letter for its second try", got)
+		l.Fatalf("claimed %+v, want the message for its second try", got)
 	}
 }
 
-func mailRetry(l *letters) {
+func mailRetry(l *messages) {
 	m := l.queued("confirm")
 	l.claim(5, m.ID)
 	l.must(l.s.RetryMail(l.ctx(), m.ID, l.clock.Now().Add(2*time.Second), "451 later"))
@@ -181,7 +181,7 @@ func mailRetry(l *letters) {
 	l.claim(5)
 }
 
-func mailDone(l *letters) {
+func mailDone(l *messages) {
 	m, stays := l.queued("confirm"), l.queued("reset")
 	l.must(l.s.DoneMail(l.ctx(), m.ID))
 	l.must(l.s.DoneMail(l.ctx(), m.ID))
@@ -193,7 +193,7 @@ func mailDone(l *letters) {
 }
 
 // mailClaimRace lets two gateways claim at once until nothing is left.
-func mailFailing(l *letters) {
+func mailFailing(l *messages) {
 	failing := func(n int, oldest time.Time, fault string) {
 		l.Helper()
 		f, err := l.s.FailingMail(l.ctx())
@@ -215,7 +215,7 @@ func mailFailing(l *letters) {
 	failing(1, first.Created, "no answer")
 }
 
-func mailClaimRace(l *letters) {
+func mailClaimRace(l *messages) {
 	const queued = 200
 	other := l.openOutbox()
 	for range queued {
@@ -258,7 +258,7 @@ func mailClaimRace(l *letters) {
 	}
 }
 
-func mailReopening(l *letters) {
+func mailReopening(l *messages) {
 	m, second := l.queued("confirm"), l.queued("reset")
 	l.must(l.s.RetryMail(l.ctx(), second.ID, l.clock.Now().Add(time.Second), "later"))
 	l.claim(5, m.ID)
@@ -273,7 +273,7 @@ func mailReopening(l *letters) {
 	l.wait(2, m.Created)
 }
 
-func (l *letters) calls(s store.Outbox) map[string]func(context.Context) error {
+func (l *messages) calls(s store.Outbox) map[string]func(context.Context) error {
 	m := store.Mail{ID: newID(), Kind: "confirm", To: "ann@example.com", Created: l.clock.Now(), Due: l.clock.Now()}
 	return map[string]func(context.Context) error{
 		"QueueMail": func(ctx context.Context) error { return s.QueueMail(ctx, m) },
@@ -288,7 +288,7 @@ func (l *letters) calls(s store.Outbox) map[string]func(context.Context) error {
 	}
 }
 
-func mailAfterClose(l *letters) {
+func mailAfterClose(l *messages) {
 	other := l.openOutbox()
 	m := l.queued("confirm")
 	l.must(other.Close())
@@ -298,7 +298,7 @@ func mailAfterClose(l *letters) {
 	l.claim(5, m.ID)
 }
 
-func mailCancelled(l *letters) {
+func mailCancelled(l *messages) {
 	m := l.queued("confirm")
 	ctx, cancel := context.WithCancel(l.ctx())
 	cancel()
@@ -311,12 +311,12 @@ func mailCancelled(l *letters) {
 	l.claim(5, m.ID)
 }
 
-func mailOddText(l *letters) {
+func mailOddText(l *messages) {
 	m := l.queued("confirm")
 	odd := m
 	odd.ID, odd.To = newID(), "a\x00b@example.com"
 	if err := l.s.QueueMail(l.ctx(), odd); err == nil || errors.Is(err, store.ErrUnavailable) {
-		l.Fatalf("queuing a letter to an address with NUL: %v", err)
+		l.Fatalf("queuing a message to an address with NUL: %v", err)
 	}
 	l.claim(5, m.ID)
 	l.must(l.s.RetryMail(l.ctx(), m.ID, l.clock.Now(), "the server said \xff\x00"))

@@ -17,12 +17,12 @@ type SessionsHarness struct {
 
 	// PutUser makes the account u, or replaces it where u.Version is above 1, for drivers that read identities from
 	// the users store. It tells the session store nothing. Drivers that keep copies leave it nil. Versions come in
-	// steps of one; nobody holds the role admin.
+	// steps of one; no one holds the role admin.
 	PutUser func(t *testing.T, u store.User)
 }
 
 // Sessions holds a session store against package store. fresh is called once for every test, and returns data that is
-// empty and that nobody else uses.
+// empty and that no other test uses.
 func Sessions(t *testing.T, fresh func(t *testing.T) SessionsHarness) {
 	tests := []struct {
 		name string
@@ -43,7 +43,7 @@ func Sessions(t *testing.T, fresh func(t *testing.T) SessionsHarness) {
 		{"a child carries what its sign-in carries", childCopies},
 		{"use of any child is use of all", childrenSlide},
 		{"a child of an ended sign-in is not found", childOfEnded},
-		{"a child of somebody else's sign-in is not found", childOfStranger},
+		{"a child of another user's sign-in is not found", childOfStranger},
 		{"a child created while its sign-in ends does not live", childRacingEnd},
 		{"the end of a sign-in ends its children", endCascades},
 		{"only the owner can end a sign-in, once", endOwner},

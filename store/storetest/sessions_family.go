@@ -65,8 +65,8 @@ func childOfStranger(w *world) {
 	c := w.newChild(l, "app.example.com")
 	c.Session.UserID = mallory.ID
 	c.Identity = mallory.Identity()
-	w.wantErr(w.s.CreateSession(w.ctx(), &c), store.ErrNotFound, "a child of somebody else's sign-in")
-	w.gone(w.s, c.Session.Key, "a child of somebody else's sign-in")
+	w.wantErr(w.s.CreateSession(w.ctx(), &c), store.ErrNotFound, "a child of another user's sign-in")
+	w.gone(w.s, c.Session.Key, "a child of another user's sign-in")
 }
 
 func childRacingEnd(w *world) {
@@ -115,7 +115,7 @@ func endOwner(w *world) {
 	u, mallory := w.user("ann"), w.user("mallory")
 	l := w.signIn(u)
 	w.wantErr(w.s.EndSession(w.ctx(), mallory.ID, l.Session.ID), store.ErrNotFound, "ending a stranger's sign-in")
-	w.wantErr(w.s.EndSession(w.ctx(), "", l.Session.ID), store.ErrNotFound, "ending a sign-in of nobody")
+	w.wantErr(w.s.EndSession(w.ctx(), "", l.Session.ID), store.ErrNotFound, "ending a sign-in of no user")
 	w.alive(w.s, l.Session.Key, "a sign-in that a stranger tried to end")
 	w.must(w.s.EndSession(w.ctx(), u.ID, l.Session.ID))
 	w.wantErr(w.s.EndSession(w.ctx(), u.ID, l.Session.ID), store.ErrNotFound, "ending twice")
@@ -168,7 +168,7 @@ func endAllExcept(w *world) {
 	}
 	w.gone(w.s, kept.Session.Key, "a child of an ended sign-in")
 	w.endedEverywhere(keep)
-	w.alive(w.s, stranger.Session.Key, "somebody else's sign-in")
+	w.alive(w.s, stranger.Session.Key, "another user's sign-in")
 }
 
 func listing(w *world) {

@@ -26,7 +26,7 @@ func refreshSpreads(w *world) {
 		w.sameIdentity(w.alive(w.s, key, "a session").Identity, u2.Identity())
 	}
 	w.sameIdentity(w.child(a, "later.example.com").Identity, u2.Identity())
-	w.sameIdentity(w.alive(w.s, stranger.Session.Key, "somebody else's session").Identity, other.Identity())
+	w.sameIdentity(w.alive(w.s, stranger.Session.Key, "another user's session").Identity, other.Identity())
 	got := w.alive(w.s, a.Session.Key, "a session")
 	w.sameSession(got.Session, a.Session)
 
@@ -108,9 +108,10 @@ func inactive(w *world, set func(u *store.User, off bool)) {
 	w.gone(w.s, c.Session.Key, "a child of a user who may have none")
 	w.endedEverywhere(a)
 	w.endedEverywhere(b)
-	w.alive(w.s, stranger.Session.Key, "somebody else's session")
+	w.alive(w.s, stranger.Session.Key, "another user's session")
 
-	// A sign-in that read its user before the change must not outlive it. Whether it is refused or ends at once is left open.
+	// A sign-in that read its user before the change must not outlive it. Whether it is refused or ends at once is left
+	// open.
 	late := w.newSignIn(u)
 	_ = w.s.CreateSession(w.ctx(), &late)
 	w.endedEverywhere(late)

@@ -75,7 +75,7 @@ func offeredTakesOver(w *world) {
 		}
 	})
 	l := w.remember(w.user("stranger"))
-	w.wantErr(w.s.OfferSecret(w.ctx(), newID(), l.Session.Key, newKey()), store.ErrNotFound, "an offer for somebody else's session")
+	w.wantErr(w.s.OfferSecret(w.ctx(), newID(), l.Session.Key, newKey()), store.ErrNotFound, "an offer for another user's session")
 	w.wantErr(w.s.OfferSecret(w.ctx(), l.Session.UserID, newKey(), newKey()), store.ErrNotFound, "an offer for no session")
 }
 

@@ -127,8 +127,8 @@ func (w *world) gone(s store.SessionStore, key store.Key, what string) {
 	}
 }
 
-// read reads a session. Drivers give up early where their server does not answer, for a gate has to; on a machine that is
-// busy with other tests that is no fault, so it tries again.
+// read reads a session. Drivers give up early where their server does not answer, for a gate has to; on a machine that
+// is busy with other tests that is no fault, so it tries again.
 func (w *world) read(s store.SessionStore, key store.Key) (l store.ActiveSession, err error) {
 	for range 20 {
 		if l, err = s.Session(w.ctx(), key); !errors.Is(err, store.ErrUnavailable) {

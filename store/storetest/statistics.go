@@ -37,7 +37,8 @@ func Statistics(t *testing.T, fresh func(t *testing.T) UsersHarness) {
 func (p *people) trail() store.Audit           { return p.s.(store.Audit) }
 func (p *people) statistics() store.Statistics { return p.s.(store.Statistics) }
 
-// hours fails unless exactly these hours are counted, each as "hour kind result count" with the hour since the epoch of the test.
+// hours fails unless exactly these hours are counted, each as "hour kind result count" with the hour since the epoch of
+// the test.
 func (p *people) hours(since time.Time, want ...string) {
 	p.Helper()
 	list, err := p.statistics().EventHours(p.ctx(), since)

@@ -19,7 +19,7 @@ type UsersHarness struct {
 }
 
 // Users holds a users store against package store. fresh is called once for every test, and returns data that is empty
-// and that nobody else uses.
+// and that no other test uses.
 func Users(t *testing.T, fresh func(t *testing.T) UsersHarness) {
 	tests := []struct {
 		name string

@@ -95,7 +95,7 @@ func createWhole(p *people) {
 		p.Fatalf("the password is %q, %v", got.Data, err)
 	}
 	ben := p.person("ben")
-	err := p.s.CreateUser(p.ctx(), ben, c) // somebody else's
+	err := p.s.CreateUser(p.ctx(), ben, c) // another user's
 	p.wantErr(err, store.ErrTaken, "an account with a credential that is taken")
 	p.noUser(ben.ID, "an account whose credential was refused")
 	p.must(p.s.CreateUser(p.ctx(), ben))

@@ -128,7 +128,7 @@ func usernamesRetire(p *people) {
 	_, err := p.s.UpdateUser(p.ctx(), again)
 	p.taken(err, "username")
 
-	// What an account gives up by a change of name goes to nobody else either, but may come back.
+	// What an account gives up by a change of name goes to no other account either, but may come back.
 	again.Username = "ann3"
 	again, err = p.s.UpdateUser(p.ctx(), again)
 	p.must(err)
@@ -220,5 +220,5 @@ func administratorsDeleteRace(p *people) {
 			return
 		}
 	}
-	p.Fatalf("nobody can administer: %v", left)
+	p.Fatalf("no account can administer: %v", left)
 }

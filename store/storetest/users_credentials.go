@@ -62,13 +62,13 @@ func credentialReplace(p *people) {
 	p.sameCredential(p.readCredential(c.Kind, c.ID), c)
 	stolen := c
 	stolen.Owner, stolen.Data = ben.ID, []byte("stolen")
-	p.wantErr(p.s.PutCredential(p.ctx(), stolen), store.ErrTaken, "somebody else's credential")
+	p.wantErr(p.s.PutCredential(p.ctx(), stolen), store.ErrTaken, "another user's credential")
 	p.sameCredential(p.readCredential(c.Kind, c.ID), c)
 }
 
 func credentialNoOwner(p *people) {
 	c := p.credential(p.person("nobody"), "passkey", "x")
-	p.wantErr(p.s.PutCredential(p.ctx(), c), store.ErrNotFound, "a credential of nobody")
+	p.wantErr(p.s.PutCredential(p.ctx(), c), store.ErrNotFound, "a credential of no user")
 	_, err := p.s.Credential(p.ctx(), "passkey", "x")
 	p.wantErr(err, store.ErrNotFound, "a refused credential")
 }

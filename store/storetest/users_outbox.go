@@ -85,7 +85,7 @@ func outboxWakes(p *people) {
 			select {
 			case <-reader.ChangesWaiting():
 			case <-time.After(5 * time.Second):
-				p.Fatal("nobody woke the reader of the outbox")
+				p.Fatal("nothing woke the reader of the outbox")
 			}
 			rows, err := reader.PendingChanges(p.ctx(), 10)
 			p.must(err)
