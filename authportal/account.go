@@ -31,7 +31,7 @@ func (c *call) showAccount(status int, p pages.Page, newToken string) error {
 	if err != nil {
 		return err
 	}
-	held := c.p.expand(u.Roles)
+	held := c.p.expand(u.InForce())
 	data := pages.AccountData{NewToken: newToken, ChangesEmail: c.p.mails(), Administrator: slices.Contains(held, administratorRole), User: pages.User{
 		ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name, Roles: held, Confirmed: u.Confirmed}}
 	for _, f := range c.p.set.Signup.Fields {

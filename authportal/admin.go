@@ -48,7 +48,7 @@ func (c *call) mustAdminister(needs power) (Actor, error) {
 		if err != nil {
 			return Actor{}, err
 		}
-		roles = u.Roles
+		roles = u.InForce()
 	}
 	if !slices.Contains(c.p.expand(roles), administratorRole) {
 		c.p.AccessRefused(c.ctx(), me.live, errForbidden.Code, c.v.Addr, c.v.Host)

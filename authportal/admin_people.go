@@ -57,5 +57,5 @@ func (c *call) makeTicket() (link string, until time.Time, err error) {
 }
 
 func (c *call) administers(u *store.User) bool {
-	return slices.Contains(c.p.expand(u.Roles), administratorRole)
+	return slices.Contains(c.p.expand(u.InForce()), administratorRole)
 }

@@ -44,7 +44,7 @@ func (o *operator) view(ctx context.Context, u *store.User) (*userView, error) {
 // listed is the view without what needs another read of the store.
 func (o *operator) listed(u *store.User) *userView {
 	v := &userView{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name, Roles: u.Roles,
-		Effective: o.run.Roles.Expand(u.Roles), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved, Created: u.Created,
+		Effective: o.run.Roles.Expand(u.InForce()), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved, Created: u.Created,
 		State: authportal.StateOf(u), Due: u.PasswordDue}
 	if v.Roles == nil {
 		v.Roles = []string{}
