@@ -6,31 +6,12 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // countedUsers is up to how many accounts a list counts what it found.
 const countedUsers = 10_000
-
-// adminUserJSON is an account as administrators read it. Roles are those assigned, because those are what is changed.
-func adminUserJSON(u *store.User) map[string]any {
-	roles := u.Roles
-	if roles == nil {
-		roles = []string{}
-	}
-	out := map[string]any{"id": u.ID, "username": u.Username, "email": u.Email, "confirmed": u.Confirmed, "name": u.Name, "roles": roles,
-		"attributes": u.Attributes, "enabled": u.Enabled, "approved": u.Approved, "state": StateOf(u), "password_change_required": u.PasswordDue,
-		"created": u.Created.UTC().Format(time.RFC3339), "version": u.Version}
-	if !u.LastSignIn.IsZero() {
-		out["last_sign_in"] = u.LastSignIn.UTC().Format(time.RFC3339)
-	}
-	if !u.Invited.IsZero() {
-		out["invited"] = u.Invited.UTC().Format(time.RFC3339)
-	}
-	return out
-}
 
 // userQuery reads which accounts are asked for.
 func (c *call) userQuery() (store.UserQuery, error) { return readUserQuery(c.r.URL.Query()) }
@@ -94,7 +75,7 @@ func (c *call) adminUsersAPI() error {
 	}
 	users := make([]map[string]any, 0, len(list))
 	for i := range list {
-		users = append(users, adminUserJSON(&list[i]))
+		users = append(users, c.p.accounts.AdminJSON(&list[i]))
 	}
 	out := map[string]any{"users": users, "total": total}
 	if len(list) == q.Limit {
@@ -118,7 +99,7 @@ func (c *call) adminUserAPI() error {
 // accountAnswer answers with an account and its version, which a change can be made to depend on (RFC 9110 §13.1.1).
 func (c *call) accountAnswer(status int, u *store.User) error {
 	c.w.Header().Set("ETag", `"`+strconv.FormatInt(u.Version, 10)+`"`)
-	return c.json(status, adminUserJSON(u))
+	return c.json(status, c.p.accounts.AdminJSON(u))
 }
 
 // ifMatch returns the version that the account must still have; 0: any. What is no version of ours matches none.
