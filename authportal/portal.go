@@ -33,7 +33,7 @@ type Config struct {
 	// of the host needs attention; it is asked while a page is waited for. Both may be nil.
 	Includes map[string][]string
 	RoleUses func() []RoleUse
-	Watch    func() []pages.Attention
+	Watch    func() []Alert
 
 	// ExpandRoles adds the roles that the held ones include. The result is sorted and may be shared. nil: none include others.
 	ExpandRoles func(held []string) []string
@@ -67,7 +67,7 @@ type Portal struct {
 	figures  store.Figures // nil: nothing is counted
 	includes map[string][]string
 	roleUses func() []RoleUse
-	watch    func() []pages.Attention
+	watch    func() []Alert
 	set      Settings
 	expand   func([]string) []string
 	now      func() time.Time
