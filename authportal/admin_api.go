@@ -53,7 +53,7 @@ func readUserQuery(v url.Values) (q store.UserQuery, err error) {
 
 // adminUsersAPI answers GET admin/users.
 func (c *call) adminUsersAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	q, err := c.userQuery()
@@ -86,7 +86,7 @@ func (c *call) adminUsersAPI() error {
 
 // adminUserAPI answers GET admin/users/{id}.
 func (c *call) adminUserAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	u, err := c.target()
@@ -117,19 +117,19 @@ func (c *call) ifMatch() (int64, error) {
 
 // readUserChange reads the fields of an account, and more that the call knows. One that it does not know is refused, so that
 // nothing is assigned by accident.
-func (c *call) readUserChange(more map[string]any) (ch UserChange, needs power, err error) {
+func (c *call) readUserChange(more map[string]any) (ch UserChange, needs assurance, err error) {
 	type field struct {
 		dst   any
-		needs power
+		needs assurance
 	}
 	into := map[string]field{
-		"email": {&ch.Email, somePower}, "username": {&ch.Username, somePower}, "name": {&ch.Name, noPower}, "roles": {&ch.Roles, somePower},
-		"attributes": {&ch.Attributes, noPower}, "enabled": {&ch.Enabled, noPower}, "approved": {&ch.Approved, noPower},
-		"confirmed": {&ch.Confirmed, somePower}, "password": {&ch.Password, allPower},
-		"password_change_required": {&ch.PasswordDue, somePower},
+		"email": {&ch.Email, recentLogin}, "username": {&ch.Username, recentLogin}, "name": {&ch.Name, anySession}, "roles": {&ch.Roles, recentLogin},
+		"attributes": {&ch.Attributes, anySession}, "enabled": {&ch.Enabled, anySession}, "approved": {&ch.Approved, anySession},
+		"confirmed": {&ch.Confirmed, recentLogin}, "password": {&ch.Password, recentLoginNoToken},
+		"password_change_required": {&ch.PasswordDue, recentLogin},
 	}
 	for name, dst := range more {
-		into[name] = field{dst, somePower}
+		into[name] = field{dst, recentLogin}
 	}
 	dst := map[string]any{}
 	for name, field := range into {
@@ -144,7 +144,7 @@ func (c *call) readUserChange(more map[string]any) (ch UserChange, needs power, 
 
 // adminChangeAPI answers PATCH admin/users/{id}.
 func (c *call) adminChangeAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil { // before anything is told of what was sent
+	if _, err := c.mustAdminister(anySession); err != nil { // before anything is told of what was sent
 		return err
 	}
 	ch, needs, err := c.readUserChange(nil)
@@ -170,7 +170,7 @@ func (c *call) adminChangeAPI() error {
 
 // adminCreateAPI answers POST admin/users.
 func (c *call) adminCreateAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	var invite bool
@@ -178,7 +178,7 @@ func (c *call) adminCreateAPI() error {
 	if err != nil {
 		return err
 	}
-	by, err := c.mustAdminister(max(needs, somePower))
+	by, err := c.mustAdminister(max(needs, recentLogin))
 	if err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ func (c *call) adminCreateAPI() error {
 
 // adminDeleteAPI answers DELETE admin/users/{id}.
 func (c *call) adminDeleteAPI() error {
-	by, err := c.mustAdminister(somePower)
+	by, err := c.mustAdminister(recentLogin)
 	if err != nil {
 		return err
 	}
@@ -211,7 +211,7 @@ func (c *call) adminDeleteAPI() error {
 
 // adminEndSessionsAPI answers DELETE admin/users/{id}/sessions.
 func (c *call) adminEndSessionsAPI() error {
-	by, err := c.mustAdminister(noPower)
+	by, err := c.mustAdminister(anySession)
 	if err != nil {
 		return err
 	}
@@ -228,7 +228,7 @@ func (c *call) adminEndSessionsAPI() error {
 
 // adminClearFactorsAPI answers DELETE admin/users/{id}/factors.
 func (c *call) adminClearFactorsAPI() error {
-	by, err := c.mustAdminister(somePower)
+	by, err := c.mustAdminister(recentLogin)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ func (p *Portal) overviewRoutes() []route {
 }
 
 func (c *call) overviewPage() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	// The list of accounts was here once: what leads to one still does.
@@ -68,7 +68,7 @@ func statisticsOfPage(list []Statistic) (out []pages.Figure) {
 
 // overviewAPI answers GET admin/overview: the statistics of the page.
 func (c *call) overviewAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	d, err := c.p.overview(c.ctx())

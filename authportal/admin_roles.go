@@ -15,7 +15,7 @@ const rolesShown = 500
 
 // rolesPage shows the roles.
 func (c *call) rolesPage() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	list, err := c.p.roles(c.ctx())
@@ -41,7 +41,7 @@ func roleOfPage(r *RoleReport) pages.AdminRole {
 
 // rolesAPI answers GET admin/roles.
 func (c *call) rolesAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	list, err := c.p.roles(c.ctx())

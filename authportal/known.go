@@ -26,7 +26,7 @@ func knownID(mark []byte, account string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// knownBrowser tells whether this browser signed in to the account before. The look-up is the same for accounts that do
+// knownBrowser reports whether this browser signed in to the account before. The look-up is the same for accounts that do
 // not exist. It opens nothing: all it gives is a counter of its own.
 func (c *call) knownBrowser(account string) (string, bool, error) {
 	mark, ok := c.haveMark(cookieKnown)
