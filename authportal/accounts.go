@@ -38,6 +38,9 @@ type Accounts struct {
 	seal   Sealer
 	fields []string
 	kinds  kinds
+	signUp SignUpRules
+
+	rolesFrom func(string, []string) []string
 }
 
 // Deps is all that Accounts depend on.
@@ -53,6 +56,10 @@ type Deps struct {
 	// CheckRole and CheckUsername refuse values that could pose as two in a header, or cannot stand in a rule; nil: none.
 	CheckRole     func(string) error
 	CheckUsername func(string) error
+	// SignUp is for people whom only an outside source knows. RolesFrom returns the roles that groups of a source give, by the
+	// name of its method; nil: none.
+	SignUp    SignUpRules
+	RolesFrom func(method string, groups []string) []string
 	// ExpandRoles adds the roles that the held ones include; nil: none include others.
 	ExpandRoles func(held []string) []string
 	// Kinds are the kinds of credentials that each method keeps, beside our own.
@@ -102,7 +109,7 @@ func NewAccounts(d Deps) (*Accounts, error) {
 	}
 	return &Accounts{users: d.Users, sessions: d.Sessions, passwords: d.Passwords, checkRole: d.CheckRole, checkUsername: d.CheckUsername,
 		expand: d.ExpandRoles, events: d.Events, now: d.Now, rand: d.Rand, log: d.Log, outbox: d.Mail, seal: d.Seal,
-		fields: d.Fields, kinds: kinds}, nil
+		fields: d.Fields, kinds: kinds, signUp: d.SignUp, rolesFrom: d.RolesFrom}, nil
 }
 
 // Actor is who acts on an account that is not their own, for the audit trail.

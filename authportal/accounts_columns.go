@@ -78,7 +78,7 @@ func (b *columnBook) find(key string) int {
 	return slices.IndexFunc(b.Columns, func(c Column) bool { return c.Key == key })
 }
 
-// busy tells whether values are being taken from the attribute, or brought to it.
+// busy reports whether values are being taken from the attribute, or brought to it.
 func (b *columnBook) busy(key string) bool {
 	return slices.ContainsFunc(b.Leaving, func(l leaving) bool { return l.Key == key || l.To == key })
 }

@@ -72,7 +72,7 @@ func (a *Accounts) checkHash(row *userfile.Row) error {
 	return nil
 }
 
-// stillFree tells whether the names of a new account are. The store has the last word.
+// stillFree reports whether the names of a new account are. The store has the last word.
 func (a *Accounts) stillFree(ctx context.Context, u *store.User) error {
 	for _, name := range []struct {
 		login string

@@ -13,7 +13,7 @@ var (
 	errNotInvited    = &problem.Problem{Status: 409, Code: "conflict", Detail: "only an enabled account with an address and without a password can be invited"}
 )
 
-// canInvite tells whether anybody can be invited.
+// canInvite reports whether anybody can be invited.
 func (a *Accounts) canInvite(by Actor) bool {
 	return a.outbox != nil && a.passwords != nil && by.Base != ""
 }

@@ -14,9 +14,9 @@ import (
 // act is something that administrators do to an account, or to many at once.
 type act struct {
 	name  string
-	needs power // to do it to one account; to many it is somePower at least
-	role  bool  // a role is named with it
-	own   bool  // among many, one's own account is left out: it would end the very session that does it
+	needs assurance // to do it to one account; to many it is recentLogin at least
+	role  bool      // a role is named with it
+	own   bool      // among many, one's own account is left out: it would end the very session that does it
 	do    func(a *Accounts, ctx context.Context, by Actor, id, role string) error
 }
 
@@ -32,14 +32,14 @@ func acts() []act {
 		{name: "enable", do: set(UserChange{Enabled: new(true)})},
 		{name: "disable", own: true, do: set(UserChange{Enabled: new(false)})},
 		{name: "approve", do: set(UserChange{Approved: new(true)})},
-		{name: "decline", needs: somePower, own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
+		{name: "decline", needs: recentLogin, own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
 			return a.Decline(ctx, by, id)
 		}},
-		{name: "add_role", needs: somePower, role: true, do: func(a *Accounts, ctx context.Context, by Actor, id, role string) error {
+		{name: "add_role", needs: recentLogin, role: true, do: func(a *Accounts, ctx context.Context, by Actor, id, role string) error {
 			_, err := a.Set(ctx, by, id, UserChange{AddRoles: []string{role}})
 			return err
 		}},
-		{name: "remove_role", needs: somePower, role: true, own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, role string) error {
+		{name: "remove_role", needs: recentLogin, role: true, own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, role string) error {
 			_, err := a.Set(ctx, by, id, UserChange{RemoveRoles: []string{role}})
 			return err
 		}},
@@ -47,8 +47,8 @@ func acts() []act {
 			_, err := a.RevokeSessions(ctx, by, id)
 			return err
 		}},
-		{name: "new_password", needs: somePower, own: true, do: set(UserChange{MustChangePassword: new(true)})},
-		{name: "delete", needs: somePower, own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
+		{name: "new_password", needs: recentLogin, own: true, do: set(UserChange{MustChangePassword: new(true)})},
+		{name: "delete", needs: recentLogin, own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
 			return a.Delete(ctx, by, id)
 		}},
 	}

@@ -24,19 +24,19 @@ func (p *Portal) adminRoutes() []route {
 	}
 }
 
-// power is what an act of an administrator hands out.
-type power int
+// assurance is how sure an act of an administrator needs us to be of them.
+type assurance int
 
 const (
-	noPower   power = iota // reads, or changes what opens no door
-	somePower              // roles, names, deletion: a sign-in of the last ten minutes, or an API token
-	allPower               // what signs in as somebody else: a sign-in of the last ten minutes, and never a token
+	anySession         assurance = iota // reads, or changes what opens no door
+	recentLogin                         // roles, names, deletion: a sign-in of the last ten minutes, or an API token
+	recentLoginNoToken                  // what signs in as somebody else: a sign-in of the last ten minutes, and never a token
 )
 
 // mustAdminister is the one place that decides who may do what to accounts of others. The role is read from the account as it
 // is stored now, so that one who has just lost it can do nothing more. An administrator may hand out everything, so there is
 // nothing above their own to withhold.
-func (c *call) mustAdminister(needs power) (Actor, error) {
+func (c *call) mustAdminister(needs assurance) (Actor, error) {
 	me, err := c.caller()
 	if err != nil {
 		return Actor{}, err
@@ -49,18 +49,18 @@ func (c *call) mustAdminister(needs power) (Actor, error) {
 		if err != nil {
 			return Actor{}, err
 		}
-		roles = u.Roles
+		roles = u.InForce()
 	}
 	if !slices.Contains(c.p.expand(roles), administratorRole) {
 		c.p.AccessRefused(c.ctx(), me.live, problem.Forbidden.Code, c.v.Addr, c.v.Host)
 		return Actor{}, problem.Forbidden
 	}
-	if needs == allPower {
+	if needs == recentLoginNoToken {
 		if err := c.mustHTTPS(); err != nil {
 			return Actor{}, err
 		}
 	}
-	if needs == allPower || needs == somePower && !me.viaToken {
+	if needs == recentLoginNoToken || needs == recentLogin && !me.viaToken {
 		if _, err := c.mustFresh(); err != nil {
 			return Actor{}, err
 		}

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -14,24 +13,6 @@ import (
 
 // countedUsers is up to how many accounts a list counts what it found.
 const countedUsers = 10_000
-
-// adminUserJSON is an account as administrators read it. Roles are those assigned, because those are what is changed.
-func adminUserJSON(u *store.User) map[string]any {
-	roles := u.Roles
-	if roles == nil {
-		roles = []string{}
-	}
-	out := map[string]any{"id": u.ID, "username": u.Username, "email": u.Email, "confirmed": u.Confirmed, "name": u.Name, "roles": roles,
-		"attributes": u.Attributes, "enabled": u.Enabled, "approved": u.Approved, "state": StateOf(u), "password_change_required": u.MustChangePassword,
-		"created": u.Created.UTC().Format(time.RFC3339), "version": u.Version}
-	if !u.LastSignIn.IsZero() {
-		out["last_sign_in"] = u.LastSignIn.UTC().Format(time.RFC3339)
-	}
-	if !u.Invited.IsZero() {
-		out["invited"] = u.Invited.UTC().Format(time.RFC3339)
-	}
-	return out
-}
 
 // userQuery reads which accounts are asked for.
 func (c *call) userQuery() (store.UserQuery, error) { return readUserQuery(c.r.URL.Query()) }
@@ -73,7 +54,7 @@ func readUserQuery(v url.Values) (q store.UserQuery, err error) {
 
 // adminUsersAPI answers GET admin/users.
 func (c *call) adminUsersAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	q, err := c.userQuery()
@@ -95,7 +76,7 @@ func (c *call) adminUsersAPI() error {
 	}
 	users := make([]map[string]any, 0, len(list))
 	for i := range list {
-		users = append(users, adminUserJSON(&list[i]))
+		users = append(users, c.p.accounts.AdminJSON(&list[i]))
 	}
 	out := map[string]any{"users": users, "total": total}
 	if len(list) == q.Limit {
@@ -106,7 +87,7 @@ func (c *call) adminUsersAPI() error {
 
 // adminUserAPI answers GET admin/users/{id}.
 func (c *call) adminUserAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	u, err := c.target()
@@ -119,7 +100,7 @@ func (c *call) adminUserAPI() error {
 // accountAnswer answers with an account and its version, which a change can be made to depend on (RFC 9110 §13.1.1).
 func (c *call) accountAnswer(status int, u *store.User) error {
 	c.w.Header().Set("ETag", `"`+strconv.FormatInt(u.Version, 10)+`"`)
-	return c.json(status, adminUserJSON(u))
+	return c.json(status, c.p.accounts.AdminJSON(u))
 }
 
 // ifMatch returns the version that the account must still have; 0: any. What is no version of ours matches none.
@@ -137,19 +118,19 @@ func (c *call) ifMatch() (int64, error) {
 
 // readUserChange reads the fields of an account, and more that the call knows. One that it does not know is refused, so that
 // nothing is assigned by accident.
-func (c *call) readUserChange(more map[string]any) (ch UserChange, needs power, err error) {
+func (c *call) readUserChange(more map[string]any) (ch UserChange, needs assurance, err error) {
 	type field struct {
 		dst   any
-		needs power
+		needs assurance
 	}
 	into := map[string]field{
-		"email": {&ch.Email, somePower}, "username": {&ch.Username, somePower}, "name": {&ch.Name, noPower}, "roles": {&ch.Roles, somePower},
-		"attributes": {&ch.Attributes, noPower}, "enabled": {&ch.Enabled, noPower}, "approved": {&ch.Approved, noPower},
-		"confirmed": {&ch.Confirmed, somePower}, "password": {&ch.Password, allPower},
-		"password_change_required": {&ch.MustChangePassword, somePower},
+		"email": {&ch.Email, recentLogin}, "username": {&ch.Username, recentLogin}, "name": {&ch.Name, anySession}, "roles": {&ch.Roles, recentLogin},
+		"attributes": {&ch.Attributes, anySession}, "enabled": {&ch.Enabled, anySession}, "approved": {&ch.Approved, anySession},
+		"confirmed": {&ch.Confirmed, recentLogin}, "password": {&ch.Password, recentLoginNoToken},
+		"password_change_required": {&ch.MustChangePassword, recentLogin},
 	}
 	for name, dst := range more {
-		into[name] = field{dst, somePower}
+		into[name] = field{dst, recentLogin}
 	}
 	dst := map[string]any{}
 	for name, field := range into {
@@ -164,7 +145,7 @@ func (c *call) readUserChange(more map[string]any) (ch UserChange, needs power, 
 
 // adminChangeAPI answers PATCH admin/users/{id}.
 func (c *call) adminChangeAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil { // before anything is told of what was sent
+	if _, err := c.mustAdminister(anySession); err != nil { // before anything is told of what was sent
 		return err
 	}
 	ch, needs, err := c.readUserChange(nil)
@@ -190,7 +171,7 @@ func (c *call) adminChangeAPI() error {
 
 // adminCreateAPI answers POST admin/users.
 func (c *call) adminCreateAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	var invite bool
@@ -198,7 +179,7 @@ func (c *call) adminCreateAPI() error {
 	if err != nil {
 		return err
 	}
-	by, err := c.mustAdminister(max(needs, somePower))
+	by, err := c.mustAdminister(max(needs, recentLogin))
 	if err != nil {
 		return err
 	}
@@ -215,7 +196,7 @@ func (c *call) adminCreateAPI() error {
 
 // adminDeleteAPI answers DELETE admin/users/{id}.
 func (c *call) adminDeleteAPI() error {
-	by, err := c.mustAdminister(somePower)
+	by, err := c.mustAdminister(recentLogin)
 	if err != nil {
 		return err
 	}
@@ -231,7 +212,7 @@ func (c *call) adminDeleteAPI() error {
 
 // adminEndSessionsAPI answers DELETE admin/users/{id}/sessions.
 func (c *call) adminEndSessionsAPI() error {
-	by, err := c.mustAdminister(noPower)
+	by, err := c.mustAdminister(anySession)
 	if err != nil {
 		return err
 	}
@@ -248,7 +229,7 @@ func (c *call) adminEndSessionsAPI() error {
 
 // adminClearFactorsAPI answers DELETE admin/users/{id}/factors.
 func (c *call) adminClearFactorsAPI() error {
-	by, err := c.mustAdminister(somePower)
+	by, err := c.mustAdminister(recentLogin)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 
 // adminBulkAPI answers POST admin/users/bulk: one act on many accounts, and what became of each, in their order.
 func (c *call) adminBulkAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	var action, role string
@@ -40,7 +40,7 @@ func (c *call) adminBulkAPI() error {
 
 // bulk does it, in either face. Whatever the act needs for one account, for many it needs a sign-in of the last ten minutes.
 func (c *call) bulk(action, role string, ids []string) ([]bulkResult, *bulk, error) {
-	by, err := c.mustAdminister(somePower)
+	by, err := c.mustAdminister(recentLogin)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -114,7 +114,7 @@ func (c *call) adminBulkForm() error {
 // bulkAsk shows whom it is about. Whoever the search finds is looked up here, once: what is done later is done to those who
 // were shown.
 func (c *call) bulkAsk(f bulkForm) error {
-	if _, err := c.mustAdminister(somePower); err != nil {
+	if _, err := c.mustAdminister(recentLogin); err != nil {
 		return err
 	}
 	a := c.p.Accounts()

@@ -50,8 +50,8 @@ var (
 type upload struct {
 	format userfile.Format
 	raw    []byte
-	sum    string // SHA-256, to know the file again
-	needs  power  // of whoever imports it
+	sum    string    // SHA-256, to know the file again
+	needs  assurance // of whoever imports it
 }
 
 // withUpload lets do have the file that read reads. The whole of it is read and looked through before the first account is
@@ -59,7 +59,7 @@ type upload struct {
 // memory for that: for one administrator at a time, up to a size, and for as long as the call lasts, never on a disk, since
 // there may be passwords in it. Who may not import is told before a byte of it is read.
 func (c *call) withUpload(read func() (*upload, error), do func(Actor, *upload) error) error {
-	if _, err := c.mustAdminister(somePower); err != nil {
+	if _, err := c.mustAdminister(recentLogin); err != nil {
 		return err
 	}
 	select {
@@ -109,7 +109,7 @@ func readUpload(in io.Reader, format userfile.Format, size int64) (*upload, erro
 // survey reads the file through. Passwords and their hashes sign in as somebody else, so that a file with any of them is
 // imported by a person and never by a token, as the same account would be made by itself.
 func (f *upload) survey() error {
-	f.needs = somePower
+	f.needs = recentLogin
 	r := userfile.NewReader(bytes.NewReader(f.raw), f.format)
 	for rows := 0; ; rows++ {
 		row, err := r.Next()
@@ -125,7 +125,7 @@ func (f *upload) survey() error {
 		case rows == maxImportRows:
 			return errTooManyRows
 		case row.Password != "" || row.Hash != "":
-			f.needs = allPower
+			f.needs = recentLoginNoToken
 		}
 	}
 }
@@ -186,6 +186,6 @@ func (c *call) stillAdministrator(looked *time.Time) error {
 	}
 	*looked = c.p.now()
 	c.me = nil
-	_, err := c.mustAdminister(noPower)
+	_, err := c.mustAdminister(anySession)
 	return err
 }

@@ -28,7 +28,7 @@ var errUnchecked = &problem.Problem{Status: http.StatusConflict, Code: "import_u
 
 // importPage shows the form. Its sign-in has to be fresh before a file is chosen: the way to signing in would lose it.
 func (c *call) importPage() error {
-	if _, err := c.mustAdminister(somePower); err != nil {
+	if _, err := c.mustAdminister(recentLogin); err != nil {
 		return err
 	}
 	return c.showImport(http.StatusOK, pages.Page{})

@@ -39,7 +39,7 @@ func (c *call) adminPage() error {
 }
 
 func (c *call) showAdmin(status int, p pages.Page) error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	q, err := c.userQuery()
@@ -105,7 +105,7 @@ func (c *call) showAdminUser(status int, p pages.Page) error { return c.showAdmi
 
 // showAdminTicket shows an account with a sign-in ticket for it, this once.
 func (c *call) showAdminTicket(status int, p pages.Page, ticket string) error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	u, err := c.target()
@@ -186,7 +186,7 @@ func (c *call) adminCreateForm() error {
 	if err != nil {
 		return err
 	}
-	by, err := c.mustAdminister(somePower)
+	by, err := c.mustAdminister(recentLogin)
 	var u store.User
 	if err == nil {
 		add := c.p.Accounts().Add
@@ -203,7 +203,7 @@ func (c *call) adminCreateForm() error {
 
 // adminChangeForm changes what differs from what is stored, so that a name can be corrected without what a role needs.
 func (c *call) adminChangeForm() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	columns, err := c.p.Accounts().Columns(c.ctx())
@@ -240,7 +240,7 @@ func (c *call) changeByForm(f map[string]string, columns []Column) error {
 			ch.Attributes[col.Key] = sent
 		}
 	}
-	needs := noPower
+	needs := anySession
 	for name, field := range map[string]struct {
 		dst  **string
 		have string
@@ -248,13 +248,13 @@ func (c *call) changeByForm(f map[string]string, columns []Column) error {
 		if sent, given := f[name]; given && sent != field.have {
 			*field.dst = &sent
 			if name != "name" {
-				needs = somePower
+				needs = recentLogin
 			}
 		}
 	}
 	if sent, given := f["roles"]; given {
 		if roles := strings.Fields(sent); !slices.Equal(slices.Sorted(slices.Values(roles)), u.Roles) {
-			ch.Roles, needs = &roles, somePower
+			ch.Roles, needs = &roles, recentLogin
 		}
 	}
 	by, err := c.mustAdminister(needs)
@@ -290,12 +290,12 @@ func (c *call) actByForm(f map[string]string) (ticket string, err error) {
 		return ticket, err
 	}
 	act := actNamed(f["do"])
-	needs := somePower
+	needs := recentLogin
 	switch {
 	case act != nil:
 		needs = act.needs
 	case f["do"] == "password":
-		needs = allPower
+		needs = recentLoginNoToken
 	}
 	by, err := c.mustAdminister(needs)
 	if err != nil {

@@ -68,7 +68,7 @@ func (p *Portal) CheckToken(ctx context.Context, token string) (*store.ActiveSes
 	identity.Active = true // a password that is due is no matter of programs
 	if data.Roles != nil {
 		// The limit may name a role that is only included in one held: compare with all of them.
-		identity.Roles = intersect(p.expand(u.Roles), data.Roles)
+		identity.Roles = intersect(p.expand(u.InForce()), data.Roles)
 	}
 	p.tokenUsed(ctx, c, now)
 	return &store.ActiveSession{Identity: identity, Session: store.Session{

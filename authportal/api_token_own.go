@@ -96,7 +96,7 @@ func (c *call) tokenCredential(n newToken, u *store.User) (cred store.Credential
 			data.Roles = []string{} // null would mean all of them
 		}
 	}
-	held := c.p.expand(u.Roles)
+	held := c.p.expand(u.InForce())
 	for _, r := range data.Roles {
 		if !slices.Contains(held, r) {
 			return cred, &InvalidError{Field: "roles", Why: "hold one that is not yours"}

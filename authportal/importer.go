@@ -120,7 +120,7 @@ func (i *Importer) patiently(ctx context.Context, row *userfile.Row) (store.User
 	}
 }
 
-// firstOf tells whether a row before has one of the names.
+// firstOf reports whether a row before has one of the names.
 func (i *Importer) firstOf(u *store.User) error {
 	for _, name := range []string{u.Email, u.Username} {
 		if taken := i.seen[name]; taken != nil {

@@ -33,7 +33,7 @@ type Config struct {
 	// of the host needs attention; it is asked while a page is waited for. Both may be nil.
 	Includes map[string][]string
 	RoleUses func() []RoleUse
-	Watch    func() []pages.Attention
+	Watch    func() []Alert
 
 	// ExpandRoles adds the roles that the held ones include. The result is sorted and may be shared. nil: none include others.
 	ExpandRoles func(held []string) []string
@@ -67,7 +67,7 @@ type Portal struct {
 	statistics store.Statistics // nil: nothing is counted
 	includes   map[string][]string
 	roleUses   func() []RoleUse
-	watch      func() []pages.Attention
+	watch      func() []Alert
 	set        Settings
 	expand     func([]string) []string
 	now        func() time.Time
@@ -150,6 +150,7 @@ func New(c Config) (*Portal, error) {
 	var err error
 	p.accounts, err = NewAccounts(Deps{Users: c.Users, Sessions: c.Sessions, Passwords: p.passwords(), Mail: c.Mail, Seal: c.Keys,
 		Fields: p.ownFields(), CheckRole: c.CheckRole, CheckUsername: c.CheckUsername, ExpandRoles: c.ExpandRoles, Kinds: p.credentialKinds(),
+		SignUp: p.signUpRules(),
 		Events: p.events, Now: c.Now, Rand: c.Rand, Log: c.Log})
 	if err != nil {
 		return nil, fmt.Errorf("building the portal: %w", err)
@@ -165,6 +166,13 @@ func New(c Config) (*Portal, error) {
 
 // Accounts returns the accounts of this portal.
 func (p *Portal) Accounts() *Accounts { return p.accounts }
+
+// signUpRules are those of `signup`, for people whom only an outside source knows.
+func (p *Portal) signUpRules() SignUpRules {
+	s := p.set.Signup
+	return SignUpRules{Open: s.Mode == SignupOpen, Approval: s.Mode == SignupApproval, ChooseUsername: p.choosesUsername(),
+		Domains: s.Domains, Roles: s.Roles}
+}
 
 // credentialKinds are those that each configured method keeps.
 func (p *Portal) credentialKinds() (all []map[string]method.CredentialClass) {

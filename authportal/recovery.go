@@ -134,6 +134,11 @@ func (a *Accounts) recover(ctx context.Context, in recoveryOf) (ended int, err e
 				slog.Any("error", err))
 		}
 	}
+	if r.links > reachStale { // and with the links goes what they gave
+		if _, err := a.giveRoles(ctx, in.account); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return ended, err
+		}
+	}
 	switch {
 	case r.sessions == reachNone:
 		return ended, nil

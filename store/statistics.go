@@ -24,9 +24,9 @@ type Statistics interface {
 	// SessionHours returns those numbers for each hour that began at since or later and was looked at, oldest first.
 	SessionHours(ctx context.Context, since time.Time) ([]SessionHour, error)
 
-	// CountRoles returns how many accounts are assigned each role, and how many hold it when held says what else comes
-	// with the roles that an account is assigned. held is called for every set of roles that an account has.
-	CountRoles(ctx context.Context, held func(assigned []string) []string) (map[string]RoleCount, error)
+	// CountRoles returns how many accounts are assigned each role, and how many hold it when held says what else comes with
+	// the roles in force of an account. held is called for every set of roles that an account has.
+	CountRoles(ctx context.Context, held func(inForce []string) []string) (map[string]RoleCount, error)
 }
 
 // EventHour is how often one kind of event happened with one result in an hour.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
-	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/metrics"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -42,9 +41,9 @@ type Running struct {
 }
 
 // alerts is what this process knows that an administrator should look at.
-func (run *Running) alerts() []pages.Attention {
+func (run *Running) alerts() []authportal.Alert {
 	if run.Sessions.Stats().Up {
 		return nil
 	}
-	return []pages.Attention{{Kind: "session_feed"}}
+	return []authportal.Alert{{Kind: "session_feed"}}
 }

@@ -4,7 +4,6 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
-	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 )
 
 // RoleUses returns the gate's rules that demand roles. hosts are the names under which requests reach it.
@@ -14,7 +13,7 @@ func (g *Gate) RoleUses(hosts []string) (uses []authportal.RoleUse) {
 		if err != nil {
 			continue // it was compiled when the gate was mounted
 		}
-		shown := pages.RoleRule{Hosts: hosts, Methods: rule.Methods, Paths: rule.Paths, Rule: rule.String(), Source: rule.Source}
+		shown := authportal.RoleRule{Hosts: hosts, Methods: rule.Methods, Paths: rule.Paths, Rule: rule.String(), Source: rule.Source}
 		if shown.Source == "" {
 			shown.Source = g.Source
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -15,24 +14,7 @@ import (
 var commandLine = authportal.Actor{ID: "command line"}
 
 // User is an account as operators see it.
-type User struct {
-	ID         string         `json:"id"`
-	Username   string         `json:"username"`
-	Email      string         `json:"email"`
-	Confirmed  bool           `json:"confirmed"`
-	Name       string         `json:"name"`
-	Roles      []string       `json:"roles"`
-	Effective  []string       `json:"effective_roles"` // with the included ones: what an upstream gets
-	Attributes map[string]any `json:"attributes"`
-	Enabled    bool           `json:"enabled"`
-	Approved   bool           `json:"approved"`
-	State      string         `json:"state"`        // in a word: "active", "waiting", …
-	Password   bool           `json:"has_password"` // whether there is one
-	Due        bool           `json:"password_change_required"`
-	Created    time.Time      `json:"created"`
-	LastSignIn *time.Time     `json:"last_sign_in"`
-	Invited    *time.Time     `json:"invited,omitempty"`
-}
+type User struct{ authportal.OperatorAccount }
 
 func (o *operator) show(ctx context.Context, u *store.User) (*User, error) {
 	v := o.summarize(u)
@@ -43,19 +25,7 @@ func (o *operator) show(ctx context.Context, u *store.User) (*User, error) {
 
 // summarize is the view without what needs another read of the store.
 func (o *operator) summarize(u *store.User) *User {
-	v := &User{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name, Roles: u.Roles,
-		Effective: o.run.Roles.Expand(u.Roles), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved, Created: u.Created,
-		State: authportal.StateOf(u), Due: u.MustChangePassword}
-	if v.Roles == nil {
-		v.Roles = []string{}
-	}
-	if !u.LastSignIn.IsZero() {
-		v.LastSignIn = &u.LastSignIn
-	}
-	if !u.Invited.IsZero() {
-		v.Invited = &u.Invited
-	}
-	return v
+	return &User{o.run.Portal.Accounts().OperatorJSON(u, false)}
 }
 
 // find returns the account with that address, username or id.
