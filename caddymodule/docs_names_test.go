@@ -94,3 +94,50 @@ func testFunctions(t *testing.T) map[string]map[string]bool {
 	}
 	return functions
 }
+
+// citedPage matches the page that a comment cites, with a numbered rule or invariant, or a heading in quotes.
+var citedPage = regexp.MustCompile(`docs/([\w./-]+\.md)(?:, (?:(?:rule|invariant) (\d+)|"([^"]+)"))?`)
+
+// A comment that cites what no page says any more misleads its reader.
+func TestPagesCitedInCommentsExist(t *testing.T) {
+	pages := pagesOfDocs(t)
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path != ".." && strings.HasPrefix(d.Name(), "."):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "docs_names_test.go"):
+			return nil
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, line := range strings.Split(string(source), "\n") {
+			if _, comment, ok := strings.Cut(line, "//"); ok {
+				checkCitations(t, pages, path, comment)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkCitations(t *testing.T, pages map[string]string, path, comment string) {
+	t.Helper()
+	for _, found := range citedPage.FindAllStringSubmatch(comment, -1) {
+		text, ok := pages["docs/"+found[1]]
+		switch number, heading := found[2], found[3]; {
+		case !ok && found[1] == "long-run.md": // written by `integration/run.sh long`
+		case !ok:
+			t.Errorf("%s: there is no docs/%s", path, found[1])
+		case number != "" && !strings.Contains(text, "\n"+number+". **"):
+			t.Errorf("%s: docs/%s has no number %s", path, found[1], number)
+		case heading != "" && !strings.Contains(text, "# "+heading+"\n"):
+			t.Errorf("%s: docs/%s has no heading %q", path, found[1], heading)
+		}
+	}
+}
