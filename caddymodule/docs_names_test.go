@@ -99,7 +99,7 @@ func testFunctions(t *testing.T) map[string]map[string]bool {
 var citedPage = regexp.MustCompile(`docs/([\w./-]+\.md)(?:, (?:(?:rule|invariant) (\d+)|"([^"]+)"))?`)
 
 // A comment that cites what no page says any more misleads its reader.
-func TestPagesCitedInCommentsExist(t *testing.T) {
+func TestDocsCitedInCommentsExist(t *testing.T) {
 	pages := pagesOfDocs(t)
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		switch {
