@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/caddymodule/command"
 )
 
-// What README.md and docs/ tell people to write is held against the thing itself. Blocks fenced as ```caddyfile are adapted and
+// What the pages at the root and in docs/ tell people to write is held against the thing itself. Blocks fenced as ```caddyfile are adapted and
 // provisioned. A fragment is put where it belongs, judged by its first word:
 //
 //	gate, portal            in a site
@@ -34,18 +34,19 @@ func (b *block) String() string { return fmt.Sprintf("%s:%d", b.page, b.line) }
 
 func pagesOfDocs(t *testing.T) map[string]string {
 	t.Helper()
-	files, err := filepath.Glob("../docs/*.md")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no docs", err)
-	}
-	readme, _ := filepath.Glob("../README.md")
 	pages := make(map[string]string)
-	for _, file := range append(files, readme...) {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	for _, pattern := range []string{"../*.md", "../docs/*.md", "../docs/*/*.md"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatal("no pages", pattern, err)
 		}
-		pages[strings.TrimPrefix(filepath.ToSlash(file), "../")] = string(raw)
+		for _, file := range files {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pages[strings.TrimPrefix(filepath.ToSlash(file), "../")] = string(raw)
+		}
 	}
 	return pages
 }
