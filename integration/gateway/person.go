@@ -38,7 +38,7 @@ func NewPersonOver(t testing.TB, protocol string) *Person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Person{t: t, Client: &http.Client{Jar: jar, Transport: transport(t, protocol), Timeout: 30 * time.Second,
+	return &Person{t: t, Client: &http.Client{Jar: jar, Transport: transport(t, protocol), Timeout: time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
@@ -188,7 +188,7 @@ func Eventually(t testing.TB, what string, condition func() bool) {
 
 // Comes waits for a condition and tells whether it came true.
 func Comes(condition func() bool) bool {
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for !condition() {

@@ -39,6 +39,15 @@ func TestScaleShrinksLoadsButNeverToNothing(t *testing.T) {
 	}
 }
 
+func TestLongRunsHaveFullLoads(t *testing.T) {
+	for load, want := range map[string]bool{"": false, "0.01": false, "0.5": false, "1": true, "2": true} {
+		t.Setenv("GATEHOUSE_LOAD", load)
+		if got := servers.Long(t); got != want {
+			t.Errorf("GATEHOUSE_LOAD=%q: %t", load, got)
+		}
+	}
+}
+
 func TestBuiltCaddyIsAnExecutable(t *testing.T) {
 	info, err := os.Stat(servers.Caddy(t))
 	mustDo(t, err)

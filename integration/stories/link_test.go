@@ -91,7 +91,7 @@ func loginLetter(t *testing.T, mail *servers.SMTP, to string) (link, token, code
 			t.Fatalf("a letter to %s:\n%s", l.To, l.Text)
 		}
 		return found[1], found[2], found[3]
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatalf("no letter to %s", to)
 		return "", "", ""
 	}

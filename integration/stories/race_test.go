@@ -14,8 +14,8 @@ import (
 )
 
 // A gateway built with the race detector does everything at once: people sign up, browse, hold streams open and sign out,
-// roles change, configurations are loaded anew.
-func TestTheRaceDetectorFindsNothingWhereEverythingHappensAtOnce(t *testing.T) {
+// roles change, configurations are loaded anew. The detector finds nothing.
+func TestLongRacesOfAWholeGateway(t *testing.T) {
 	for name, sessions := range map[string]string{"embedded": "embedded", "redis": "redis " + servers.FreshRedis(t)} {
 		t.Run(name, func(t *testing.T) {
 			site, up := newSite(t), gateway.StartUpstream(t)
