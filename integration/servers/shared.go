@@ -187,7 +187,7 @@ func need(t testing.TB, program string) {
 func skipShort(t testing.TB, what string) {
 	t.Helper()
 	if testing.Short() {
-		t.Skipf("-short: %s is not started", what)
+		t.Skip("-short: " + what + " is not started")
 	}
 }
 
