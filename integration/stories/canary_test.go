@@ -81,7 +81,7 @@ https://auth.three.test:PORT {
 
 	// the first administrator
 	link := regexp.MustCompile(`https://auth\.three\.test[^"]*/setup\?token=[^"]+`).FindString(g.Log())
-	browser := gateway.StartChromium(t).Window(t, true)
+	browser := gateway.SharedChromium(t).Window(t, true)
 	browser.Open(link).Reads("Welcome") // a browser tells what it loads for a page which page that is
 	root := gateway.NewPerson(t)
 	form := url.Values{"token": {link[strings.Index(link, "=")+1:]}, "email": {"root@example.com"}, "password": {gateway.Password}}

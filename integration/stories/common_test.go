@@ -2,12 +2,19 @@ package stories
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/gatehouse-auth/gatehouse/integration/gateway"
 	"github.com/gatehouse-auth/gatehouse/integration/servers"
 )
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	gateway.StopSharedChromium()
+	os.Exit(code)
+}
 
 // plain is a Caddyfile with one gated site on plain http, which signing in accepts on this machine only.
 func plain(global, site, gate string, upstream *gateway.Upstream) string {

@@ -17,7 +17,7 @@ var screenshots = flag.String("screenshots", "", "directory to write pictures of
 
 // withAndWithoutScripts runs a story in two browsers: everything works with scripts switched off.
 func withAndWithoutScripts(t *testing.T, story func(t *testing.T, w *gateway.Window)) {
-	chromium := gateway.StartChromium(t)
+	chromium := gateway.SharedChromium(t)
 	for name, scripts := range map[string]bool{"with scripts": true, "without scripts": false} {
 		t.Run(name, func(t *testing.T) { story(t, chromium.Window(t, scripts)) })
 	}

@@ -13,7 +13,7 @@ import (
 
 // Wherever gate and portal stand, a person who signs up there comes to the page that they asked for.
 func TestSigningUpArrivesWhereverGateAndPortalStand(t *testing.T) {
-	chromium := gateway.StartChromium(t)
+	chromium := gateway.SharedChromium(t)
 	for name, c := range map[string]struct{ sites, page, login, path string }{
 		"a portal on the host of the gate": {
 			`https://app.one.test:PORT {
