@@ -52,6 +52,7 @@ func TestLongRunsHaveFullLoads(t *testing.T) {
 }
 
 func TestBuiltCaddyIsAnExecutable(t *testing.T) {
+	t.Parallel()
 	info, err := os.Stat(servers.Caddy(t))
 	mustDo(t, err)
 	if info.Mode()&0o100 == 0 {

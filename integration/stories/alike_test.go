@@ -54,6 +54,7 @@ const pairs = 300
 // TestNobodyLearnsFromAnswersOrTimesWhoHasAnAccount asks each door for accounts in every state and for nobody, compares the
 // answers to the byte and, in long runs, how long they took.
 func TestNobodyLearnsFromAnswersOrTimesWhoHasAnAccount(t *testing.T) {
+	t.Parallel()
 	for name, stores := range mailStores(t) {
 		if name != "SQLite" && !servers.Long(t) {
 			continue // the other store is for long runs

@@ -42,6 +42,7 @@ func (c canaries) notIn(t *testing.T, where, text string) {
 // Every flow runs with Caddy's log at its most talkative, access logs included. The set-up link is the only secret in it, and
 // neither the audit trail nor what the webhook is told holds one.
 func TestNoSecretIsInAnyLog(t *testing.T) {
+	t.Parallel()
 	up := gateway.StartUpstream(t)
 	database := filepath.Join(t.TempDir(), "users.db")
 	hook := startReceiver(t)

@@ -15,6 +15,7 @@ import (
 // Somebody signs in by mail, with two gateways on the same stores: one is asked, and the other redeems link or code. A scanner
 // that follows links, and another browser that has read the letter, use nothing up.
 func TestSigningInByMailThroughTwoGateways(t *testing.T) {
+	t.Parallel()
 	for name, global := range map[string]string{
 		"SQLite":               shared("sqlite "+filepath.Join(t.TempDir(), "users.db"), "embedded"),
 		"PostgreSQL and Redis": shared("postgres "+servers.FreshPostgres(t), "redis "+servers.FreshRedis(t)),

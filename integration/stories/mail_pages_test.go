@@ -138,11 +138,12 @@ func mailedSite(t *testing.T, more string) (g *gateway.Gateway, site string, mai
 	mail, word := startPostbox(t)
 	site = newSite(t)
 	global := strings.Replace(shared("sqlite DIR/users.db", "embedded"), "signup open", "", 1)
-	g = gateway.Start(t, plain(global+"\n\t\t"+quick+word+"\n\t\t"+more, site, publicAndEdit, gateway.StartUpstream(t)))
+	g = gateway.Start(t, plain(global+word+"\n\t\t"+more, site, publicAndEdit, gateway.StartUpstream(t)))
 	return g, site, mail
 }
 
 func TestTheLinkOfASignUpSignsInTheBrowserThatSignedUpAndNoOther(t *testing.T) {
+	t.Parallel()
 	_, site, mail := mailedSite(t, "signup open")
 	readers(t, site, mail, func(t *testing.T, r *reader) {
 		ann, elsewhere := r.address("ann"), r.another()
@@ -168,6 +169,7 @@ func TestTheLinkOfASignUpSignsInTheBrowserThatSignedUpAndNoOther(t *testing.T) {
 }
 
 func TestAForgottenPasswordIsReplacedByMailAndEndsEveryOtherSession(t *testing.T) {
+	t.Parallel()
 	g, site, mail := mailedSite(t, "signup open")
 	readers(t, site, mail, func(t *testing.T, r *reader) {
 		ann, old := r.address("ann"), r.another()
@@ -192,6 +194,7 @@ func TestAForgottenPasswordIsReplacedByMailAndEndsEveryOtherSession(t *testing.T
 }
 
 func TestAnInvitationMakesAnAccountWhereNobodyCanSignUp(t *testing.T) {
+	t.Parallel()
 	g, site, mail := mailedSite(t, "signup invite")
 	readers(t, site, mail, func(t *testing.T, r *reader) {
 		ann, late := r.address("ann"), r.another()
@@ -214,6 +217,7 @@ func TestAnInvitationMakesAnAccountWhereNobodyCanSignUp(t *testing.T) {
 }
 
 func TestAnAccountWaitsForApprovalAndItsOwnerIsToldOfTheDecision(t *testing.T) {
+	t.Parallel()
 	g, site, mail := mailedSite(t, "signup approval")
 	g.MustCommand(gateway.Password+"\n", "users", "add", "root@example.com", "--role", "admin", "--password-stdin")
 	readers(t, site, mail, func(t *testing.T, r *reader) {
@@ -252,6 +256,7 @@ func TestAnAccountWaitsForApprovalAndItsOwnerIsToldOfTheDecision(t *testing.T) {
 
 // TestARememberedBrowserIsStillSignedInAfterItWasClosedAndTheServerRestarted shows the difference that the box makes.
 func TestARememberedBrowserIsStillSignedInAfterItWasClosedAndTheServerRestarted(t *testing.T) {
+	t.Parallel()
 	g, site, _ := mailedSite(t, "signup open")
 	g.MustCommand(gateway.Password+"\n", "users", "add", "ann@example.com", "--password-stdin")
 	for name, scripts := range map[string]bool{"with scripts": true, "without scripts": false} {
@@ -280,6 +285,7 @@ func TestARememberedBrowserIsStillSignedInAfterItWasClosedAndTheServerRestarted(
 }
 
 func TestPeopleTakeTheirDataWithThemAndLeave(t *testing.T) {
+	t.Parallel()
 	g, site, mail := mailedSite(t, "signup open")
 	readers(t, site, mail, func(t *testing.T, r *reader) {
 		ann := r.address("ann")

@@ -10,6 +10,7 @@ import (
 // A newcomer confirms an address and later forgets the password, with two gateways on the same stores: the link of a letter
 // works once and on either, and neither a mail server that hangs nor the kill of a gateway keeps letters from leaving.
 func TestLettersOfTwoGateways(t *testing.T) {
+	t.Parallel()
 	for name, stores := range mailStores(t) {
 		t.Run(name, func(t *testing.T) {
 			global, _ := stores(t)

@@ -54,6 +54,7 @@ func picture(t *testing.T, w *gateway.Window, name string) {
 
 // TestTheNewcomersWay is what the README promises of its first command.
 func TestTheNewcomersWay(t *testing.T) {
+	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, w *gateway.Window) {
 		g, site := example(t)
 		w.Open(site + "/").Reads("Sign in")
@@ -96,6 +97,7 @@ func TestTheNewcomersWay(t *testing.T) {
 
 // TestTheFirstAdministratorFollowsTheLinkInTheLog: the link works once, and is all that the log shows of the kind.
 func TestTheFirstAdministratorFollowsTheLinkInTheLog(t *testing.T) {
+	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, w *gateway.Window) {
 		g, site := example(t)
 		var link string

@@ -17,6 +17,7 @@ import (
 // A hundred sign-ups with one mailbox, in several spellings, at two gateways at once: nobody is told who was first. The
 // mailbox gets no more letters than the throttle allows for one address, and its owner confirms once.
 func TestAHundredSignUpsWithOneMailboxAreAnsweredAlikeAndMakeOneAccount(t *testing.T) {
+	t.Parallel()
 	for name, stores := range mailStores(t) {
 		t.Run(name, func(t *testing.T) {
 			global, users := stores(t)

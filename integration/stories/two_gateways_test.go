@@ -45,6 +45,7 @@ func stores(t *testing.T) map[string]func(t *testing.T) string {
 }
 
 func TestWhatOneGatewayDoesIsInForceOnTheOther(t *testing.T) {
+	t.Parallel()
 	for name, global := range stores(t) {
 		t.Run(name, func(t *testing.T) {
 			a, b, siteA, siteB := twoGateways(t, global(t))
@@ -80,6 +81,7 @@ func TestWhatOneGatewayDoesIsInForceOnTheOther(t *testing.T) {
 }
 
 func TestASecretThatWasSignedOutOpensNothingAnywhere(t *testing.T) {
+	t.Parallel()
 	for name, global := range stores(t) {
 		t.Run(name, func(t *testing.T) {
 			_, _, siteA, siteB := twoGateways(t, global(t))
@@ -103,6 +105,7 @@ func TestASecretThatWasSignedOutOpensNothingAnywhere(t *testing.T) {
 }
 
 func TestADisabledAccountIsOutEverywhere(t *testing.T) {
+	t.Parallel()
 	for name, global := range stores(t) {
 		t.Run(name, func(t *testing.T) {
 			a, _, siteA, siteB := twoGateways(t, global(t))

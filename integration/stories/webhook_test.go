@@ -111,6 +111,7 @@ func hookBlock(r *receiver) string {
 
 // The receiver is down while people sign up, one gateway is killed and the other reloads. When it is back, it hears of all.
 func TestTheWebhookOfTwoGatewaysMissesNothing(t *testing.T) {
+	t.Parallel()
 	for name, global := range map[string]string{
 		"SQLite":               shared("sqlite "+filepath.Join(t.TempDir(), "users.db"), "embedded"),
 		"PostgreSQL and Redis": shared("postgres "+servers.FreshPostgres(t), "redis "+servers.FreshRedis(t)),
