@@ -42,7 +42,7 @@ func TestScaleShrinksLoadsButNeverToNothing(t *testing.T) {
 	}
 }
 
-func TestLongRunsHaveFullLoads(t *testing.T) {
+func TestFullLoadsAreOfLongRuns(t *testing.T) {
 	for load, want := range map[string]bool{"": false, "0.01": false, "0.5": false, "1": true, "2": true} {
 		t.Setenv("GATEHOUSE_LOAD", load)
 		if got := servers.Long(t); got != want {
