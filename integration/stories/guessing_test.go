@@ -97,7 +97,7 @@ func TestGuessesAtNobodyLookTheSame(t *testing.T) {
 // A burst over two gateways at once gets no more than the limit. The right password among too many wrong ones does not help.
 func TestABurstOverTwoGatewaysGetsTenGuesses(t *testing.T) {
 	t.Parallel()
-	for name, global := range stores(t) {
+	for name, global := range mainStores(t) {
 		if strings.Contains(name, "watched") {
 			continue
 		}

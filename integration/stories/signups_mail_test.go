@@ -68,7 +68,7 @@ func signUpsAtOnce(t *testing.T, n int, sites []string, email string) []string {
 	var race sync.WaitGroup
 	for i := range answers {
 		race.Go(func() {
-			got := gateway.NewPerson(t).Do(http.MethodPost, sites[i%len(sites)]+"/.gatehouse/api/v1/signup",
+			got := gateway.NewPerson(t).DoPatiently(http.MethodPost, sites[i%len(sites)]+"/.gatehouse/api/v1/signup",
 				map[string]any{"email": spellings[i%len(spellings)], "password": gateway.Password})
 			answers[i] = likeness(got)
 		})

@@ -21,7 +21,7 @@ func cut(t *testing.T, what string, s *gateway.Stream, since time.Time) {
 // the loss of the role that it needed. What others have open goes on.
 func TestOpenStreamsEndWithTheRightThatOpenedThem(t *testing.T) {
 	t.Parallel()
-	for name, global := range stores(t) {
+	for name, global := range mainStores(t) {
 		if name == "SQLite and a watched Redis" {
 			continue // as a Redis alone
 		}
@@ -141,7 +141,7 @@ func TestNoOtherPageOpensAWebSocket(t *testing.T) {
 // the time of its last use, which is written later.
 func TestARequestUnderWayAtSignOutRevivesNothing(t *testing.T) {
 	t.Parallel()
-	for name, global := range stores(t) {
+	for name, global := range mainStores(t) {
 		t.Run(name, func(t *testing.T) {
 			up := gateway.StartUpstream(t)
 			siteA, siteB := newSite(t), newSite(t)

@@ -2,6 +2,7 @@ package stories
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -44,6 +45,18 @@ func stores(t *testing.T) map[string]func(t *testing.T) string {
 	}
 }
 
+// mainStores are the two kinds of sharing: one file, and servers. Long runs have all: what a driver owes a gateway is held by
+// its own suite, and TestWhatOneGatewayDoesIsInForceOnTheOther goes through all of them in every run.
+func mainStores(t *testing.T) map[string]func(t *testing.T) string {
+	all := stores(t)
+	if !servers.Long(t) {
+		maps.DeleteFunc(all, func(name string, _ func(*testing.T) string) bool {
+			return name != "SQLite in one file" && name != "PostgreSQL and Redis"
+		})
+	}
+	return all
+}
+
 func TestWhatOneGatewayDoesIsInForceOnTheOther(t *testing.T) {
 	t.Parallel()
 	for name, global := range stores(t) {
@@ -82,7 +95,7 @@ func TestWhatOneGatewayDoesIsInForceOnTheOther(t *testing.T) {
 
 func TestASecretThatWasSignedOutOpensNothingAnywhere(t *testing.T) {
 	t.Parallel()
-	for name, global := range stores(t) {
+	for name, global := range mainStores(t) {
 		t.Run(name, func(t *testing.T) {
 			_, _, siteA, siteB := twoGateways(t, global(t))
 			p, thief := gateway.NewPerson(t), gateway.NewPerson(t)
@@ -106,7 +119,7 @@ func TestASecretThatWasSignedOutOpensNothingAnywhere(t *testing.T) {
 
 func TestADisabledAccountIsOutEverywhere(t *testing.T) {
 	t.Parallel()
-	for name, global := range stores(t) {
+	for name, global := range mainStores(t) {
 		t.Run(name, func(t *testing.T) {
 			a, _, siteA, siteB := twoGateways(t, global(t))
 			p := gateway.NewPerson(t)
