@@ -308,9 +308,9 @@ func TestPackagesSayWhatTheyOwn(t *testing.T) {
 	}
 }
 
-// How long a file may be, and that tests do not sleep. Linters know both rules (revive, forbidigo), but golangci-lint, which
-// brings them, takes more than a minute to build, and forbidigo cannot leave out files that use testing/synctest. gofmt has a
-// stage of its own in integration/run.sh.
+// How long a file may be, and that tests do not sleep. Linters know both rules (revive, forbidigo), but forbidigo cannot leave
+// out files that use testing/synctest, and golangci-lint, which brings them, would have to be compiled in every fresh clone.
+// gofmt and staticcheck have stages of their own in integration/run.sh.
 func TestFilesKeepTheRules(t *testing.T) {
 	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
 		switch {

@@ -352,7 +352,7 @@ else
 fi
 if [[ "$mode" == short ]]; then
 	stage 'tests: packages' "${script[@]}" test_list packages packages -race "${once[@]}" "${quick[@]}"
-	stage 'tests: integration' "${script[@]}" test_list integration others -count=1 "${quick[@]}"
+	stage 'tests: integration' "${script[@]}" test_list integration others -count=1 -parallel 4 "${quick[@]}" # they wait a lot
 fi
 if [[ "$mode" == long ]]; then
 	stage 'build cmd/caddy -race' go build -race -o "$work/bin/caddy-race" ./cmd/caddy
@@ -360,7 +360,7 @@ if [[ "$mode" == long ]]; then
 	stage 'tests: packages' "${script[@]}" test_list packages packages "${once[@]}"
 	# Full loads under the race detector would find nothing more and take an hour.
 	stage 'tests: all, with the race detector' env GATEHOUSE_LOAD=0.01 "${script[@]}" tests race -race -count=1 ./...
-	stage 'tests: integration' "${script[@]}" test_list integration others -count=1 -p 1 # one by one: some measure time
+	stage 'tests: integration' "${script[@]}" test_list integration others -count=1 -p 1 -parallel 1 # some measure time
 	stage "fuzz targets, $fuzz_time each" "${script[@]}" fuzz
 	stage 'gate and bare proxy, embedded sessions' "${script[@]}" compare 'sessions embedded'
 	stage 'gate and bare proxy, Redis sessions' "${script[@]}" compare "sessions redis $GATEHOUSE_TEST_REDIS"

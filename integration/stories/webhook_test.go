@@ -117,6 +117,7 @@ func TestTheWebhookOfTwoGatewaysMissesNothing(t *testing.T) {
 		"PostgreSQL and Redis": shared("postgres "+servers.FreshPostgres(t), "redis "+servers.FreshRedis(t)),
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of it is waiting for the next attempt
 			hook := startReceiver(t)
 			a, b, siteA, siteB := twoGateways(t, global+hookBlock(hook))
 			a.MustCommand(gateway.Password+"\n", "users", "add", "root@example.com", "--role", "admin", "--password-stdin")
