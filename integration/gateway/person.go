@@ -128,13 +128,13 @@ func (p *Person) Do(method, address string, body any, header ...string) Answer {
 	return answer
 }
 
-// DoPatiently is Do of somebody who comes again while the gateway is busy, as its answer says they should: how many
-// passwords it hashes in the time that a request has is a matter of the machine.
+// DoPatiently is Do of somebody who comes again while the gateway or its store is busy, as the answer says they should: how
+// many requests of a crowd are served in the time that each has is a matter of the machine.
 func (p *Person) DoPatiently(method, address string, body any, header ...string) (answer Answer) {
 	p.t.Helper()
-	Eventually(p.t, "the gateway is not busy", func() bool {
+	Eventually(p.t, address+" is not busy", func() bool {
 		answer = p.Do(method, address, body, header...)
-		return answer.Code() != "busy"
+		return answer.Status != http.StatusServiceUnavailable
 	})
 	return answer
 }
