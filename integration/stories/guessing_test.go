@@ -102,6 +102,7 @@ func TestABurstOverTwoGatewaysGetsTenGuesses(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			_, _, siteA, siteB := twoGateways(t, global(t))
 			login := fmt.Sprintf("ann-%d@example.com", servers.FreePort(t))
 			gateway.NewPerson(t).SignUp(siteA, login)

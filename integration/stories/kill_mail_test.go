@@ -25,6 +25,7 @@ func TestAKillAmongSignUpsAndResetsLosesNoLetterAndLeavesNothingHalfDone(t *test
 	t.Parallel()
 	for name, stores := range mailStores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			global, users := stores(t)
 			mail, word := startPostbox(t)
 			site := newSite(t)

@@ -13,6 +13,7 @@ func TestLettersOfTwoGateways(t *testing.T) {
 	t.Parallel()
 	for name, stores := range mailStores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			global, _ := stores(t)
 			mail, word := startPostbox(t)
 			a, _, siteA, siteB := twoGateways(t, global+word)

@@ -36,6 +36,7 @@ func TestReloadsUnderLoadFailNoRequestAndLoseNoSessionAndNoGoroutine(t *testing.
 	t.Parallel()
 	for name, sessions := range map[string]string{"embedded": "embedded", "redis": "redis " + servers.FreshRedis(t)} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			site := newSite(t)
 			up := gateway.StartUpstream(t)
 			g := gateway.Start(t, plain(shared("sqlite", sessions), site, publicAndEdit, up))

@@ -29,6 +29,7 @@ func TestAKillInTheMiddleOfSendingLosesNoLetter(t *testing.T) {
 	t.Parallel()
 	for name, stores := range mailStores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			global, users := stores(t)
 			waiting := outbox{users.(store.Outbox)}
 			mail, word := startPostbox(t)

@@ -20,6 +20,7 @@ func TestAHundredSignUpsWithOneMailboxAreAnsweredAlikeAndMakeOneAccount(t *testi
 	t.Parallel()
 	for name, stores := range mailStores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			global, users := stores(t)
 			mail, word := startPostbox(t)
 			a, _, siteA, siteB := twoGateways(t, global+word)

@@ -33,6 +33,7 @@ func TestAHundredSignUpsAtTwoGatewaysMakeOneAccount(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			a, b, siteA, siteB := twoGateways(t, global(t))
 			name := fmt.Sprintf("ann-%d@example.com", servers.FreePort(t))
 			var mu sync.Mutex
@@ -76,6 +77,7 @@ func TestEverySignUpThatWasAcknowledgedSurvivesAKill(t *testing.T) {
 	t.Parallel()
 	for name, sessions := range map[string]string{"embedded": "embedded", "redis": "redis " + servers.FreshRedis(t)} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			site := newSite(t)
 			global := shared("sqlite "+filepath.Join(t.TempDir(), "users.db"), sessions) + "\n\t\tthrottle {\n\t\t\taddress 100000 per 15m\n\t\t}"
 			g := gateway.Start(t, plain(global, site, "allow user", gateway.StartUpstream(t)))

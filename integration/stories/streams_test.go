@@ -26,6 +26,7 @@ func TestOpenStreamsEndWithTheRightThatOpenedThem(t *testing.T) {
 			continue // as a Redis alone
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			up := gateway.StartUpstream(t)
 			siteA, siteB := newSite(t), newSite(t)
 			text := global(t)
@@ -90,6 +91,7 @@ func TestAStreamFromBeforeAReloadEndsWithItsSession(t *testing.T) {
 	t.Parallel()
 	for name, sessions := range map[string]string{"embedded": "embedded", "redis": "redis " + servers.FreshRedis(t)} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			site, up := newSite(t), gateway.StartUpstream(t)
 			g := gateway.Start(t, plain(shared("sqlite", sessions), site, publicAndEdit, up))
 			p, other := gateway.NewPerson(t), gateway.NewPerson(t)
@@ -143,6 +145,7 @@ func TestARequestUnderWayAtSignOutRevivesNothing(t *testing.T) {
 	t.Parallel()
 	for name, global := range mainStores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			up := gateway.StartUpstream(t)
 			siteA, siteB := newSite(t), newSite(t)
 			text := global(t)

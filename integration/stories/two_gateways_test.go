@@ -61,6 +61,7 @@ func TestWhatOneGatewayDoesIsInForceOnTheOther(t *testing.T) {
 	t.Parallel()
 	for name, global := range stores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			a, b, siteA, siteB := twoGateways(t, global(t))
 			_ = a
 			p := gateway.NewPerson(t)
@@ -97,6 +98,7 @@ func TestASecretThatWasSignedOutOpensNothingAnywhere(t *testing.T) {
 	t.Parallel()
 	for name, global := range mainStores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			_, _, siteA, siteB := twoGateways(t, global(t))
 			p, thief := gateway.NewPerson(t), gateway.NewPerson(t)
 			p.SignUp(siteA, fmt.Sprintf("bob-%d@example.com", servers.FreePort(t)))
@@ -121,6 +123,7 @@ func TestADisabledAccountIsOutEverywhere(t *testing.T) {
 	t.Parallel()
 	for name, global := range mainStores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			a, _, siteA, siteB := twoGateways(t, global(t))
 			p := gateway.NewPerson(t)
 			email := fmt.Sprintf("eve-%d@example.com", servers.FreePort(t))
