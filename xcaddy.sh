@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds ./caddy: a pinned Caddy with this checkout as a plugin, through a pinned xcaddy. It needs Go and nothing else.
 #
-#   ./xcaddy.sh [<arguments of xcaddy build>...]   e.g. ./xcaddy.sh --with github.com/caddy-dns/cloudflare
-#   ./xcaddy.sh run [<arguments of caddy run>...]  the same, then runs Caddyfile.example (or --config <other>)
+#   ./xcaddy.sh [build] [<arguments of xcaddy build>...]  e.g. ./xcaddy.sh build --with github.com/caddy-dns/cloudflare
+#   ./xcaddy.sh run [<arguments of caddy run>...]         the same, then runs Caddyfile.example (or --config <other>)
 set -euo pipefail
 
 xcaddy_version=v0.4.5
@@ -58,6 +58,7 @@ if [[ "${1:-}" == run ]]; then
 	exec ./caddy run --config Caddyfile.example "$@"
 fi
 
+[[ "${1:-}" != build ]] || shift
 build "$@"
 (($#)) || check_pins
 echo "built $root/caddy"

@@ -19,7 +19,32 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// chromium starts a browser; without one the test is skipped, but for CI.
+// browser is started for the first test that asks for it; TestMain stops it.
+type browser struct {
+	once sync.Once
+	ctx  context.Context
+	stop func()
+	err  error
+}
+
+var shared browser
+
+func (b *browser) start(path string) {
+	alloc, stopProcess := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-background-networking", true), chromedp.Flag("lang", "en"))...)
+	ctx, cancel := chromedp.NewContext(alloc)
+	b.ctx, b.stop, b.err = ctx, func() { cancel(); stopProcess() }, chromedp.Do(ctx)
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.stop != nil {
+		shared.stop()
+	}
+	os.Exit(code)
+}
+
+// chromium opens a profile of its own in the browser; without one the test is skipped, but for CI.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
 	if testing.Short() {
@@ -38,12 +63,16 @@ func chromium(t *testing.T) context.Context {
 		}
 		t.Skip("there is no Chromium")
 	}
-	alloc, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-background-networking", true), chromedp.Flag("lang", "en"))...)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(alloc)
+	shared.once.Do(func() { shared.start(path) })
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	ctx, cancel := chromedp.NewContext(shared.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/integration/servers"
 )
 
 // Without the session store nobody can be recognised: 503 where it matters, at once, and everything public goes on.
@@ -30,7 +32,8 @@ func TestWithoutTheSessionStore(t *testing.T) {
 						checkUnavailable(t, what, asker.kind, r)
 						w.up.nothing(t, what)
 					}
-					if quickest > 250*time.Millisecond {
+					// The server that hangs never answers: that the gate does shows that it gave up by itself.
+					if servers.Long(t) && quickest > 250*time.Millisecond {
 						t.Errorf("%s %s: took %s", p, path, quickest)
 					}
 				}

@@ -25,7 +25,7 @@ func (w *world) dial(path string, header ...string) (*http.Response, *socket) {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { _ = c.Close() })
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	text := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s:%s\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", path, host, port(w.http))
 	for i := 0; i+1 < len(header); i += 2 {
@@ -55,7 +55,7 @@ func (s *socket) echoes(t *testing.T) {
 func (s *socket) ends(t *testing.T) time.Duration {
 	t.Helper()
 	began := time.Now()
-	_ = s.SetReadDeadline(began.Add(10 * time.Second))
+	_ = s.SetReadDeadline(began.Add(time.Minute))
 	if _, err := io.Copy(io.Discard, s.r); err != nil && strings.Contains(err.Error(), "timeout") {
 		t.Fatal("the tunnel stays open")
 	}

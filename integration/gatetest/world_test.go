@@ -21,6 +21,7 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 
 	_ "github.com/gatehouse-auth/gatehouse/caddymodule"
+	"github.com/gatehouse-auth/gatehouse/integration/servers"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
@@ -129,12 +130,7 @@ func (w *world) checkLog(file string) {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(servers.FreePort(t)))
 }
 
 func port(addr string) string {
@@ -151,14 +147,14 @@ func (w *world) client(h2 bool) *http.Client {
 			return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+p)
 		}}
 	w.t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 20 * time.Second,
+	return &http.Client{Transport: transport, Timeout: time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // wait returns once the certificate is there: Caddy makes it after the listeners.
 func (w *world) wait() {
 	w.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		r, err := w.h2.Get("https://" + host + ":" + port(w.https) + "/.gatehouse/gatehouse.js")
 		if err == nil {
@@ -259,7 +255,7 @@ func (w *world) raw(text string) (*http.Response, []*http.Response) {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { _ = c.Close() })
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	if _, err := io.WriteString(c, strings.ReplaceAll(text, "<host>", host)); err != nil {
 		w.t.Fatal(err)
 	}

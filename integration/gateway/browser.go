@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,36 +21,75 @@ import (
 // Chromium is a real browser without a screen. Every host name leads it to this machine, and it takes certificates of
 // test sites as they are.
 type Chromium struct {
-	t   testing.TB
+	t   testing.TB // that may restart it
 	dir string
 	ctx context.Context
 }
 
-// StartChromium runs one for the length of a test.
+// shared is the browser of SharedChromium.
+var shared struct {
+	sync.Mutex
+	chromium *Chromium
+	stop     func()
+}
+
+// SharedChromium returns the one that all tests of a package share: each Window is a profile of its own anyway. It is started
+// for the first test that asks, and stopped by StopSharedChromium.
+func SharedChromium(t testing.TB) *Chromium {
+	t.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.chromium == nil {
+		c := newChromium(t)
+		stop := c.launch(t)
+		shared.chromium, shared.stop = c, func() { stop(); _ = os.RemoveAll(c.dir) }
+	}
+	return shared.chromium
+}
+
+// StopSharedChromium is for the end of TestMain.
+func StopSharedChromium() {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.chromium != nil {
+		shared.stop()
+		shared.chromium = nil
+	}
+}
+
+// StartChromium runs one for the length of a test, which may Restart it.
 func StartChromium(t testing.TB) *Chromium {
+	t.Helper()
+	c := newChromium(t)
+	t.Cleanup(func() { _ = os.RemoveAll(c.dir) })
+	c.t = t
+	t.Cleanup(c.launch(t))
+	return c
+}
+
+func newChromium(t testing.TB) *Chromium {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "gatehouse-chromium-") // not t.TempDir: Chromium still writes while it ends
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	c := &Chromium{t: t, dir: dir}
-	c.run()
-	return c
+	return &Chromium{dir: dir}
 }
 
-func (c *Chromium) run() {
-	c.t.Helper()
-	alloc, stop := chromedp.NewExecAllocator(context.WithoutCancel(c.t.Context()), append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(servers.Chromium(c.t)), chromedp.NoSandbox, chromedp.UserDataDir(c.dir), chromedp.Flag("disable-gpu", true),
+// launch starts the process; errors are those of the test that waits for it.
+func (c *Chromium) launch(t testing.TB) (stop func()) {
+	t.Helper()
+	alloc, stopProcess := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(servers.Chromium(t)), chromedp.NoSandbox, chromedp.UserDataDir(c.dir), chromedp.Flag("disable-gpu", true),
 		chromedp.Flag("host-resolver-rules", "MAP * 127.0.0.1"), chromedp.Flag("ignore-certificate-errors", true), chromedp.Flag("lang", "en"))...)
-	c.t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)
-	c.t.Cleanup(cancel)
+	stop = func() { cancel(); stopProcess() }
 	if err := chromedp.Do(ctx); err != nil {
-		c.t.Fatalf("starting Chromium: %v", err)
+		stop()
+		t.Fatalf("starting Chromium: %v", err)
 	}
 	c.ctx = ctx
+	return stop
 }
 
 // Restart closes the browser with all its windows, and starts it again with what its own profile keeps on disk; see Own.
@@ -60,7 +100,7 @@ func (c *Chromium) Restart() {
 	if err := chromedp.Cancel(ctx); err != nil {
 		c.t.Fatalf("closing Chromium: %v", err)
 	}
-	c.run()
+	c.t.Cleanup(c.launch(c.t))
 }
 
 // Window is one tab of a browser profile.

@@ -38,7 +38,7 @@ func NewPersonOver(t testing.TB, protocol string) *Person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Person{t: t, Client: &http.Client{Jar: jar, Transport: transport(t, protocol), Timeout: 30 * time.Second,
+	return &Person{t: t, Client: &http.Client{Jar: jar, Transport: transport(t, protocol), Timeout: time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
@@ -128,6 +128,17 @@ func (p *Person) Do(method, address string, body any, header ...string) Answer {
 	return answer
 }
 
+// DoPatiently is Do of somebody who comes again while the gateway or its store is busy, as the answer says they should: how
+// many requests of a crowd are served in the time that each has is a matter of the machine.
+func (p *Person) DoPatiently(method, address string, body any, header ...string) (answer Answer) {
+	p.t.Helper()
+	Eventually(p.t, address+" is not busy", func() bool {
+		answer = p.Do(method, address, body, header...)
+		return answer.Status != http.StatusServiceUnavailable
+	})
+	return answer
+}
+
 // Get is Do with GET, as a program.
 func (p *Person) Get(address string, header ...string) Answer {
 	p.t.Helper()
@@ -155,7 +166,7 @@ func (p *Person) SignIn(site, login string) {
 // TryPassword guesses by the API of a gate.
 func (p *Person) TryPassword(site, login, password string, header ...string) Answer {
 	p.t.Helper()
-	return p.Do(http.MethodPost, site+"/.gatehouse/api/v1/login", map[string]any{"login": login, "password": password}, header...)
+	return p.DoPatiently(http.MethodPost, site+"/.gatehouse/api/v1/login", map[string]any{"login": login, "password": password}, header...)
 }
 
 // SignOut signs out by the API of a gate.
@@ -188,7 +199,7 @@ func Eventually(t testing.TB, what string, condition func() bool) {
 
 // Comes waits for a condition and tells whether it came true.
 func Comes(condition func() bool) bool {
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for !condition() {

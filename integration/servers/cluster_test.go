@@ -10,6 +10,7 @@ import (
 )
 
 func TestClusterSpreadsKeysOverThreeMasters(t *testing.T) {
+	t.Parallel()
 	s := servers.StartCluster(t)
 	addrs := []string{s.Nodes[0].Addr} // the others are found through the first
 	c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs})

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync/atomic"
 	"testing"
 )
 
@@ -14,6 +15,13 @@ const (
 	firstPort = 11000
 	portCount = 10000
 	busOffset = 10000
+)
+
+// Ports are taken in turn, from another place in every process: what one has been given and does not listen on yet is not
+// given to another.
+var (
+	portStart = rand.IntN(portCount)
+	portTurn  atomic.Int64
 )
 
 // FreePort returns a loopback port on which nothing listens.
@@ -28,7 +36,7 @@ func FreePort(t testing.TB) int {
 
 func freePort() (int, error) {
 	for range 200 {
-		port := firstPort + rand.IntN(portCount)
+		port := firstPort + (portStart+int(portTurn.Add(1)))%portCount
 		if canListen(port) && canListen(port+busOffset) {
 			return port, nil
 		}

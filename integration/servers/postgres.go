@@ -95,6 +95,8 @@ func runPostgres(dir, data string, owner *syscall.Credential, port int) (*Postgr
 		owner: owner,
 		// "fast shutdown": clients are cut, data are written. Killed, it would leave children that nobody may reap.
 		orderly: syscall.SIGINT,
+		// Children that were being born at a kill are missed by it, and hold the memory until they notice.
+		passing: "pre-existing shared memory block",
 		ready: func(ctx context.Context) error {
 			conn, err := pgx.Connect(ctx, "postgres://gatehouse@"+addr+"/postgres?sslmode=disable&connect_timeout=5")
 			if err != nil {

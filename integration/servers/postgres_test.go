@@ -12,6 +12,7 @@ import (
 )
 
 func TestPostgresKeepsItsDataAndAddressWhenKilledAndStartedAgain(t *testing.T) {
+	t.Parallel()
 	s := servers.StartPostgres(t)
 	query(t, s.URL, "CREATE TABLE t AS SELECT 7 AS n")
 	for _, end := range []func(){s.Kill, s.Stop} {
@@ -27,6 +28,7 @@ func TestPostgresKeepsItsDataAndAddressWhenKilledAndStartedAgain(t *testing.T) {
 }
 
 func TestPausedPostgresFreezesOpenConnectionsToo(t *testing.T) {
+	t.Parallel()
 	s := servers.StartPostgres(t)
 	conn, err := pgx.Connect(t.Context(), s.URL)
 	mustDo(t, err)
@@ -47,6 +49,7 @@ func TestPausedPostgresFreezesOpenConnectionsToo(t *testing.T) {
 }
 
 func TestFreshPostgresIsEmptyOnesOwnAndGoneAfterwards(t *testing.T) {
+	t.Parallel()
 	servers.Postgres(t) // without a server the whole test is skipped, not its parts
 	var used string
 	t.Run("used", func(t *testing.T) {

@@ -32,6 +32,7 @@ type Process struct {
 	owner   *syscall.Credential
 	orderly syscall.Signal // asks for an orderly end at once
 	ready   func(context.Context) error
+	passing string // what it says where it cannot start yet, and can a moment later
 
 	mu     sync.Mutex
 	cmd    *exec.Cmd
@@ -83,6 +84,15 @@ func (p *Process) running() bool {
 func (p *Process) start() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for deadline := time.Now().Add(startLimit); ; <-time.After(pollEvery) {
+		err := p.launch()
+		if err == nil || p.passing == "" || !strings.Contains(err.Error(), p.passing) || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
+func (p *Process) launch() error {
 	if p.running() {
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 )
 
 func TestRedisKeepsItsDataAndAddressWhenKilledAndStartedAgain(t *testing.T) {
+	t.Parallel()
 	s := servers.StartRedis(t)
 	c := s.Client()
 	mustDo(t, c.Set(t.Context(), "k", "v", 0).Err())
@@ -31,6 +32,7 @@ func TestRedisKeepsItsDataAndAddressWhenKilledAndStartedAgain(t *testing.T) {
 }
 
 func TestRedisInMemoryForgets(t *testing.T) {
+	t.Parallel()
 	s := servers.StartRedis(t, servers.InMemory())
 	mustDo(t, s.Client().Set(t.Context(), "k", "v", 0).Err())
 	s.Stop()
@@ -41,6 +43,7 @@ func TestRedisInMemoryForgets(t *testing.T) {
 }
 
 func TestPausedRedisIsSilentAndGoesOnWhenResumed(t *testing.T) {
+	t.Parallel()
 	s := servers.StartRedis(t)
 	c := s.Client()
 	mustDo(t, c.Ping(t.Context()).Err())
@@ -59,6 +62,7 @@ func TestPausedRedisIsSilentAndGoesOnWhenResumed(t *testing.T) {
 }
 
 func TestRedisSpeaksTLSAndListensOnASocketAndKnowsAUser(t *testing.T) {
+	t.Parallel()
 	s := servers.StartRedis(t, servers.WithTLS(), servers.WithSocket(), servers.WithUser("app", "p@ss"))
 	for name, address := range map[string]string{"tls": s.TLSURL, "socket": s.Socket, "user": s.ACLURL} {
 		ping(t, name, address, s.CAFile)
@@ -74,6 +78,7 @@ func TestRedisSpeaksTLSAndListensOnASocketAndKnowsAUser(t *testing.T) {
 }
 
 func TestSharedRedisAnswersAtEveryAddress(t *testing.T) {
+	t.Parallel()
 	tlsURL, ca := servers.RedisTLS(t)
 	for name, address := range map[string]string{
 		"plain": servers.Redis(t), "tls": tlsURL, "socket": servers.RedisUnix(t), "user": servers.RedisACL(t),
@@ -92,6 +97,7 @@ func TestSharedRedisAnswersAtEveryAddress(t *testing.T) {
 }
 
 func TestFreshRedisIsEmptyAndOnesOwn(t *testing.T) {
+	t.Parallel()
 	open := func(t *testing.T) *redis.Client {
 		options, err := redis.ParseURL(servers.FreshRedis(t))
 		mustDo(t, err)

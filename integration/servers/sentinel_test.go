@@ -7,6 +7,7 @@ import (
 )
 
 func TestSentinelsPromoteTheReplicaOnRequestAndWhenTheMasterDies(t *testing.T) {
+	t.Parallel()
 	s := servers.StartSentinel(t)
 	first := s.Master()
 	if first != s.Redis[0] {

@@ -64,6 +64,7 @@ func Postgres(t testing.TB) string { t.Helper(); return shared(t, envPostgres) }
 // Chromium returns the path of a Chromium or Chrome binary.
 func Chromium(t testing.TB) string {
 	t.Helper()
+	skipShort(t, "Chromium")
 	if path := os.Getenv(envChromium); path != "" {
 		return path
 	}
@@ -165,6 +166,7 @@ func Scale(t testing.TB, full int) int {
 
 func shared(t testing.TB, name string) string {
 	t.Helper()
+	skipShort(t, name)
 	value := os.Getenv(name)
 	if value == "" {
 		missing(t, name+" is not set: integration/run.sh starts the servers and sets it")
@@ -175,8 +177,17 @@ func shared(t testing.TB, name string) string {
 // need asks for a program that starts a private server.
 func need(t testing.TB, program string) {
 	t.Helper()
+	skipShort(t, program)
 	if _, err := exec.LookPath(program); err != nil {
 		missing(t, program+" is not installed: integration/run.sh installs it")
+	}
+}
+
+// skipShort leaves a test out that needs what is not to be started: `go test -short` is for tests without servers.
+func skipShort(t testing.TB, what string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: " + what + " is not started")
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 )
 
 func TestMissingServerSkipsAndFailsInContinuousIntegration(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: a server that is missing is none that is wanted")
+	}
 	t.Setenv("GATEHOUSE_TEST_REDIS", "")
 	for ci, want := range map[string]string{"": "skip", "true": "fail"} {
 		t.Setenv("CI", ci)
@@ -39,7 +42,17 @@ func TestScaleShrinksLoadsButNeverToNothing(t *testing.T) {
 	}
 }
 
+func TestFullLoadsAreOfLongRuns(t *testing.T) {
+	for load, want := range map[string]bool{"": false, "0.01": false, "0.5": false, "1": true, "2": true} {
+		t.Setenv("GATEHOUSE_LOAD", load)
+		if got := servers.Long(t); got != want {
+			t.Errorf("GATEHOUSE_LOAD=%q: %t", load, got)
+		}
+	}
+}
+
 func TestBuiltCaddyIsAnExecutable(t *testing.T) {
+	t.Parallel()
 	info, err := os.Stat(servers.Caddy(t))
 	mustDo(t, err)
 	if info.Mode()&0o100 == 0 {

@@ -12,7 +12,8 @@ import (
 // An administrator looks for somebody on the admin page of one gateway and gives them a role, and takes it by the API of the
 // other: a session that is live on both may do more, and then less, without signing in again.
 func TestARoleGivenOnTheAdminPageIsInForceOnBothGateways(t *testing.T) {
-	chromium := gateway.StartChromium(t)
+	t.Parallel()
+	chromium := gateway.SharedChromium(t)
 	for name, stores := range mailStores(t) {
 		t.Run(name, func(t *testing.T) {
 			global, _ := stores(t)

@@ -52,10 +52,11 @@ const nobody = "none"
 const pairs = 300
 
 // TestNobodyLearnsFromAnswersOrTimesWhoHasAnAccount asks each door for accounts in every state and for nobody, compares the
-// answers to the byte, and how long they took.
+// answers to the byte and, in long runs, how long they took.
 func TestNobodyLearnsFromAnswersOrTimesWhoHasAnAccount(t *testing.T) {
+	t.Parallel()
 	for name, stores := range mailStores(t) {
-		if name != "SQLite" && servers.Scale(t, 100) < 100 {
+		if name != "SQLite" && !servers.Long(t) {
 			continue // the other store is for long runs
 		}
 		t.Run(name, func(t *testing.T) {
@@ -63,8 +64,12 @@ func TestNobodyLearnsFromAnswersOrTimesWhoHasAnAccount(t *testing.T) {
 			mail, word := startPostbox(t)
 			site := newSite(t)
 			g := gateway.Start(t, plain(global+word+"\n\t\tlogin password\n\t\tlogin email_link", site, "allow user", gateway.StartUpstream(t)))
+			n := 1
+			if servers.Long(t) {
+				n = pairs
+			}
 			for state, fields := range states {
-				importKnown(t, g, state, fields)
+				importKnown(t, g, state, n, fields)
 			}
 			o := &outsider{t: t, site: site, mail: mail, outbox: outbox{users.(store.Outbox)}, Person: gateway.NewPerson(t)}
 			o.Client.Jar = nil // a browser that has seen nothing yet, every time
@@ -72,18 +77,20 @@ func TestNobodyLearnsFromAnswersOrTimesWhoHasAnAccount(t *testing.T) {
 				t.Run(d.name, func(t *testing.T) {
 					o.t = t
 					o.comparesAnswers(d)
-					o.comparesTimes(d)
+					if servers.Long(t) { // a busy machine adds noise in which a difference drowns
+						o.comparesTimes(d)
+					}
 				})
 			}
 		})
 	}
 }
 
-// importKnown makes accounts in one state.
-func importKnown(t *testing.T, g *gateway.Gateway, state string, fields map[string]any) {
+// importKnown makes n accounts in one state.
+func importKnown(t *testing.T, g *gateway.Gateway, state string, n int, fields map[string]any) {
 	t.Helper()
 	var list []map[string]any
-	for i := range pairs {
+	for i := range n {
 		row := map[string]any{"email": addressIn(state, i)}
 		for name, value := range fields {
 			row[name] = value

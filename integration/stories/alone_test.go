@@ -13,6 +13,7 @@ import (
 // One word in a site, and nothing else: accounts and sessions are in SQLite in Caddy's data directory, the secret is in
 // Caddy's storage, nobody can sign up, and all of it is still there after a restart.
 func TestAGateAloneWorks(t *testing.T) {
+	t.Parallel()
 	site, up := newSite(t), gateway.StartUpstream(t)
 	g := gateway.Start(t, "{\n\tadmin ADMIN\n}\n"+site+" {\n\tgate\n\treverse_proxy "+up.Address+"\n}\n")
 	files, err := filepath.Glob(filepath.Join(g.Dir, "caddy", "gatehouse", "*"))
@@ -62,6 +63,7 @@ func TestAGateAloneWorks(t *testing.T) {
 
 // Signing out everywhere ends the sign-ins of every browser and every host; signing out here, those of this browser.
 func TestSigningOutHereOrEverywhere(t *testing.T) {
+	t.Parallel()
 	town := newTown(t)
 	gateway.NewPerson(t).SignUpAt(town.auth, "ann@example.com")
 	var browsers []*gateway.Person

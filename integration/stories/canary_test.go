@@ -42,6 +42,7 @@ func (c canaries) notIn(t *testing.T, where, text string) {
 // Every flow runs with Caddy's log at its most talkative, access logs included. The set-up link is the only secret in it, and
 // neither the audit trail nor what the webhook is told holds one.
 func TestNoSecretIsInAnyLog(t *testing.T) {
+	t.Parallel()
 	up := gateway.StartUpstream(t)
 	database := filepath.Join(t.TempDir(), "users.db")
 	hook := startReceiver(t)
@@ -81,7 +82,7 @@ https://auth.three.test:PORT {
 
 	// the first administrator
 	link := regexp.MustCompile(`https://auth\.three\.test[^"]*/setup\?token=[^"]+`).FindString(g.Log())
-	browser := gateway.StartChromium(t).Window(t, true)
+	browser := gateway.SharedChromium(t).Window(t, true)
 	browser.Open(link).Reads("Welcome") // a browser tells what it loads for a page which page that is
 	root := gateway.NewPerson(t)
 	form := url.Values{"token": {link[strings.Index(link, "=")+1:]}, "email": {"root@example.com"}, "password": {gateway.Password}}

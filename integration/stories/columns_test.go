@@ -11,6 +11,7 @@ import (
 // An administrator adds columns; the app behind the gate reads their values as text, from the next request of a session that was
 // there before, whoever sets them; and has them no more soon after a column was removed.
 func TestAppsReadTheColumnsOfTheOperatorsOwn(t *testing.T) {
+	t.Parallel()
 	site, up := newSite(t), gateway.StartUpstream(t)
 	g := gateway.Start(t, plain("", site, `allow user
 		header X-Plan {http.auth.user.attributes.plan}

@@ -24,10 +24,9 @@ func secure(t *testing.T, gatehouse, sites string, up *gateway.Upstream) (*gatew
 	https_port PORT
 	gatehouse {
 		%s
-		%s
 	}
 }
-%s`, gatehouse, quick, sites)
+%s`, gatehouse, sites)
 	g := gateway.Start(t, strings.NewReplacer("PORT", port, "APP", up.Address).Replace(text))
 	return g, ":" + port
 }
@@ -83,6 +82,7 @@ https://auth.three.test:PORT {
 const sessionCookie = "__Host-gatehouse"
 
 func TestUnrelatedDomainsShareOneSignIn(t *testing.T) {
+	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, w *gateway.Window) {
 		town := newTown(t)
 		const odd = "/a%20b?q=1&x=%2F&to=//evil"
@@ -142,6 +142,7 @@ func saw(t *testing.T, up *gateway.Upstream, path, query string) {
 
 // Five tabs are opened at once and wait at five login pages. Whichever signs in, all come to the page that they asked for.
 func TestSeveralTabsArriveWhereTheyWereGoing(t *testing.T) {
+	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, w *gateway.Window) {
 		town := newTown(t)
 		gateway.NewPerson(t).SignUpAt(town.auth, "ann@example.com")

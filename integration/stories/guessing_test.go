@@ -16,8 +16,9 @@ import (
 // The limit is ten guesses at an account, whoever guesses, at whichever gateway, in whichever spelling, and whatever is
 // restarted meanwhile. The tenth wrong one is refused, the eleventh not looked at, right or wrong.
 func TestTenGuessesAtAnAccountWhereverTheyAreMade(t *testing.T) {
+	t.Parallel()
 	redis := servers.FreshRedis(t)
-	global := shared("sqlite "+filepath.Join(t.TempDir(), "users.db"), "redis "+redis) + "\n\t\t" + quick
+	global := shared("sqlite "+filepath.Join(t.TempDir(), "users.db"), "redis "+redis)
 	a, b, siteA, siteB := twoGateways(t, global)
 	owner := gateway.NewPerson(t)
 	owner.SignUp(siteA, "ann@example.com") // leaves a mark in the owner's browser
@@ -73,6 +74,7 @@ func TestTenGuessesAtAnAccountWhereverTheyAreMade(t *testing.T) {
 
 // A name that nobody has counts like one that somebody has, so that the limit tells nothing.
 func TestGuessesAtNobodyLookTheSame(t *testing.T) {
+	t.Parallel()
 	_, site, _, _ := localSite(t, "allow user")
 	gateway.NewPerson(t).SignUp(site, "ann@example.com")
 	var answers [2][]string
@@ -94,12 +96,14 @@ func TestGuessesAtNobodyLookTheSame(t *testing.T) {
 
 // A burst over two gateways at once gets no more than the limit. The right password among too many wrong ones does not help.
 func TestABurstOverTwoGatewaysGetsTenGuesses(t *testing.T) {
-	for name, global := range stores(t) {
+	t.Parallel()
+	for name, global := range mainStores(t) {
 		if strings.Contains(name, "watched") {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			_, _, siteA, siteB := twoGateways(t, global(t)+"\n\t\t"+quick)
+			t.Parallel()
+			_, _, siteA, siteB := twoGateways(t, global(t))
 			login := fmt.Sprintf("ann-%d@example.com", servers.FreePort(t))
 			gateway.NewPerson(t).SignUp(siteA, login)
 			var mu sync.Mutex
@@ -123,8 +127,9 @@ func TestABurstOverTwoGatewaysGetsTenGuesses(t *testing.T) {
 
 // The limit of an address is counted apart, and its ways to be written are one.
 func TestAnAddressHasItsLimitOverAllAccounts(t *testing.T) {
+	t.Parallel()
 	site := newSite(t)
-	gateway.Start(t, plain(shared("sqlite", "embedded")+"\n\t\t"+quick+"\n\t\tthrottle {\n\t\t\taddress 12 per 15m\n\t\t}", site, "allow user", gateway.StartUpstream(t)))
+	gateway.Start(t, plain(shared("sqlite", "embedded")+"\n\t\tthrottle {\n\t\t\taddress 12 per 15m\n\t\t}", site, "allow user", gateway.StartUpstream(t)))
 	gateway.NewPerson(t).SignUp(site, "ann@example.com")
 	for i := range 12 {
 		if got := gateway.NewPerson(t).TryPassword(site, fmt.Sprintf("nobody-%d@example.com", i), "wrong", "X-Forwarded-For", fmt.Sprintf("198.51.100.%d", i)); got.Status != http.StatusUnauthorized {

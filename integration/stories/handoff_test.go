@@ -35,6 +35,7 @@ func byCallback(t *testing.T, town *town, p *gateway.Person, page, login string)
 
 // On every version of HTTP: the whole way over three hosts, and what a code is worth in other hands.
 func TestACodeIsOfUseOnceAndInItsBrowserOnly(t *testing.T) {
+	t.Parallel()
 	town := newTown(t)
 	gateway.NewPerson(t).SignUpAt(town.auth, "ann@example.com")
 	gateway.NewPerson(t).SignUpAt(town.auth, "eve@example.com")
@@ -104,6 +105,7 @@ func hasSession(a gateway.Answer) bool {
 
 // Whoever is signed in at the portal is handed over without being asked; a demand of the app is still one of its own.
 func TestAFreshDemandIsMetAtThePortal(t *testing.T) {
+	t.Parallel()
 	town := newTown(t)
 	p := gateway.NewPerson(t)
 	gateway.NewPerson(t).SignUpAt(town.auth, "ann@example.com")

@@ -22,8 +22,10 @@ const inHand = 4
 // A power cut in the middle of sign-ups, forgotten passwords, and people who follow the links of their letters. Whoever was
 // told that a letter comes gets one. Whatever was answered stands, and what was not is whole or not there at all.
 func TestAKillAmongSignUpsAndResetsLosesNoLetterAndLeavesNothingHalfDone(t *testing.T) {
+	t.Parallel()
 	for name, stores := range mailStores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			global, users := stores(t)
 			mail, word := startPostbox(t)
 			site := newSite(t)

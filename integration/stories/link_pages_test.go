@@ -11,6 +11,7 @@ import (
 var codeInLetter = regexp.MustCompile(`(?m)^\d{6}$`)
 
 func TestPeopleSignInByTheLinkOrTheCodeOfALetterInTheBrowserThatAsked(t *testing.T) {
+	t.Parallel()
 	g, site, mail := mailedSite(t, "login password\n\t\tlogin email_link")
 	readers(t, site, mail, func(t *testing.T, r *reader) {
 		ann, elsewhere := r.address("ann"), r.another()
@@ -39,6 +40,7 @@ func TestPeopleSignInByTheLinkOrTheCodeOfALetterInTheBrowserThatAsked(t *testing
 }
 
 func TestAnAddressIsChangedByTheNewOneAndTakenBackByTheOld(t *testing.T) {
+	t.Parallel()
 	g, site, mail := mailedSite(t, "")
 	readers(t, site, mail, func(t *testing.T, r *reader) {
 		ann, thief := r.address("ann"), r.address("thief")
@@ -72,6 +74,7 @@ func TestAnAddressIsChangedByTheNewOneAndTakenBackByTheOld(t *testing.T) {
 
 // An administrator lets somebody in who has lost everything, and has them choose a new password on the way.
 func TestALinkOfAnAdministratorSignsInOnceAndTheNewPasswordIsAskedFor(t *testing.T) {
+	t.Parallel()
 	g, site, mail := mailedSite(t, "")
 	g.MustCommand(gateway.Password+"\n", "users", "add", "root@example.com", "--role", "admin", "--password-stdin")
 	readers(t, site, mail, func(t *testing.T, r *reader) {
@@ -95,6 +98,7 @@ func TestALinkOfAnAdministratorSignsInOnceAndTheNewPasswordIsAskedFor(t *testing
 }
 
 func TestSomethingIsDoneToManyAccountsAfterOneMoreQuestion(t *testing.T) {
+	t.Parallel()
 	g, site, mail := mailedSite(t, "")
 	g.MustCommand(gateway.Password+"\n", "users", "add", "root@example.com", "--role", "admin", "--password-stdin")
 	readers(t, site, mail, func(t *testing.T, r *reader) {

@@ -10,8 +10,10 @@ import (
 // A newcomer confirms an address and later forgets the password, with two gateways on the same stores: the link of a letter
 // works once and on either, and neither a mail server that hangs nor the kill of a gateway keeps letters from leaving.
 func TestLettersOfTwoGateways(t *testing.T) {
+	t.Parallel()
 	for name, stores := range mailStores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			global, _ := stores(t)
 			mail, word := startPostbox(t)
 			a, _, siteA, siteB := twoGateways(t, global+word)

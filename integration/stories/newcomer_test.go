@@ -17,7 +17,7 @@ var screenshots = flag.String("screenshots", "", "directory to write pictures of
 
 // withAndWithoutScripts runs a story in two browsers: everything works with scripts switched off.
 func withAndWithoutScripts(t *testing.T, story func(t *testing.T, w *gateway.Window)) {
-	chromium := gateway.StartChromium(t)
+	chromium := gateway.SharedChromium(t)
 	for name, scripts := range map[string]bool{"with scripts": true, "without scripts": false} {
 		t.Run(name, func(t *testing.T) { story(t, chromium.Window(t, scripts)) })
 	}
@@ -54,6 +54,7 @@ func picture(t *testing.T, w *gateway.Window, name string) {
 
 // TestTheNewcomersWay is what the README promises of its first command.
 func TestTheNewcomersWay(t *testing.T) {
+	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, w *gateway.Window) {
 		g, site := example(t)
 		w.Open(site + "/").Reads("Sign in")
@@ -96,6 +97,7 @@ func TestTheNewcomersWay(t *testing.T) {
 
 // TestTheFirstAdministratorFollowsTheLinkInTheLog: the link works once, and is all that the log shows of the kind.
 func TestTheFirstAdministratorFollowsTheLinkInTheLog(t *testing.T) {
+	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, w *gateway.Window) {
 		g, site := example(t)
 		var link string

@@ -10,6 +10,7 @@ import (
 )
 
 func TestWithoutItsSessionStoreAGatewayServesWhatIsPublicAndSignsNobodyOut(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]struct{ begin, end func(*servers.RedisServer) }{
 		"gone": {func(r *servers.RedisServer) { r.Kill() }, func(r *servers.RedisServer) { r.Start() }},
 		"hung": {func(r *servers.RedisServer) { r.Pause() }, func(r *servers.RedisServer) { r.Resume() }},
@@ -58,6 +59,7 @@ func TestWithoutItsSessionStoreAGatewayServesWhatIsPublicAndSignsNobodyOut(t *te
 }
 
 func TestWithoutTheUsersDatabaseSignedInPeopleGoOn(t *testing.T) {
+	t.Parallel()
 	postgres := servers.StartPostgres(t)
 	site := newSite(t)
 	gateway.Start(t, plain(shared("postgres "+postgres.URL, "redis "+servers.FreshRedis(t)), site, publicAndEdit, gateway.StartUpstream(t)))
@@ -86,6 +88,7 @@ func TestWithoutTheUsersDatabaseSignedInPeopleGoOn(t *testing.T) {
 }
 
 func TestASessionSurvivesKillAndRestartOfTheGateway(t *testing.T) {
+	t.Parallel()
 	site := newSite(t)
 	g := gateway.Start(t, plain(shared("sqlite", "embedded"), site, publicAndEdit, gateway.StartUpstream(t)))
 	p := gateway.NewPerson(t)

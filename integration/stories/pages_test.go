@@ -14,13 +14,11 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
 
-const quick = "password {\n\t\t\thash argon2id memory 7MiB time 5\n\t\t}" // the cheapest, for stories that are not about what a guess costs
-
 // localSite is a gateway with a gate of its own on this machine, whose database a test can look into.
 func localSite(t *testing.T, gate string) (g *gateway.Gateway, site, database string, up *gateway.Upstream) {
 	t.Helper()
 	site, database, up = newSite(t), filepath.Join(t.TempDir(), "users.db"), gateway.StartUpstream(t)
-	g = gateway.Start(t, plain(shared("sqlite "+database, "embedded")+"\n\t\t"+quick, site, gate, up))
+	g = gateway.Start(t, plain(shared("sqlite "+database, "embedded"), site, gate, up))
 	return g, site, database, up
 }
 
@@ -45,6 +43,7 @@ func oldSession(t *testing.T, database, login, host string, ago time.Duration) s
 }
 
 func TestAWrongPasswordIsToldAndTheRightOneStillLeadsToThePage(t *testing.T) {
+	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, w *gateway.Window) {
 		_, site, _, up := localSite(t, "allow user")
 		gateway.NewPerson(t).SignUp(site, "ann@example.com")
@@ -67,6 +66,7 @@ func TestAWrongPasswordIsToldAndTheRightOneStillLeadsToThePage(t *testing.T) {
 }
 
 func TestARuleThatWantsAFreshSignInAsksForThePasswordOnceMore(t *testing.T) {
+	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, w *gateway.Window) {
 		_, site, database, _ := localSite(t, "allow user /vault/* {\n\t\t\tfresh 10m\n\t\t}\n\t\tallow user")
 		gateway.NewPerson(t).SignUp(site, "ann@example.com")
@@ -93,6 +93,7 @@ func TestARuleThatWantsAFreshSignInAsksForThePasswordOnceMore(t *testing.T) {
 }
 
 func TestTheAccountPageEndsSessionsAndChangesThePassword(t *testing.T) {
+	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, w *gateway.Window) {
 		_, site, _, _ := localSite(t, "allow user")
 		first, second := gateway.NewPerson(t), gateway.NewPerson(t)
@@ -124,6 +125,7 @@ func TestTheAccountPageEndsSessionsAndChangesThePassword(t *testing.T) {
 
 // Any page can make a browser GET an address; only a form of ours signs out, and no form of another site.
 func TestOnlyAFormOfOursSignsOut(t *testing.T) {
+	t.Parallel()
 	_, site, _, _ := localSite(t, "allow user")
 	p := gateway.NewPerson(t)
 	p.SignUp(site, "ann@example.com")

@@ -13,7 +13,8 @@ import (
 
 // Wherever gate and portal stand, a person who signs up there comes to the page that they asked for.
 func TestSigningUpArrivesWhereverGateAndPortalStand(t *testing.T) {
-	chromium := gateway.StartChromium(t)
+	t.Parallel()
+	chromium := gateway.SharedChromium(t)
 	for name, c := range map[string]struct{ sites, page, login, path string }{
 		"a portal on the host of the gate": {
 			`https://app.one.test:PORT {
@@ -103,6 +104,7 @@ https://app.one.test:PORT {
 
 // Portal and gate of one host share the session: one cookie, and one sign-in in the list.
 func TestPortalAndGateOfOneHostAreOneSession(t *testing.T) {
+	t.Parallel()
 	up := gateway.StartUpstream(t)
 	g, port := secure(t, shared("sqlite", "embedded"), "https://app.one.test:PORT {\n\tportal /auth/*\n\tgate\n\treverse_proxy APP\n}", up)
 	site := "https://app.one.test" + port
@@ -139,6 +141,7 @@ func ownPage(t *testing.T) string {
 
 // An app shows a login page of its own, which speaks to the gate by gatehouse.js, and without scripts by its form.
 func TestAnAppHasALoginPageOfItsOwn(t *testing.T) {
+	t.Parallel()
 	withAndWithoutScripts(t, func(t *testing.T, w *gateway.Window) {
 		page := ownPage(t)
 		app := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

@@ -136,7 +136,7 @@ func (o outbox) afterClaims(t *testing.T) {
 
 // mailStores are the stores of gateways that send mail together: the words of the global block, and the database behind them.
 func mailStores(t *testing.T) map[string]func(t *testing.T) (global string, users store.UserStore) {
-	wide := "\n\t\t" + quick + "\n\t\tthrottle {\n\t\t\taddress 100000 per 15m\n\t\t}"
+	wide := "\n\t\tthrottle {\n\t\t\taddress 100000 per 15m\n\t\t}"
 	return map[string]func(t *testing.T) (string, store.UserStore){
 		"SQLite": func(t *testing.T) (string, store.UserStore) {
 			file := t.TempDir() + "/users.db"

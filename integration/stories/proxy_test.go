@@ -47,14 +47,13 @@ func plainSite(t *testing.T, servers, gatehouse string) (g *gateway.Gateway, sit
 	gatehouse {
 		%s
 		%s
-		%s
 	}
 }
 http://app.one.test:%s {
 	gate
 	reverse_proxy %s
 }
-`, servers, shared("sqlite", "embedded"), quick, gatehouse, port, up.Address))
+`, servers, shared("sqlite", "embedded"), gatehouse, port, up.Address))
 	return g, "http://app.one.test:" + port
 }
 
@@ -63,6 +62,7 @@ const trustLoopback = "trusted_proxies static 127.0.0.1/32"
 // The browser came by https, says a proxy that Caddy trusts: cookies are those of https. Said by anybody else, or twice, or
 // in other words, it is http, where signing in is refused.
 func TestATLSTerminatingProxyInFront(t *testing.T) {
+	t.Parallel()
 	credentials := map[string]any{"email": "ann@example.com", "password": gateway.Password}
 	for name, c := range map[string]struct {
 		servers string
@@ -111,6 +111,7 @@ func TestATLSTerminatingProxyInFront(t *testing.T) {
 
 // Over plain http everybody on the way reads along: signing in works on this machine only, until the operator allows it.
 func TestSigningInOverPlainHTTPIsTheOperatorsChoice(t *testing.T) {
+	t.Parallel()
 	for _, allowed := range []bool{false, true} {
 		t.Run(fmt.Sprint("allow_http ", allowed), func(t *testing.T) {
 			word := ""

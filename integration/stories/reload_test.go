@@ -33,8 +33,10 @@ func ownGoroutines(t *testing.T, g *gateway.Gateway) int {
 }
 
 func TestReloadsUnderLoadFailNoRequestAndLoseNoSessionAndNoGoroutine(t *testing.T) {
+	t.Parallel()
 	for name, sessions := range map[string]string{"embedded": "embedded", "redis": "redis " + servers.FreshRedis(t)} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			site := newSite(t)
 			up := gateway.StartUpstream(t)
 			g := gateway.Start(t, plain(shared("sqlite", sessions), site, publicAndEdit, up))
@@ -87,6 +89,7 @@ func TestReloadsUnderLoadFailNoRequestAndLoseNoSessionAndNoGoroutine(t *testing.
 }
 
 func TestARejectedReloadTouchesNothingLive(t *testing.T) {
+	t.Parallel()
 	site := newSite(t)
 	up := gateway.StartUpstream(t)
 	good := plain(shared("sqlite", "embedded"), site, publicAndEdit, up)
@@ -116,6 +119,7 @@ func TestARejectedReloadTouchesNothingLive(t *testing.T) {
 }
 
 func TestASignInThatHasBegunSurvivesAReload(t *testing.T) {
+	t.Parallel()
 	site := newSite(t)
 	g := gateway.Start(t, plain(shared("sqlite", "embedded"), site, publicAndEdit, gateway.StartUpstream(t)))
 	gateway.NewPerson(t).SignUp(site, "ann@example.com")

@@ -26,8 +26,10 @@ func knownPerson(n int) string { return fmt.Sprintf("known-%d@example.com", n) }
 // A gateway dies while it sends. What the mail server had not taken comes once; what it had taken, but not acknowledged, comes a
 // second time, with the same Message-ID, by which mail programs know it again: nobody could tell whether it had arrived.
 func TestAKillInTheMiddleOfSendingLosesNoLetter(t *testing.T) {
+	t.Parallel()
 	for name, stores := range mailStores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			global, users := stores(t)
 			waiting := outbox{users.(store.Outbox)}
 			mail, word := startPostbox(t)
@@ -88,6 +90,7 @@ func TestAKillInTheMiddleOfSendingLosesNoLetter(t *testing.T) {
 // Reloads under load: every letter that was asked for comes, and comes once, because the end of a configuration gives back
 // what it had in hand, or sees it off.
 func TestReloadsWhileLettersAreSentLoseNoneAndSendNoneTwice(t *testing.T) {
+	t.Parallel()
 	global, users := mailStores(t)["SQLite"](t)
 	mail, word := startPostbox(t)
 	site := newSite(t)

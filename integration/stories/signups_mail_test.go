@@ -17,8 +17,10 @@ import (
 // A hundred sign-ups with one mailbox, in several spellings, at two gateways at once: nobody is told who was first. The
 // mailbox gets no more letters than the throttle allows for one address, and its owner confirms once.
 func TestAHundredSignUpsWithOneMailboxAreAnsweredAlikeAndMakeOneAccount(t *testing.T) {
+	t.Parallel()
 	for name, stores := range mailStores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			global, users := stores(t)
 			mail, word := startPostbox(t)
 			a, _, siteA, siteB := twoGateways(t, global+word)
@@ -67,7 +69,7 @@ func signUpsAtOnce(t *testing.T, n int, sites []string, email string) []string {
 	var race sync.WaitGroup
 	for i := range answers {
 		race.Go(func() {
-			got := gateway.NewPerson(t).Do(http.MethodPost, sites[i%len(sites)]+"/.gatehouse/api/v1/signup",
+			got := gateway.NewPerson(t).DoPatiently(http.MethodPost, sites[i%len(sites)]+"/.gatehouse/api/v1/signup",
 				map[string]any{"email": spellings[i%len(spellings)], "password": gateway.Password})
 			answers[i] = likeness(got)
 		})
@@ -83,7 +85,7 @@ func confirmationsAtOnce(t *testing.T, n int, sites []string, token string) (wor
 	var race sync.WaitGroup
 	for i := range statuses {
 		race.Go(func() {
-			got := gateway.NewPerson(t).Do(http.MethodPost, sites[i%len(sites)]+"/.gatehouse/api/v1/email/confirm", map[string]any{"token": token})
+			got := gateway.NewPerson(t).DoPatiently(http.MethodPost, sites[i%len(sites)]+"/.gatehouse/api/v1/email/confirm", map[string]any{"token": token})
 			if statuses[i] = got.Status; got.Status != http.StatusOK && got.Code() != "invalid_token" {
 				t.Errorf("%d %s", got.Status, got.Body)
 			}

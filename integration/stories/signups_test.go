@@ -27,12 +27,14 @@ func usersNamed(t *testing.T, g *gateway.Gateway, query string) int {
 // A hundred sign-ups with one mailbox, in several spellings, at two gateways at once make one account, and one of them is
 // told that it is theirs.
 func TestAHundredSignUpsAtTwoGatewaysMakeOneAccount(t *testing.T) {
-	for name, global := range stores(t) {
+	t.Parallel()
+	for name, global := range mainStores(t) {
 		if strings.Contains(name, "watched") {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			a, b, siteA, siteB := twoGateways(t, global(t)+"\n\t\t"+quick)
+			t.Parallel()
+			a, b, siteA, siteB := twoGateways(t, global(t))
 			name := fmt.Sprintf("ann-%d@example.com", servers.FreePort(t))
 			var mu sync.Mutex
 			count := map[int]int{}
@@ -42,7 +44,7 @@ func TestAHundredSignUpsAtTwoGatewaysMakeOneAccount(t *testing.T) {
 				race.Go(func() {
 					p := gateway.NewPerson(t)
 					email := []string{name, strings.ToUpper(name), strings.Replace(name, "example.com", "Example.COM", 1), "Ann" + name[3:]}[i%4]
-					got := p.Do(http.MethodPost, []string{siteA, siteB}[i%2]+"/.gatehouse/api/v1/signup", map[string]any{"email": email, "password": gateway.Password})
+					got := p.DoPatiently(http.MethodPost, []string{siteA, siteB}[i%2]+"/.gatehouse/api/v1/signup", map[string]any{"email": email, "password": gateway.Password})
 					mu.Lock()
 					defer mu.Unlock()
 					if count[got.Status]++; got.Status == http.StatusCreated {
@@ -72,10 +74,12 @@ func TestAHundredSignUpsAtTwoGatewaysMakeOneAccount(t *testing.T) {
 // A power cut in the middle of many sign-ups: whoever was told that they are signed in is, and has an account. Whoever was
 // told nothing has a whole account or none.
 func TestEverySignUpThatWasAcknowledgedSurvivesAKill(t *testing.T) {
+	t.Parallel()
 	for name, sessions := range map[string]string{"embedded": "embedded", "redis": "redis " + servers.FreshRedis(t)} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			site := newSite(t)
-			global := shared("sqlite "+filepath.Join(t.TempDir(), "users.db"), sessions) + "\n\t\t" + quick + "\n\t\tthrottle {\n\t\t\taddress 100000 per 15m\n\t\t}"
+			global := shared("sqlite "+filepath.Join(t.TempDir(), "users.db"), sessions) + "\n\t\tthrottle {\n\t\t\taddress 100000 per 15m\n\t\t}"
 			g := gateway.Start(t, plain(global, site, "allow user", gateway.StartUpstream(t)))
 			enough := max(12, servers.Scale(t, 200))
 			type result struct {

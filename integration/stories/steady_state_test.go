@@ -56,6 +56,7 @@ func redisGateway(t *testing.T) (site, url string) {
 }
 
 func TestAuthorisedRequestsAskRedisNothing(t *testing.T) {
+	t.Parallel()
 	site, url := redisGateway(t)
 	p := gateway.NewPerson(t)
 	p.SignUp(site, "ann@example.com")
@@ -83,6 +84,7 @@ func TestAuthorisedRequestsAskRedisNothing(t *testing.T) {
 }
 
 func TestStrangersLeaveNothingBehind(t *testing.T) {
+	t.Parallel()
 	site, url := redisGateway(t)
 	_, _, before := redisFacts(t, url)
 	for range 1000 {

@@ -20,11 +20,13 @@ func cut(t *testing.T, what string, s *gateway.Stream, since time.Time) {
 // What was opened with a session does not outlive it: not its sign-out, not a disablement by the other gateway, and not
 // the loss of the role that it needed. What others have open goes on.
 func TestOpenStreamsEndWithTheRightThatOpenedThem(t *testing.T) {
-	for name, global := range stores(t) {
+	t.Parallel()
+	for name, global := range mainStores(t) {
 		if name == "SQLite and a watched Redis" {
 			continue // as a Redis alone
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			up := gateway.StartUpstream(t)
 			siteA, siteB := newSite(t), newSite(t)
 			text := global(t)
@@ -65,6 +67,7 @@ func TestOpenStreamsEndWithTheRightThatOpenedThem(t *testing.T) {
 
 // The same over other versions of HTTP, where many streams share one connection, and from host to host.
 func TestStreamsEndOnEveryHostAndEveryProtocol(t *testing.T) {
+	t.Parallel()
 	town := newTown(t)
 	gateway.NewPerson(t).SignUpAt(town.auth, "ann@example.com")
 	for _, protocol := range gateway.Protocols {
@@ -85,8 +88,10 @@ func TestStreamsEndOnEveryHostAndEveryProtocol(t *testing.T) {
 
 // A stream outlives the configuration under which it was opened, but not its session.
 func TestAStreamFromBeforeAReloadEndsWithItsSession(t *testing.T) {
+	t.Parallel()
 	for name, sessions := range map[string]string{"embedded": "embedded", "redis": "redis " + servers.FreshRedis(t)} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			site, up := newSite(t), gateway.StartUpstream(t)
 			g := gateway.Start(t, plain(shared("sqlite", sessions), site, publicAndEdit, up))
 			p, other := gateway.NewPerson(t), gateway.NewPerson(t)
@@ -115,6 +120,7 @@ func TestAStreamFromBeforeAReloadEndsWithItsSession(t *testing.T) {
 
 // Browsers send cookies along with a WebSocket that any page opens, and ask nobody (cross-site WebSocket hijacking).
 func TestNoOtherPageOpensAWebSocket(t *testing.T) {
+	t.Parallel()
 	_, site, _, up := localSite(t, "optional /maybe/*\n\t\tallow user")
 	p := gateway.NewPerson(t)
 	p.SignUp(site, "ann@example.com")
@@ -136,8 +142,10 @@ func TestNoOtherPageOpensAWebSocket(t *testing.T) {
 // A request that was under way when its person signed out ends as it began, and revives nothing: not by an answer, not by
 // the time of its last use, which is written later.
 func TestARequestUnderWayAtSignOutRevivesNothing(t *testing.T) {
-	for name, global := range stores(t) {
+	t.Parallel()
+	for name, global := range mainStores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			up := gateway.StartUpstream(t)
 			siteA, siteB := newSite(t), newSite(t)
 			text := global(t)

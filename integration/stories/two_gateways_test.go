@@ -2,6 +2,7 @@ package stories
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -44,9 +45,23 @@ func stores(t *testing.T) map[string]func(t *testing.T) string {
 	}
 }
 
+// mainStores are the two kinds of sharing: one file, and servers. Long runs have all: what a driver owes a gateway is held by
+// its own suite, and TestWhatOneGatewayDoesIsInForceOnTheOther goes through all of them in every run.
+func mainStores(t *testing.T) map[string]func(t *testing.T) string {
+	all := stores(t)
+	if !servers.Long(t) {
+		maps.DeleteFunc(all, func(name string, _ func(*testing.T) string) bool {
+			return name != "SQLite in one file" && name != "PostgreSQL and Redis"
+		})
+	}
+	return all
+}
+
 func TestWhatOneGatewayDoesIsInForceOnTheOther(t *testing.T) {
+	t.Parallel()
 	for name, global := range stores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			a, b, siteA, siteB := twoGateways(t, global(t))
 			_ = a
 			p := gateway.NewPerson(t)
@@ -80,8 +95,10 @@ func TestWhatOneGatewayDoesIsInForceOnTheOther(t *testing.T) {
 }
 
 func TestASecretThatWasSignedOutOpensNothingAnywhere(t *testing.T) {
-	for name, global := range stores(t) {
+	t.Parallel()
+	for name, global := range mainStores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			_, _, siteA, siteB := twoGateways(t, global(t))
 			p, thief := gateway.NewPerson(t), gateway.NewPerson(t)
 			p.SignUp(siteA, fmt.Sprintf("bob-%d@example.com", servers.FreePort(t)))
@@ -103,8 +120,10 @@ func TestASecretThatWasSignedOutOpensNothingAnywhere(t *testing.T) {
 }
 
 func TestADisabledAccountIsOutEverywhere(t *testing.T) {
-	for name, global := range stores(t) {
+	t.Parallel()
+	for name, global := range mainStores(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			a, _, siteA, siteB := twoGateways(t, global(t))
 			p := gateway.NewPerson(t)
 			email := fmt.Sprintf("eve-%d@example.com", servers.FreePort(t))

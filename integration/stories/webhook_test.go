@@ -111,11 +111,13 @@ func hookBlock(r *receiver) string {
 
 // The receiver is down while people sign up, one gateway is killed and the other reloads. When it is back, it hears of all.
 func TestTheWebhookOfTwoGatewaysMissesNothing(t *testing.T) {
+	t.Parallel()
 	for name, global := range map[string]string{
 		"SQLite":               shared("sqlite "+filepath.Join(t.TempDir(), "users.db"), "embedded"),
 		"PostgreSQL and Redis": shared("postgres "+servers.FreshPostgres(t), "redis "+servers.FreshRedis(t)),
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of it is waiting for the next attempt
 			hook := startReceiver(t)
 			a, b, siteA, siteB := twoGateways(t, global+hookBlock(hook))
 			a.MustCommand(gateway.Password+"\n", "users", "add", "root@example.com", "--role", "admin", "--password-stdin")

@@ -19,12 +19,15 @@ import (
 // soon is what a gate waits at most before it answers 503.
 const soon = 250 * time.Millisecond
 
-// unavailable fails unless reading says so, and in time.
+// patience is for what must come, on however slow a machine. How soon it comes is judged by long runs alone.
+const patience = time.Minute
+
+// unavailable fails unless reading says so by itself, as its context has no deadline, and in time.
 func unavailable(t *testing.T, s *redis.Store, key store.Key, when string) {
 	t.Helper()
 	start := time.Now()
 	_, err := s.Session(t.Context(), key)
-	if took := time.Since(start); took > soon || !errors.Is(err, store.ErrUnavailable) {
+	if took := time.Since(start); !errors.Is(err, store.ErrUnavailable) || servers.Long(t) && took > soon {
 		t.Errorf("%s: %v after %v, want ErrUnavailable within %v", when, err, took, soon)
 	}
 }
@@ -39,6 +42,9 @@ func states(t *testing.T, s *redis.Store) <-chan bool {
 
 func expect(t *testing.T, ch <-chan bool, want bool, within time.Duration, when string) {
 	t.Helper()
+	if !servers.Long(t) {
+		within = max(within, patience)
+	}
 	select {
 	case got := <-ch:
 		if got != want {
@@ -54,7 +60,7 @@ func back(t *testing.T, s *redis.Store, key store.Key) store.ActiveSession {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(20 * time.Second); ; <-tick.C {
+	for deadline := time.Now().Add(patience); ; <-tick.C {
 		l, err := s.Session(t.Context(), key)
 		if err == nil {
 			return l
@@ -128,7 +134,7 @@ func TestBlackHoleIsUnavailableInTime(t *testing.T) {
 		store.Env{Now: time.Now, Log: slog.New(slog.NewTextHandler(log, nil))})
 	must(t, err)
 	t.Cleanup(func() { _ = s.Close() })
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); servers.Long(t) && took > 5*time.Second {
 		t.Errorf("opening took %v", took)
 	}
 	for range 3 {
