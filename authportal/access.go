@@ -26,7 +26,8 @@ func (t *Emitter) AccessRefused(ctx context.Context, live *store.ActiveSession, 
 	}
 }
 
-// TokenProof is the method that an API token counts as. Its time is zero: nobody was there, so it is never a recent login.
+// TokenProof is the method that an API token counts as. Its time is zero: nobody was there, so it is never a recent
+// login.
 const TokenProof = "api_token"
 
 // TokenMethod is how an actor is known who uses an API token; empty for one who signed in, whose sign-in is an event itself.

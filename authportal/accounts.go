@@ -20,9 +20,9 @@ import (
 // administratorRole is the role that may do everything in Gatehouse itself.
 const administratorRole = store.RoleAdmin
 
-// Accounts makes and changes accounts: the one set of rules behind sign-up, set-up, the account page, administrators, outside
-// identities and the command line, and the only writer of accounts and their credentials. Outcomes that are the caller's to
-// hear are a *Problem; any other error means that we failed. It is safe for concurrent use.
+// Accounts makes and changes accounts: the one set of rules behind sign-up, set-up, the account page, administrators,
+// outside identities and the command line, and the only writer of accounts and their credentials. Outcomes that are the
+// caller's to hear are a *Problem; any other error means that we failed. It is safe for concurrent use.
 type Accounts struct {
 	users     store.UserStore
 	sessions  store.SessionStore
@@ -53,11 +53,12 @@ type Deps struct {
 	Seal      Sealer           // for what a provider gave to refresh an identity by; nil: it is not kept
 	Fields    []string         // of `signup`, kept as attributes
 
-	// CheckRole and CheckUsername refuse values that could pose as two in a header, or cannot stand in a rule; nil: none.
+	// CheckRole and CheckUsername refuse values that could pose as two in a header, or cannot stand in a rule; nil:
+	// none.
 	CheckRole     func(string) error
 	CheckUsername func(string) error
-	// SignUp is for people whom only an outside source knows. RolesFrom returns the roles that groups of a source give, by the
-	// name of its method; nil: none.
+	// SignUp is for people whom only an outside source knows. RolesFrom returns the roles that groups of a source give,
+	// by the name of its method; nil: none.
 	SignUp    SignUpRules
 	RolesFrom func(method string, groups []string) []string
 	// ExpandRoles adds the roles that the held ones include; nil: none include others.
@@ -107,8 +108,9 @@ func NewAccounts(d Deps) (*Accounts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wiring accounts: %w", err)
 	}
-	return &Accounts{users: d.Users, sessions: d.Sessions, passwords: d.Passwords, checkRole: d.CheckRole, checkUsername: d.CheckUsername,
-		expand: d.ExpandRoles, events: d.Events, now: d.Now, rand: d.Rand, log: d.Log, outbox: d.Mail, seal: d.Seal,
+	return &Accounts{users: d.Users, sessions: d.Sessions, passwords: d.Passwords, checkRole: d.CheckRole,
+		checkUsername: d.CheckUsername,
+		expand:        d.ExpandRoles, events: d.Events, now: d.Now, rand: d.Rand, log: d.Log, outbox: d.Mail, seal: d.Seal,
 		fields: d.Fields, kinds: kinds, signUp: d.SignUp, rolesFrom: d.RolesFrom}, nil
 }
 
@@ -172,9 +174,10 @@ func accountProblem(err error) error {
 // updateTries is how often a change is decided anew because the account changed meanwhile.
 const updateTries = 8
 
-// update reads the account, lets change decide on what is there now, and writes it if it is still so, as often as it takes.
-// Nothing is written where nothing differs.
-func (a *Accounts) update(ctx context.Context, id string, change func(*store.User) error) (before, after store.User, err error) {
+// update reads the account, lets change decide on what is there now, and writes it if it is still so, as often as it
+// takes. Nothing is written where nothing differs.
+func (a *Accounts) update(ctx context.Context, id string,
+	change func(*store.User) error) (before, after store.User, err error) {
 	for range updateTries {
 		if before, err = a.users.User(ctx, id); err != nil {
 			return before, after, fmt.Errorf("reading the account: %w", err)
@@ -205,14 +208,15 @@ func (a *Accounts) update(ctx context.Context, id string, change func(*store.Use
 // refreshPatience bounds what a change of an account waits for its sessions.
 const refreshPatience = time.Second
 
-// refreshSessions gives the sessions of an account what has just changed, so that whoever made the change sees it in force
-// at their next request. The row that was committed with the change says the same to the relay, which loses nothing where
-// this fails: it is only later.
+// refreshSessions gives the sessions of an account what has just changed, so that whoever made the change sees it in
+// force at their next request. The row that was committed with the change says the same to the relay, which loses
+// nothing where this fails: it is only later.
 func (a *Accounts) refreshSessions(ctx context.Context, u *store.User) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshPatience)
 	defer cancel()
 	if err := a.sessions.RefreshIdentity(ctx, u.Identity()); err != nil {
-		a.log.WarnContext(ctx, "sessions of an account will hear of its change a little later", slog.String("user_id", u.ID), slog.Any("error", err))
+		a.log.WarnContext(ctx, "sessions of an account will hear of its change a little later",
+			slog.String("user_id", u.ID), slog.Any("error", err))
 	}
 }
 

@@ -37,7 +37,8 @@ func (a *Accounts) Add(ctx context.Context, by Actor, n NewUser) (store.User, er
 }
 
 // create makes an account with its password, or nothing at all.
-func (a *Accounts) create(ctx context.Context, n NewUser, confirmed bool) (u store.User, c store.Credential, err error) {
+func (a *Accounts) create(ctx context.Context, n NewUser,
+	confirmed bool) (u store.User, c store.Credential, err error) {
 	u, creds, err := a.prepare(ctx, n, confirmed)
 	if err == nil {
 		err = a.users.CreateUser(ctx, u, creds...)
@@ -94,7 +95,8 @@ func (a *Accounts) prepare(ctx context.Context, n NewUser, confirmed bool) (u st
 
 func (a *Accounts) makePassword(ctx context.Context, u *store.User, password string) (store.Credential, error) {
 	if a.passwords == nil {
-		return store.Credential{}, &InvalidError{Field: "password", Why: "cannot be set: signing in by password is not configured"}
+		return store.Credential{}, &InvalidError{Field: "password",
+			Why: "cannot be set: signing in by password is not configured"}
 	}
 	return a.passwords.MakePassword(ctx, u, password)
 }
@@ -149,7 +151,8 @@ func joinAttributes(have, changes map[string]any) (map[string]any, error) {
 	}
 	for name, value := range changes {
 		if !attributeName(name) {
-			return nil, &InvalidError{Field: "attributes", Why: "hold a name that is not made of lower-case letters, digits, _ and -"}
+			return nil, &InvalidError{Field: "attributes",
+				Why: "hold a name that is not made of lower-case letters, digits, _ and -"}
 		}
 		if value == nil {
 			delete(all, name)

@@ -7,7 +7,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Approve lets an account in that signed up and waits, and tells its owner by mail. Approving one twice changes nothing.
+// Approve lets an account in that signed up and waits, and tells its owner by mail. Approving one twice changes
+// nothing.
 func (a *Accounts) Approve(ctx context.Context, by Actor, id string) (store.User, error) {
 	return a.Set(ctx, by, id, UserChange{Approved: new(true)})
 }

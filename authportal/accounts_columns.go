@@ -13,8 +13,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// settingColumns is the name under which the users store keeps the operator's columns: all in one value, so that each change
-// is made whole, and never beside another.
+// settingColumns is the name under which the users store keeps the operator's columns: all in one value, so that each
+// change is made whole, and never beside another.
 const settingColumns = "columns"
 
 // columnBook is what is kept of the operator's columns.
@@ -101,7 +101,8 @@ func (a *Accounts) withFields(own []Column) []Column {
 
 func (a *Accounts) configured(key string) bool { return slices.Contains(a.fields, key) }
 
-// typed brings changes of attributes into the types of their columns. An attribute without a column stays as it was sent.
+// typed brings changes of attributes into the types of their columns. An attribute without a column stays as it was
+// sent.
 func (a *Accounts) typed(ctx context.Context, changes map[string]any) (map[string]any, error) {
 	if len(changes) == 0 {
 		return changes, nil
@@ -226,7 +227,8 @@ func (a *Accounts) rename(b *columnBook, key, to string) error {
 	return nil
 }
 
-// RemoveColumn removes a column, and soon its values from all accounts, unless they are to be kept as attributes without one.
+// RemoveColumn removes a column, and soon its values from all accounts, unless they are to be kept as attributes
+// without one.
 func (a *Accounts) RemoveColumn(ctx context.Context, by Actor, key string, keep bool) error {
 	what := key
 	if keep {

@@ -9,8 +9,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// ClearFactors takes from an account its second factors, the device cookies of browsers that signed in before, and sign-in
-// tickets. The password, linked identities and API tokens stay, and so do sessions.
+// ClearFactors takes from an account its second factors, the device cookies of browsers that signed in before, and
+// sign-in tickets. The password, linked identities and API tokens stay, and so do sessions.
 func (a *Accounts) ClearFactors(ctx context.Context, by Actor, id string) error {
 	u, err := a.users.User(ctx, id)
 	if err != nil {

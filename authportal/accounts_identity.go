@@ -74,11 +74,12 @@ func identityID(issuer, subject string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// ForIdentity returns the account of an outside identity, and the credential that links the two. It finds the account by
-// issuer and subject alone, never by an address or a name, which change hands. Where there is none it links the identity to
-// the account of its proven owner, or creates one, or refuses: who has an account already shows that it is theirs first.
-// What the identity gave is brought up to date.
-func (a *Accounts) ForIdentity(ctx context.Context, r IdentityRequest) (u store.User, link store.Credential, err error) {
+// ForIdentity returns the account of an outside identity, and the credential that links the two. It finds the account
+// by issuer and subject alone, never by an address or a name, which change hands. Where there is none it links the
+// identity to the account of its proven owner, or creates one, or refuses: who has an account already shows that it is
+// theirs first. What the identity gave is brought up to date.
+func (a *Accounts) ForIdentity(ctx context.Context,
+	r IdentityRequest) (u store.User, link store.Credential, err error) {
 	id := &r.Identity
 	if id.Issuer == "" || id.Subject == "" || len(id.Issuer) > maxOutside || len(id.Subject) > maxOutside {
 		return u, link, errors.New("an identity has no issuer or subject, or one that is too long")
@@ -161,14 +162,16 @@ func (a *Accounts) linkIdentity(ctx context.Context, r *IdentityRequest) (store.
 	} else if err != nil {
 		return link, err
 	}
-	a.identityEvent(ctx, r, Event{Kind: EventProfileChange, Result: ResultOK, Reason: "identity", UserID: r.Owner.ID, Username: r.Owner.Username})
+	a.identityEvent(ctx, r, Event{Kind: EventProfileChange, Result: ResultOK, Reason: "identity",
+		UserID: r.Owner.ID, Username: r.Owner.Username})
 	return link, nil
 }
 
 // newLink returns the credential of an identity for an account.
 func (a *Accounts) newLink(r *IdentityRequest, owner string) (link store.Credential, err error) {
 	now := a.now()
-	link = store.Credential{Kind: store.KindIdentity, ID: identityID(r.Identity.Issuer, r.Identity.Subject), Owner: owner,
+	link = store.Credential{Kind: store.KindIdentity, ID: identityID(r.Identity.Issuer, r.Identity.Subject),
+		Owner: owner,
 		Label: r.label(), Created: now, Used: now, Version: 1}
 	data, err := a.identityData(r, link.ID)
 	if err == nil {
@@ -189,7 +192,8 @@ func (r *IdentityRequest) label() string {
 // identityData is what is kept of an identity as it is now.
 func (a *Accounts) identityData(r *IdentityRequest, id string) (d linkedIdentity, err error) {
 	groups := slices.Compact(slices.Sorted(slices.Values(r.Identity.Groups)))
-	d = linkedIdentity{Method: r.Method, Issuer: r.Identity.Issuer, Subject: r.Identity.Subject, Groups: groups[:min(len(groups), maxGroups)],
+	d = linkedIdentity{Method: r.Method, Issuer: r.Identity.Issuer, Subject: r.Identity.Subject,
+		Groups:     groups[:min(len(groups), maxGroups)],
 		Attributes: maps.Clone(r.Identity.Attributes), Seen: a.now().UTC()}
 	if a.rolesFrom != nil {
 		if d.Roles, err = a.roles(a.rolesFrom(r.Method, groups)); err != nil {
@@ -202,9 +206,10 @@ func (a *Accounts) identityData(r *IdentityRequest, id string) (d linkedIdentity
 	return d, err
 }
 
-// refreshLink notes what an identity that is linked already says of its person now. It is written where it differs, or the
-// time it was seen is long ago: a sign-in in another tab rests on the same credential.
-func (a *Accounts) refreshLink(ctx context.Context, r *IdentityRequest, link store.Credential) (store.Credential, error) {
+// refreshLink notes what an identity that is linked already says of its person now. It is written where it differs, or
+// the time it was seen is long ago: a sign-in in another tab rests on the same credential.
+func (a *Accounts) refreshLink(ctx context.Context, r *IdentityRequest,
+	link store.Credential) (store.Credential, error) {
 	if r.Owner != nil && link.Owner != r.Owner.ID {
 		return link, errIdentityLinked
 	}
@@ -242,8 +247,8 @@ func (a *Accounts) refreshLink(ctx context.Context, r *IdentityRequest, link sto
 	return link, nil
 }
 
-// giveRoles brings what linked identities give into an account: each gives its own, and takes away no other's. It reads the
-// links after the account, so that of two refreshes at once the last one sees both.
+// giveRoles brings what linked identities give into an account: each gives its own, and takes away no other's. It reads
+// the links after the account, so that of two refreshes at once the last one sees both.
 func (a *Accounts) giveRoles(ctx context.Context, id string) (store.User, error) {
 	_, u, err := a.update(ctx, id, func(u *store.User) error {
 		links, err := a.users.CredentialsOf(ctx, id, store.KindIdentity)

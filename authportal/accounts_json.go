@@ -28,8 +28,8 @@ func listed(names []string) []string {
 	return names
 }
 
-// IdentityJSON is the owner's view of their identity. An address that is not confirmed yet is shown where the username is the
-// address itself, and marked: unlike the headers of a gate, this answer goes to the person who typed it.
+// IdentityJSON is the owner's view of their identity. An address that is not confirmed yet is shown where the username
+// is the address itself, and marked: unlike the headers of a gate, this answer goes to the person who typed it.
 func (a *Accounts) IdentityJSON(id *store.Identity) map[string]any {
 	attributes := id.Attributes
 	if attributes == nil {
@@ -39,7 +39,8 @@ func (a *Accounts) IdentityJSON(id *store.Identity) map[string]any {
 	if email == "" && strings.Contains(id.Username, "@") {
 		email = id.Username
 	}
-	return map[string]any{"id": id.UserID, "username": id.Username, "email": email, "confirmed": id.Email != "", "name": id.Name,
+	return map[string]any{"id": id.UserID, "username": id.Username, "email": email, "confirmed": id.Email != "",
+		"name":  id.Name,
 		"roles": listed(slices.Sorted(slices.Values(a.expand(id.Roles)))), "attributes": attributes}
 }
 
@@ -47,7 +48,8 @@ func (a *Accounts) IdentityJSON(id *store.Identity) map[string]any {
 func (a *Accounts) OwnJSON(u *store.User) map[string]any {
 	id := u.Identity()
 	out := a.IdentityJSON(&id)
-	out["email"], out["confirmed"], out["created"], out["fields"] = u.Email, u.Confirmed, stamp(u.Created), listed(a.fields)
+	out["email"], out["confirmed"], out["created"], out["fields"] = u.Email, u.Confirmed, stamp(u.Created),
+		listed(a.fields)
 	return out
 }
 

@@ -26,7 +26,8 @@ func (a *Accounts) post(ctx context.Context, kind, to string, what mailPayload) 
 		return err
 	}
 	now := a.now()
-	if err := a.outbox.QueueMail(ctx, store.Mail{ID: id, Kind: kind, To: to, Payload: payload, Created: now, Due: now}); err != nil {
+	if err := a.outbox.QueueMail(ctx,
+		store.Mail{ID: id, Kind: kind, To: to, Payload: payload, Created: now, Due: now}); err != nil {
 		return fmt.Errorf("queueing a message: %w", err)
 	}
 	return nil
@@ -44,9 +45,10 @@ func (a *Accounts) confirm(ctx context.Context, id, email string) (store.User, e
 	return after, err
 }
 
-// proveMailbox notes that the address of an account is that of whoever has just shown it by another way than the link of
-// the sign-up. Where nobody had shown it before, whatever the account holds was put there by somebody who may be another:
-// an attacker who signs up with a stranger's address and waits (pre-hijacking). All of it goes before the address counts.
+// proveMailbox notes that the address of an account is that of whoever has just shown it by another way than the link
+// of the sign-up. Where nobody had shown it before, whatever the account holds was put there by somebody who may be
+// another: an attacker who signs up with a stranger's address and waits (pre-hijacking). All of it goes before the
+// address counts.
 func (a *Accounts) proveMailbox(ctx context.Context, u store.User) (store.User, error) {
 	if u.Confirmed {
 		return u, nil

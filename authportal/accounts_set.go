@@ -27,7 +27,8 @@ type UserChange struct {
 	MustChangePassword *bool   // true: every session ends, and the next sign-in must choose a new password
 	Password           *string // ends every session of the account; what was due is chosen by it, unless MustChangePassword says otherwise
 
-	// Version is that of the account that whoever asks has seen: nothing is changed where it has another by now. 0: any.
+	// Version is that of the account that whoever asks has seen: nothing is changed where it has another by now. 0:
+	// any.
 	Version int64
 }
 
@@ -47,8 +48,8 @@ func value[T any](p *T) (v T) {
 
 func is(p *bool, want bool) bool { return p != nil && *p == want }
 
-// Set changes an account on behalf of an administrator, and returns it as it is now. Rights bite at once: sessions of an
-// account that is disabled, or has a new password, end.
+// Set changes an account on behalf of an administrator, and returns it as it is now. Rights bite at once: sessions of
+// an account that is disabled, or has a new password, end.
 func (a *Accounts) Set(ctx context.Context, by Actor, id string, ch UserChange) (store.User, error) {
 	u, err := a.set(ctx, by, id, ch)
 	a.emitRefusal(ctx, by, EventUserChange, id, err)
@@ -101,7 +102,8 @@ func (a *Accounts) set(ctx context.Context, by Actor, id string, ch UserChange) 
 		_, _ = a.recover(ctx, recoveryOf{act: act, account: id}) // the change stands; what is late is logged
 	}
 	if fields := changed(&before, &after); fields != "" {
-		a.emit(ctx, by, Event{Kind: EventUserChange, Result: ResultOK, Reason: fields, UserID: id, Username: after.Username})
+		a.emit(ctx, by, Event{Kind: EventUserChange, Result: ResultOK, Reason: fields, UserID: id,
+			Username: after.Username})
 	}
 	if !before.Approved && after.Approved {
 		a.decided(ctx, by, mailApproved, &after)
@@ -180,7 +182,8 @@ func changed(before, after *store.User) string {
 		name string
 		is   bool
 	}{
-		{"email", before.Email != after.Email || before.Confirmed != after.Confirmed}, {"username", before.Username != after.Username},
+		{"email", before.Email != after.Email || before.Confirmed != after.Confirmed},
+		{"username", before.Username != after.Username},
 		{"name", before.Name != after.Name}, {"roles", !slices.Equal(before.Roles, after.Roles)},
 		{"attributes", !reflect.DeepEqual(before.Attributes, after.Attributes)},
 		{"enabled", !before.Enabled && after.Enabled}, {"disabled", before.Enabled && !after.Enabled},

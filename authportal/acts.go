@@ -32,17 +32,20 @@ func acts() []act {
 		{name: "enable", do: set(UserChange{Enabled: new(true)})},
 		{name: "disable", own: true, do: set(UserChange{Enabled: new(false)})},
 		{name: "approve", do: set(UserChange{Approved: new(true)})},
-		{name: "decline", needs: recentLogin, own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
-			return a.Decline(ctx, by, id)
-		}},
-		{name: "add_role", needs: recentLogin, role: true, do: func(a *Accounts, ctx context.Context, by Actor, id, role string) error {
-			_, err := a.Set(ctx, by, id, UserChange{AddRoles: []string{role}})
-			return err
-		}},
-		{name: "remove_role", needs: recentLogin, role: true, own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, role string) error {
-			_, err := a.Set(ctx, by, id, UserChange{RemoveRoles: []string{role}})
-			return err
-		}},
+		{name: "decline", needs: recentLogin, own: true,
+			do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
+				return a.Decline(ctx, by, id)
+			}},
+		{name: "add_role", needs: recentLogin, role: true,
+			do: func(a *Accounts, ctx context.Context, by Actor, id, role string) error {
+				_, err := a.Set(ctx, by, id, UserChange{AddRoles: []string{role}})
+				return err
+			}},
+		{name: "remove_role", needs: recentLogin, role: true, own: true,
+			do: func(a *Accounts, ctx context.Context, by Actor, id, role string) error {
+				_, err := a.Set(ctx, by, id, UserChange{RemoveRoles: []string{role}})
+				return err
+			}},
 		{name: "end_sessions", own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
 			_, err := a.RevokeSessions(ctx, by, id)
 			return err

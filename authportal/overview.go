@@ -26,8 +26,8 @@ const (
 	faultShown     = 300              // bytes of what a mail server said
 )
 
-// overview gathers what opens the pages of administrators. A part that cannot be told is told so; only the users store has
-// to answer.
+// overview gathers what opens the pages of administrators. A part that cannot be told is told so; only the users store
+// has to answer.
 func (p *Portal) overview(ctx context.Context) (d Overview, err error) {
 	now := p.now().UTC()
 	var uncounted bool
@@ -138,7 +138,8 @@ func (p *Portal) lookAtMail(ctx context.Context, now time.Time) ([]Alert, error)
 		return nil, fmt.Errorf("looking at mail: %w", err)
 	}
 	if failing.Count > 0 {
-		return []Alert{{Kind: "mail", Count: failing.Count, Since: failing.Oldest, Detail: bounded(failing.Fault, faultShown)}}, nil
+		return []Alert{{Kind: "mail", Count: failing.Count, Since: failing.Oldest,
+			Detail: bounded(failing.Fault, faultShown)}}, nil
 	}
 	n, oldest, err := p.outbox.WaitingMail(ctx)
 	if err != nil {
@@ -150,8 +151,8 @@ func (p *Portal) lookAtMail(ctx context.Context, now time.Time) ([]Alert, error)
 	return nil, nil
 }
 
-// lookAtThrottled finds the accounts that too many guesses were made at. Whether a counter is full at this moment only the
-// next guess would tell, and count.
+// lookAtThrottled finds the accounts that too many guesses were made at. Whether a counter is full at this moment only
+// the next guess would tell, and count.
 func (p *Portal) lookAtThrottled(ctx context.Context, now time.Time) ([]Alert, error) {
 	if p.statistics == nil {
 		return nil, nil
@@ -189,7 +190,8 @@ func (p *Portal) lookAtAdministrators(ctx context.Context, _ time.Time) ([]Alert
 	}
 	seen := map[string]bool{}
 	for _, role := range p.administratorRoles() {
-		list, err := p.Accounts().List(ctx, store.UserQuery{Role: role, Enabled: new(true), Approved: new(true), Limit: 2})
+		list, err := p.Accounts().List(ctx, store.UserQuery{Role: role, Enabled: new(true), Approved: new(true),
+			Limit: 2})
 		if err != nil {
 			return nil, err
 		}

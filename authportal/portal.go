@@ -29,13 +29,14 @@ type Config struct {
 	Statistics store.Statistics    // what is counted for administrators; nil: nothing is
 	Settings   Settings
 
-	// Includes are the configured roles and what each includes. RoleUses returns the rules that demand roles, and Watch what
-	// of the host needs attention; it is asked while a page is waited for. Both may be nil.
+	// Includes are the configured roles and what each includes. RoleUses returns the rules that demand roles, and Watch
+	// what of the host needs attention; it is asked while a page is waited for. Both may be nil.
 	Includes map[string][]string
 	RoleUses func() []RoleUse
 	Watch    func() []Alert
 
-	// ExpandRoles adds the roles that the held ones include. The result is sorted and may be shared. nil: none include others.
+	// ExpandRoles adds the roles that the held ones include. The result is sorted and may be shared. nil: none include
+	// others.
 	ExpandRoles func(held []string) []string
 	// CheckRole and CheckUsername refuse values that could pose as two in a header, or cannot stand in a rule.
 	CheckRole     func(string) error
@@ -47,7 +48,8 @@ type Config struct {
 	Log    *slog.Logger                       // nil: nothing is logged
 	Pages  Pages
 
-	// SessionWait bounds every look-up of a session: who asks is known within this time, or the answer is 503; default 250 ms.
+	// SessionWait bounds every look-up of a session: who asks is known within this time, or the answer is 503; default
+	// 250 ms.
 	SessionWait time.Duration
 }
 
@@ -57,7 +59,8 @@ type Pages interface {
 	Assets() http.Handler
 }
 
-// Portal signs people in and out and lets them keep their accounts, on any number of sites. It is safe for concurrent use.
+// Portal signs people in and out and lets them keep their accounts, on any number of sites. It is safe for concurrent
+// use.
 type Portal struct {
 	users      store.UserStore
 	sessions   store.SessionStore
@@ -148,8 +151,10 @@ func New(c Config) (*Portal, error) {
 	}
 	p.events = NewEmitter(c.Now, c.Log, c.Notify)
 	var err error
-	p.accounts, err = NewAccounts(Deps{Users: c.Users, Sessions: c.Sessions, Passwords: p.passwords(), Mail: c.Mail, Seal: c.Keys,
-		Fields: p.ownFields(), CheckRole: c.CheckRole, CheckUsername: c.CheckUsername, ExpandRoles: c.ExpandRoles, Kinds: p.credentialKinds(),
+	p.accounts, err = NewAccounts(Deps{Users: c.Users, Sessions: c.Sessions, Passwords: p.passwords(), Mail: c.Mail,
+		Seal:   c.Keys,
+		Fields: p.ownFields(), CheckRole: c.CheckRole, CheckUsername: c.CheckUsername, ExpandRoles: c.ExpandRoles,
+		Kinds:  p.credentialKinds(),
 		SignUp: p.signUpRules(),
 		Events: p.events, Now: c.Now, Rand: c.Rand, Log: c.Log})
 	if err != nil {
@@ -170,8 +175,9 @@ func (p *Portal) Accounts() *Accounts { return p.accounts }
 // signUpRules are those of `signup`, for people whom only an outside source knows.
 func (p *Portal) signUpRules() SignUpRules {
 	s := p.set.Signup
-	return SignUpRules{Open: s.Mode == SignupOpen, Approval: s.Mode == SignupApproval, ChooseUsername: p.choosesUsername(),
-		Domains: s.Domains, Roles: s.Roles}
+	return SignUpRules{Open: s.Mode == SignupOpen, Approval: s.Mode == SignupApproval,
+		ChooseUsername: p.choosesUsername(),
+		Domains:        s.Domains, Roles: s.Roles}
 }
 
 // credentialKinds are those that each configured method keeps.

@@ -44,8 +44,8 @@ type recovery struct {
 	unknown   reach // credentials of kinds that nobody registered
 	mailLinks reach // in messages under way: of a reset, of an invitation
 
-	// first says that sessions end before anything else as well: where they cannot, nothing has changed, and the act can be
-	// tried again. A sign-in under way meanwhile looks at its credential once more and gives up.
+	// first says that sessions end before anything else as well: where they cannot, nothing has changed, and the act
+	// can be tried again. A sign-in under way meanwhile looks at its credential once more and gives up.
 	first bool
 	// What may fail after the act was committed: it is logged, and the act stands.
 	lateSessions, lateCredentials bool
@@ -53,17 +53,20 @@ type recovery struct {
 
 // recoveries is the one list of what lets somebody in, and of what each act of recovery does to it.
 var recoveries = map[Recovery]recovery{
-	// A device cookie is a counter of guesses of its own, which may be that of the thief whom a new password is to shut out.
-	// Of sessions, the one that changes its own password stays. The password itself is replaced by the act.
-	RecoveryPassword: {sessions: reachOthers, marks: reachAll, tickets: reachAll, pending: reachStale, mailLinks: reachStale,
-		first: true, lateCredentials: true},
+	// A device cookie is a counter of guesses of its own, which may be that of the thief whom a new password is to shut
+	// out. Of sessions, the one that changes its own password stays. The password itself is replaced by the act.
+	RecoveryPassword: {sessions: reachOthers, marks: reachAll, tickets: reachAll, pending: reachStale,
+		mailLinks: reachStale,
+		first:     true, lateCredentials: true},
 	// The new version of the account makes its tickets stale.
 	RecoveryDemandPassword: {sessions: reachAll, tickets: reachStale, lateSessions: true},
 	RecoveryDisable:        {sessions: reachAll, tickets: reachStale, lateSessions: true},
-	RecoveryMailbox: {sessions: reachAll, primary: reachAll, factors: reachAll, links: reachAll, marks: reachAll, tickets: reachAll,
+	RecoveryMailbox: {sessions: reachAll, primary: reachAll, factors: reachAll, links: reachAll, marks: reachAll,
+		tickets: reachAll,
 		pending: reachAll, tokens: reachAll, unknown: reachAll, mailLinks: reachStale, first: true},
 	// A factor from before the change stays: the mailbox alone opens nothing that it did not open then.
-	RecoveryEmailUndo: {sessions: reachAll, primary: reachAll, factors: reachSince, links: reachSince, marks: reachAll, tickets: reachSince,
+	RecoveryEmailUndo: {sessions: reachAll, primary: reachAll, factors: reachSince, links: reachSince,
+		marks: reachAll, tickets: reachSince,
 		pending: reachSince, tokens: reachAll, unknown: reachSince, mailLinks: reachStale, first: true},
 	RecoveryFactors:  {factors: reachAll, marks: reachAll, tickets: reachAll},
 	RecoverySessions: {sessions: reachAll, tickets: reachAll},
@@ -91,7 +94,8 @@ func (r *recovery) of(class method.CredentialClass) reach {
 }
 
 func (r *recovery) endsCredentials() bool {
-	for _, class := range []method.CredentialClass{method.ClassPrimary, method.ClassFactor, method.ClassLink, method.ClassMark, method.ClassTicket, method.ClassPending, method.ClassToken, ""} {
+	for _, class := range []method.CredentialClass{method.ClassPrimary, method.ClassFactor, method.ClassLink,
+		method.ClassMark, method.ClassTicket, method.ClassPending, method.ClassToken, ""} {
 		if r.of(class) > reachStale {
 			return true
 		}
@@ -109,9 +113,9 @@ type recoveryOf struct {
 	change  func() error // what the act itself stores; nil: nothing, or it was stored already
 }
 
-// recover does what the table says of an act, and returns how many sessions ended. The order is one for all: sessions, where
-// the act must not be done beside them; the change; credentials; sessions that began meanwhile. Tickets go before sessions:
-// of a ticket that is being used, the session is there before it is spent, and so ends with the others.
+// recover does what the table says of an act, and returns how many sessions ended. The order is one for all: sessions,
+// where the act must not be done beside them; the change; credentials; sessions that began meanwhile. Tickets go before
+// sessions: of a ticket that is being used, the session is there before it is spent, and so ends with the others.
 func (a *Accounts) recover(ctx context.Context, in recoveryOf) (ended int, err error) {
 	r := recoveries[in.act]
 	if r.first {
@@ -130,7 +134,8 @@ func (a *Accounts) recover(ctx context.Context, in recoveryOf) (ended int, err e
 		if err != nil && !r.lateCredentials {
 			return ended, err
 		} else if err != nil {
-			a.log.WarnContext(ctx, "what was known of the old password is forgotten later", slog.String("user_id", in.account),
+			a.log.WarnContext(ctx, "what was known of the old password is forgotten later",
+				slog.String("user_id", in.account),
 				slog.Any("error", err))
 		}
 	}
@@ -193,6 +198,7 @@ func (a *Accounts) endSessionsBut(ctx context.Context, id, except string) (int, 
 func (a *Accounts) endSessions(ctx context.Context, id string) {
 	ctx = context.WithoutCancel(ctx)
 	if _, err := a.sessions.EndSessionsOf(ctx, id, ""); err != nil {
-		a.log.WarnContext(ctx, "sessions of an account will end a little later", slog.String("user_id", id), slog.Any("error", err))
+		a.log.WarnContext(ctx, "sessions of an account will end a little later", slog.String("user_id", id),
+			slog.Any("error", err))
 	}
 }
