@@ -72,6 +72,12 @@ func (c *call) loginAPI() error {
 	if t.Field("password"); bad {
 		return errMalformed
 	}
+	t.JSON = func(name string) json.RawMessage { return fields[name] }
+	for name, raw := range fields {
+		if !slices.Contains(envelope, name) && string(raw) != "null" && string(raw) != `""` {
+			t.Answers = true
+		}
+	}
 	out, err := c.signIn(t)
 	if err != nil {
 		return err
@@ -97,7 +103,18 @@ func (c *call) signedIn(status int, out *outcome) error {
 	case out.Choose != "":
 		return c.json(status, map[string]any{"status": "new_password", "step": out.Step.Token, "min_length": c.p.passwords().MinLength()})
 	case out.Step != nil:
-		return c.json(status, map[string]any{"status": "step", "step": out.Step.Token, "method": out.Step.Method, "fields": out.Step.Fields})
+		answer := map[string]any{"status": "step", "step": out.Step.Token, "method": out.Step.Method, "fields": out.Step.Fields}
+		if out.Step.Options != "" {
+			answer["options"] = json.RawMessage(out.Step.Options)
+		}
+		return c.json(status, answer)
+	case out.Post != nil:
+		return c.json(status, map[string]any{"status": "post", "location": out.Post.URL, "fields": out.Post.Fields})
+	case out.Challenge != "":
+		c.w.Header().Add("WWW-Authenticate", out.Challenge)
+		return errLoginRequired
+	case out.Live == nil && !out.Provider:
+		return errLoginRequired // the challenge was not answered
 	case out.Provider:
 		return c.json(status, map[string]any{"status": "redirect", "location": out.Location})
 	}

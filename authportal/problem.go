@@ -40,6 +40,7 @@ var (
 	errBusy               = &Problem{Status: http.StatusServiceUnavailable, Code: "busy", Detail: "too many people sign in at once", RetryAfter: 2 * time.Second}
 	errUnavailable        = &Problem{Status: http.StatusServiceUnavailable, Code: codeUnavailable, Detail: "what is needed for this cannot be reached now", RetryAfter: 5 * time.Second}
 	errInvalidCode        = &Problem{Status: http.StatusUnauthorized, Code: "invalid_code", Detail: "the code is wrong or used"}
+	errSignInRefused      = &Problem{Status: http.StatusUnauthorized, Code: "sign_in_refused", Detail: "the provider did not confirm who you are"}
 	errStepExpired        = &Problem{Status: http.StatusBadRequest, Code: "sign_in_expired", Detail: "this sign-in took too long or belongs to another browser; begin anew"}
 	errSignInBroken       = &Problem{Status: http.StatusBadRequest, Code: "sign_in_broken", Detail: "this browser did not keep the sign-in; cookies may be blocked"}
 )

@@ -47,6 +47,9 @@ type Page struct {
 	// form-action, which Chromium enforces along the whole chain of redirects after a POST.
 	LeavesSite bool
 
+	// FormAction is the one origin that a form of this page may go to, where that is not our own.
+	FormAction string
+
 	// SecretInURL says that the address of this page holds a one-time secret. Browsers then tell what they load for it, and
 	// where a link on it leads, the origin alone: else the secret would be in access logs, and with an app.
 	SecretInURL bool
@@ -85,6 +88,15 @@ type LoginData struct {
 
 	// Step is set where a method asks for more than its first form: the fields to show and the hidden field "step".
 	Step *Step
+
+	// Post is set where nothing is asked: a form for a provider, which the script sends off.
+	Post *Post
+}
+
+// Post is a form whose fields are hidden.
+type Post struct {
+	URL    string
+	Fields []Field
 }
 
 // Step is a further form of a method.
@@ -92,6 +104,9 @@ type Step struct {
 	Token  string // hidden field "step"
 	Method string // hidden field "method"
 	Fields []Field
+
+	Options string   // JSON for a script of the page; empty: none
+	Others  []Method // that answer as well
 }
 
 // Field is one input of a form.
