@@ -170,6 +170,8 @@ func (c *call) loginAnswer(t try, out *outcome, err error) error {
 		return c.showLogin(http.StatusUnauthorized, t, in(), nil, nil)
 	case out.Step != nil:
 		return c.showLogin(http.StatusOK, t, in(), nil, out)
+	case out.Added != nil:
+		return c.redirect(c.link("/account"))
 	case out.Live == nil && !out.Provider:
 		return c.showLogin(http.StatusOK, t, in(), nil, nil) // the browser was challenged before
 	}
