@@ -9,42 +9,45 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// AccessRefused tells that somebody was not let in where they asked to be: a request that a gate refused, or an act that is
-// for administrators. live is whose session or token it was; nil where that is unknown. A page has many parts, and a program
-// asks again and again: the same refusal to the same person, address and host is told once a minute.
-func (p *Portal) AccessRefused(ctx context.Context, live *store.Live, reason string, addr netip.Addr, host string) {
-	e := Event{Kind: EventAccess, Result: ResultRefused, Reason: reason, Host: host, Time: p.now()}
+// AccessRefused records that somebody was not let in where they asked to be: a request that a gate refused, or an act that
+// is for administrators. live is whose session or token it was; nil where that is unknown. A page has many parts, and a
+// program asks again and again: the same refusal to the same person, address and host is recorded once a minute.
+func (t *Emitter) AccessRefused(ctx context.Context, live *store.Live, reason string, addr netip.Addr, host string) {
+	e := Event{Kind: EventAccess, Result: ResultRefused, Reason: reason, Host: host, Time: t.now()}
 	if addr.IsValid() {
 		e.Address = addr.Unmap().WithZone("").String()
 	}
 	if live != nil {
 		e.UserID, e.Username, e.Session = live.Identity.UserID, live.Identity.Username, live.Session.SignIn()
-		e.Method = tokenMethod(live)
+		e.Method = TokenMethod(live)
 	}
-	if p.refusals.first(e.Time, e.UserID+" "+e.Reason+" "+e.Address+" "+e.Host) {
-		tell(context.WithoutCancel(ctx), p.log, p.notify, e)
+	if t.refusals.first(e.Time, e.UserID+" "+e.Reason+" "+e.Address+" "+e.Host) {
+		t.Emit(ctx, e)
 	}
 }
 
-// tokenMethod is how whoever acts by an API token is known; empty for one who signed in, whose sign-in is an event itself.
-func tokenMethod(live *store.Live) string {
-	if live == nil || len(live.Session.Proofs) != 1 || live.Session.Proofs[0].Method != tokenProof {
+// TokenProof is the method that an API token counts as. Its time is zero: nobody was there, so it is never a recent login.
+const TokenProof = "api_token"
+
+// TokenMethod is how an actor is known who uses an API token; empty for one who signed in, whose sign-in is an event itself.
+func TokenMethod(live *store.Live) string {
+	if live == nil || len(live.Session.Proofs) != 1 || live.Session.Proofs[0].Method != TokenProof {
 		return ""
 	}
-	return tokenProof
+	return TokenProof
 }
 
 // mostRefusals bounds what one minute remembers: strangers choose their addresses.
 const mostRefusals = 1000
 
-// onceAMinute tells what is new in this minute. The zero value is ready.
+// onceAMinute reports what is new in this minute. The zero value is ready.
 type onceAMinute struct {
 	mu     sync.Mutex
 	minute time.Time
 	seen   map[string]bool
 }
 
-// first tells whether the key is new. What does not fit counts as seen: metrics count it all the same.
+// first reports whether the key is new. What does not fit counts as seen: metrics count it all the same.
 func (o *onceAMinute) first(now time.Time, key string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
@@ -31,7 +30,7 @@ func (c *call) showAccount(status int, p pages.Page, newToken string) error {
 	if err != nil {
 		return err
 	}
-	held := c.p.expand(u.Roles)
+	held := c.p.expand(u.InForce())
 	data := pages.AccountData{NewToken: newToken, ChangesEmail: c.p.mails(), Administrator: slices.Contains(held, administratorRole), User: pages.User{
 		ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name, Roles: held, Confirmed: u.Confirmed}}
 	for _, f := range c.p.set.Signup.Fields {
@@ -111,23 +110,15 @@ func (c *call) showAccountJSON(u *store.User) error {
 	return c.json(http.StatusOK, out)
 }
 
-// accountJSON is all that is kept of an account, as its owner reads it. Unlike in an identity, the address stands here
-// before it is confirmed, and says so.
+// accountJSON is all that is kept of an account, as its owner reads it.
 func (c *call) accountJSON(u *store.User) (map[string]any, error) {
-	id, p := u.Identity(), c.p
-	out := p.userJSON(&id)
-	out["email"], out["confirmed"], out["created"] = u.Email, u.Confirmed, u.Created.UTC().Format(time.RFC3339)
-	fields := p.ownFields()
-	if fields == nil {
-		fields = []string{}
-	}
-	out["fields"] = fields
+	out := c.p.accounts.OwnJSON(u)
 	ways, err := c.credentials(u, store.KindPassword)
 	if err != nil {
 		return nil, fmt.Errorf("reading the password: %w", err)
 	}
 	out["sign_ins"] = ways
-	pending, err := p.pendingEmail(c.ctx(), u)
+	pending, err := c.p.pendingEmail(c.ctx(), u)
 	if pending != "" {
 		out["pending_email"] = pending
 	}
@@ -144,16 +135,11 @@ func (c *call) changeProfile(sent map[string]string) (store.User, error) {
 	if err != nil {
 		return u, accountProblem(err)
 	}
-	name, named := sent["name"]
-	before, after, err := c.p.Accounts().update(c.ctx(), u.ID, func(u *store.User) (err error) {
-		if named {
-			if u.Name, err = NormalizeName(name); err != nil {
-				return err
-			}
-		}
-		u.Attributes, err = joinAttributes(u.Attributes, attributes)
-		return err
-	})
+	var name *string
+	if sent, given := sent["name"]; given {
+		name = &sent
+	}
+	before, after, err := c.p.accounts.changeProfile(c.ctx(), u.ID, name, attributes)
 	if err != nil {
 		return u, accountProblem(err)
 	}

@@ -1,10 +1,6 @@
 package authportal
 
-import (
-	"context"
-
-	"github.com/gatehouse-auth/gatehouse/store"
-)
+import "github.com/gatehouse-auth/gatehouse/store"
 
 // deleteAccount removes the account of whoever has signed in within the last ten minutes: an open browser alone is not
 // enough for what cannot be undone. Every sign-in and token of it ends, and its username is never given out again.
@@ -16,10 +12,9 @@ func (c *call) deleteAccount() error {
 	if err != nil {
 		return err
 	}
-	if err := c.p.users.DeleteUser(c.ctx(), u.ID); err != nil {
-		return accountProblem(err)
+	if err := c.p.accounts.deleteOwn(c.ctx(), u.ID); err != nil {
+		return err
 	}
-	c.p.Accounts().endSessions(context.WithoutCancel(c.ctx()), u.ID)
 	c.clearSession()
 	c.me = &caller{}
 	c.emit(Event{Kind: EventUserDelete, Result: ResultOK, Reason: "owner", UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()})

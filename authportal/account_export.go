@@ -3,7 +3,6 @@ package authportal
 import (
 	"fmt"
 	"net/http"
-	"time"
 )
 
 // exportAPI answers GET account/export: all that is kept of a person, as a file that they can take along (GDPR,
@@ -37,6 +36,3 @@ func (c *call) exportAPI() error {
 	c.w.Header().Set("Content-Disposition", `attachment; filename="account.json"`)
 	return c.json(http.StatusOK, map[string]any{"exported": stamp(c.p.now()), "account": account, "sessions": list, "credentials": credentials})
 }
-
-// stamp is a time as the API writes it.
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -26,7 +26,7 @@ func TestTheAccountAsItsOwnerReadsIt(t *testing.T) {
 func TestPeopleChangeTheirNameAndTheirFieldsAndNothingElse(t *testing.T) {
 	w, _ := newAccounts(t, withCompany)
 	b, u := w.member("ann")
-	if _, err := w.p.Accounts().Set(t.Context(), By{}, u.ID, UserChange{Attributes: map[string]any{"plan": "gold"}}); err != nil {
+	if _, err := w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{Attributes: map[string]any{"plan": "gold"}}); err != nil {
 		t.Fatal(err)
 	}
 	b.api("PATCH", aloneAPI+"account", `{"name":" Ann Lee ","company":"ACME","phone":"1"}`).wants(t, 200, `"attributes":{"company":"ACME","phone":"1","plan":"gold"}`)
@@ -70,7 +70,7 @@ func TestChangesAtOnceDoNotUndoOneAnother(t *testing.T) {
 		name := []string{"company", "phone", "name", ""}[i]
 		wg.Go(func() {
 			if name == "" {
-				if _, err := w.p.Accounts().Set(t.Context(), By{}, u.ID, UserChange{AddRoles: []string{"editor"}}); err != nil {
+				if _, err := w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{AddRoles: []string{"editor"}}); err != nil {
 					t.Error(err)
 				}
 				return

@@ -2,6 +2,7 @@ package authportal
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/base32"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/api"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -20,53 +22,110 @@ import (
 // administratorRole is the role that may do everything in Gatehouse itself.
 const administratorRole = "admin"
 
-// Accounts makes and changes accounts: the one set of rules behind sign-up, set-up, the account page, administrators and
-// the command line. Outcomes that are the caller's to hear are a *Problem; any other error means that we failed. It is
-// safe for concurrent use.
+// Accounts makes and changes accounts: the one set of rules behind sign-up, set-up, the account page, administrators, outside
+// identities and the command line, and the only writer of accounts and their credentials. Outcomes that are the caller's to
+// hear are a *Problem; any other error means that we failed. It is safe for concurrent use.
 type Accounts struct {
 	users     store.UserStore
 	sessions  store.SessionStore
-	passwords method.Passwords // nil: nobody signs in by password here
+	passwords method.Passwords
 	checkRole,
 	checkUsername func(string) error
-	notify func(context.Context, Event)
+	expand func([]string) []string
+	events *Emitter
 	now    func() time.Time
 	rand   io.Reader
 	log    *slog.Logger
-	outbox store.Outbox // nil: no mail
-	fields []string     // of `signup`, kept as attributes
+	outbox store.Outbox
+	seal   Sealer
+	fields []string
+	kinds  kinds
+	signUp SignUpRules
+
+	rolesFrom func(string, []string) []string
 }
 
-// NewAccounts wires Accounts without a Portal, as the command line needs it. Of the configuration it reads Users,
-// Sessions, Methods, CheckRole, CheckUsername, Mail, Notify, Now, Rand, Log and the fields of sign-up.
-func NewAccounts(c Config) (*Accounts, error) {
-	if c.Users == nil || c.Sessions == nil {
+// Deps is all that Accounts depend on.
+type Deps struct {
+	Users    store.UserStore
+	Sessions store.SessionStore
+
+	Passwords method.Passwords // nil: nobody signs in by password here
+	Mail      store.Outbox     // nil: no mail
+	Seal      Sealer           // for what a provider gave to refresh an identity by; nil: it is not kept
+	Fields    []string         // of `signup`, kept as attributes
+
+	// CheckRole and CheckUsername refuse values that could pose as two in a header, or cannot stand in a rule; nil: none.
+	CheckRole     func(string) error
+	CheckUsername func(string) error
+	// SignUp is for people whom only an outside source knows. RolesFrom returns the roles that groups of a source give, by the
+	// name of its method; nil: none.
+	SignUp    SignUpRules
+	RolesFrom func(method string, groups []string) []string
+	// ExpandRoles adds the roles that the held ones include; nil: none include others.
+	ExpandRoles func(held []string) []string
+	// Kinds are the kinds of credentials that each method keeps, beside our own.
+	Kinds []map[string]method.CredentialClass
+
+	Events *Emitter         // nil: nobody is told
+	Now    func() time.Time // nil: time.Now
+	Rand   io.Reader        // nil: crypto/rand
+	Log    *slog.Logger     // nil: nothing is logged
+}
+
+// Sealer encrypts and authenticates what only we may read.
+type Sealer interface {
+	Seal(purpose string, plaintext, ad []byte) (string, error)
+	Open(purpose, sealed string, ad []byte) ([]byte, error)
+}
+
+// NewAccounts wires Accounts. It calls no store.
+func NewAccounts(d Deps) (*Accounts, error) {
+	if d.Users == nil || d.Sessions == nil {
 		return nil, errors.New("wiring accounts: no store")
 	}
-	c = c.withDefaults()
-	p := &Portal{methods: c.Methods, set: c.Settings}
-	return &Accounts{users: c.Users, sessions: c.Sessions, passwords: p.passwords(), checkRole: c.CheckRole, checkUsername: c.CheckUsername,
-		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log, outbox: c.Mail, fields: p.ownFields()}, nil
+	if d.CheckRole == nil {
+		d.CheckRole = func(string) error { return nil }
+	}
+	if d.CheckUsername == nil {
+		d.CheckUsername = func(string) error { return nil }
+	}
+	if d.ExpandRoles == nil {
+		d.ExpandRoles = func(held []string) []string { return held }
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Rand == nil {
+		d.Rand = rand.Reader
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Events == nil {
+		d.Events = NewEmitter(d.Now, d.Log, func(context.Context, Event) {})
+	}
+	kinds, err := newKinds(d.Kinds...)
+	if err != nil {
+		return nil, fmt.Errorf("wiring accounts: %w", err)
+	}
+	return &Accounts{users: d.Users, sessions: d.Sessions, passwords: d.Passwords, checkRole: d.CheckRole, checkUsername: d.CheckUsername,
+		expand: d.ExpandRoles, events: d.Events, now: d.Now, rand: d.Rand, log: d.Log, outbox: d.Mail, seal: d.Seal,
+		fields: d.Fields, kinds: kinds, signUp: d.SignUp, rolesFrom: d.RolesFrom}, nil
 }
 
-// Accounts returns the accounts of this portal.
-func (p *Portal) Accounts() *Accounts {
-	return &Accounts{users: p.users, sessions: p.sessions, passwords: p.passwords(), checkRole: p.checkRole, checkUsername: p.checkUsername,
-		notify: p.notify, now: p.now, rand: p.rand, log: p.log, outbox: p.outbox, fields: p.ownFields()}
-}
-
-// By is who acts on an account that is not their own, for the audit trail.
-type By struct {
-	Actor   string // "command line", or the id of an administrator
+// Actor is who acts on an account that is not their own, for the audit trail.
+type Actor struct {
+	ID      string // "command line", or the id of an administrator
 	Method  string // how they are known, where that is not a sign-in: "api_token"
 	Address string // of their browser; empty where there is none
 	Host    string
-	Base    string // of our pages, for links in letters: "https://auth.example.com"; empty: letters carry none
+	Base    string // of our pages, for links in messages: "https://auth.example.com"; empty: messages carry none
 }
 
-func (a *Accounts) emit(ctx context.Context, by By, e Event) {
-	e.Time, e.Actor, e.Method, e.Address, e.Host = a.now(), by.Actor, by.Method, by.Address, by.Host
-	tell(context.WithoutCancel(ctx), a.log, a.notify, e)
+func (a *Accounts) emit(ctx context.Context, by Actor, e Event) {
+	e.Actor, e.Method, e.Address, e.Host = by.ID, by.Method, by.Address, by.Host
+	a.events.Emit(ctx, e)
 }
 
 var (
@@ -74,13 +133,9 @@ var (
 	errUsernameTaken     = &Problem{Status: 409, Code: "username_taken", Detail: "this username is in use, or was once"}
 	errLastAdministrator = &Problem{Status: 409, Code: "last_administrator", Detail: "nobody who is enabled would hold the role admin any more"}
 	errChangedMeanwhile  = &Problem{Status: 412, Code: "changed_meanwhile", Detail: "the account has been changed since it was read"}
+	errNoAccount         = &Problem{Status: 404, Code: "not_found", Detail: "there is nothing here"}
 	errChanging          = &Problem{Status: 409, Code: "conflict", Detail: "the account is being changed by somebody else; look at it again"}
 )
-
-// invalidField is the problem of a value that a field cannot have.
-func invalidField(field, why string) *Problem {
-	return (&Problem{Status: 422, Code: "invalid_field", Detail: field + " " + why}).With("field", field)
-}
 
 // accountProblem turns what a validation, a store or a method said of an account into a Problem, where it is one.
 func accountProblem(err error) error {
@@ -92,9 +147,9 @@ func accountProblem(err error) error {
 		return nil
 	case errors.As(err, &invalid):
 		if invalid.Reason != "" {
-			return invalidField(invalid.Field, invalid.Why).With("reason", invalid.Reason)
+			return api.InvalidField(invalid.Field, invalid.Why).With("reason", invalid.Reason)
 		}
-		return invalidField(invalid.Field, invalid.Why)
+		return api.InvalidField(invalid.Field, invalid.Why)
 	case errors.As(err, &unacceptable):
 		return (&Problem{Status: 422, Code: "password_not_acceptable", Detail: unacceptable.Error()}).With("reason", unacceptable.Reason)
 	case errors.As(err, &taken) && taken.Field == "username":
@@ -104,7 +159,7 @@ func accountProblem(err error) error {
 	case errors.Is(err, store.ErrLastAdministrator):
 		return errLastAdministrator
 	case errors.Is(err, store.ErrNotFound):
-		return errNotFound
+		return errNoAccount
 	case errors.Is(err, store.ErrStale):
 		return errChanging
 	}
@@ -167,7 +222,7 @@ func (a *Accounts) newID() (string, error) {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b)), nil
 }
 
-// hasAdministrator tells whether somebody who is enabled holds the role admin.
+// hasAdministrator reports whether somebody who is enabled holds the role admin.
 func (a *Accounts) hasAdministrator(ctx context.Context) (bool, error) {
 	q := store.UserQuery{Role: administratorRole, Limit: 100}
 	for {

@@ -25,7 +25,7 @@ type NewUser struct {
 }
 
 // Add makes an account on behalf of an administrator, who vouches for the address.
-func (a *Accounts) Add(ctx context.Context, by By, n NewUser) (store.User, error) {
+func (a *Accounts) Add(ctx context.Context, by Actor, n NewUser) (store.User, error) {
 	u, _, err := a.create(ctx, n, true)
 	if err != nil {
 		a.emitRefusal(ctx, by, EventUserCreate, "", err)
@@ -110,6 +110,12 @@ const (
 	maxRoles    = 100
 	maxRoleName = 100 // characters
 )
+
+// CanHoldRole reports whether an account can be given a role of that name.
+func (a *Accounts) CanHoldRole(name string) bool {
+	_, err := a.roles([]string{name})
+	return err == nil
+}
 
 // roles returns the names sorted, each once.
 func (a *Accounts) roles(names []string) ([]string, error) {

@@ -7,12 +7,12 @@ import (
 )
 
 // Approve lets an account in that signed up and waits, and tells its owner by mail. Approving one twice changes nothing.
-func (a *Accounts) Approve(ctx context.Context, by By, id string) (store.User, error) {
+func (a *Accounts) Approve(ctx context.Context, by Actor, id string) (store.User, error) {
 	return a.Set(ctx, by, id, UserChange{Approved: new(true)})
 }
 
 // Decline deletes an account that waits for approval, and tells its owner by mail.
-func (a *Accounts) Decline(ctx context.Context, by By, id string) error {
+func (a *Accounts) Decline(ctx context.Context, by Actor, id string) error {
 	u, err := a.users.User(ctx, id)
 	if err != nil {
 		return accountProblem(err)
@@ -32,7 +32,7 @@ var errDecided = &Problem{Status: 409, Code: "conflict", Detail: "the account wa
 
 // decided tells the owner. The decision stands, whether it can be told or not. An address that nobody confirmed gets
 // nothing: whoever reads there may never have heard of us.
-func (a *Accounts) decided(ctx context.Context, by By, kind string, u *store.User) {
+func (a *Accounts) decided(ctx context.Context, by Actor, kind string, u *store.User) {
 	if !u.Confirmed {
 		return
 	}

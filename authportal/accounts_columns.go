@@ -77,7 +77,7 @@ func (b *columnBook) find(key string) int {
 	return slices.IndexFunc(b.Columns, func(c Column) bool { return c.Key == key })
 }
 
-// busy tells whether values are being taken from the attribute, or brought to it.
+// busy reports whether values are being taken from the attribute, or brought to it.
 func (b *columnBook) busy(key string) bool {
 	return slices.ContainsFunc(b.Leaving, func(l leaving) bool { return l.Key == key || l.To == key })
 }
@@ -126,7 +126,7 @@ func (a *Accounts) typed(ctx context.Context, changes map[string]any) (map[strin
 }
 
 // AddColumn adds a column after the others.
-func (a *Accounts) AddColumn(ctx context.Context, by By, col Column) (Column, error) {
+func (a *Accounts) AddColumn(ctx context.Context, by Actor, col Column) (Column, error) {
 	err := col.check()
 	if err == nil {
 		err = changeColumns(ctx, a.users, func(b *columnBook) error {
@@ -164,7 +164,7 @@ type ColumnChange struct {
 }
 
 // ChangeColumn changes a column and returns it as it is now.
-func (a *Accounts) ChangeColumn(ctx context.Context, by By, key string, ch ColumnChange) (col Column, err error) {
+func (a *Accounts) ChangeColumn(ctx context.Context, by Actor, key string, ch ColumnChange) (col Column, err error) {
 	what := key
 	err = changeColumns(ctx, a.users, func(b *columnBook) error {
 		at, err := a.own(b, key)
@@ -208,7 +208,7 @@ func (a *Accounts) own(b *columnBook, key string) (int, error) {
 	}
 	at := b.find(key)
 	if at < 0 {
-		return 0, errNotFound
+		return 0, errNoAccount
 	}
 	return at, nil
 }
@@ -226,7 +226,7 @@ func (a *Accounts) rename(b *columnBook, key, to string) error {
 }
 
 // RemoveColumn removes a column, and soon its values from all accounts, unless they are to be kept as attributes without one.
-func (a *Accounts) RemoveColumn(ctx context.Context, by By, key string, keep bool) error {
+func (a *Accounts) RemoveColumn(ctx context.Context, by Actor, key string, keep bool) error {
 	what := key
 	if keep {
 		what += " values kept"
@@ -249,13 +249,13 @@ func (a *Accounts) RemoveColumn(ctx context.Context, by By, key string, keep boo
 }
 
 // columnDone tells of an act on a column. What is told of a refusal is its code: the key may be anybody's typing.
-func (a *Accounts) columnDone(ctx context.Context, by By, kind, what string, err error) error {
+func (a *Accounts) columnDone(ctx context.Context, by Actor, kind, what string, err error) error {
 	err = accountProblem(err)
 	var p *Problem
 	switch {
 	case err == nil:
 		a.emit(ctx, by, Event{Kind: kind, Result: ResultOK, Reason: what})
-	case errors.As(err, &p) && p.Code != errNotFound.Code:
+	case errors.As(err, &p) && p.Code != errNoAccount.Code:
 		a.emit(ctx, by, Event{Kind: kind, Result: ResultRefused, Reason: p.Code})
 	}
 	return err

@@ -2,32 +2,32 @@ package authportal
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// ClearFactors takes from an account everything by which a browser or device of its owner is known: second factors, and the
-// marks of browsers that signed in before. The password and the API tokens stay, and so do sessions.
-func (a *Accounts) ClearFactors(ctx context.Context, by By, id string) error {
+// ClearFactors takes from an account its second factors, the device cookies of browsers that signed in before, and sign-in
+// tickets. The password, linked identities and API tokens stay, and so do sessions.
+func (a *Accounts) ClearFactors(ctx context.Context, by Actor, id string) error {
 	u, err := a.users.User(ctx, id)
 	if err != nil {
 		return accountProblem(err)
 	}
-	creds, err := a.users.CredentialsOf(ctx, id, "")
-	if err != nil {
-		return fmt.Errorf("reading credentials: %w", err)
-	}
-	for _, c := range creds {
-		switch c.Kind {
-		case store.KindPassword, store.KindAPIToken, store.KindEmailChange, store.KindEmailUndo:
-			continue
-		}
-		if err := a.users.DeleteCredential(ctx, c.Kind, c.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("deleting a credential: %w", err)
-		}
+	if _, err := a.recover(ctx, recoveryOf{act: RecoveryFactors, account: id}); err != nil {
+		return fmt.Errorf("clearing factors: %w", err)
 	}
 	a.emit(ctx, by, Event{Kind: EventUserChange, Result: ResultOK, Reason: "factors", UserID: id, Username: u.Username})
 	return nil
+}
+
+// Factors returns the second factors of an account.
+func (a *Accounts) Factors(ctx context.Context, id string) ([]store.Credential, error) {
+	list, err := a.users.CredentialsOf(ctx, id, "")
+	if err != nil {
+		return nil, fmt.Errorf("reading credentials: %w", err)
+	}
+	return slices.DeleteFunc(list, func(k store.Credential) bool { return a.kinds[k.Kind] != method.ClassFactor }), nil
 }

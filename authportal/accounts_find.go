@@ -11,6 +11,15 @@ import (
 
 var userID = regexp.MustCompile(`^[a-z2-7]{26}$`)
 
+// Account returns the account of an id, and of nothing else that an account is found by.
+func (a *Accounts) Account(ctx context.Context, id string) (store.User, error) {
+	if !userID.MatchString(id) {
+		return store.User{}, errNoAccount
+	}
+	u, err := a.users.User(ctx, id)
+	return u, accountProblem(err)
+}
+
 // Find returns the account of that id, address or username, in any spelling. An id goes before a username that looks like
 // it, so that nobody can pose as another account towards an administrator.
 func (a *Accounts) Find(ctx context.Context, who string) (store.User, error) {
@@ -22,7 +31,7 @@ func (a *Accounts) Find(ctx context.Context, who string) (store.User, error) {
 	}
 	login, possible := NormalizeLogin(who)
 	if !possible {
-		return store.User{}, errNotFound
+		return store.User{}, errNoAccount
 	}
 	u, err := a.users.FindUser(ctx, login)
 	return u, accountProblem(err)
@@ -56,7 +65,7 @@ func (a *Accounts) Sessions(ctx context.Context, id string) ([]store.Session, er
 }
 
 // RevokeSessions ends every sign-in of an account and returns how many there were.
-func (a *Accounts) RevokeSessions(ctx context.Context, by By, id string) (int, error) {
+func (a *Accounts) RevokeSessions(ctx context.Context, by Actor, id string) (int, error) {
 	u, err := a.users.User(ctx, id)
 	if err != nil {
 		return 0, accountProblem(err)
@@ -65,7 +74,7 @@ func (a *Accounts) RevokeSessions(ctx context.Context, by By, id string) (int, e
 }
 
 // RevokeAllSessions ends every sign-in of everybody, the caller's included, and returns how many there were.
-func (a *Accounts) RevokeAllSessions(ctx context.Context, by By) (total int, err error) {
+func (a *Accounts) RevokeAllSessions(ctx context.Context, by Actor) (total int, err error) {
 	q := store.UserQuery{Limit: 1000}
 	for {
 		page, err := a.List(ctx, q)
@@ -86,7 +95,7 @@ func (a *Accounts) RevokeAllSessions(ctx context.Context, by By) (total int, err
 }
 
 // RevokeSession ends one sign-in of an account, ErrNotFound where there is none of that id.
-func (a *Accounts) RevokeSession(ctx context.Context, by By, u *store.User, id string) error {
+func (a *Accounts) RevokeSession(ctx context.Context, by Actor, u *store.User, id string) error {
 	if err := a.sessions.EndSession(ctx, u.ID, id); err != nil {
 		return fmt.Errorf("ending a session: %w", err)
 	}
@@ -94,14 +103,10 @@ func (a *Accounts) RevokeSession(ctx context.Context, by By, u *store.User, id s
 	return nil
 }
 
-func (a *Accounts) revoke(ctx context.Context, by By, u *store.User) (int, error) {
-	// First: of a ticket that is being used, the session is there before it is spent, and so ends with the others.
-	if err := a.forget(ctx, u.ID, store.KindSignInTicket); err != nil {
-		return 0, fmt.Errorf("ending sign-in tickets: %w", err)
-	}
-	n, err := a.sessions.EndSessionsOf(ctx, u.ID, "")
+func (a *Accounts) revoke(ctx context.Context, by Actor, u *store.User) (int, error) {
+	n, err := a.recover(ctx, recoveryOf{act: RecoverySessions, account: u.ID})
 	if err != nil {
-		return 0, fmt.Errorf("ending sessions: %w", err)
+		return 0, err
 	}
 	if n > 0 {
 		a.emit(ctx, by, Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "revoked", UserID: u.ID, Username: u.Username})

@@ -12,7 +12,7 @@ import (
 
 // Import makes an account that comes from elsewhere, with a password or with the hash of one (not both). With dry it only
 // says what would become of it. An account that is there stays as it is.
-func (a *Accounts) Import(ctx context.Context, by By, row *userfile.Row, dry bool) (store.User, error) {
+func (a *Accounts) Import(ctx context.Context, by Actor, row *userfile.Row, dry bool) (store.User, error) {
 	u, creds, err := a.prepareImport(ctx, row, dry)
 	if err != nil {
 		return store.User{}, accountProblem(err)
@@ -71,7 +71,7 @@ func (a *Accounts) checkHash(row *userfile.Row) error {
 	return nil
 }
 
-// stillFree tells whether the names of a new account are. The store has the last word.
+// stillFree reports whether the names of a new account are. The store has the last word.
 func (a *Accounts) stillFree(ctx context.Context, u *store.User) error {
 	for _, name := range []struct {
 		login string

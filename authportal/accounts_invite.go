@@ -12,14 +12,14 @@ var (
 	errNotInvited    = &Problem{Status: 409, Code: "conflict", Detail: "only an enabled account with an address and without a password can be invited"}
 )
 
-// canInvite tells whether anybody can be invited.
-func (a *Accounts) canInvite(by By) bool {
+// canInvite reports whether anybody can be invited.
+func (a *Accounts) canInvite(by Actor) bool {
 	return a.outbox != nil && a.passwords != nil && by.Base != ""
 }
 
 // Invite sends the owner of an account that has no password yet a link by which they choose one and are signed in. The link
 // is good once, for this account with its address, and what roles the account holds is the administrator's choice alone.
-func (a *Accounts) Invite(ctx context.Context, by By, id string) (store.User, error) {
+func (a *Accounts) Invite(ctx context.Context, by Actor, id string) (store.User, error) {
 	u, err := a.invite(ctx, by, id)
 	if err != nil {
 		a.emitRefusal(ctx, by, EventUserChange, id, err)
@@ -29,10 +29,10 @@ func (a *Accounts) Invite(ctx context.Context, by By, id string) (store.User, er
 	return u, nil
 }
 
-func (a *Accounts) invite(ctx context.Context, by By, id string) (u store.User, err error) {
+func (a *Accounts) invite(ctx context.Context, by Actor, id string) (u store.User, err error) {
 	if !a.canInvite(by) {
 		if _, err := a.users.User(ctx, id); errors.Is(err, store.ErrNotFound) {
-			return u, errNotFound
+			return u, errNoAccount
 		}
 		return u, errNoInvitations
 	}
@@ -54,7 +54,7 @@ func (a *Accounts) invite(ctx context.Context, by By, id string) (u store.User, 
 }
 
 // AddInvited is Add, and Invite of whom it is for. Where nobody can be invited no account is made.
-func (a *Accounts) AddInvited(ctx context.Context, by By, n NewUser) (store.User, error) {
+func (a *Accounts) AddInvited(ctx context.Context, by Actor, n NewUser) (store.User, error) {
 	switch {
 	case !a.canInvite(by):
 		return store.User{}, errNoInvitations

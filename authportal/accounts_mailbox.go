@@ -3,13 +3,15 @@ package authportal
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// post queues a letter. Without mail it does nothing: what depends on it is not offered then.
+// errOtherAddress says that an account has another address by now: what was sent to the old one opens nothing any more.
+var errOtherAddress = &Problem{Status: 400, Code: "invalid_token", Detail: "the link is used, old or incomplete; ask for a new one"}
+
+// post queues a message. Without mail it does nothing: what depends on it is not offered then.
 func (a *Accounts) post(ctx context.Context, kind, to string, what about) error {
 	if a.outbox == nil || to == "" {
 		return nil
@@ -24,7 +26,7 @@ func (a *Accounts) post(ctx context.Context, kind, to string, what about) error 
 	}
 	now := a.now()
 	if err := a.outbox.QueueMail(ctx, store.Mail{ID: id, Kind: kind, To: to, Payload: payload, Created: now, Due: now}); err != nil {
-		return fmt.Errorf("queueing a letter: %w", err)
+		return fmt.Errorf("queueing a message: %w", err)
 	}
 	return nil
 }
@@ -33,7 +35,7 @@ func (a *Accounts) post(ctx context.Context, kind, to string, what about) error 
 func (a *Accounts) confirm(ctx context.Context, id, email string) (store.User, error) {
 	_, after, err := a.update(ctx, id, func(u *store.User) error {
 		if u.Email != email || u.Confirmed {
-			return errMailToken
+			return errOtherAddress
 		}
 		u.Confirmed = true
 		return nil
@@ -49,48 +51,15 @@ func (a *Accounts) proveMailbox(ctx context.Context, u store.User) (store.User, 
 		return u, nil
 	}
 	email := u.Email
-	if err := a.voidAll(ctx, u.ID); err != nil {
+	if _, err := a.recover(ctx, recoveryOf{act: RecoveryMailbox, account: u.ID}); err != nil {
 		return u, err
 	}
 	_, after, err := a.update(ctx, u.ID, func(u *store.User) error {
 		if u.Email != email {
-			return errMailToken
+			return errOtherAddress
 		}
 		u.Confirmed = true
 		return nil
 	})
 	return after, err
-}
-
-// voidAll takes every session and credential of an account, so that nobody who knew one is inside or comes back.
-func (a *Accounts) voidAll(ctx context.Context, id string) error {
-	return a.void(ctx, id, func(*store.Credential) bool { return true })
-}
-
-// void takes every session of an account, and those credentials that which selects. Sessions end on both sides of the
-// credentials: one that opens in between looks at its credential once more and gives up.
-func (a *Accounts) void(ctx context.Context, id string, which func(*store.Credential) bool) error {
-	end := func() error {
-		if _, err := a.sessions.EndSessionsOf(ctx, id, ""); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("ending sessions from before the proof: %w", err)
-		}
-		return nil
-	}
-	if err := end(); err != nil {
-		return err
-	}
-	creds, err := a.users.CredentialsOf(ctx, id, "")
-	if err != nil {
-		return fmt.Errorf("reading credentials from before the proof: %w", err)
-	}
-	for i := range creds {
-		k := &creds[i]
-		if !which(k) {
-			continue
-		}
-		if err := a.users.DeleteCredential(ctx, k.Kind, k.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("voiding a credential from before the proof: %w", err)
-		}
-	}
-	return end()
 }

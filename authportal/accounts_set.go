@@ -3,7 +3,6 @@ package authportal
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"maps"
 	"reflect"
 	"slices"
@@ -31,23 +30,39 @@ type UserChange struct {
 	Version int64
 }
 
+// NewUser is the change of nothing into an account.
+func (ch *UserChange) NewUser() NewUser {
+	return NewUser{Email: value(ch.Email), Username: value(ch.Username), Name: value(ch.Name), Roles: value(ch.Roles), Attributes: ch.Attributes,
+		Password: value(ch.Password), Disabled: is(ch.Enabled, false), Unapproved: is(ch.Approved, false), Unconfirmed: is(ch.Confirmed, false),
+		PasswordDue: is(ch.PasswordDue, true)}
+}
+
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+func is(p *bool, want bool) bool { return p != nil && *p == want }
+
 // Set changes an account on behalf of an administrator, and returns it as it is now. Rights bite at once: sessions of an
 // account that is disabled, or has a new password, end.
-func (a *Accounts) Set(ctx context.Context, by By, id string, ch UserChange) (store.User, error) {
+func (a *Accounts) Set(ctx context.Context, by Actor, id string, ch UserChange) (store.User, error) {
 	u, err := a.set(ctx, by, id, ch)
 	a.emitRefusal(ctx, by, EventUserChange, id, err)
 	return u, err
 }
 
 // emitRefusal tells of an act on an account that was not let be done.
-func (a *Accounts) emitRefusal(ctx context.Context, by By, kind, id string, err error) {
+func (a *Accounts) emitRefusal(ctx context.Context, by Actor, kind, id string, err error) {
 	var p *Problem
-	if errors.As(err, &p) && p.Code != errNotFound.Code { // what no account is called is somebody's typing
+	if errors.As(err, &p) && p.Code != errNoAccount.Code { // what no account is called is somebody's typing
 		a.emit(ctx, by, Event{Kind: kind, Result: ResultRefused, Reason: p.Code, UserID: id})
 	}
 }
 
-func (a *Accounts) set(ctx context.Context, by By, id string, ch UserChange) (store.User, error) {
+func (a *Accounts) set(ctx context.Context, by Actor, id string, ch UserChange) (store.User, error) {
 	attributes, err := a.typed(ctx, ch.Attributes)
 	if err != nil {
 		return store.User{}, accountProblem(err)
@@ -55,7 +70,7 @@ func (a *Accounts) set(ctx context.Context, by By, id string, ch UserChange) (st
 	ch.Attributes = attributes
 	var password store.Credential
 	if is(ch.PasswordDue, true) && ch.Password == nil {
-		if err := a.mayOwePassword(ctx, id); err != nil {
+		if err := a.requirePassword(ctx, id); err != nil {
 			return store.User{}, err
 		}
 	}
@@ -78,7 +93,11 @@ func (a *Accounts) set(ctx context.Context, by By, id string, ch UserChange) (st
 		return after, accountProblem(err)
 	}
 	if before.Identity().Active && !after.Identity().Active {
-		a.endSessions(ctx, id)
+		act := RecoveryDisable
+		if after.Enabled && after.Approved {
+			act = RecoveryDemandPassword
+		}
+		_, _ = a.recover(ctx, recoveryOf{act: act, account: id}) // the change stands; what is late is logged
 	}
 	if fields := changed(&before, &after); fields != "" {
 		a.emit(ctx, by, Event{Kind: EventUserChange, Result: ResultOK, Reason: fields, UserID: id, Username: after.Username})
@@ -89,7 +108,8 @@ func (a *Accounts) set(ctx context.Context, by By, id string, ch UserChange) (st
 	if ch.Password == nil {
 		return after, nil
 	}
-	after, err = a.replacePassword(ctx, id, "", is(ch.PasswordDue, true), func() error { return a.users.PutCredential(ctx, password) })
+	password.Version = 0 // whatever is there
+	after, err = a.replacePassword(ctx, password, "", is(ch.PasswordDue, true))
 	if err != nil {
 		return after, accountProblem(err)
 	}
@@ -174,19 +194,19 @@ func changed(before, after *store.User) string {
 }
 
 // Enable lets an account sign in again.
-func (a *Accounts) Enable(ctx context.Context, by By, id string) (store.User, error) {
+func (a *Accounts) Enable(ctx context.Context, by Actor, id string) (store.User, error) {
 	yes := true
 	return a.Set(ctx, by, id, UserChange{Enabled: &yes})
 }
 
 // Disable ends every session of an account and lets it start none, until it is enabled again.
-func (a *Accounts) Disable(ctx context.Context, by By, id string) (store.User, error) {
+func (a *Accounts) Disable(ctx context.Context, by Actor, id string) (store.User, error) {
 	no := false
 	return a.Set(ctx, by, id, UserChange{Enabled: &no})
 }
 
 // Delete removes an account with all that belongs to it, and ends its sessions. Its username is never given out again.
-func (a *Accounts) Delete(ctx context.Context, by By, id string) error {
+func (a *Accounts) Delete(ctx context.Context, by Actor, id string) error {
 	u, err := a.users.User(ctx, id)
 	if err == nil {
 		err = a.users.DeleteUser(ctx, id)
@@ -199,13 +219,4 @@ func (a *Accounts) Delete(ctx context.Context, by By, id string) error {
 	a.endSessions(ctx, id)
 	a.emit(ctx, by, Event{Kind: EventUserDelete, Result: ResultOK, UserID: id, Username: u.Username})
 	return nil
-}
-
-// endSessions ends what an account that is gone or disabled still has. The change that was committed says the same, and
-// reaches the session store even if we do not: this is only sooner.
-func (a *Accounts) endSessions(ctx context.Context, id string) {
-	ctx = context.WithoutCancel(ctx)
-	if _, err := a.sessions.EndSessionsOf(ctx, id, ""); err != nil {
-		a.log.WarnContext(ctx, "sessions of an account will end a little later", slog.String("user_id", id), slog.Any("error", err))
-	}
 }

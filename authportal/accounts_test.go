@@ -8,13 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 func ptr[T any](v T) *T { return &v }
 
-var cli = By{Actor: "command line"}
+var cli = Actor{ID: "command line"}
 
 // codeOf returns the code of a problem; "failed" for any other error.
 func codeOf(err error) string {
@@ -274,10 +273,10 @@ func TestManyChangesOfOneAccountAtOnceAreAllMade(t *testing.T) {
 
 func TestAccountsWorkWithoutAPortal(t *testing.T) {
 	w, k := newAccounts(t)
-	if _, err := NewAccounts(Config{}); err == nil {
+	if _, err := NewAccounts(Deps{}); err == nil {
 		t.Error("without a store")
 	}
-	a, err := NewAccounts(Config{Users: w.users, Sessions: w.p.sessions, Methods: []method.Configured{{Name: "password", Method: k}}})
+	a, err := NewAccounts(Deps{Users: w.users, Sessions: w.p.sessions, Passwords: k})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +290,7 @@ func TestAccountsWorkWithoutAPortal(t *testing.T) {
 	if list, err := a.Sessions(t.Context(), u.ID); err != nil || len(list) != 0 {
 		t.Errorf("%v, %v", list, err)
 	}
-	none, err := NewAccounts(Config{Users: w.users, Sessions: w.p.sessions})
+	none, err := NewAccounts(Deps{Users: w.users, Sessions: w.p.sessions})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,16 +13,16 @@ import (
 // act is something that administrators do to an account, or to many at once.
 type act struct {
 	name  string
-	needs power // to do it to one account; to many it is somePower at least
-	role  bool  // a role is named with it
-	own   bool  // among many, one's own account is left out: it would end the very session that does it
-	do    func(a *Accounts, ctx context.Context, by By, id, role string) error
+	needs assurance // to do it to one account; to many it is recentLogin at least
+	role  bool      // a role is named with it
+	own   bool      // among many, one's own account is left out: it would end the very session that does it
+	do    func(a *Accounts, ctx context.Context, by Actor, id, role string) error
 }
 
 // acts returns them in the order that people read.
 func acts() []act {
-	set := func(ch UserChange) func(*Accounts, context.Context, By, string, string) error {
-		return func(a *Accounts, ctx context.Context, by By, id, _ string) error {
+	set := func(ch UserChange) func(*Accounts, context.Context, Actor, string, string) error {
+		return func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
 			_, err := a.Set(ctx, by, id, ch)
 			return err
 		}
@@ -31,23 +31,23 @@ func acts() []act {
 		{name: "enable", do: set(UserChange{Enabled: new(true)})},
 		{name: "disable", own: true, do: set(UserChange{Enabled: new(false)})},
 		{name: "approve", do: set(UserChange{Approved: new(true)})},
-		{name: "decline", needs: somePower, own: true, do: func(a *Accounts, ctx context.Context, by By, id, _ string) error {
+		{name: "decline", needs: recentLogin, own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
 			return a.Decline(ctx, by, id)
 		}},
-		{name: "add_role", needs: somePower, role: true, do: func(a *Accounts, ctx context.Context, by By, id, role string) error {
+		{name: "add_role", needs: recentLogin, role: true, do: func(a *Accounts, ctx context.Context, by Actor, id, role string) error {
 			_, err := a.Set(ctx, by, id, UserChange{AddRoles: []string{role}})
 			return err
 		}},
-		{name: "remove_role", needs: somePower, role: true, own: true, do: func(a *Accounts, ctx context.Context, by By, id, role string) error {
+		{name: "remove_role", needs: recentLogin, role: true, own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, role string) error {
 			_, err := a.Set(ctx, by, id, UserChange{RemoveRoles: []string{role}})
 			return err
 		}},
-		{name: "end_sessions", own: true, do: func(a *Accounts, ctx context.Context, by By, id, _ string) error {
+		{name: "end_sessions", own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
 			_, err := a.RevokeSessions(ctx, by, id)
 			return err
 		}},
-		{name: "new_password", needs: somePower, own: true, do: set(UserChange{PasswordDue: new(true)})},
-		{name: "delete", needs: somePower, own: true, do: func(a *Accounts, ctx context.Context, by By, id, _ string) error {
+		{name: "new_password", needs: recentLogin, own: true, do: set(UserChange{PasswordDue: new(true)})},
+		{name: "delete", needs: recentLogin, own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
 			return a.Delete(ctx, by, id)
 		}},
 	}
@@ -77,7 +77,7 @@ type bulk struct {
 }
 
 // newBulk checks what was asked for, before anything is done.
-func (a *Accounts) newBulk(action, role string, ids []string) (*bulk, error) {
+func newBulk(a *Accounts, action, role string, ids []string) (*bulk, error) {
 	b := &bulk{act: actNamed(action), role: role}
 	switch {
 	case b.act == nil:
@@ -86,7 +86,7 @@ func (a *Accounts) newBulk(action, role string, ids []string) (*bulk, error) {
 		return nil, invalidField("role", "is needed to give or take a role, and for nothing else")
 	}
 	if role != "" {
-		if _, err := a.roles([]string{role}); err != nil {
+		if !a.CanHoldRole(role) {
 			return nil, invalidField("role", "is none that can be given")
 		}
 	}
@@ -112,18 +112,21 @@ type bulkResult struct {
 
 // doBulk does it to one account after the other. What cannot be done to one is told of it and stops no other. That an
 // administrator stays is the store's to say, row by row: of the last two, one is left.
-func (a *Accounts) doBulk(ctx context.Context, by By, b *bulk) []bulkResult {
+func doBulk(ctx context.Context, a *Accounts, log *slog.Logger, by Actor, b *bulk) []bulkResult {
 	results := make([]bulkResult, 0, len(b.ids))
 	for _, id := range b.ids {
 		r := bulkResult{id: id}
-		var err error
-		if r.user, err = a.one(ctx, id); err == nil {
-			err = a.doOne(ctx, by, b, id)
+		err := error(errNoTime)
+		if ctx.Err() == nil {
+			r.user, err = a.Account(ctx, id)
+		}
+		if err == nil {
+			err = doOne(ctx, a, by, b, id)
 		}
 		switch {
 		case err == nil:
 		case weFailed(err):
-			a.log.ErrorContext(ctx, "one of many accounts could not be changed", slog.String("user_id", bounded(id, 26)), slog.String("act", b.act.name), slog.Any("error", err))
+			log.ErrorContext(ctx, "one of many accounts could not be changed", slog.String("user_id", bounded(id, 26)), slog.String("act", b.act.name), slog.Any("error", err))
 			r.problem = errUnavailable
 		default:
 			r.problem = problemOf(err)
@@ -133,11 +136,11 @@ func (a *Accounts) doBulk(ctx context.Context, by By, b *bulk) []bulkResult {
 	return results
 }
 
-func (a *Accounts) doOne(ctx context.Context, by By, b *bulk, id string) error {
+func doOne(ctx context.Context, a *Accounts, by Actor, b *bulk, id string) error {
 	switch {
 	case ctx.Err() != nil:
 		return errNoTime
-	case b.act.own && id == by.Actor:
+	case b.act.own && id == by.ID:
 		return errOwnAccount
 	}
 	err := b.act.do(a, ctx, by, id, b.role)
@@ -145,16 +148,4 @@ func (a *Accounts) doOne(ctx context.Context, by By, b *bulk, id string) error {
 		return errNoTime
 	}
 	return err
-}
-
-// one returns the account of an id, and of nothing else.
-func (a *Accounts) one(ctx context.Context, id string) (u store.User, err error) {
-	switch {
-	case ctx.Err() != nil:
-		return u, errNoTime
-	case !userID.MatchString(id):
-		return u, errNotFound
-	}
-	u, err = a.users.User(ctx, id)
-	return u, accountProblem(err)
 }

@@ -23,22 +23,22 @@ func (p *Portal) adminRoutes() []route {
 	}
 }
 
-// power is what an act of an administrator hands out.
-type power int
+// assurance is how sure an act of an administrator needs us to be of them.
+type assurance int
 
 const (
-	noPower   power = iota // reads, or changes what opens no door
-	somePower              // roles, names, deletion: a sign-in of the last ten minutes, or an API token
-	allPower               // what signs in as somebody else: a sign-in of the last ten minutes, and never a token
+	anySession         assurance = iota // reads, or changes what opens no door
+	recentLogin                         // roles, names, deletion: a sign-in of the last ten minutes, or an API token
+	recentLoginNoToken                  // what signs in as somebody else: a sign-in of the last ten minutes, and never a token
 )
 
 // mustAdminister is the one place that decides who may do what to accounts of others. The role is read from the account as it
 // is stored now, so that one who has just lost it can do nothing more. An administrator may hand out everything, so there is
 // nothing above their own to withhold.
-func (c *call) mustAdminister(needs power) (By, error) {
+func (c *call) mustAdminister(needs assurance) (Actor, error) {
 	me, err := c.caller()
 	if err != nil {
-		return By{}, err
+		return Actor{}, err
 	}
 	var roles []string
 	if me.viaToken {
@@ -46,32 +46,32 @@ func (c *call) mustAdminister(needs power) (By, error) {
 	} else {
 		_, u, err := c.mustUser()
 		if err != nil {
-			return By{}, err
+			return Actor{}, err
 		}
-		roles = u.Roles
+		roles = u.InForce()
 	}
 	if !slices.Contains(c.p.expand(roles), administratorRole) {
 		c.p.AccessRefused(c.ctx(), me.live, errForbidden.Code, c.v.Addr, c.v.Host)
-		return By{}, errForbidden
+		return Actor{}, errForbidden
 	}
-	if needs == allPower {
+	if needs == recentLoginNoToken {
 		if err := c.mustHTTPS(); err != nil {
-			return By{}, err
+			return Actor{}, err
 		}
 	}
-	if needs == allPower || needs == somePower && !me.viaToken {
+	if needs == recentLoginNoToken || needs == recentLogin && !me.viaToken {
 		if _, err := c.mustFresh(); err != nil {
-			return By{}, err
+			return Actor{}, err
 		}
 	}
 	base, err := c.mailBase()
 	if err != nil {
 		base = "" // letters about what they do then name no address
 	}
-	return By{Actor: me.live.Identity.UserID, Method: tokenMethod(me.live), Address: address(c.v), Host: c.v.Host, Base: base}, nil
+	return Actor{ID: me.live.Identity.UserID, Method: TokenMethod(me.live), Address: address(c.v), Host: c.v.Host, Base: base}, nil
 }
 
 // target returns the account that the call is about. Only an id names it: what else an address could match may change hands.
 func (c *call) target() (store.User, error) {
-	return c.p.Accounts().one(c.ctx(), c.arg)
+	return c.p.Accounts().Account(c.ctx(), c.arg)
 }

@@ -6,31 +6,12 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // countedUsers is up to how many accounts a list counts what it found.
 const countedUsers = 10_000
-
-// adminUserJSON is an account as administrators read it. Roles are those assigned, because those are what is changed.
-func adminUserJSON(u *store.User) map[string]any {
-	roles := u.Roles
-	if roles == nil {
-		roles = []string{}
-	}
-	out := map[string]any{"id": u.ID, "username": u.Username, "email": u.Email, "confirmed": u.Confirmed, "name": u.Name, "roles": roles,
-		"attributes": u.Attributes, "enabled": u.Enabled, "approved": u.Approved, "state": StateOf(u), "password_change_required": u.PasswordDue,
-		"created": u.Created.UTC().Format(time.RFC3339), "version": u.Version}
-	if !u.LastSignIn.IsZero() {
-		out["last_sign_in"] = u.LastSignIn.UTC().Format(time.RFC3339)
-	}
-	if !u.Invited.IsZero() {
-		out["invited"] = u.Invited.UTC().Format(time.RFC3339)
-	}
-	return out
-}
 
 // userQuery reads which accounts are asked for.
 func (c *call) userQuery() (store.UserQuery, error) { return readUserQuery(c.r.URL.Query()) }
@@ -72,7 +53,7 @@ func readUserQuery(v url.Values) (q store.UserQuery, err error) {
 
 // adminUsersAPI answers GET admin/users.
 func (c *call) adminUsersAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	q, err := c.userQuery()
@@ -94,7 +75,7 @@ func (c *call) adminUsersAPI() error {
 	}
 	users := make([]map[string]any, 0, len(list))
 	for i := range list {
-		users = append(users, adminUserJSON(&list[i]))
+		users = append(users, c.p.accounts.AdminJSON(&list[i]))
 	}
 	out := map[string]any{"users": users, "total": total}
 	if len(list) == q.Limit {
@@ -105,7 +86,7 @@ func (c *call) adminUsersAPI() error {
 
 // adminUserAPI answers GET admin/users/{id}.
 func (c *call) adminUserAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	u, err := c.target()
@@ -118,7 +99,7 @@ func (c *call) adminUserAPI() error {
 // accountAnswer answers with an account and its version, which a change can be made to depend on (RFC 9110 §13.1.1).
 func (c *call) accountAnswer(status int, u *store.User) error {
 	c.w.Header().Set("ETag", `"`+strconv.FormatInt(u.Version, 10)+`"`)
-	return c.json(status, adminUserJSON(u))
+	return c.json(status, c.p.accounts.AdminJSON(u))
 }
 
 // ifMatch returns the version that the account must still have; 0: any. What is no version of ours matches none.
@@ -136,19 +117,19 @@ func (c *call) ifMatch() (int64, error) {
 
 // readUserChange reads the fields of an account, and more that the call knows. One that it does not know is refused, so that
 // nothing is assigned by accident.
-func (c *call) readUserChange(more map[string]any) (ch UserChange, needs power, err error) {
+func (c *call) readUserChange(more map[string]any) (ch UserChange, needs assurance, err error) {
 	type field struct {
 		dst   any
-		needs power
+		needs assurance
 	}
 	into := map[string]field{
-		"email": {&ch.Email, somePower}, "username": {&ch.Username, somePower}, "name": {&ch.Name, noPower}, "roles": {&ch.Roles, somePower},
-		"attributes": {&ch.Attributes, noPower}, "enabled": {&ch.Enabled, noPower}, "approved": {&ch.Approved, noPower},
-		"confirmed": {&ch.Confirmed, somePower}, "password": {&ch.Password, allPower},
-		"password_change_required": {&ch.PasswordDue, somePower},
+		"email": {&ch.Email, recentLogin}, "username": {&ch.Username, recentLogin}, "name": {&ch.Name, anySession}, "roles": {&ch.Roles, recentLogin},
+		"attributes": {&ch.Attributes, anySession}, "enabled": {&ch.Enabled, anySession}, "approved": {&ch.Approved, anySession},
+		"confirmed": {&ch.Confirmed, recentLogin}, "password": {&ch.Password, recentLoginNoToken},
+		"password_change_required": {&ch.PasswordDue, recentLogin},
 	}
 	for name, dst := range more {
-		into[name] = field{dst, somePower}
+		into[name] = field{dst, recentLogin}
 	}
 	dst := map[string]any{}
 	for name, field := range into {
@@ -163,7 +144,7 @@ func (c *call) readUserChange(more map[string]any) (ch UserChange, needs power, 
 
 // adminChangeAPI answers PATCH admin/users/{id}.
 func (c *call) adminChangeAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil { // before anything is told of what was sent
+	if _, err := c.mustAdminister(anySession); err != nil { // before anything is told of what was sent
 		return err
 	}
 	ch, needs, err := c.readUserChange(nil)
@@ -189,7 +170,7 @@ func (c *call) adminChangeAPI() error {
 
 // adminCreateAPI answers POST admin/users.
 func (c *call) adminCreateAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	var invite bool
@@ -197,7 +178,7 @@ func (c *call) adminCreateAPI() error {
 	if err != nil {
 		return err
 	}
-	by, err := c.mustAdminister(max(needs, somePower))
+	by, err := c.mustAdminister(max(needs, recentLogin))
 	if err != nil {
 		return err
 	}
@@ -205,32 +186,16 @@ func (c *call) adminCreateAPI() error {
 	if invite {
 		add = c.p.Accounts().AddInvited
 	}
-	u, err := add(c.ctx(), by, ch.newUser())
+	u, err := add(c.ctx(), by, ch.NewUser())
 	if err != nil {
 		return err
 	}
 	return c.accountAnswer(http.StatusCreated, &u)
 }
 
-// newUser is the change of nothing into an account.
-func (ch *UserChange) newUser() NewUser {
-	return NewUser{Email: value(ch.Email), Username: value(ch.Username), Name: value(ch.Name), Roles: value(ch.Roles), Attributes: ch.Attributes,
-		Password: value(ch.Password), Disabled: is(ch.Enabled, false), Unapproved: is(ch.Approved, false), Unconfirmed: is(ch.Confirmed, false),
-		PasswordDue: is(ch.PasswordDue, true)}
-}
-
-func value[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
-}
-
-func is(p *bool, want bool) bool { return p != nil && *p == want }
-
 // adminDeleteAPI answers DELETE admin/users/{id}.
 func (c *call) adminDeleteAPI() error {
-	by, err := c.mustAdminister(somePower)
+	by, err := c.mustAdminister(recentLogin)
 	if err != nil {
 		return err
 	}
@@ -246,7 +211,7 @@ func (c *call) adminDeleteAPI() error {
 
 // adminEndSessionsAPI answers DELETE admin/users/{id}/sessions.
 func (c *call) adminEndSessionsAPI() error {
-	by, err := c.mustAdminister(noPower)
+	by, err := c.mustAdminister(anySession)
 	if err != nil {
 		return err
 	}
@@ -263,7 +228,7 @@ func (c *call) adminEndSessionsAPI() error {
 
 // adminClearFactorsAPI answers DELETE admin/users/{id}/factors.
 func (c *call) adminClearFactorsAPI() error {
-	by, err := c.mustAdminister(somePower)
+	by, err := c.mustAdminister(recentLogin)
 	if err != nil {
 		return err
 	}

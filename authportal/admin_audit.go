@@ -27,7 +27,7 @@ func (p *Portal) auditRoutes() []route {
 
 // auditAPI answers GET admin/audit: what happened, newest first.
 func (c *call) auditAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	if c.p.audit == nil {

@@ -38,7 +38,7 @@ func (c *call) auditExport() error {
 	default:
 		return invalidField("as", "must be csv or jsonl")
 	}
-	by, err := c.mustAdminister(noPower)
+	by, err := c.mustAdminister(anySession)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (c *call) auditPage() error {
 
 // mustReadAudit is for administrators, where there is a trail.
 func (c *call) mustReadAudit() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	if c.p.audit == nil {

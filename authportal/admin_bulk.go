@@ -11,7 +11,7 @@ import (
 
 // adminBulkAPI answers POST admin/users/bulk: one act on many accounts, and what became of each, in their order.
 func (c *call) adminBulkAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	var action, role string
@@ -39,16 +39,16 @@ func (c *call) adminBulkAPI() error {
 
 // bulk does it, in either face. Whatever the act needs for one account, for many it needs a sign-in of the last ten minutes.
 func (c *call) bulk(action, role string, ids []string) ([]bulkResult, *bulk, error) {
-	by, err := c.mustAdminister(somePower)
+	by, err := c.mustAdminister(recentLogin)
 	if err != nil {
 		return nil, nil, err
 	}
 	a := c.p.Accounts()
-	b, err := a.newBulk(action, role, ids)
+	b, err := newBulk(a, action, role, ids)
 	if err != nil {
 		return nil, nil, err
 	}
-	return a.doBulk(c.ctx(), by, b), b, nil
+	return doBulk(c.ctx(), a, c.p.log, by, b), b, nil
 }
 
 // bulkForm is what the list, or the page that asks whether one is sure, has sent.
@@ -113,7 +113,7 @@ func (c *call) adminBulkForm() error {
 // bulkAsk shows whom it is about. Whoever the search finds is looked up here, once: what is done later is done to those who
 // were shown.
 func (c *call) bulkAsk(f bulkForm) error {
-	if _, err := c.mustAdminister(somePower); err != nil {
+	if _, err := c.mustAdminister(recentLogin); err != nil {
 		return err
 	}
 	a := c.p.Accounts()
@@ -132,13 +132,13 @@ func (c *call) bulkAsk(f bulkForm) error {
 			f.ids = append(f.ids, list[i].ID)
 		}
 	}
-	b, err := a.newBulk(f.action, f.role, f.ids)
+	b, err := newBulk(a, f.action, f.role, f.ids)
 	if err != nil {
 		return err
 	}
 	data := pages.AdminBulkData{Action: b.act.name, Role: b.role}
 	for _, id := range b.ids {
-		u, err := a.one(c.ctx(), id)
+		u, err := a.Account(c.ctx(), id)
 		switch {
 		case err == nil:
 			data.Rows = append(data.Rows, pages.BulkRow{Account: adminAccount(&u, nil)})

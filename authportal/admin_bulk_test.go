@@ -70,7 +70,7 @@ func TestOneActIsDoneToManyAndToldOfEach(t *testing.T) {
 	do("new_password", "", "done conflict own_account", ann.ID, bare.ID, root.ID)
 	her.asked("ann", "right")
 	for _, u := range []store.User{ben, carl} {
-		if _, err := w.p.Accounts().Set(t.Context(), By{}, u.ID, UserChange{Approved: new(false)}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{Approved: new(false)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -158,12 +158,12 @@ func TestOneWhoFailsStopsNoOther(t *testing.T) {
 	ann, ben := w.user("ann"), w.user("ben")
 	w.shop.down.Store(false)
 	a := w.p.Accounts()
-	b, err := a.newBulk("disable", "", []string{ann.ID, ben.ID})
+	b, err := newBulk(a, "disable", "", []string{ann.ID, ben.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.users.(*flakyUsers).down.Store(true)
-	results := a.doBulk(t.Context(), By{}, b)
+	results := doBulk(t.Context(), a, w.p.log, Actor{}, b)
 	w.users.(*flakyUsers).down.Store(false)
 	for _, r := range results {
 		if r.problem == nil || r.problem.Code != codeUnavailable {
@@ -224,7 +224,7 @@ func TestStatesOfAccountsAreToldAndSearched(t *testing.T) {
 	a := w.p.Accounts()
 	set := func(name string, ch UserChange) {
 		t.Helper()
-		if _, err := a.Set(t.Context(), By{}, w.user(name).ID, ch); err != nil {
+		if _, err := a.Set(t.Context(), Actor{}, w.user(name).ID, ch); err != nil {
 			t.Fatal(err)
 		}
 	}

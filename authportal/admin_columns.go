@@ -18,12 +18,12 @@ func (p *Portal) columnRoutes() []route {
 	}
 }
 
-// power is what a change needs: another key takes the attribute away from the rules and headers that name it.
-func (ch *ColumnChange) power(key string) power {
+// assuranceOf is what a change of a column needs: another key takes the attribute away from the rules and headers that name it.
+func assuranceOf(ch *ColumnChange, key string) assurance {
 	if ch.Key != nil && *ch.Key != key {
-		return somePower
+		return recentLogin
 	}
-	return noPower
+	return anySession
 }
 
 func columnJSON(col *Column) map[string]any {
@@ -40,7 +40,7 @@ func columnJSON(col *Column) map[string]any {
 
 // columnsAPI answers GET admin/columns.
 func (c *call) columnsAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	columns, err := c.p.Accounts().Columns(c.ctx())
@@ -56,7 +56,7 @@ func (c *call) columnsAPI() error {
 
 // columnAddAPI answers POST admin/columns.
 func (c *call) columnAddAPI() error {
-	by, err := c.mustAdminister(noPower)
+	by, err := c.mustAdminister(anySession)
 	if err != nil {
 		return err
 	}
@@ -72,14 +72,14 @@ func (c *call) columnAddAPI() error {
 
 // columnChangeAPI answers PATCH admin/columns/{key}.
 func (c *call) columnChangeAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil { // before anything is told of what was sent
+	if _, err := c.mustAdminister(anySession); err != nil { // before anything is told of what was sent
 		return err
 	}
 	var ch ColumnChange
 	if _, err := c.jsonInto(map[string]any{"key": &ch.Key, "label": &ch.Label, "choices": &ch.Choices, "listed": &ch.Listed, "position": &ch.Position}); err != nil {
 		return err
 	}
-	by, err := c.mustAdminister(ch.power(c.arg))
+	by, err := c.mustAdminister(assuranceOf(&ch, c.arg))
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (c *call) columnChangeAPI() error {
 
 // columnRemoveAPI answers DELETE admin/columns/{key}?values=keep.
 func (c *call) columnRemoveAPI() error {
-	by, err := c.mustAdminister(somePower)
+	by, err := c.mustAdminister(recentLogin)
 	if err != nil {
 		return err
 	}

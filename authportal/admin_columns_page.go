@@ -23,7 +23,7 @@ func (c *call) columnsPage() error {
 
 // showColumns shows the page, the forms of the column open at once.
 func (c *call) showColumns(status int, p pages.Page, open string) error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	columns, err := c.p.Accounts().Columns(c.ctx())
@@ -83,7 +83,7 @@ func (c *call) columnAddForm() error {
 	if err != nil {
 		return err
 	}
-	by, err := c.mustAdminister(noPower)
+	by, err := c.mustAdminister(anySession)
 	if err == nil {
 		_, err = c.p.Accounts().AddColumn(c.ctx(), by, Column{Key: f["key"], Label: f["label"], Type: ColumnType(f["type"]),
 			Choices: strings.Split(f["choices"], ","), Listed: f["listed"] == "1"})
@@ -107,7 +107,7 @@ func (c *call) columnChangeForm() error {
 }
 
 func (c *call) changeColumnByForm(f map[string]string) error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	ch := ColumnChange{Listed: new(f["listed"] == "1")}
@@ -127,7 +127,7 @@ func (c *call) changeColumnByForm(f map[string]string) error {
 		}
 		ch.Position = &position
 	}
-	by, err := c.mustAdminister(ch.power(c.arg))
+	by, err := c.mustAdminister(assuranceOf(&ch, c.arg))
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (c *call) columnRemoveForm() error {
 	if err != nil {
 		return err
 	}
-	by, err := c.mustAdminister(somePower)
+	by, err := c.mustAdminister(recentLogin)
 	if err == nil && f["sure"] != "1" {
 		err = invalidField("sure", "is not ticked")
 	}

@@ -29,7 +29,7 @@ func (w *world) columnKeys() string {
 
 func (w *world) addColumn(key string, kind ColumnType, choices ...string) {
 	w.t.Helper()
-	if _, err := w.p.Accounts().AddColumn(w.t.Context(), By{}, Column{Key: key, Label: strings.ToUpper(key), Type: kind, Choices: choices, Listed: true}); err != nil {
+	if _, err := w.p.Accounts().AddColumn(w.t.Context(), Actor{}, Column{Key: key, Label: strings.ToUpper(key), Type: kind, Choices: choices, Listed: true}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -125,7 +125,7 @@ func TestOfAdministratorsWhoAddAColumnAtOnceOneWins(t *testing.T) {
 	won := make(chan error, 8)
 	for i := range cap(won) {
 		go func() {
-			_, err := w.p.Accounts().AddColumn(t.Context(), By{}, Column{Key: "plan", Label: fmt.Sprint(i), Type: ColumnText})
+			_, err := w.p.Accounts().AddColumn(t.Context(), Actor{}, Column{Key: "plan", Label: fmt.Sprint(i), Type: ColumnText})
 			won <- err
 		}()
 	}
@@ -233,10 +233,10 @@ func TestValuesHaveTheTypeOfTheirColumnWhoeverSetsThem(t *testing.T) {
 	b.api("PATCH", adminAPI+"/"+ann.ID, `{"attributes":`+good+`}`).wants(t, 200, `"legacy":1`)
 	b.api("POST", adminAPI, `{"email":"bob@example.com","attributes":`+good+`}`).wants(t, 201, `"seats":12`)
 	text := map[string]any{"plan": "gold", "seats": "12", "beta": "true", "since": "2025-12-24", "teams": "red,blue", "legacy": 1.0}
-	if _, err := w.p.Accounts().Import(t.Context(), By{}, &userfile.Row{Email: "eve@example.com", Attributes: text}, false); err != nil {
+	if _, err := w.p.Accounts().Import(t.Context(), Actor{}, &userfile.Row{Email: "eve@example.com", Attributes: text}, false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.p.Accounts().Import(t.Context(), By{}, &userfile.Row{Email: "x@example.com", Attributes: map[string]any{"seats": "many"}}, true); codeOf(err) != "invalid_field seats" {
+	if _, err := w.p.Accounts().Import(t.Context(), Actor{}, &userfile.Row{Email: "x@example.com", Attributes: map[string]any{"seats": "many"}}, true); codeOf(err) != "invalid_field seats" {
 		t.Errorf("a dry run says %v", err)
 	}
 	for _, name := range []string{"ann", "bob@example.com", "eve@example.com"} {

@@ -50,7 +50,7 @@ func (c *call) exportLinks() (csv, json string) {
 }
 
 func (c *call) exportUsers() error {
-	by, err := c.mustAdminister(somePower)
+	by, err := c.mustAdminister(recentLogin)
 	if err != nil {
 		return err
 	}

@@ -212,8 +212,8 @@ func FuzzImportedFile(f *testing.F) {
 			}
 			users := &made{}
 			a := &Accounts{users: users, checkRole: func(string) error { return nil }, checkUsername: func(string) error { return nil },
-				notify: func(context.Context, Event) {}, now: time.Now, rand: endless{}, log: slog.New(slog.DiscardHandler)}
-			i := a.NewImporter(By{}, false)
+				events: NewEmitter(time.Now, slog.New(slog.DiscardHandler), func(context.Context, Event) {}), now: time.Now, rand: endless{}}
+			i := a.NewImporter(Actor{}, false)
 			r := userfile.NewReader(strings.NewReader(file), format)
 			for {
 				row, err := r.Next()

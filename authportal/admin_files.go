@@ -49,16 +49,16 @@ var (
 type upload struct {
 	format userfile.Format
 	raw    []byte
-	sum    string // SHA-256, to know the file again
-	needs  power  // of whoever imports it
+	sum    string    // SHA-256, to know the file again
+	needs  assurance // of whoever imports it
 }
 
 // withUpload lets do have the file that read reads. The whole of it is read and looked through before the first account is
 // made, so that a file which turns out to be broken in its last line has not become half of its accounts. It is held in
 // memory for that: for one administrator at a time, up to a size, and for as long as the call lasts, never on a disk, since
 // there may be passwords in it. Who may not import is told before a byte of it is read.
-func (c *call) withUpload(read func() (*upload, error), do func(By, *upload) error) error {
-	if _, err := c.mustAdminister(somePower); err != nil {
+func (c *call) withUpload(read func() (*upload, error), do func(Actor, *upload) error) error {
+	if _, err := c.mustAdminister(recentLogin); err != nil {
 		return err
 	}
 	select {
@@ -108,7 +108,7 @@ func readUpload(in io.Reader, format userfile.Format, size int64) (*upload, erro
 // survey reads the file through. Passwords and their hashes sign in as somebody else, so that a file with any of them is
 // imported by a person and never by a token, as the same account would be made by itself.
 func (f *upload) survey() error {
-	f.needs = somePower
+	f.needs = recentLogin
 	r := userfile.NewReader(bytes.NewReader(f.raw), f.format)
 	for rows := 0; ; rows++ {
 		row, err := r.Next()
@@ -124,7 +124,7 @@ func (f *upload) survey() error {
 		case rows == maxImportRows:
 			return errTooManyRows
 		case row.Password != "" || row.Hash != "":
-			f.needs = allPower
+			f.needs = recentLoginNoToken
 		}
 	}
 }
@@ -138,7 +138,7 @@ type importStop struct {
 // importRows makes the accounts of a file and tells what became of each row; nil is a file that was read to its end.
 // Whatever stops it (the caller goes away, the store does, the time is over, or they are no administrator any more)
 // leaves whole accounts, and the same file sent once more goes on there.
-func (c *call) importRows(by By, f *upload, dry bool, tell func(Outcome) error) (ImportCounts, *importStop) {
+func (c *call) importRows(by Actor, f *upload, dry bool, tell func(Outcome) error) (ImportCounts, *importStop) {
 	i := c.p.Accounts().NewImporter(by, dry)
 	r := userfile.NewReader(bytes.NewReader(f.raw), f.format)
 	looked := c.p.now()
@@ -185,6 +185,6 @@ func (c *call) stillAdministrator(looked *time.Time) error {
 	}
 	*looked = c.p.now()
 	c.me = nil
-	_, err := c.mustAdminister(noPower)
+	_, err := c.mustAdminister(anySession)
 	return err
 }

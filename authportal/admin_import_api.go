@@ -32,7 +32,7 @@ func (c *call) importAPI() error {
 		}
 		dry = is
 	}
-	return c.withUpload(c.bodyUpload, func(by By, f *upload) error {
+	return c.withUpload(c.bodyUpload, func(by Actor, f *upload) error {
 		c.w.Header().Set("Content-Type", "application/json")
 		report := &importReport{c: c, out: bufio.NewWriter(c.w), dry: dry}
 		counts, stop := c.importRows(by, f, dry, report.row)

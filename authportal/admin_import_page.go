@@ -27,7 +27,7 @@ var errUnchecked = &Problem{Status: http.StatusConflict, Code: "import_unchecked
 
 // importPage shows the form. Its sign-in has to be fresh before a file is chosen: the way to signing in would lose it.
 func (c *call) importPage() error {
-	if _, err := c.mustAdminister(somePower); err != nil {
+	if _, err := c.mustAdminister(recentLogin); err != nil {
 		return err
 	}
 	return c.showImport(http.StatusOK, pages.Page{})
@@ -47,7 +47,7 @@ func (c *call) importForm() error {
 		file, f, err = c.uploadForm()
 		return file, err
 	}
-	err := c.withUpload(read, func(by By, file *upload) error {
+	err := c.withUpload(read, func(by Actor, file *upload) error {
 		switch f.do {
 		case "report":
 			return c.importReportFile(by, file)
@@ -128,7 +128,7 @@ func shortPart(part *multipart.Part) (string, error) {
 const shownRows = 100
 
 // importAndShow imports or tries a file, and shows what became of it: what went wrong first.
-func (c *call) importAndShow(by By, file *upload, dry bool, problem *Problem) error {
+func (c *call) importAndShow(by Actor, file *upload, dry bool, problem *Problem) error {
 	rows := map[string][]pages.ImportRow{}
 	counts, stop := c.importRows(by, file, dry, func(o Outcome) error {
 		if list := rows[o.Result]; len(list) < shownRows {
@@ -178,7 +178,7 @@ func importRowOf(o Outcome) pages.ImportRow {
 }
 
 // importReportFile is the whole report of a dry run, as a table. What people typed elsewhere is no formula in it either.
-func (c *call) importReportFile(by By, file *upload) error {
+func (c *call) importReportFile(by Actor, file *upload) error {
 	c.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	c.w.Header().Set("Content-Disposition", `attachment; filename="import-report.csv"`)
 	out := csv.NewWriter(c.w)

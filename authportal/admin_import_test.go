@@ -418,11 +418,11 @@ func TestOneFileIsImportedAtATimeAndPeopleSignInMeanwhile(t *testing.T) {
 func TestARowThatFindsThePoolOfHashingFullWaitsForAPlace(t *testing.T) {
 	w, k := newImports(t)
 	tries := 0
-	a, err := NewAccounts(Config{Users: w.users, Sessions: w.shop, Methods: []method.Configured{{Name: "password", Method: busyKeeper{hashKeeper{k}, &tries}}}})
+	a, err := NewAccounts(Deps{Users: w.users, Sessions: w.shop, Passwords: busyKeeper{hashKeeper{k}, &tries}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := a.NewImporter(By{}, false).Row(t.Context(), &userfile.Row{Email: "ann@example.com", Password: "correct horse"})
+	out, err := a.NewImporter(Actor{}, false).Row(t.Context(), &userfile.Row{Email: "ann@example.com", Password: "correct horse"})
 	if err != nil || out.Result != OutcomeMade || tries != 2 {
 		t.Errorf("%+v, %v after %d tries", out, err, tries)
 	}

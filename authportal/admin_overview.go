@@ -19,7 +19,7 @@ func (p *Portal) overviewRoutes() []route {
 }
 
 func (c *call) overviewPage() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	// The list of accounts was here once: what leads to one still does.
@@ -37,27 +37,53 @@ func (c *call) overviewPage() error {
 	if err != nil {
 		return err
 	}
-	return c.page(http.StatusOK, pages.Page{Name: pages.AdminOverview, Data: data})
+	return c.page(http.StatusOK, pages.Page{Name: pages.AdminOverview, Data: pages.AdminOverviewData{Attention: alertsOfPage(data.Alerts),
+		Open: data.Open, Hours: statisticsOfPage(data.Hours), Days: statisticsOfPage(data.Days)}})
 }
 
-// overviewAPI answers GET admin/overview: the figures of the page.
+// alertLinks are the pages, below the base, that mind an alert.
+var alertLinks = map[string]string{
+	"approvals":         "/admin/users?approved=false&enabled=true",
+	"setup_open":        "/admin/roles",
+	"one_administrator": "/admin/users?role=" + administratorRole,
+}
+
+func alertsOfPage(list []Alert) (out []pages.Attention) {
+	for _, a := range list {
+		shown := pages.Attention{Kind: a.Kind, Count: a.Count, Since: a.Since, Detail: a.Detail, Link: alertLinks[a.Kind], Hint: a.Hint}
+		for _, u := range a.Accounts {
+			shown.Accounts = append(shown.Accounts, pages.User{ID: u.ID, Username: u.Username})
+		}
+		out = append(out, shown)
+	}
+	return out
+}
+
+func statisticsOfPage(list []Statistic) (out []pages.Figure) {
+	for _, f := range list {
+		out = append(out, pages.Figure(f))
+	}
+	return out
+}
+
+// overviewAPI answers GET admin/overview: the statistics of the page.
 func (c *call) overviewAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	d, err := c.p.overview(c.ctx())
 	if err != nil {
 		return err
 	}
-	attention := make([]map[string]any, 0, len(d.Attention))
-	for _, a := range d.Attention {
-		attention = append(attention, attentionJSON(a))
+	alerts := make([]map[string]any, 0, len(d.Alerts))
+	for i := range d.Alerts {
+		alerts = append(alerts, alertJSON(&d.Alerts[i]))
 	}
-	return c.json(http.StatusOK, map[string]any{"attention": attention, "sessions": known(d.Open), "hours": figuresJSON(d.Hours),
-		"days": figuresJSON(d.Days)})
+	return c.json(http.StatusOK, map[string]any{"attention": alerts, "sessions": known(d.Open), "hours": statisticsJSON(d.Hours),
+		"days": statisticsJSON(d.Days)})
 }
 
-func attentionJSON(a pages.Attention) map[string]any {
+func alertJSON(a *Alert) map[string]any {
 	out := map[string]any{"kind": a.Kind, "hint": a.Hint}
 	if a.Count > 0 {
 		out["count"] = a.Count
@@ -78,7 +104,7 @@ func attentionJSON(a pages.Attention) map[string]any {
 	return out
 }
 
-func figuresJSON(list []pages.Figure) []map[string]any {
+func statisticsJSON(list []Statistic) []map[string]any {
 	out := make([]map[string]any, 0, len(list))
 	for _, f := range list {
 		out = append(out, map[string]any{"start": f.Start.Format(time.RFC3339), "sign_ins": f.SignIns, "refusals": f.Refused,

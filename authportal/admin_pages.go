@@ -2,7 +2,6 @@ package authportal
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -39,7 +38,7 @@ func (c *call) adminPage() error {
 }
 
 func (c *call) showAdmin(status int, p pages.Page) error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	q, err := c.userQuery()
@@ -105,7 +104,7 @@ func (c *call) showAdminUser(status int, p pages.Page) error { return c.showAdmi
 
 // showAdminTicket shows an account with a sign-in ticket for it, this once.
 func (c *call) showAdminTicket(status int, p pages.Page, ticket string) error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	u, err := c.target()
@@ -145,19 +144,14 @@ func (c *call) showAdminTicket(status int, p pages.Page, ticket string) error {
 	return c.page(status, p)
 }
 
-// factorRows are what ClearFactors takes, but for marks of browsers and tickets, which nobody enrolled. Links to another
-// address are none.
 func (c *call) factorRows(id string) (rows []pages.Factor, err error) {
-	list, err := c.p.users.CredentialsOf(c.ctx(), id, "")
+	list, err := c.p.accounts.Factors(c.ctx(), id)
 	if err != nil {
-		return nil, fmt.Errorf("reading credentials: %w", err)
+		return nil, err
 	}
 	for i := range list {
-		switch k := &list[i]; k.Kind {
-		case store.KindPassword, store.KindAPIToken, store.KindKnownBrowser, store.KindSignInTicket, store.KindEmailChange, store.KindEmailUndo:
-		default:
-			rows = append(rows, pages.Factor{Kind: k.Kind, Label: k.Label, Created: k.Created, Used: k.Used})
-		}
+		k := &list[i]
+		rows = append(rows, pages.Factor{Kind: k.Kind, Label: k.Label, Created: k.Created, Used: k.Used})
 	}
 	return rows, nil
 }
@@ -191,7 +185,7 @@ func (c *call) adminCreateForm() error {
 	if err != nil {
 		return err
 	}
-	by, err := c.mustAdminister(somePower)
+	by, err := c.mustAdminister(recentLogin)
 	var u store.User
 	if err == nil {
 		add := c.p.Accounts().Add
@@ -208,7 +202,7 @@ func (c *call) adminCreateForm() error {
 
 // adminChangeForm changes what differs from what is stored, so that a name can be corrected without what a role needs.
 func (c *call) adminChangeForm() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	columns, err := c.p.Accounts().Columns(c.ctx())
@@ -245,7 +239,7 @@ func (c *call) changeByForm(f map[string]string, columns []Column) error {
 			ch.Attributes[col.Key] = sent
 		}
 	}
-	needs := noPower
+	needs := anySession
 	for name, field := range map[string]struct {
 		dst  **string
 		have string
@@ -253,13 +247,13 @@ func (c *call) changeByForm(f map[string]string, columns []Column) error {
 		if sent, given := f[name]; given && sent != field.have {
 			*field.dst = &sent
 			if name != "name" {
-				needs = somePower
+				needs = recentLogin
 			}
 		}
 	}
 	if sent, given := f["roles"]; given {
 		if roles := strings.Fields(sent); !slices.Equal(slices.Sorted(slices.Values(roles)), u.Roles) {
-			ch.Roles, needs = &roles, somePower
+			ch.Roles, needs = &roles, recentLogin
 		}
 	}
 	by, err := c.mustAdminister(needs)
@@ -295,12 +289,12 @@ func (c *call) actByForm(f map[string]string) (ticket string, err error) {
 		return ticket, err
 	}
 	act := actNamed(f["do"])
-	needs := somePower
+	needs := recentLogin
 	switch {
 	case act != nil:
 		needs = act.needs
 	case f["do"] == "password":
-		needs = allPower
+		needs = recentLoginNoToken
 	}
 	by, err := c.mustAdminister(needs)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 
 // adminInviteAPI answers POST admin/users/{id}/invite: the first letter, or another.
 func (c *call) adminInviteAPI() error {
-	by, err := c.mustAdminister(somePower)
+	by, err := c.mustAdminister(recentLogin)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (c *call) adminTicketAPI() error {
 // signs in as an administrator is for an administrator who is there, never for an API token, from which it would make a
 // person who has just signed in.
 func (c *call) makeTicket() (link string, until time.Time, err error) {
-	by, err := c.mustAdminister(somePower)
+	by, err := c.mustAdminister(recentLogin)
 	if err != nil {
 		return "", until, err
 	}
@@ -49,7 +49,7 @@ func (c *call) makeTicket() (link string, until time.Time, err error) {
 		return "", until, err
 	}
 	if c.administers(&u) {
-		if by, err = c.mustAdminister(allPower); err != nil {
+		if by, err = c.mustAdminister(recentLoginNoToken); err != nil {
 			return "", until, err
 		}
 	}
@@ -57,5 +57,5 @@ func (c *call) makeTicket() (link string, until time.Time, err error) {
 }
 
 func (c *call) administers(u *store.User) bool {
-	return slices.Contains(c.p.expand(u.Roles), administratorRole)
+	return slices.Contains(c.p.expand(u.InForce()), administratorRole)
 }

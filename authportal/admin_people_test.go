@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -67,7 +68,7 @@ func TestAdministratorsInviteByTheForm(t *testing.T) {
 }
 
 func TestFactorsAreShownAndClearedAndThePasswordStays(t *testing.T) {
-	w, _ := newAccounts(t)
+	w, _ := newAccounts(t, withKinds(keeperOf{"totp": method.ClassFactor, "passkey": method.ClassFactor}))
 	admin, root := w.administrator("root")
 	_, ann := w.member("ann")
 	for _, k := range []store.Credential{{Kind: "totp", ID: "t1", Label: "Phone", Data: []byte("sealed")}, {Kind: "passkey", ID: "p1", Data: []byte("key")}} {
@@ -109,7 +110,7 @@ func TestTheOwnerHearsOfAnApprovalHoweverItIsMade(t *testing.T) {
 		w, box := mailWorld(t)
 		admin, _ := w.administrator("root")
 		ann := w.user("ann")
-		if _, err := w.p.Accounts().Set(t.Context(), By{}, ann.ID, UserChange{Approved: new(false)}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), Actor{}, ann.ID, UserChange{Approved: new(false)}); err != nil {
 			t.Fatal(err)
 		}
 		if p := approve(admin, ann); p.StatusCode != 200 {
@@ -127,7 +128,7 @@ func TestThePageDeclinesWhoWaits(t *testing.T) {
 	ann := w.user("ann")
 	at := alone + "/admin/users/" + ann.ID + "/act"
 	admin.post(at, values("do", "decline")).wants(t, 409, "conflict")
-	if _, err := w.p.Accounts().Set(t.Context(), By{}, ann.ID, UserChange{Approved: new(false)}); err != nil {
+	if _, err := w.p.Accounts().Set(t.Context(), Actor{}, ann.ID, UserChange{Approved: new(false)}); err != nil {
 		t.Fatal(err)
 	}
 	admin.post(at, values("do", "decline")).wants(t, 200, "done_deleted")

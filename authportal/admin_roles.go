@@ -10,18 +10,12 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 )
 
-// RoleUse is a rule of a gate that demands a role, as the host knows it.
-type RoleUse struct {
-	Role string
-	pages.RoleRule
-}
-
 // rolesShown is how many roles a page shows; more is nobody's list any more.
 const rolesShown = 500
 
 // rolesPage shows the roles.
 func (c *call) rolesPage() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	list, err := c.p.roles(c.ctx())
@@ -29,12 +23,25 @@ func (c *call) rolesPage() error {
 		return err
 	}
 	shown := list[:min(len(list), rolesShown)]
-	return c.page(http.StatusOK, pages.Page{Name: pages.AdminRoles, Data: pages.AdminRolesData{Roles: shown, More: len(list) - len(shown)}})
+	data := pages.AdminRolesData{Roles: make([]pages.AdminRole, 0, len(shown)), More: len(list) - len(shown)}
+	for i := range shown {
+		data.Roles = append(data.Roles, roleOfPage(&shown[i]))
+	}
+	return c.page(http.StatusOK, pages.Page{Name: pages.AdminRoles, Data: data})
+}
+
+func roleOfPage(r *RoleReport) pages.AdminRole {
+	out := pages.AdminRole{Name: r.Name, Assigned: r.Assigned, Held: r.Held, Counted: r.Counted, Includes: r.Includes, ComeWith: r.ComeWith,
+		GivenAtSignup: r.GivenAtSignup, Own: r.Administers, Nobody: r.Unheld, Idle: r.Undemanded}
+	for _, rule := range r.Rules {
+		out.Rules = append(out.Rules, pages.RoleRule(rule))
+	}
+	return out
 }
 
 // rolesAPI answers GET admin/roles.
 func (c *call) rolesAPI() error {
-	if _, err := c.mustAdminister(noPower); err != nil {
+	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
 	list, err := c.p.roles(c.ctx())
@@ -45,11 +52,11 @@ func (c *call) rolesAPI() error {
 	for _, r := range list {
 		rules := make([]map[string]any, 0, len(r.Rules))
 		for _, rule := range r.Rules {
-			rules = append(rules, map[string]any{"hosts": some(rule.Hosts), "methods": some(rule.Methods), "paths": some(rule.Paths),
+			rules = append(rules, map[string]any{"hosts": listed(rule.Hosts), "methods": listed(rule.Methods), "paths": listed(rule.Paths),
 				"narrowed": rule.Narrowed, "rule": rule.Rule, "source": rule.Source})
 		}
-		role := map[string]any{"role": r.Name, "assigned": nil, "held": nil, "includes": some(r.Includes), "comes_with": some(r.ComeWith),
-			"given_at_signup": r.GivenAtSignup, "administers": r.Own, "rules": rules, "nobody_holds": r.Nobody, "demanded_nowhere": r.Idle}
+		role := map[string]any{"role": r.Name, "assigned": nil, "held": nil, "includes": listed(r.Includes), "comes_with": listed(r.ComeWith),
+			"given_at_signup": r.GivenAtSignup, "administers": r.Administers, "rules": rules, "nobody_holds": r.Unheld, "demanded_nowhere": r.Undemanded}
 		if r.Counted {
 			role["assigned"], role["held"] = r.Assigned, r.Held
 		}
@@ -58,24 +65,16 @@ func (c *call) rolesAPI() error {
 	return c.json(http.StatusOK, map[string]any{"roles": out})
 }
 
-// some is a list that is never null.
-func some(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
-}
-
 // roles returns every role that somebody configured, assigned or demanded, by name.
-func (p *Portal) roles(ctx context.Context) ([]pages.AdminRole, error) {
-	all := map[string]*pages.AdminRole{}
-	role := func(name string) *pages.AdminRole {
+func (p *Portal) roles(ctx context.Context) ([]RoleReport, error) {
+	all := map[string]*RoleReport{}
+	role := func(name string) *RoleReport {
 		if all[name] == nil {
-			all[name] = &pages.AdminRole{Name: name}
+			all[name] = &RoleReport{Name: name}
 		}
 		return all[name]
 	}
-	role(administratorRole).Own = true
+	role(administratorRole).Administers = true
 	for name := range p.includes {
 		role(name)
 	}
@@ -106,13 +105,13 @@ func (p *Portal) roles(ctx context.Context) ([]pages.AdminRole, error) {
 			}
 		}
 	}
-	list := make([]pages.AdminRole, 0, len(all))
+	list := make([]RoleReport, 0, len(all))
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		r := *all[name]
 		r.Counted = p.figures != nil
-		r.Nobody = r.Counted && len(r.Rules) > 0 && r.Held == 0
-		asked := func(name string) bool { return all[name].Own || len(all[name].Rules) > 0 }
-		r.Idle = (r.Assigned > 0 || r.GivenAtSignup) && !asked(name) && !slices.ContainsFunc(r.Includes, asked)
+		r.Unheld = r.Counted && len(r.Rules) > 0 && r.Held == 0
+		asked := func(name string) bool { return all[name].Administers || len(all[name].Rules) > 0 }
+		r.Undemanded = (r.Assigned > 0 || r.GivenAtSignup) && !asked(name) && !slices.ContainsFunc(r.Includes, asked)
 		list = append(list, r)
 	}
 	return list, nil

@@ -16,7 +16,7 @@ const adminAPI = aloneAPI + "admin/users"
 // holds gives roles to an account.
 func (w *world) holds(u store.User, roles ...string) {
 	w.t.Helper()
-	if _, err := w.p.Accounts().Set(w.t.Context(), By{}, u.ID, UserChange{Roles: &roles}); err != nil {
+	if _, err := w.p.Accounts().Set(w.t.Context(), Actor{}, u.ID, UserChange{Roles: &roles}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -166,7 +166,7 @@ func TestAdministratorsListSearchAndSort(t *testing.T) {
 		w.pass(time.Second)
 		u := w.user(name)
 		if i == 1 {
-			if _, err := w.p.Accounts().Disable(t.Context(), By{}, u.ID); err != nil {
+			if _, err := w.p.Accounts().Disable(t.Context(), Actor{}, u.ID); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -20,7 +20,7 @@ func (w *world) appoint(name string) store.User {
 
 func approval(c *Config) { c.Settings.Signup.Mode = SignupApproval }
 
-var byRoot = By{Actor: "root", Base: alone}
+var byRoot = Actor{ID: "root", Base: alone}
 
 func TestAnAccountThatNeedsApprovalWaitsForIt(t *testing.T) {
 	w, box := mailWorld(t, approval)
@@ -104,7 +104,7 @@ func TestApprovalWorksWithoutMail(t *testing.T) {
 	if b.signedInAs() != "" {
 		t.Error("signed in")
 	}
-	if _, err := w.p.Accounts().Approve(t.Context(), By{Actor: "command line"}, w.account("ann@example.com").ID); err != nil {
+	if _, err := w.p.Accounts().Approve(t.Context(), Actor{ID: "command line"}, w.account("ann@example.com").ID); err != nil {
 		t.Fatal(err)
 	}
 	b.enter("ann@example.com", "correct horse")

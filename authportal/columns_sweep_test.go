@@ -24,7 +24,7 @@ func (w *world) sweep(s *ColumnSweeper) {
 
 func (w *world) give(u store.User, attributes map[string]any) store.User {
 	w.t.Helper()
-	u, err := w.p.Accounts().Set(w.t.Context(), By{}, u.ID, UserChange{Attributes: attributes})
+	u, err := w.p.Accounts().Set(w.t.Context(), Actor{}, u.ID, UserChange{Attributes: attributes})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -57,13 +57,13 @@ func TestTheValuesOfARemovedColumnGoFromAllAccounts(t *testing.T) {
 		w.acknowledge(rows)
 	}
 	bare, held := w.account("user1"), w.account("user0")
-	if err := a.RemoveColumn(t.Context(), By{}, "plan", false); err != nil {
+	if err := a.RemoveColumn(t.Context(), Actor{}, "plan", false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Set(t.Context(), By{}, held.ID, UserChange{Attributes: map[string]any{"plan": "free"}}); codeOf(err) != "column_busy" {
+	if _, err := a.Set(t.Context(), Actor{}, held.ID, UserChange{Attributes: map[string]any{"plan": "free"}}); codeOf(err) != "column_busy" {
 		t.Errorf("a value for a column that is going: %v", err)
 	}
-	if _, err := a.AddColumn(t.Context(), By{}, Column{Key: "plan", Type: ColumnList}); codeOf(err) != "column_busy" {
+	if _, err := a.AddColumn(t.Context(), Actor{}, Column{Key: "plan", Type: ColumnList}); codeOf(err) != "column_busy" {
 		t.Errorf("a column like one that is going: %v", err)
 	}
 	w.sweep(sweeper)
@@ -112,7 +112,7 @@ func TestValuesMayStayWhenTheirColumnIsRemoved(t *testing.T) {
 	w, _ := newAccounts(t)
 	w.addColumn("plan", ColumnText)
 	w.give(w.user("ann"), map[string]any{"plan": "gold"})
-	if err := w.p.Accounts().RemoveColumn(t.Context(), By{}, "plan", true); err != nil {
+	if err := w.p.Accounts().RemoveColumn(t.Context(), Actor{}, "plan", true); err != nil {
 		t.Fatal(err)
 	}
 	w.sweep(&ColumnSweeper{Users: w.users})
@@ -130,7 +130,7 @@ func TestTheValuesOfARenamedColumnFollow(t *testing.T) {
 	w.give(w.user("bob"), map[string]any{"plan": "free"})
 	w.user("eve")
 	rename := func(key, to string) string {
-		_, err := a.ChangeColumn(t.Context(), By{}, key, ColumnChange{Key: &to})
+		_, err := a.ChangeColumn(t.Context(), Actor{}, key, ColumnChange{Key: &to})
 		return codeOf(err)
 	}
 	if code := rename("plan", "tier"); code != "" || w.columnKeys() != "tier seats" {
@@ -142,7 +142,7 @@ func TestTheValuesOfARenamedColumnFollow(t *testing.T) {
 			t.Errorf("%s to %s: %q", to[0], to[1], code)
 		}
 	}
-	if err := a.RemoveColumn(t.Context(), By{}, "tier", false); codeOf(err) != "column_busy" {
+	if err := a.RemoveColumn(t.Context(), Actor{}, "tier", false); codeOf(err) != "column_busy" {
 		t.Errorf("removing where values are still coming: %v", err)
 	}
 	w.sweep(sweeper)
@@ -180,15 +180,15 @@ func TestASweepLosesNothingThatIsChangedMeanwhile(t *testing.T) {
 	ann, bob := w.user("ann"), w.user("bob")
 	w.give(ann, map[string]any{"plan": "gold"})
 	w.give(bob, map[string]any{"plan": "gold"})
-	if err := w.p.Accounts().RemoveColumn(t.Context(), By{}, "plan", false); err != nil {
+	if err := w.p.Accounts().RemoveColumn(t.Context(), Actor{}, "plan", false); err != nil {
 		t.Fatal(err)
 	}
 	m := &meddler{UserStore: w.users, meddle: func() {
 		name := "Ann"
-		if _, err := w.p.Accounts().Set(t.Context(), By{}, ann.ID, UserChange{Name: &name, Attributes: map[string]any{"seats": 1.0}}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), Actor{}, ann.ID, UserChange{Name: &name, Attributes: map[string]any{"seats": 1.0}}); err != nil {
 			t.Error(err)
 		}
-		if err := w.p.Accounts().Delete(t.Context(), By{}, bob.ID); err != nil {
+		if err := w.p.Accounts().Delete(t.Context(), Actor{}, bob.ID); err != nil {
 			t.Error(err)
 		}
 	}}
@@ -232,7 +232,7 @@ func TestASweepThatWasBrokenOffIsFinishedByTheNext(t *testing.T) {
 		w.give(w.user(name), map[string]any{"plan": "gold"})
 	}
 	to := "tier"
-	if _, err := w.p.Accounts().ChangeColumn(t.Context(), By{}, "plan", ColumnChange{Key: &to}); err != nil {
+	if _, err := w.p.Accounts().ChangeColumn(t.Context(), Actor{}, "plan", ColumnChange{Key: &to}); err != nil {
 		t.Fatal(err)
 	}
 	first := &ColumnSweeper{Users: &brokenOff{UserStore: w.users, left: 1}, swept: map[leaving]bool{}}

@@ -58,11 +58,8 @@ func (c *call) tryAskEmail(u *store.User, typed string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.endEarlierAsks(u.ID); err != nil {
-		return err
-	}
 	m := emailMove{Old: u.Email, New: to, Password: version, Asked: c.p.now()}
-	id, err := c.p.Accounts().putEmailMove(c.ctx(), store.KindEmailChange, u.ID, m, emailChangeLife)
+	id, err := c.p.accounts.askEmailMove(c.ctx(), u.ID, m, emailChangeLife)
 	if err != nil {
 		return err
 	}
@@ -76,20 +73,6 @@ func (c *call) tryAskEmail(u *store.User, typed string) error {
 		return err
 	}
 	return c.post(mailEmailChange, to, about{User: u.ID, Who: u.Email, ID: id})
-}
-
-// endEarlierAsks makes room for the next. Two at the very same moment both stay, until one of them is confirmed.
-func (c *call) endEarlierAsks(user string) error {
-	list, err := c.p.users.CredentialsOf(c.ctx(), user, store.KindEmailChange)
-	if err != nil {
-		return fmt.Errorf("reading changes of address: %w", err)
-	}
-	for _, k := range list {
-		if err := c.p.users.DeleteCredential(c.ctx(), k.Kind, k.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("ending a change of address: %w", err)
-		}
-	}
-	return nil
 }
 
 // askEmailForm is the form's face of askEmail; the API's is PATCH account.

@@ -50,7 +50,7 @@ func (c *call) tryChangeEmail(token string) (m emailMove, u store.User, err erro
 		return m, u, err
 	}
 	// Of many clicks one removes it. Everything else is held against the account after that.
-	err = c.p.users.DeleteCredential(c.ctx(), k.Kind, k.ID)
+	err = c.p.accounts.takeEmailMove(c.ctx(), &k)
 	if errors.Is(err, store.ErrNotFound) {
 		return m, u, errMailToken
 	} else if err != nil {
@@ -63,7 +63,12 @@ func (c *call) tryChangeEmail(token string) (m emailMove, u store.User, err erro
 	} else if err != nil {
 		return m, u, err
 	}
-	after, undo, err := c.p.moveEmail(ctx, &u, &m)
+	after, undo, err := c.p.accounts.moveEmail(ctx, &u, &m, func(u *store.User) error {
+		if still, err := c.p.stillAsked(ctx, u, &m); err != nil || !still {
+			return or(err, errMailToken)
+		}
+		return nil
+	})
 	if err != nil {
 		return m, u, accountProblem(err)
 	}
@@ -75,30 +80,6 @@ func (c *call) tryChangeEmail(token string) (m emailMove, u store.User, err erro
 		c.p.log.ErrorContext(ctx, "the old address could not be told of a new one", "user_id", u.ID, "error", err)
 	}
 	return m, after, nil
-}
-
-// moveEmail gives the account its new address, and returns the id by which the old one may take it back; empty where
-// nobody had shown that the old one was theirs. What undoes the change is there before the change is.
-func (p *Portal) moveEmail(ctx context.Context, u *store.User, m *emailMove) (after store.User, undo string, err error) {
-	a := p.Accounts()
-	if u.Confirmed && u.Email != "" && u.Email == m.Old {
-		undo, err = a.putEmailMove(ctx, store.KindEmailUndo, u.ID, emailMove{Old: m.Old, New: m.New, Asked: m.Asked}, emailUndoLife)
-		if err != nil {
-			return after, "", err
-		}
-	}
-	_, after, err = a.update(ctx, u.ID, func(u *store.User) error {
-		if still, err := p.stillAsked(ctx, u, m); err != nil || !still {
-			return or(err, errMailToken)
-		}
-		return a.apply(u, UserChange{Email: &m.New})
-	})
-	if err != nil && undo != "" {
-		if e := p.users.DeleteCredential(ctx, store.KindEmailUndo, undo); e != nil && !errors.Is(e, store.ErrNotFound) {
-			err = errors.Join(err, e)
-		}
-	}
-	return after, undo, err
 }
 
 // emailPage names the account and the new address, and asks for a click. It takes nothing: a GET may be a scanner's.

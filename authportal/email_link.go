@@ -7,59 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// A change of address lies in the account as a credential: of the kind email_change from the moment that it is asked for
-// until it is made, and of the kind email_undo from then on, for as long as it can be taken back. Links of letters are about
-// one of the two. They are no tickets: what they rest on has to be looked at without being used up, to be ended by what
+// Links of messages are about a change of address that waits, or that can be taken back (see emailMove). They are no tickets: what they rest on has to be looked at without being used up, to be ended by what
 // comes later, and to outlive a session store that was emptied.
 
-// How long the links are good for.
-const (
-	emailChangeLife = confirmLife
-	emailUndoLife   = 7 * 24 * time.Hour
-)
+// emailChangeLife is how long the link of a change is good for.
+const emailChangeLife = confirmLife
 
 // emailLinksKept is how many links about one change are good: a letter that is sent again has another secret.
 const emailLinksKept = 4
-
-// emailMove is what both kinds hold as Data.
-type emailMove struct {
-	Old      string    `json:"old,omitempty"` // the account's address before; empty: it had none
-	New      string    `json:"new"`
-	Password int64     `json:"password,omitempty"` // version of the password that it was asked for with
-	Asked    time.Time `json:"asked"`
-	Keys     []string  `json:"keys,omitempty"`   // SHA-256 of the secrets of its links, in hex
-	Claimed  time.Time `json:"claimed,omitzero"` // when somebody began to take it back
-}
-
-// email is the label: the address whose mailbox may use it.
-func (m *emailMove) email(kind string) string {
-	if kind == store.KindEmailUndo {
-		return m.Old
-	}
-	return m.New
-}
-
-// putEmailMove stores a change under a new id.
-func (a *Accounts) putEmailMove(ctx context.Context, kind, user string, m emailMove, life time.Duration) (id string, err error) {
-	if id, err = a.newID(); err != nil {
-		return "", err
-	}
-	data, err := json.Marshal(m)
-	if err != nil {
-		return "", err
-	}
-	now := a.now()
-	k := store.Credential{Kind: kind, ID: id, Owner: user, Label: m.email(kind), Data: data, Created: now, Expires: now.Add(life)}
-	if err := a.users.PutCredential(ctx, k); err != nil {
-		return "", fmt.Errorf("storing a change of address: %w", err)
-	}
-	return id, nil
-}
 
 // emailMove returns a change that waits; errMailToken where there is none of that kind and id.
 func (p *Portal) emailMove(ctx context.Context, kind, id string) (m emailMove, k store.Credential, err error) {
@@ -72,14 +31,6 @@ func (p *Portal) emailMove(ctx context.Context, kind, id string) (m emailMove, k
 		return m, k, fmt.Errorf("reading a change of address: %w", err)
 	}
 	return m, k, nil
-}
-
-// swapEmailMove writes what changed of m; ErrStale where somebody else was first.
-func (p *Portal) swapEmailMove(ctx context.Context, k store.Credential, m *emailMove) (err error) {
-	if k.Data, err = json.Marshal(m); err != nil {
-		return err
-	}
-	return p.users.SwapCredential(ctx, k)
 }
 
 // newEmailLink makes a further link about a change, and returns its token. It runs where letters are written.
@@ -97,7 +48,7 @@ func (p *Portal) newEmailLink(ctx context.Context, kind, id string) (token strin
 		key := store.KeyOf(secret)
 		m.Keys = append(m.Keys, hex.EncodeToString(key[:]))
 		m.Keys = m.Keys[max(0, len(m.Keys)-emailLinksKept):]
-		if err = p.swapEmailMove(ctx, k, &m); !errors.Is(err, store.ErrStale) {
+		if err = p.accounts.swapEmailMove(ctx, k, &m); !errors.Is(err, store.ErrStale) {
 			break
 		}
 	}

@@ -40,7 +40,7 @@ func (c *call) tryUndoEmail(token string) (m emailMove, u store.User, err error)
 		return m, u, errMailToken
 	}
 	m.Claimed = now
-	if err := c.p.swapEmailMove(c.ctx(), k, &m); errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
+	if err := c.p.accounts.swapEmailMove(c.ctx(), k, &m); errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
 		return m, u, errMailToken
 	} else if err != nil {
 		return m, u, err
@@ -51,7 +51,7 @@ func (c *call) tryUndoEmail(token string) (m emailMove, u store.User, err error)
 	if left == m.Old {
 		left = m.New // an undoing that was cut off
 	}
-	after, err := c.p.Accounts().takeBack(ctx, &u, &m, k.ID)
+	after, err := c.p.accounts.takeBack(ctx, &u, &m, k.ID)
 	if err != nil {
 		return m, u, accountProblem(err)
 	}
@@ -97,37 +97,6 @@ func (p *Portal) mayUndo(ctx context.Context, u *store.User, k *store.Credential
 		return errUserExists
 	}
 	return nil
-}
-
-// takeBack restores the address first: whatever cuts it off after that, its owner can ask for a new password.
-func (a *Accounts) takeBack(ctx context.Context, u *store.User, m *emailMove, undo string) (store.User, error) {
-	_, after, err := a.update(ctx, u.ID, func(now *store.User) error {
-		if now.Email != u.Email || !now.Enabled || !now.Approved {
-			return errMailToken
-		}
-		return a.apply(now, UserChange{Email: &m.Old})
-	})
-	if err != nil {
-		return after, err
-	}
-	err = a.void(ctx, u.ID, func(k *store.Credential) bool {
-		switch k.Kind {
-		case store.KindPassword, store.KindAPIToken, store.KindKnownBrowser:
-			return true
-		case store.KindEmailUndo:
-			if k.ID == undo {
-				return false // until all is done
-			}
-		}
-		return !k.Created.Before(m.Asked)
-	})
-	if err != nil {
-		return after, err
-	}
-	if err := a.users.DeleteCredential(ctx, store.KindEmailUndo, undo); err != nil && !errors.Is(err, store.ErrNotFound) {
-		return after, fmt.Errorf("ending a link: %w", err)
-	}
-	return after, nil
 }
 
 // tellUndone sends the owner the link of a new password, and tells the address that the account was at.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -72,36 +73,45 @@ func EventFields(e *Event) []EventField {
 		{"method", e.Method}, {"session", e.Session}, {"address", e.Address}, {"host", e.Host}}
 }
 
-// emit completes e with what the call knows, logs it and tells the host.
-func (c *call) emit(e Event) {
-	e.Time = c.p.now()
-	if c.v.Addr.IsValid() {
-		e.Address = c.v.Addr.Unmap().String()
-	}
-	e.Host = c.v.Host
-	if e.Method == "" && c.me != nil {
-		e.Method = tokenMethod(c.me.live)
-	}
-	// The request's end must not cut off an audit record.
-	tell(context.WithoutCancel(c.r.Context()), c.p.log, c.p.notify, e)
+// Emitter gives events their ids, logs them and passes them on to the host. It is safe for concurrent use.
+type Emitter struct {
+	now      func() time.Time
+	log      *slog.Logger
+	notify   func(context.Context, Event)
+	refusals onceAMinute
 }
 
-// tell gives a complete event its id, logs it and tells the host.
-func tell(ctx context.Context, log *slog.Logger, notify func(context.Context, Event), e Event) {
+// NewEmitter returns an Emitter. notify is called with every event and must not block.
+func NewEmitter(now func() time.Time, log *slog.Logger, notify func(context.Context, Event)) *Emitter {
+	return &Emitter{now: now, log: log, notify: notify}
+}
+
+// Reasons of refusals that an operator wants to see among the warnings. They are codes of problems.
+const (
+	reasonTooMany     = "too_many_attempts"
+	reasonCrossOrigin = "cross_origin"
+)
+
+// Emit completes an event with its id and, where it has none, its time. The end of a request does not cut off its record.
+func (t *Emitter) Emit(ctx context.Context, e Event) {
+	ctx = context.WithoutCancel(ctx)
+	if e.Time.IsZero() {
+		e.Time = t.now()
+	}
 	e.ID, e.Time = newEventID(), e.Time.UTC()
 	level := slog.LevelInfo
 	switch {
 	case e.Result == ResultFailed:
 		level = slog.LevelError
-	case e.Result == ResultRefused && (e.Reason == codeTooMany || e.Reason == codeCrossOrigin), e.Kind == EventSessionTheft:
+	case e.Result == ResultRefused && (e.Reason == reasonTooMany || e.Reason == reasonCrossOrigin), e.Kind == EventSessionTheft:
 		level = slog.LevelWarn
 	}
 	attrs := []slog.Attr{slog.String("id", e.ID)}
 	for _, f := range EventFields(&e) {
 		attrs = append(attrs, slog.String(f.Name, f.Value))
 	}
-	log.LogAttrs(ctx, level, e.Kind, attrs...)
-	notify(ctx, e)
+	t.log.LogAttrs(ctx, level, e.Kind, attrs...)
+	t.notify(ctx, e)
 }
 
 // newEventID is no secret and decides nothing: it only tells one event from another.

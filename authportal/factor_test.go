@@ -43,7 +43,7 @@ func TestSecondFactorBegins(t *testing.T) {
 		at := b.get(app + "/x")
 		got := b.signIn(at, "ada", "right")
 		answer := p.device.Answer("phone", got.options(t))
-		p.again()
+		p.reload()
 		f := url.Values{"step": {got.step()}, "method": {"device"}, "answer": {string(answer)}, "flow": {at.url.Query().Get("flow")}}
 		b.post(auth+"/login", f).wants(t, 200, "hello ada at app.example.com/x")
 		b.get(app+"/mfa").wants(t, 200, "hello ada")

@@ -61,7 +61,7 @@ func (c *call) complete(u *store.User, proofs []store.Proof, creds []credRef, in
 		c.retire(have, u.ID, in.Began)
 	}
 	c.rememberBrowser(u)
-	if err := c.p.users.SignedIn(c.ctx(), u.ID, c.p.now()); err != nil {
+	if err := c.p.accounts.SignedIn(c.ctx(), u.ID); err != nil {
 		// The session stands; a date in a list is not worth refusing somebody.
 		c.p.log.WarnContext(c.ctx(), "could not note the time of a sign-in", "user_id", u.ID, "error", err)
 	}

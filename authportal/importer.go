@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/api"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -59,13 +60,13 @@ type Importer struct {
 	Counts ImportCounts
 
 	accounts *Accounts
-	by       By
+	by       Actor
 	dry      bool
 	seen     map[string]error // names that rows before would take, in a dry run
 }
 
 // NewImporter returns one; with dry it makes nothing.
-func (a *Accounts) NewImporter(by By, dry bool) *Importer {
+func (a *Accounts) NewImporter(by Actor, dry bool) *Importer {
 	return &Importer{accounts: a, by: by, dry: dry, seen: map[string]error{}}
 }
 
@@ -82,15 +83,15 @@ func (i *Importer) Row(ctx context.Context, row *userfile.Row) (Outcome, error) 
 	if err == nil && i.dry {
 		err = i.firstOf(&u)
 	}
-	if weFailed(err) || errors.Is(err, method.ErrBusy) {
+	if err != nil && !errors.As(err, &out.Problem) {
 		return out, err
 	}
-	if err != nil {
-		out.Problem = problemOf(err)
-		if out.Result = OutcomeRefused; out.Problem.Code == errUserExists.Code {
-			out.Result = OutcomeExists
-		}
-	} else if !i.dry {
+	switch {
+	case out.Problem != nil && out.Problem.Code == errUserExists.Code:
+		out.Result = OutcomeExists
+	case out.Problem != nil:
+		out.Result = OutcomeRefused
+	case !i.dry:
 		out.ID = u.ID
 	}
 	i.Counts.add(out.Result)
@@ -118,7 +119,7 @@ func (i *Importer) patiently(ctx context.Context, row *userfile.Row) (store.User
 	}
 }
 
-// firstOf tells whether a row before has one of the names.
+// firstOf reports whether a row before has one of the names.
 func (i *Importer) firstOf(u *store.User) error {
 	for _, name := range []string{u.Email, u.Username} {
 		if taken := i.seen[name]; taken != nil {
@@ -144,7 +145,7 @@ func (i *Importer) Finish(ctx context.Context, stopped string) {
 // faultProblem is what is wrong with a row, as both faces tell it.
 func faultProblem(f *userfile.Fault) *Problem {
 	if f.Field == "" {
-		return &Problem{Status: 400, Code: errMalformed.Code, Detail: f.Text}
+		return &Problem{Status: 400, Code: "malformed", Detail: f.Text}
 	}
-	return invalidField(bounded(f.Field, 64), f.Text)
+	return api.InvalidField(api.Bounded(f.Field, 64), f.Text)
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
-	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -98,27 +96,6 @@ func (c *call) useInvite(f map[string]string) (u store.User, made store.Credenti
 	if u, err = c.proveMailbox(u); err != nil {
 		return u, made, err
 	}
-	_, u, err = c.p.Accounts().update(ctx, u.ID, func(u *store.User) error {
-		if name != "" {
-			u.Name = name
-		}
-		u.PasswordDue, u.Invited = false, time.Time{}
-		all, err := joinAttributes(u.Attributes, withoutNil(own))
-		u.Attributes = all
-		return err
-	})
-	if err != nil {
-		return u, made, accountProblem(err)
-	}
-	if err := c.p.users.PutCredential(ctx, made); err != nil {
-		return u, made, fmt.Errorf("storing the password: %w", err)
-	}
-	return u, made, nil
-}
-
-// withoutNil leaves out what was left empty: the administrator may have filled it in.
-func withoutNil(fields map[string]any) map[string]any {
-	out := maps.Clone(fields)
-	maps.DeleteFunc(out, func(_ string, v any) bool { return v == nil })
-	return out
+	u, err = c.p.accounts.acceptInvitation(ctx, u.ID, name, own, made)
+	return u, made, err
 }

@@ -26,7 +26,7 @@ func knownID(mark []byte, account string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// knownBrowser tells whether this browser signed in to the account before. The look-up is the same for accounts that do
+// knownBrowser reports whether this browser signed in to the account before. The look-up is the same for accounts that do
 // not exist. It opens nothing: all it gives is a counter of its own.
 func (c *call) knownBrowser(account string) (string, bool, error) {
 	mark, ok := c.haveMark(cookieKnown)
@@ -63,26 +63,8 @@ func (c *call) markBrowser(u *store.User) error {
 	}
 	k := store.Credential{Kind: store.KindKnownBrowser, ID: knownID(mark, u.ID), Owner: u.ID, Created: now, Used: now,
 		Expires: now.Add(knownLife), Label: bounded(c.r.UserAgent(), 100)}
-	have, err := c.p.users.CredentialsOf(c.ctx(), u.ID, store.KindKnownBrowser)
-	if err != nil {
+	if stored, err := c.p.accounts.RememberBrowser(c.ctx(), k, knownRenew, knownKept); err != nil || !stored {
 		return err
-	}
-	for _, o := range have {
-		if o.ID == k.ID && o.Expires.Sub(now) > knownLife-knownRenew {
-			return nil
-		}
-	}
-	if err := c.p.users.PutCredential(c.ctx(), k); err != nil {
-		return err
-	}
-	// Oldest first: what goes beyond the number goes.
-	for i := 0; i < len(have)-knownKept+1; i++ {
-		if have[i].ID == k.ID {
-			continue
-		}
-		if err := c.p.users.DeleteCredential(c.ctx(), store.KindKnownBrowser, have[i].ID); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
 	}
 	c.setCookie(cookieKnown, secret64.EncodeToString(mark), knownLife)
 	return nil

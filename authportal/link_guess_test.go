@@ -156,7 +156,7 @@ func TestAPasswordChangedAtTheVeryMomentOfAProofByMailOpensNothing(t *testing.T)
 	l := b.asksForLink(box, "ann@example.com")
 	m.proven = func() {
 		password := "correct horse"
-		if _, err := w.p.Accounts().Set(t.Context(), By{}, u.ID, UserChange{Password: &password}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{Password: &password}); err != nil {
 			t.Error(err)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
@@ -134,27 +133,7 @@ func (c *call) sessionAPI() error {
 	if me.live == nil {
 		return errLoginRequired
 	}
-	return c.json(http.StatusOK, map[string]any{"user": c.p.userJSON(&me.live.Identity), "session": sessionJSON(&me.live.Session)})
-}
-
-// userJSON is the owner's view of their identity. An address that is not confirmed yet is shown where the username is the
-// address itself, and marked: unlike the headers of a gate, this answer goes to the person who typed it.
-func (p *Portal) userJSON(id *store.Identity) map[string]any {
-	roles := slices.Clone(p.expand(id.Roles))
-	slices.Sort(roles)
-	if roles == nil {
-		roles = []string{}
-	}
-	attributes := id.Attributes
-	if attributes == nil {
-		attributes = map[string]any{}
-	}
-	email := id.Email
-	if email == "" && strings.Contains(id.Username, "@") {
-		email = id.Username
-	}
-	return map[string]any{"id": id.UserID, "username": id.Username, "email": email, "confirmed": id.Email != "",
-		"name": id.Name, "roles": roles, "attributes": attributes}
+	return c.json(http.StatusOK, map[string]any{"user": c.p.accounts.IdentityJSON(&me.live.Identity), "session": sessionJSON(&me.live.Session)})
 }
 
 // sessionJSON names the sign-in, as the owner's list does, not the child of one host.

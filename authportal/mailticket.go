@@ -32,7 +32,7 @@ type mailLabel struct {
 	ID    string `json:"i,omitempty"` // of what a link is about where that is no ticket
 }
 
-var errMailToken = &Problem{Status: 400, Code: "invalid_token", Detail: "the link is used, old or incomplete; ask for a new one"}
+var errMailToken = errOtherAddress
 
 // putMailTicket makes a link good, and returns its token.
 func (p *Portal) putMailTicket(ctx context.Context, purpose string, t mailTicket, life time.Duration) (string, error) {

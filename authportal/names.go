@@ -183,7 +183,7 @@ func oneScript(s string) error {
 	return nil
 }
 
-// dotAtom tells whether s is what RFC 5322 calls so, beyond ASCII as RFC 6531 has it. The separators of our header
+// dotAtom reports whether s is what RFC 5322 calls so, beyond ASCII as RFC 6531 has it. The separators of our header
 // values and the braces of placeholders are left out: an address is the default username.
 func dotAtom(s string) bool {
 	if s == "" || s[0] == '.' || s[len(s)-1] == '.' || strings.Contains(s, "..") {

@@ -9,13 +9,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 const (
-	figureHours = 24
-	figureDays  = 30
+	statisticHours = 24
+	statisticDays  = 30
 
 	throttledFor   = time.Hour        // how far back accounts are looked for that too many guesses were made at
 	throttledShown = 10               // of them
@@ -27,25 +26,25 @@ const (
 
 // overview gathers what opens the pages of administrators. A part that cannot be told is told so; only the users store has
 // to answer.
-func (p *Portal) overview(ctx context.Context) (d pages.AdminOverviewData, err error) {
+func (p *Portal) overview(ctx context.Context) (d Overview, err error) {
 	now := p.now().UTC()
 	var uncounted bool
 	if d.Open, uncounted = p.openSessions(ctx); uncounted {
-		d.Attention = append(d.Attention, pages.Attention{Kind: "session_store"})
+		d.Alerts = append(d.Alerts, Alert{Kind: "session_store"})
 	}
 	if p.watch != nil {
-		d.Attention = append(d.Attention, p.watch()...)
+		d.Alerts = append(d.Alerts, p.watch()...)
 	}
-	for _, look := range []func(context.Context, time.Time) ([]pages.Attention, error){
+	for _, look := range []func(context.Context, time.Time) ([]Alert, error){
 		p.lookAtAdministrators, p.lookAtMail, p.lookAtThrottled, p.lookAtApprovals,
 	} {
 		found, err := look(ctx, now)
 		if err != nil {
 			return d, err
 		}
-		d.Attention = append(d.Attention, found...)
+		d.Alerts = append(d.Alerts, found...)
 	}
-	slices.SortStableFunc(d.Attention, func(a, b pages.Attention) int {
+	slices.SortStableFunc(d.Alerts, func(a, b Alert) int {
 		switch {
 		case a.Hint == b.Hint:
 			return 0
@@ -79,8 +78,8 @@ func (p *Portal) openSessions(ctx context.Context) (n int, failed bool) {
 }
 
 // counted returns what happened in the last hours and days, the present ones included.
-func (p *Portal) counted(ctx context.Context, now time.Time) (hours, days []pages.Figure, err error) {
-	hours, days = figures(now, time.Hour, figureHours), figures(now, 24*time.Hour, figureDays)
+func (p *Portal) counted(ctx context.Context, now time.Time) (hours, days []Statistic, err error) {
+	hours, days = statistics(now, time.Hour, statisticHours), statistics(now, 24*time.Hour, statisticDays)
 	events, err := p.figures.EventHours(ctx, days[0].Start)
 	if err != nil {
 		return nil, nil, fmt.Errorf("counting what happened: %w", err)
@@ -90,13 +89,13 @@ func (p *Portal) counted(ctx context.Context, now time.Time) (hours, days []page
 		return nil, nil, fmt.Errorf("counting sessions: %w", err)
 	}
 	for _, f := range []struct {
-		list []pages.Figure
+		list []Statistic
 		step time.Duration
 	}{{hours, time.Hour}, {days, 24 * time.Hour}} {
-		at := func(hour time.Time) *pages.Figure {
+		at := func(hour time.Time) *Statistic {
 			i := int(hour.Sub(f.list[0].Start) / f.step)
 			if hour.Before(f.list[0].Start) || i >= len(f.list) {
-				return new(pages.Figure) // before, or of a clock that is ahead
+				return new(Statistic) // before, or of a clock that is ahead
 			}
 			return &f.list[i]
 		}
@@ -118,17 +117,17 @@ func (p *Portal) counted(ctx context.Context, now time.Time) (hours, days []page
 	return hours, days, nil
 }
 
-// figures are the last n steps of time, empty.
-func figures(now time.Time, step time.Duration, n int) []pages.Figure {
-	list := make([]pages.Figure, n)
+// statistics are the last n steps of time, empty.
+func statistics(now time.Time, step time.Duration, n int) []Statistic {
+	list := make([]Statistic, n)
 	for i := range list {
-		list[i] = pages.Figure{Start: now.Truncate(step).Add(time.Duration(i+1-n) * step), Sessions: -1}
+		list[i] = Statistic{Start: now.Truncate(step).Add(time.Duration(i+1-n) * step), Sessions: -1}
 	}
 	return list
 }
 
 // lookAtMail finds letters that a mail server would not take, and such as nobody seems to send.
-func (p *Portal) lookAtMail(ctx context.Context, now time.Time) ([]pages.Attention, error) {
+func (p *Portal) lookAtMail(ctx context.Context, now time.Time) ([]Alert, error) {
 	if p.outbox == nil {
 		return nil, nil
 	}
@@ -137,21 +136,21 @@ func (p *Portal) lookAtMail(ctx context.Context, now time.Time) ([]pages.Attenti
 		return nil, fmt.Errorf("looking at mail: %w", err)
 	}
 	if failing.Count > 0 {
-		return []pages.Attention{{Kind: "mail", Count: failing.Count, Since: failing.Oldest, Detail: bounded(failing.Fault, faultShown)}}, nil
+		return []Alert{{Kind: "mail", Count: failing.Count, Since: failing.Oldest, Detail: bounded(failing.Fault, faultShown)}}, nil
 	}
 	n, oldest, err := p.outbox.WaitingMail(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("looking at mail: %w", err)
 	}
 	if n > 0 && now.Sub(oldest) >= mailPatience {
-		return []pages.Attention{{Kind: "mail", Count: n, Since: oldest}}, nil
+		return []Alert{{Kind: "mail", Count: n, Since: oldest}}, nil
 	}
 	return nil, nil
 }
 
 // lookAtThrottled finds the accounts that too many guesses were made at. Whether a counter is full at this moment only the
 // next guess would tell, and count.
-func (p *Portal) lookAtThrottled(ctx context.Context, now time.Time) ([]pages.Attention, error) {
+func (p *Portal) lookAtThrottled(ctx context.Context, now time.Time) ([]Alert, error) {
 	if p.figures == nil {
 		return nil, nil
 	}
@@ -159,32 +158,32 @@ func (p *Portal) lookAtThrottled(ctx context.Context, now time.Time) ([]pages.At
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
-	found := pages.Attention{Kind: "throttled", Count: len(list)}
+	found := Alert{Kind: "throttled", Count: len(list)}
 	for _, u := range list {
-		found.Accounts = append(found.Accounts, pages.User{ID: u.UserID, Username: u.Username})
+		found.Accounts = append(found.Accounts, AlertAccount{ID: u.UserID, Username: u.Username})
 		if u.Last.After(found.Since) {
 			found.Since = u.Last
 		}
 	}
-	return []pages.Attention{found}, nil
+	return []Alert{found}, nil
 }
 
-func (p *Portal) lookAtApprovals(ctx context.Context, _ time.Time) ([]pages.Attention, error) {
+func (p *Portal) lookAtApprovals(ctx context.Context, _ time.Time) ([]Alert, error) {
 	n, err := p.Accounts().Count(ctx, store.UserQuery{Enabled: new(true), Approved: new(false)}, countedWaiting)
 	if err != nil || n == 0 {
 		return nil, err
 	}
-	return []pages.Attention{{Kind: "approvals", Count: n, Link: "/admin/users?approved=false&enabled=true"}}, nil
+	return []Alert{{Kind: "approvals", Count: n}}, nil
 }
 
 // lookAtAdministrators warns before nobody is left who could let others in again.
-func (p *Portal) lookAtAdministrators(ctx context.Context, _ time.Time) ([]pages.Attention, error) {
+func (p *Portal) lookAtAdministrators(ctx context.Context, _ time.Time) ([]Alert, error) {
 	has, err := p.Accounts().hasAdministrator(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if !has && p.passwords() != nil {
-		return []pages.Attention{{Kind: "setup_open", Link: "/admin/roles"}}, nil
+		return []Alert{{Kind: "setup_open"}}, nil
 	}
 	seen := map[string]bool{}
 	for _, role := range p.administratorRoles() {
@@ -197,7 +196,7 @@ func (p *Portal) lookAtAdministrators(ctx context.Context, _ time.Time) ([]pages
 		}
 	}
 	if len(seen) < 2 {
-		return []pages.Attention{{Kind: "one_administrator", Link: "/admin/users?role=" + administratorRole, Hint: true}}, nil
+		return []Alert{{Kind: "one_administrator", Hint: true}}, nil
 	}
 	return nil, nil
 }

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -103,9 +102,9 @@ func TestTheOverviewTellsWhatNeedsAttention(t *testing.T) {
 	w, _ = newAccounts(t, figured(&w), func(c *Config) {
 		c.Mail = box
 		c.Settings.Account = Limit{Count: 2, Window: 15 * time.Minute}
-		c.Watch = func() (list []pages.Attention) {
+		c.Watch = func() (list []Alert) {
 			if feedDown {
-				list = append(list, pages.Attention{Kind: "session_feed"})
+				list = append(list, Alert{Kind: "session_feed"})
 			}
 			return list
 		}
@@ -121,7 +120,7 @@ func TestTheOverviewTellsWhatNeedsAttention(t *testing.T) {
 	}
 
 	waits := w.user("waits")
-	if _, err := w.p.Accounts().Set(t.Context(), By{}, waits.ID, UserChange{Approved: new(false)}); err != nil {
+	if _, err := w.p.Accounts().Set(t.Context(), Actor{}, waits.ID, UserChange{Approved: new(false)}); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
@@ -218,11 +217,11 @@ func TestAddressesOfTheListOfAccountsStillLeadThere(t *testing.T) {
 
 func TestRolesTellWhoHoldsThemAndWhatDemandsThem(t *testing.T) {
 	var w *world
-	rule := pages.RoleRule{Hosts: []string{"app.example.com"}, Methods: []string{"POST"}, Paths: []string{"/x/*"}, Rule: "allow role:editor /x/*", Source: "Caddyfile:7"}
+	rule := RoleRule{Hosts: []string{"app.example.com"}, Methods: []string{"POST"}, Paths: []string{"/x/*"}, Rule: "allow role:editor /x/*", Source: "Caddyfile:7"}
 	w, _ = newAccounts(t, figured(&w), withSignup(SignupSettings{Mode: SignupOpen, Roles: []string{"guest"}}), func(c *Config) {
 		c.Includes = map[string][]string{"admin": {"editor"}, "spare": nil}
 		c.RoleUses = func() []RoleUse {
-			return []RoleUse{{"editor", rule}, {"author", pages.RoleRule{Rule: "allow role:author"}}}
+			return []RoleUse{{"editor", rule}, {"author", RoleRule{Rule: "allow role:author"}}}
 		}
 	})
 	root, _ := w.administrator("root")

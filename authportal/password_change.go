@@ -1,7 +1,6 @@
 package authportal
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -73,9 +72,7 @@ func (c *call) swapPassword(pw method.Passwords, u *store.User, except, current,
 			}
 		}
 		have.Data, have.Used = made.Data, made.Used
-		_, err = c.p.Accounts().replacePassword(c.ctx(), u.ID, except, false, func() error {
-			return c.p.users.SwapCredential(context.WithoutCancel(c.ctx()), have)
-		})
+		_, err = c.p.accounts.replacePassword(c.ctx(), have, except, false)
 		if !errors.Is(err, store.ErrStale) {
 			return err
 		}

@@ -121,7 +121,7 @@ func TestAPasswordChangedMeanwhileByAnAdministratorStands(t *testing.T) {
 	b, u := w.member("ann")
 	k.checked = sync.OnceFunc(func() {
 		next := "set by an administrator"
-		if _, err := w.p.Accounts().Set(t.Context(), By{Actor: "command line"}, u.ID, UserChange{Password: &next}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), Actor{ID: "command line"}, u.ID, UserChange{Password: &next}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -136,7 +136,7 @@ func TestWhereSessionsCannotEndThePasswordStays(t *testing.T) {
 	a := w.p.Accounts()
 	a.sessions = broken
 	next := "correct horse"
-	if _, err := a.Set(t.Context(), By{}, u.ID, UserChange{Password: &next}); err == nil {
+	if _, err := a.Set(t.Context(), Actor{}, u.ID, UserChange{Password: &next}); err == nil {
 		t.Error("no error although sessions of the old password go on")
 	}
 	w.browser().enter("ann", "right")

@@ -20,10 +20,7 @@ func (c *call) askNew(u *store.User, next *pending, in *intent) (*outcome, error
 		return nil, err
 	}
 	if !has || c.p.passwords() == nil {
-		if err := a.forget(c.ctx(), u.ID, store.KindPassword); err != nil {
-			return nil, fmt.Errorf("taking a password that nobody can replace: %w", err)
-		}
-		after, err := a.passwordChosen(c.ctx(), u.ID, false)
+		after, err := a.dropPassword(c.ctx(), u.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -107,7 +104,7 @@ func (c *call) setNew(u *store.User, creds []credRef, next string) (after store.
 		return after, nil, or(notMoved(err), errStepExpired)
 	}
 	have.Data, have.Used = made.Data, made.Used
-	after, err = c.p.Accounts().replacePassword(ctx, u.ID, "", false, func() error { return c.p.users.SwapCredential(ctx, have) })
+	after, err = c.p.accounts.replacePassword(ctx, have, "", false)
 	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
 		return after, nil, errStepExpired // changed by others at this very moment
 	}

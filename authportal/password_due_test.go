@@ -11,7 +11,7 @@ import (
 // due marks an account: its next sign-in must choose a new password.
 func (w *world) due(u store.User) {
 	w.t.Helper()
-	if _, err := w.p.Accounts().Set(w.t.Context(), By{Actor: "root"}, u.ID, UserChange{PasswordDue: new(true)}); err != nil {
+	if _, err := w.p.Accounts().Set(w.t.Context(), Actor{ID: "root"}, u.ID, UserChange{PasswordDue: new(true)}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -106,11 +106,11 @@ func TestWhatPutsAnEndToAPasswordThatIsDue(t *testing.T) {
 			}
 		},
 		"anadministrator": func(u store.User) {
-			_, _ = w.p.Accounts().Set(t.Context(), By{}, u.ID, UserChange{Password: new("correct horse")})
+			_, _ = w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{Password: new("correct horse")})
 		},
 		"theirsecondthought": func(u store.User) {
-			_, _ = w.p.Accounts().Set(t.Context(), By{}, u.ID, UserChange{PasswordDue: new(false)})
-			_, _ = w.p.Accounts().Set(t.Context(), By{}, u.ID, UserChange{Password: new("correct horse")})
+			_, _ = w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{PasswordDue: new(false)})
+			_, _ = w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{Password: new("correct horse")})
 		},
 	} {
 		u := w.user(name)
@@ -148,11 +148,11 @@ func TestWhatChangesMeanwhileEndsTheStep(t *testing.T) {
 			continue
 		}
 		step := b.asked("ann", "right")
-		if _, err := w.p.Accounts().Set(t.Context(), By{}, ann.ID, change); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), Actor{}, ann.ID, change); err != nil {
 			t.Fatal(err)
 		}
 		if change.Enabled != nil { // and back: a flow from before finishes no more
-			if _, err := w.p.Accounts().Enable(t.Context(), By{}, ann.ID); err != nil {
+			if _, err := w.p.Accounts().Enable(t.Context(), Actor{}, ann.ID); err != nil {
 				t.Fatal(err)
 			}
 			if *change.Enabled {

@@ -34,7 +34,7 @@ type Config struct {
 	// of the host needs attention; it is asked while a page is waited for. Both may be nil.
 	Includes map[string][]string
 	RoleUses func() []RoleUse
-	Watch    func() []pages.Attention
+	Watch    func() []Alert
 
 	// ExpandRoles adds the roles that the held ones include. The result is sorted and may be shared. nil: none include others.
 	ExpandRoles func(held []string) []string
@@ -71,20 +71,18 @@ type Portal struct {
 	figures  store.Figures // nil: nothing is counted
 	includes map[string][]string
 	roleUses func() []RoleUse
-	watch    func() []pages.Attention
+	watch    func() []Alert
 	set      Settings
 	expand   func([]string) []string
-	checkRole,
-	checkUsername func(string) error
-	notify func(context.Context, Event)
-	now    func() time.Time
-	rand   io.Reader
-	log    *slog.Logger
-	pages  Pages
-	outbox store.Outbox  // nil: no mail
-	wait   time.Duration // for a session
+	now      func() time.Time
+	rand     io.Reader
+	log      *slog.Logger
+	pages    Pages
+	outbox   store.Outbox  // nil: no mail
+	wait     time.Duration // for a session
 
-	identities identities // turns outside identities into accounts
+	accounts *Accounts
+	events   *Emitter
 
 	routes    routes
 	signed    *signedCache
@@ -92,7 +90,6 @@ type Portal struct {
 	described map[string]json.RawMessage // openapi.json by its members
 
 	importing chan struct{} // full while an administrator's file is in memory
-	refusals  onceAMinute
 }
 
 // withDefaults fills in what a Config may leave out.
@@ -140,8 +137,8 @@ func New(c Config) (*Portal, error) {
 	p := &Portal{
 		users: c.Users, sessions: c.Sessions, keys: c.Keys, methods: slices.Clone(c.Methods), audit: c.Audit, set: c.Settings.withDefaults(),
 		figures: c.Figures, includes: c.Includes, roleUses: c.RoleUses, watch: c.Watch,
-		expand: c.ExpandRoles, checkRole: c.CheckRole, checkUsername: c.CheckUsername,
-		notify: c.Notify, now: c.Now, rand: c.Rand, log: c.Log, pages: c.Pages, outbox: c.Mail, wait: c.SessionWait,
+		expand: c.ExpandRoles,
+		now:    c.Now, rand: c.Rand, log: c.Log, pages: c.Pages, outbox: c.Mail, wait: c.SessionWait,
 	}
 	seen := map[string]bool{}
 	for _, m := range p.methods {
@@ -156,14 +153,40 @@ func New(c Config) (*Portal, error) {
 			return nil, err
 		}
 	}
+	p.events = NewEmitter(c.Now, c.Log, c.Notify)
+	var err error
+	p.accounts, err = NewAccounts(Deps{Users: c.Users, Sessions: c.Sessions, Passwords: p.passwords(), Mail: c.Mail, Seal: c.Keys,
+		Fields: p.ownFields(), CheckRole: c.CheckRole, CheckUsername: c.CheckUsername, ExpandRoles: c.ExpandRoles, Kinds: p.credentialKinds(),
+		SignUp: p.signUpRules(),
+		Events: p.events, Now: c.Now, Rand: c.Rand, Log: c.Log})
+	if err != nil {
+		return nil, fmt.Errorf("building the portal: %w", err)
+	}
 	p.routes = newRoutes(p)
 	p.signed = newSignedCache()
 	p.importing = make(chan struct{}, 1)
-	var err error
 	if p.described, err = readOpenAPI(); err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// Accounts returns the accounts of this portal.
+func (p *Portal) Accounts() *Accounts { return p.accounts }
+
+// signUpRules are those of `signup`, for people whom only an outside source knows.
+func (p *Portal) signUpRules() SignUpRules {
+	s := p.set.Signup
+	return SignUpRules{Open: s.Mode == SignupOpen, Approval: s.Mode == SignupApproval, ChooseUsername: p.choosesUsername(),
+		Domains: s.Domains, Roles: s.Roles}
+}
+
+// credentialKinds are those that each configured method keeps.
+func (p *Portal) credentialKinds() (all []map[string]method.CredentialClass) {
+	for _, m := range p.methods {
+		all = append(all, method.CredentialKinds(m.Method))
+	}
+	return all
 }
 
 // passwords returns the method that keeps passwords, nil where none is configured.

@@ -23,7 +23,7 @@ func TestFormPostProvider(t *testing.T) {
 		if got.StatusCode != http.StatusSeeOther || !strings.HasPrefix(next, "/callback/forms/continue?ticket=") || len(got.Header["Set-Cookie"]) > 0 {
 			t.Fatalf("%d to %q, cookies %v", got.StatusCode, next, got.Header["Set-Cookie"])
 		}
-		p.again()
+		p.reload()
 		if got := b.get(auth + next); got.url.Path != "/account" || b.cookie(auth, "__Host-gatehouse") == "" {
 			t.Errorf("%d at %s: %s", got.StatusCode, got.url, got.body)
 		}

@@ -27,13 +27,23 @@ func TestProviderSignIn(t *testing.T) {
 		b.api("POST", loginCall, `{"method":"forms"}`).wants(t, 200, `"status":"post"`)
 	})
 	t.Run("who has no account is refused by accounts", func(t *testing.T) {
-		p := newProviders(t)
+		p := newProviders(t, func(c *Config) { c.Settings.Signup.Mode = SignupClosed })
 		b := p.browser()
-		q := p.corp.SignIn(b.led(auth+"/login/corp"), person("eve"))
+		eve := person("eve")
+		eve.Email, eve.EmailVerified = "eve@example.com", true
+		q := p.corp.SignIn(b.led(auth+"/login/corp"), eve)
 		b.fromProvider(auth+"/callback/corp", q).wants(t, 403, "problem_signup_closed")
 		if b.cookie(auth, "__Host-gatehouse") != "" || len(p.eventsOf(EventSignIn)) != 1 {
 			t.Errorf("events %+v", p.eventsOf(EventSignIn))
 		}
+	})
+	t.Run("where signing up is open, the identity is given an account", func(t *testing.T) {
+		p := newProviders(t)
+		b := p.browser()
+		eve := person("eve")
+		eve.Email, eve.EmailVerified = "eve@example.com", true
+		b.fromProvider(auth+"/callback/corp", p.corp.SignIn(b.led(auth+"/login/corp"), eve)).wants(t, 200, "")
+		b.api("GET", auth+"/api/v1/session", "").wants(t, 200, `"email":"eve@example.com"`)
 	})
 	t.Run("who is refused there is not signed in, and the answer is used up", func(t *testing.T) {
 		p := newProviders(t)
@@ -65,7 +75,7 @@ func TestProviderTabsInParallel(t *testing.T) {
 		flow := b.get(app + at).url.Query().Get("flow")
 		ways = append(ways, b.led(auth+"/login/corp?flow="+flow))
 	}
-	p.again() // in between
+	p.reload() // in between
 	for _, i := range []int{2, 0, 3, 1} {
 		q := p.corp.SignIn(ways[i], person("ada"))
 		b.fromProvider(auth+"/callback/corp", q).wants(t, 200, "hello ada at app.example.com/"+string(rune('1'+i)))

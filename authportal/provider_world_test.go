@@ -1,8 +1,6 @@
 package authportal
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,22 +8,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/method/methodtest"
-	"github.com/gatehouse-auth/gatehouse/store"
 )
-
-// directory knows the people of providers by the usernames of their accounts.
-type directory struct{ users store.UserStore }
-
-func (d directory) ForIdentity(ctx context.Context, r IdentityRequest) (store.User, store.Credential, error) {
-	if r.Owner != nil {
-		return *r.Owner, store.Credential{Kind: "identity", ID: r.Identity.Subject}, nil
-	}
-	u, err := d.users.FindUser(ctx, r.Identity.Subject)
-	if errors.Is(err, store.ErrNotFound) {
-		return u, store.Credential{}, &Problem{Status: http.StatusForbidden, Code: "signup_closed"}
-	}
-	return u, store.Credential{}, err
-}
 
 // providers is a world with a provider that is led to, one of forms, one that challenges the browser, and a device.
 type providers struct {
@@ -44,16 +27,17 @@ func newProviders(t *testing.T, opts ...worldOption) *providers {
 			method.Configured{Name: "kerb", Method: methodtest.Negotiator{Issuer: "REALM"}},
 			method.Configured{Name: "device", Method: p.device, Second: true})
 	}}, opts...)...)
-	p.again()
-	p.user("ada")
-	p.user("bob")
+	for _, name := range []string{"ada", "bob"} {
+		u := p.user(name)
+		for _, issuer := range []string{person(name).Issuer, "REALM"} {
+			_, _, err := p.p.Accounts().ForIdentity(t.Context(), IdentityRequest{Method: "corp", Owner: &u,
+				Identity: method.Identity{Issuer: issuer, Subject: name}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	return p
-}
-
-// again is a reload.
-func (p *providers) again() {
-	p.reload()
-	p.p.identities = directory{p.users}
 }
 
 func person(name string) method.Identity {

@@ -99,7 +99,7 @@ func (r *Recorder) Record(e Event) {
 	r.add(e)
 }
 
-// room counts a refusal, and tells whether it is kept.
+// room counts a refusal, and reports whether it is kept.
 func (r *Recorder) room(kind kindOf) bool {
 	if minute := r.now().Truncate(time.Minute); !minute.Equal(r.minute) {
 		r.tellLeft()

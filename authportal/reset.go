@@ -94,20 +94,12 @@ func (c *call) tryReset(token, password string) (u store.User, t mailTicket, err
 		}
 		version = 0
 	}
-	_, err = c.p.Accounts().replacePassword(ctx, u.ID, "", false, func() error { return c.putPassword(ctx, made, version) })
+	made.Version = version
+	_, err = c.p.accounts.replacePassword(ctx, made, "", false)
 	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
 		return u, t, errMailToken // changed by others at this very moment
 	}
 	return u, t, err
-}
-
-// putPassword stores the new password in the place of the version that was there; 0: there was none.
-func (c *call) putPassword(ctx context.Context, made store.Credential, version int64) error {
-	if version == 0 {
-		return c.p.users.PutCredential(ctx, made)
-	}
-	made.Version = version
-	return c.p.users.SwapCredential(ctx, made)
 }
 
 // passwordChanged tells the owner by mail. The change stands, whether it can be told or not.

@@ -74,7 +74,7 @@ func (p *Portal) SessionTheft(ctx context.Context, l *store.Live, addr netip.Add
 		e.Address = addr.Unmap().WithZone("").String()
 	}
 	ctx = context.WithoutCancel(ctx)
-	tell(ctx, p.log, p.notify, e)
+	p.events.Emit(ctx, e)
 	if !p.mails() || l.Identity.Email == "" { // an address that nobody confirmed may be anybody's
 		return
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -158,17 +157,4 @@ func address(v *Visit) string {
 		return ""
 	}
 	return v.Addr.Unmap().WithZone("").String()
-}
-
-// bounded cuts s at n bytes, at the start of a character, and drops what is not text.
-func bounded(s string, n int) string {
-	if len(s) > n {
-		s = s[:n]
-	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
 }

@@ -155,7 +155,7 @@ func (p *Portal) firstAdministrator(ctx context.Context, key store.Key, u store.
 		return errNotFound // the link is gone, and nobody needs one
 	}
 	if err == nil {
-		err = p.users.CreateUser(ctx, u, cred)
+		err = p.accounts.makePrepared(ctx, u, cred)
 	}
 	if err != nil {
 		p.restoreSetup(ctx, key, raw)

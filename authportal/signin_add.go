@@ -2,7 +2,6 @@ package authportal
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 )
@@ -56,12 +55,12 @@ func (c *call) goOnAdding(t try) (*outcome, error) {
 
 // enrolled stores the credential that a method has made for the account that is signed in.
 func (c *call) enrolled(m *method.Configured, pend *pending, s method.Enrolled) (*outcome, error) {
-	keeper, ok := m.Method.(method.Enroller)
+	enroller, ok := m.Method.(method.Enroller)
 	cred := s.Credential
 	switch {
 	case pend.Purpose != method.Enrol || !ok:
 		return nil, fmt.Errorf("signing in by %s: a credential where none was to be enrolled", m.Name)
-	case cred.ID == "" || !slices.ContainsFunc(keeper.CredentialKinds(), func(k method.CredentialKind) bool { return k.Name == cred.Kind }):
+	case cred.ID == "" || cred.Kind != enroller.CredentialKind():
 		return nil, fmt.Errorf("enrolling by %s: a credential of the kind %q, which is not the method's", m.Name, cred.Kind)
 	}
 	cred.Owner, cred.Created = pend.User, c.p.now()

@@ -175,7 +175,7 @@ func TestANewPasswordTakesTheMarksOfOtherBrowsersBack(t *testing.T) {
 	}
 	ada.enter("ada", "correct horse") // strangers used the account's guesses up; the owner's browser is still known
 	next := "set by an administrator"
-	if _, err := w.p.Accounts().Set(t.Context(), By{Actor: "command line"}, u.ID, UserChange{Password: &next}); err != nil {
+	if _, err := w.p.Accounts().Set(t.Context(), Actor{ID: "command line"}, u.ID, UserChange{Password: &next}); err != nil {
 		t.Fatal(err)
 	}
 	if list, err := w.users.CredentialsOf(t.Context(), u.ID, store.KindKnownBrowser); err != nil || len(list) != 0 {

@@ -39,7 +39,7 @@ func ticketID(secret []byte) string {
 
 // MakeTicket returns a link that signs in as the account, once, until the time. Any ticket from before is void. It dies with
 // any change of the account or its password, and when an administrator ends the sessions. The owner is told by mail.
-func (p *Portal) MakeTicket(ctx context.Context, by By, id string) (link string, until time.Time, err error) {
+func (p *Portal) MakeTicket(ctx context.Context, by Actor, id string) (link string, until time.Time, err error) {
 	a := p.Accounts()
 	u, link, until, err := p.makeTicket(ctx, a, by, id)
 	if err != nil {
@@ -55,7 +55,7 @@ func (p *Portal) MakeTicket(ctx context.Context, by By, id string) (link string,
 	return link, until, nil
 }
 
-func (p *Portal) makeTicket(ctx context.Context, a *Accounts, by By, id string) (u store.User, link string, until time.Time, err error) {
+func (p *Portal) makeTicket(ctx context.Context, a *Accounts, by Actor, id string) (u store.User, link string, until time.Time, err error) {
 	if u, err = p.users.User(ctx, id); err != nil {
 		return u, "", until, accountProblem(err)
 	}
@@ -74,12 +74,9 @@ func (p *Portal) makeTicket(ctx context.Context, a *Accounts, by By, id string) 
 	if err != nil {
 		return u, "", until, err
 	}
-	data, err := json.Marshal(signInTicket{by.Actor, u.Version})
+	data, err := json.Marshal(signInTicket{by.ID, u.Version})
 	if err == nil {
-		err = a.forget(ctx, u.ID, store.KindSignInTicket)
-	}
-	if err == nil {
-		err = p.users.PutCredential(ctx, store.Credential{Kind: store.KindSignInTicket, ID: ticketID(secret), Owner: u.ID, Data: data,
+		err = a.PutTicket(ctx, store.Credential{Kind: store.KindSignInTicket, ID: ticketID(secret), Owner: u.ID, Data: data,
 			Created: p.now(), Expires: until})
 	}
 	if err != nil {
@@ -137,7 +134,7 @@ func (c *call) spend(ctx context.Context, creds []credRef) error {
 	}
 	u, t, err := c.p.ticketNow(ctx, creds[i].ID)
 	if err == nil {
-		err = c.p.users.DeleteCredential(ctx, store.KindSignInTicket, creds[i].ID)
+		err = c.p.accounts.TakeTicket(ctx, creds[i].ID)
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):

@@ -101,15 +101,15 @@ func TestWhatEndsATicket(t *testing.T) {
 		"time":    func(store.User) { w.pass(ticketLife) },
 		"another": func(u store.User) { admin.enter("root", "right"); admin.ticket(u) },
 		"disabled": func(u store.User) {
-			_, _ = a.Disable(t.Context(), By{}, u.ID)
-			_, _ = a.Enable(t.Context(), By{}, u.ID)
+			_, _ = a.Disable(t.Context(), Actor{}, u.ID)
+			_, _ = a.Enable(t.Context(), Actor{}, u.ID)
 		},
-		"deleted":      func(u store.User) { _ = a.Delete(t.Context(), By{}, u.ID) },
-		"password":     func(u store.User) { _, _ = a.Set(t.Context(), By{}, u.ID, UserChange{Password: new("another one")}) },
-		"new password": func(u store.User) { _, _ = a.Set(t.Context(), By{}, u.ID, UserChange{PasswordDue: new(true)}) },
-		"roles":        func(u store.User) { _, _ = a.Set(t.Context(), By{}, u.ID, UserChange{AddRoles: []string{"admin"}}) },
-		"sessions":     func(u store.User) { _, _ = a.RevokeSessions(t.Context(), By{}, u.ID) },
-		"factors":      func(u store.User) { _ = a.ClearFactors(t.Context(), By{}, u.ID) },
+		"deleted":      func(u store.User) { _ = a.Delete(t.Context(), Actor{}, u.ID) },
+		"password":     func(u store.User) { _, _ = a.Set(t.Context(), Actor{}, u.ID, UserChange{Password: new("another one")}) },
+		"new password": func(u store.User) { _, _ = a.Set(t.Context(), Actor{}, u.ID, UserChange{PasswordDue: new(true)}) },
+		"roles":        func(u store.User) { _, _ = a.Set(t.Context(), Actor{}, u.ID, UserChange{AddRoles: []string{"admin"}}) },
+		"sessions":     func(u store.User) { _, _ = a.RevokeSessions(t.Context(), Actor{}, u.ID) },
+		"factors":      func(u store.User) { _ = a.ClearFactors(t.Context(), Actor{}, u.ID) },
 	}
 	for name, end := range endings {
 		u := w.user("u" + strings.ReplaceAll(name, " ", ""))
@@ -132,7 +132,7 @@ func TestATicketThatIsEndedWhileItIsUsedSignsNobodyIn(t *testing.T) {
 	body := jsonOf(map[string]string{"token": tokenOf(t, admin.ticket(ann))})
 	w.shop.created = func() {
 		w.shop.created = nil
-		if _, err := w.p.Accounts().RevokeSessions(t.Context(), By{}, ann.ID); err != nil {
+		if _, err := w.p.Accounts().RevokeSessions(t.Context(), Actor{}, ann.ID); err != nil {
 			t.Error(err)
 		}
 	}
@@ -178,7 +178,7 @@ func TestNobodyMakesATicketForMoreThanTheyHold(t *testing.T) {
 	admin.api("POST", adminAPI+"/"+root.ID+"/ticket", "").wants(t, 201, "url")
 	w.pass(freshFor)
 	admin.api("POST", adminAPI+"/"+ann.ID+"/ticket", "").wants(t, 403, "fresh_login_required")
-	if _, err := w.p.Accounts().Disable(t.Context(), By{}, ann.ID); err != nil {
+	if _, err := w.p.Accounts().Disable(t.Context(), Actor{}, ann.ID); err != nil {
 		t.Fatal(err)
 	}
 	admin.enter("root", "right")

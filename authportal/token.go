@@ -21,9 +21,6 @@ const TokenPrefix = "ghk_"
 // tokenBytes is the randomness of a token: what cannot be guessed need not be counted.
 const tokenBytes = 32
 
-// tokenProof is the method that a token counts as. Its time is zero: nobody was there, so it is never a fresh sign-in.
-const tokenProof = "api_token"
-
 // TokenData is what a credential of kind store.KindAPIToken holds besides its label, as JSON.
 type TokenData struct {
 	Roles []string `json:"roles"` // null: all that its owner holds; else at most these
@@ -70,12 +67,12 @@ func (p *Portal) CheckToken(ctx context.Context, token string) (*store.Live, err
 	identity.Active = true // a password that is due is no matter of programs
 	if data.Roles != nil {
 		// The limit may name a role that is only included in one held: compare with all of them.
-		identity.Roles = intersect(p.expand(u.Roles), data.Roles)
+		identity.Roles = intersect(p.expand(u.InForce()), data.Roles)
 	}
 	p.tokenUsed(ctx, c, now)
 	return &store.Live{Identity: identity, Session: store.Session{
 		Key: store.KeyOf([]byte(token)), ID: id[:26], UserID: u.ID, Created: c.Created, LastSeen: now, Expires: c.Expires,
-		Proofs: []store.Proof{{Method: tokenProof}},
+		Proofs: []store.Proof{{Method: TokenProof}},
 	}}, nil
 }
 
@@ -84,8 +81,7 @@ func (p *Portal) tokenUsed(ctx context.Context, c store.Credential, now time.Tim
 	if now.Sub(c.Used) < time.Hour {
 		return
 	}
-	c.Used = now
-	if err := p.users.SwapCredential(ctx, c); err != nil && !errors.Is(err, store.ErrStale) && !errors.Is(err, store.ErrNotFound) {
+	if err := p.accounts.TokenUsed(ctx, c, now); err != nil {
 		p.log.WarnContext(ctx, "could not note the use of an API token", "user_id", c.Owner, "error", err)
 	}
 }

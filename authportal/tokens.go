@@ -54,8 +54,8 @@ func (c *call) createToken(n newToken) (token string, cred store.Credential, err
 	}
 	token = TokenPrefix + secret64.EncodeToString(secret)
 	cred.ID = tokenID(token)
-	if err := c.p.users.PutCredential(c.ctx(), cred); err != nil {
-		return "", cred, fmt.Errorf("storing an API token: %w", err)
+	if err := c.p.accounts.AddToken(c.ctx(), cred); err != nil {
+		return "", cred, err
 	}
 	c.emit(Event{Kind: EventTokenCreate, Result: ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.SignIn()})
 	return token, cred, nil
@@ -94,7 +94,7 @@ func (c *call) tokenCredential(n newToken, u *store.User) (cred store.Credential
 			data.Roles = []string{} // null would mean all of them
 		}
 	}
-	held := c.p.expand(u.Roles)
+	held := c.p.expand(u.InForce())
 	for _, r := range data.Roles {
 		if !slices.Contains(held, r) {
 			return cred, &InvalidError{Field: "roles", Why: "hold one that is not yours"}
@@ -117,18 +117,11 @@ func (c *call) deleteToken(id string) error {
 	if err != nil {
 		return err
 	}
-	cred, err := c.p.users.Credential(c.ctx(), store.KindAPIToken, id)
-	if err == nil && cred.Owner != live.Session.UserID {
-		err = store.ErrNotFound // somebody else's is as unknown as one that never was
-	}
-	if err == nil {
-		err = c.p.users.DeleteCredential(c.ctx(), store.KindAPIToken, id)
-	}
-	switch {
+	switch err := c.p.accounts.DeleteToken(c.ctx(), live.Session.UserID, id); {
 	case errors.Is(err, store.ErrNotFound):
 		return errNotFound
 	case err != nil:
-		return fmt.Errorf("deleting an API token: %w", err)
+		return err
 	}
 	c.emit(Event{Kind: EventTokenDelete, Result: ResultOK, UserID: live.Session.UserID, Username: live.Identity.Username})
 	return nil

@@ -59,7 +59,7 @@ func TestNobodyGivesATokenMoreThanTheyHold(t *testing.T) {
 	b, u := w.member("ann")
 	set := func(roles ...string) {
 		t.Helper()
-		if _, err := w.p.Accounts().Set(t.Context(), By{}, u.ID, UserChange{Roles: &roles}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{Roles: &roles}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -73,7 +73,7 @@ func TestWhatTheCommandLineDoesIsInTheTrail(t *testing.T) {
 	if err := app.lease.Value().recorder.Close(); err != nil { // writes what waits
 		t.Fatal(err)
 	}
-	events, err := trail.ListEvents(t.Context(), store.AuditQuery{UserID: ann.ID, Actor: byCommandLine.Actor})
+	events, err := trail.ListEvents(t.Context(), store.AuditQuery{UserID: ann.ID, Actor: byCommandLine.ID})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func (o *operator) pages() string {
 	return ""
 }
 
-func (o *operator) by() authportal.By {
+func (o *operator) by() authportal.Actor {
 	by := byCommandLine
 	by.Base = o.pages()
 	return by

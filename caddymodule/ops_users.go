@@ -5,34 +5,16 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // byCommandLine is who acts, for the audit trail.
-var byCommandLine = authportal.By{Actor: "command line"}
+var byCommandLine = authportal.Actor{ID: "command line"}
 
 // userView is an account as operators see it.
-type userView struct {
-	ID         string         `json:"id"`
-	Username   string         `json:"username"`
-	Email      string         `json:"email"`
-	Confirmed  bool           `json:"confirmed"`
-	Name       string         `json:"name"`
-	Roles      []string       `json:"roles"`
-	Effective  []string       `json:"effective_roles"` // with the included ones: what an upstream is told
-	Attributes map[string]any `json:"attributes"`
-	Enabled    bool           `json:"enabled"`
-	Approved   bool           `json:"approved"`
-	State      string         `json:"state"`        // in a word: "active", "waiting", …
-	Password   bool           `json:"has_password"` // whether there is one
-	Due        bool           `json:"password_change_required"`
-	Created    time.Time      `json:"created"`
-	LastSignIn *time.Time     `json:"last_sign_in"`
-	Invited    *time.Time     `json:"invited,omitempty"`
-}
+type userView struct{ authportal.OperatorAccount }
 
 func (o *operator) view(ctx context.Context, u *store.User) (*userView, error) {
 	v := o.listed(u)
@@ -43,19 +25,7 @@ func (o *operator) view(ctx context.Context, u *store.User) (*userView, error) {
 
 // listed is the view without what needs another read of the store.
 func (o *operator) listed(u *store.User) *userView {
-	v := &userView{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name, Roles: u.Roles,
-		Effective: o.run.Roles.Expand(u.Roles), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved, Created: u.Created,
-		State: authportal.StateOf(u), Due: u.PasswordDue}
-	if v.Roles == nil {
-		v.Roles = []string{}
-	}
-	if !u.LastSignIn.IsZero() {
-		v.LastSignIn = &u.LastSignIn
-	}
-	if !u.Invited.IsZero() {
-		v.Invited = &u.Invited
-	}
-	return v
+	return &userView{o.run.Portal.Accounts().OperatorJSON(u, false)}
 }
 
 // find returns the account with that address, username or id.

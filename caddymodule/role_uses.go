@@ -4,7 +4,6 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
-	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 )
 
 // includes are the configured roles, for the pages of administrators.
@@ -29,7 +28,7 @@ func (a *App) roleUses() (uses []authportal.RoleUse) {
 			if err != nil {
 				continue // it was compiled when the gate settled
 			}
-			told := pages.RoleRule{Hosts: a.settled[i].place.Hosts, Methods: rule.Methods, Paths: rule.Paths, Rule: rule.String(), Source: rule.Source}
+			told := authportal.RoleRule{Hosts: a.settled[i].place.Hosts, Methods: rule.Methods, Paths: rule.Paths, Rule: rule.String(), Source: rule.Source}
 			if told.Source == "" {
 				told.Source = gate.Source
 			}
@@ -59,10 +58,10 @@ func narrowed(sets caddyhttp.MatcherSets, paths []string) (left []string, more b
 	return paths, true
 }
 
-// attention is what this process knows that an administrator should look at.
-func (run *Running) attention() []pages.Attention {
+// alerts is what this process knows that an administrator should look at.
+func (run *Running) alerts() []authportal.Alert {
 	if run.Sessions.Stats().Up {
 		return nil
 	}
-	return []pages.Attention{{Kind: "session_feed"}}
+	return []authportal.Alert{{Kind: "session_feed"}}
 }

@@ -96,7 +96,7 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 	if figures, ok := a.lease.Value().usersLease.Value().(store.Figures); ok {
 		config.Figures = figures
 	}
-	config.Includes, config.RoleUses, config.Watch = a.includes(), a.roleUses, run.attention
+	config.Includes, config.RoleUses, config.Watch = a.includes(), a.roleUses, run.alerts
 	if run.mail != nil {
 		config.Mail = run.mail.queue
 	}

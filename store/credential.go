@@ -9,6 +9,7 @@ import (
 const (
 	KindPassword     = "password"       // Data: the encoded hash
 	KindAPIToken     = "api_token"      // ID: SHA-256 of the token in hex; Data: JSON of its name and limits
+	KindIdentity     = "identity"       // a linked identity; ID: SHA-256 of issuer and subject in hex; Data: JSON of what it gave
 	KindKnownBrowser = "known_browser"  // ID: SHA-256 of the browser's mark in hex
 	KindSignInTicket = "sign_in_ticket" // ID: SHA-256 of the ticket in hex; Data: JSON of who made it, for which version of the account
 	KindEmailChange  = "email_change"   // of a link: Label, the address that it makes the account's; Data: JSON

@@ -24,8 +24,8 @@ type Figures interface {
 	SessionHours(ctx context.Context, since time.Time) ([]SessionHour, error)
 
 	// CountRoles returns how many accounts are assigned each role, and how many hold it when held says what else comes with
-	// the roles that an account is assigned. held is called for every set of roles that somebody has.
-	CountRoles(ctx context.Context, held func(assigned []string) []string) (map[string]RoleCount, error)
+	// the roles in force of an account. held is called for every set of roles that somebody has.
+	CountRoles(ctx context.Context, held func(inForce []string) []string) (map[string]RoleCount, error)
 }
 
 // EventHour is how often one kind of event happened with one result in an hour.

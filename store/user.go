@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -14,6 +15,7 @@ type User struct {
 	Confirmed  bool           // the account's owner has shown that the address is theirs, or an operator vouched for it
 	Name       string         // what to call the person; may be empty
 	Roles      []string       // as assigned, without the included ones; sorted
+	GivenRoles []string       // what linked identities give besides, sorted; see InForce
 	Attributes map[string]any // the operator's own columns: string, float64, bool or []any of strings; never nil when read
 	Enabled    bool
 	Approved   bool
@@ -27,9 +29,17 @@ type User struct {
 	Version int64 // grows with every change but LastSignIn; 1 when created
 }
 
+// InForce returns the roles that count: those assigned, and those that linked identities give.
+func (u *User) InForce() []string {
+	if len(u.GivenRoles) == 0 {
+		return u.Roles
+	}
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(u.Roles, u.GivenRoles))))
+}
+
 // Identity returns the part of u that a session carries.
 func (u *User) Identity() Identity {
-	id := Identity{UserID: u.ID, Version: u.Version, Username: u.Username, Name: u.Name, Roles: u.Roles,
+	id := Identity{UserID: u.ID, Version: u.Version, Username: u.Username, Name: u.Name, Roles: u.InForce(),
 		Attributes: u.Attributes, Active: u.Enabled && u.Approved && !u.PasswordDue}
 	if u.Confirmed {
 		id.Email = u.Email

@@ -20,10 +20,10 @@ type SecondFactor interface {
 }
 
 // Enroller is an ability of methods by which people add a credential of their own. Begin and Continue are called with the
-// purpose Enrol, and with the owner as User; the last step is Enrolled, with a credential of one of the method's kinds.
+// purpose Enrol, and with the owner as User; the last step is Enrolled.
 type Enroller interface {
-	CredentialKeeper
-	Enrols()
+	// CredentialKind is the kind of every credential that the method enrols.
+	CredentialKind() string
 }
 
 // Ambient is an ability of methods that can prove somebody without a form, from the request itself: Kerberos, client

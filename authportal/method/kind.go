@@ -15,13 +15,32 @@ const (
 	ClassToken   CredentialClass = "token"   // of programs
 )
 
-// CredentialKind is a kind of credential and what it is.
-type CredentialKind struct {
-	Name  string // store.Credential.Kind
-	Class CredentialClass
+// Valid reports whether there is such a class.
+func (c CredentialClass) Valid() bool {
+	switch c {
+	case ClassPrimary, ClassFactor, ClassLink, ClassMark, ClassTicket, ClassPending, ClassToken:
+		return true
+	}
+	return false
 }
 
-// CredentialKeeper is an ability of methods that keep credentials of their own: to say of what kinds these are.
+// CredentialKeeper is an ability of methods that keep credentials: to say of what kinds these are. The kinds of an [Enroller]
+// that says no more count as factors where it is a [SecondFactor], and as primary otherwise.
 type CredentialKeeper interface {
-	CredentialKinds() []CredentialKind
+	// CredentialKinds returns the class of each kind.
+	CredentialKinds() map[string]CredentialClass
+}
+
+// CredentialKinds returns the kinds of credentials that a method keeps, and the class of each.
+func CredentialKinds(m Method) map[string]CredentialClass {
+	switch m := m.(type) {
+	case CredentialKeeper:
+		return m.CredentialKinds()
+	case Enroller:
+		if _, second := m.(SecondFactor); second {
+			return map[string]CredentialClass{m.CredentialKind(): ClassFactor}
+		}
+		return map[string]CredentialClass{m.CredentialKind(): ClassPrimary}
+	}
+	return nil
 }

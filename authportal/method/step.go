@@ -73,7 +73,7 @@ type Identified struct{ Identity Identity }
 
 // Enrolled ends an attempt whose purpose is Enrol.
 type Enrolled struct {
-	// Credential is stored for the owner, under a kind that [CredentialKeeper] names. Of the owner and of the time it was made
+	// Credential is stored for the owner, under the kind that [Enroller] names. Of the owner and of the time it was made
 	// the portal takes care.
 	Credential store.Credential
 	ShowOnce   []string // secrets that the person sees now and never again, such as recovery codes

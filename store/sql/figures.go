@@ -3,8 +3,6 @@ package sql
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -114,23 +112,27 @@ func (s *Store) CountRoles(ctx context.Context, held func([]string) []string) (c
 		c := counts[role]
 		counts[role] = store.RoleCount{Assigned: c.Assigned + assigned, Held: c.Held + held}
 	}
-	err = s.rows(ctx, "counting roles", `SELECT roles, COUNT(*) FROM users GROUP BY roles`, nil,
+	err = s.rows(ctx, "counting roles", `SELECT roles, given_roles, COUNT(*) FROM users GROUP BY roles, given_roles`, nil,
 		func() { counts = map[string]store.RoleCount{} }, func(row scanner) error {
 			var (
-				text  string
-				n     int
-				roles []string
+				assigned, given string
+				n               int
+				u               store.User
 			)
-			if err := row.Scan(&text, &n); err != nil {
+			err := row.Scan(&assigned, &given, &n)
+			if err == nil {
+				u.Roles, err = decodeRoles(assigned)
+			}
+			if err == nil {
+				u.GivenRoles, err = decodeRoles(given)
+			}
+			if err != nil {
 				return err
 			}
-			if err := json.Unmarshal([]byte(text), &roles); err != nil {
-				return fmt.Errorf("stored roles: %w", err)
-			}
-			for _, role := range roles {
+			for _, role := range u.Roles {
 				add(role, n, 0)
 			}
-			for _, role := range held(roles) {
+			for _, role := range held(u.InForce()) {
 				add(role, 0, n)
 			}
 			return nil

@@ -11,7 +11,7 @@ import (
 // selectLive reads a session (s) with its family (f) and its account (u) in one query; a condition follows. $1 is the
 // time. What is over, and what speaks for nobody, is not there.
 const selectLive = `SELECT s.key, s.id, s.sign_in, s.host, s.created, s.secret_since, s.offered, f.user_id, f.last_seen, f.idle, f.expires, f.proofs,
-		f.address, f.device, f.remembered, u.version, u.username, u.email, u.confirmed, u.name, u.roles, u.attributes
+		f.address, f.device, f.remembered, u.version, u.username, u.email, u.confirmed, u.name, u.roles, u.given_roles, u.attributes
 	FROM sessions s JOIN sign_ins f ON f.id = s.sign_in JOIN users u ON u.id = f.user_id
 	WHERE ` + lives + ` AND u.enabled AND u.approved AND NOT u.password_due AND `
 
@@ -25,11 +25,11 @@ func scanLive(row scanner) (l store.Live, err error) {
 		key                              []byte
 		created, lastSeen, idle, expires int64
 		since, offered                   int64
-		proofs, roles, attributes        string
+		proofs, roles, given, attributes string
 		confirmed                        bool
 	)
 	err = row.Scan(&key, &s.ID, &s.Parent, &s.Host, &created, &since, &offered, &s.UserID, &lastSeen, &idle, &expires, &proofs, &s.Address,
-		&s.Device, &s.Remembered, &id.Version, &id.Username, &id.Email, &confirmed, &id.Name, &roles, &attributes)
+		&s.Device, &s.Remembered, &id.Version, &id.Username, &id.Email, &confirmed, &id.Name, &roles, &given, &attributes)
 	if err != nil {
 		return store.Live{}, err
 	}
@@ -48,6 +48,13 @@ func scanLive(row scanner) (l store.Live, err error) {
 	}
 	if id.Roles, id.Attributes, err = decodeRights(roles, attributes); err != nil {
 		return store.Live{}, fmt.Errorf("user %s: %w", s.UserID, err)
+	}
+	if given != "[]" {
+		u := store.User{Roles: id.Roles}
+		if u.GivenRoles, err = decodeRoles(given); err != nil {
+			return store.Live{}, fmt.Errorf("user %s: %w", s.UserID, err)
+		}
+		id.Roles = u.InForce()
 	}
 	id.UserID, id.Active = s.UserID, true
 	if !confirmed {

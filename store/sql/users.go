@@ -13,7 +13,7 @@ import (
 
 // userColumns are what scanUser reads.
 const userColumns = `id, username, email, confirmed, name, roles, attributes, enabled, approved, created, last_sign_in,
-	invited, password_due, version`
+	invited, password_due, given_roles, version`
 
 type scanner interface{ Scan(dest ...any) error }
 
@@ -21,16 +21,20 @@ func scanUser(row scanner, more ...any) (store.User, error) {
 	var (
 		u                   store.User
 		roles, attributes   string
+		given               string
 		created, lastSignIn int64
 		invited             int64
 	)
 	dest := append([]any{&u.ID, &u.Username, &u.Email, &u.Confirmed, &u.Name, &roles, &attributes, &u.Enabled, &u.Approved,
-		&created, &lastSignIn, &invited, &u.PasswordDue, &u.Version}, more...)
+		&created, &lastSignIn, &invited, &u.PasswordDue, &given, &u.Version}, more...)
 	if err := row.Scan(dest...); err != nil {
 		return store.User{}, err
 	}
 	var err error
 	if u.Roles, u.Attributes, err = decodeRights(roles, attributes); err != nil {
+		return store.User{}, fmt.Errorf("user %s: %w", u.ID, err)
+	}
+	if u.GivenRoles, err = decodeRoles(given); err != nil {
 		return store.User{}, fmt.Errorf("user %s: %w", u.ID, err)
 	}
 	u.Created, u.LastSignIn, u.Invited = timeOf(created), timeOf(lastSignIn), timeOf(invited)
@@ -50,16 +54,20 @@ func (s *Store) CreateUser(ctx context.Context, u store.User, creds ...store.Cre
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	given, err := rolesText(u.GivenRoles)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
 	attributes, err := attributesText(u.Attributes)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	err = s.write(ctx, name, func(ctx context.Context, tx querier) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO users (id, username, email, confirmed, name, roles, attributes, enabled,
-			approved, created, last_sign_in, invited, password_due, version, search)
-			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,1,$14)`,
+			approved, created, last_sign_in, invited, password_due, version, search, given_roles)
+			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,1,$14,$15)`,
 			u.ID, u.Username, u.Email, u.Confirmed, u.Name, roles, attributes, u.Enabled, u.Approved, micros(u.Created),
-			micros(u.LastSignIn), micros(u.Invited), u.PasswordDue, searchText(u))
+			micros(u.LastSignIn), micros(u.Invited), u.PasswordDue, searchText(u), given)
 		if err != nil {
 			return s.taken(err)
 		}

@@ -27,6 +27,10 @@ func (s *Store) UpdateUser(ctx context.Context, u store.User) (store.User, error
 	if err != nil {
 		return store.User{}, fmt.Errorf("%s: %w", name, err)
 	}
+	given, err := rolesText(u.GivenRoles)
+	if err != nil {
+		return store.User{}, fmt.Errorf("%s: %w", name, err)
+	}
 	attributes, err := attributesText(u.Attributes)
 	if err != nil {
 		return store.User{}, fmt.Errorf("%s: %w", name, err)
@@ -47,9 +51,9 @@ func (s *Store) UpdateUser(ctx context.Context, u store.User) (store.User, error
 		}
 		changed, err = scanUser(tx.QueryRowContext(ctx, `UPDATE users SET username = $2, email = $3, confirmed = $4,
 			name = $5, roles = $6, attributes = $7, enabled = $8, approved = $9, search = $10, invited = $11, password_due = $12,
-			version = version + 1
+			given_roles = $13, version = version + 1
 			WHERE id = $1 RETURNING `+userColumns, u.ID, u.Username, u.Email, u.Confirmed, u.Name, roles, attributes,
-			u.Enabled, u.Approved, searchText(u), micros(u.Invited), u.PasswordDue))
+			u.Enabled, u.Approved, searchText(u), micros(u.Invited), u.PasswordDue, given))
 		if err != nil {
 			return s.taken(err)
 		}

@@ -67,12 +67,20 @@ func attributesText(attributes map[string]any) (string, error) {
 	return string(b), nil
 }
 
+func decodeRoles(text string) (roles []string, err error) {
+	if text == "[]" {
+		return nil, nil
+	}
+	if err := json.Unmarshal([]byte(text), &roles); err != nil {
+		return nil, fmt.Errorf("stored roles: %w", err)
+	}
+	return roles, nil
+}
+
 // decodeRights fills in roles and attributes, each a fresh value that the caller owns.
 func decodeRights(roles, attributes string) (r []string, a map[string]any, err error) {
-	if roles != "[]" {
-		if err := json.Unmarshal([]byte(roles), &r); err != nil {
-			return nil, nil, fmt.Errorf("stored roles: %w", err)
-		}
+	if r, err = decodeRoles(roles); err != nil {
+		return nil, nil, err
 	}
 	a = map[string]any{}
 	if attributes != "{}" {

@@ -168,9 +168,12 @@ func figuresRoles(p *people) {
 	p.made("ann", "admin")
 	p.made("ben", "admin", "writer")
 	p.made("carl", "writer")
-	p.made("dora")
-	includes := func(assigned []string) (held []string) {
-		held = slices.Clone(assigned)
+	dora := p.made("dora")
+	dora.GivenRoles = []string{"admin"} // held as well, and assigned to nobody
+	_, err := p.s.UpdateUser(p.ctx(), dora)
+	p.must(err)
+	includes := func(inForce []string) (held []string) {
+		held = slices.Clone(inForce)
 		if slices.Contains(held, "admin") {
 			held = append(held, "writer", "reader")
 		}
@@ -179,7 +182,7 @@ func figuresRoles(p *people) {
 	}
 	got, err := p.figures().CountRoles(p.ctx(), includes)
 	p.must(err)
-	want := map[string]store.RoleCount{"admin": {Assigned: 2, Held: 2}, "writer": {Assigned: 2, Held: 3}, "reader": {Held: 2}}
+	want := map[string]store.RoleCount{"admin": {Assigned: 2, Held: 3}, "writer": {Assigned: 2, Held: 4}, "reader": {Held: 3}}
 	if !reflect.DeepEqual(got, want) {
 		p.Errorf("%+v, want %+v", got, want)
 	}

@@ -45,7 +45,7 @@ func (w *world) user(name string) store.User {
 	w.Helper()
 	u := store.User{
 		ID: newID(), Username: name + "@example.com", Email: name + "@example.com", Confirmed: true, Name: "The " + name,
-		Roles: []string{"author", "member"}, Attributes: map[string]any{"company": "Example", "seats": 12.0, "beta": true,
+		Roles: []string{"author", "member"}, GivenRoles: []string{"guest", "member"}, Attributes: map[string]any{"company": "Example", "seats": 12.0, "beta": true,
 			"teams": []any{"blue", "green"}},
 		Enabled: true, Approved: true, Created: w.clock.Now(), Version: 1,
 	}

@@ -12,7 +12,7 @@ func updateSeen(p *people) {
 	u := p.made("ann", "member")
 	u.Username, u.Email, u.Confirmed, u.Name = "anna", "anna@example.com", false, "Anna"
 	u.Roles, u.Attributes, u.Approved = []string{"author"}, map[string]any{"plan": "gold"}, false
-	u.PasswordDue, u.Invited = true, p.clock.Now()
+	u.PasswordDue, u.Invited, u.GivenRoles = true, p.clock.Now(), []string{"author", "guest"}
 	changed, err := p.s.UpdateUser(p.ctx(), u)
 	p.must(err)
 	u.Version = 2

@@ -115,13 +115,8 @@ var (
 // Kind returns "device".
 func (*Device) Kind() string { return "device" }
 
-// Enrols says that people add devices by themselves.
-func (*Device) Enrols() {}
-
-// CredentialKinds names the kind of its credentials.
-func (*Device) CredentialKinds() []method.CredentialKind {
-	return []method.CredentialKind{{Name: deviceKind, Class: method.ClassFactor}}
-}
+// CredentialKind names the kind of its credentials.
+func (*Device) CredentialKind() string { return deviceKind }
 
 // Enrolled reports whether the account has a device.
 func (d *Device) Enrolled(ctx context.Context, u *store.User) (bool, error) {

@@ -66,9 +66,9 @@ func enrols(t *testing.T, e *enrolling) {
 	if err != nil || !ok {
 		t.Fatalf("got %T, %v; want Enrolled", s, err)
 	}
-	kinds := e.method.(method.Enroller).CredentialKinds()
-	if c := made.Credential; c.ID == "" || !slices.ContainsFunc(kinds, func(k method.CredentialKind) bool { return k.Name == c.Kind }) {
-		t.Fatalf("the credential %s/%s is none of %v", c.Kind, c.ID, kinds)
+	kind := e.method.(method.Enroller).CredentialKind()
+	if c := made.Credential; c.ID == "" || c.Kind != kind || !method.CredentialKinds(e.method)[kind].Valid() {
+		t.Fatalf("the credential %s/%s is not of the kind %q, or that of no class", c.Kind, c.ID, kind)
 	}
 	made.Credential.Owner, made.Credential.Created = e.user.ID, time.Now()
 	if err := e.users.PutCredential(t.Context(), made.Credential); err != nil {

@@ -1,0 +1,60 @@
+package authportal
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// What owners do to their own accounts. Whether they may, and what is told of it, is for those who call.
+
+// changeProfile changes the name, where one is given, and attributes; see joinAttributes.
+func (a *Accounts) changeProfile(ctx context.Context, id string, name *string, attributes map[string]any) (before, after store.User, err error) {
+	return a.update(ctx, id, func(u *store.User) (err error) {
+		if name != nil {
+			if u.Name, err = NormalizeName(*name); err != nil {
+				return err
+			}
+		}
+		u.Attributes, err = joinAttributes(u.Attributes, attributes)
+		return err
+	})
+}
+
+// acceptInvitation completes an account that waited for its owner. What they left empty the administrator may have filled in.
+func (a *Accounts) acceptInvitation(ctx context.Context, id, name string, attributes map[string]any, password store.Credential) (store.User, error) {
+	given := maps.Clone(attributes)
+	maps.DeleteFunc(given, func(_ string, v any) bool { return v == nil })
+	_, u, err := a.update(ctx, id, func(u *store.User) (err error) {
+		if name != "" {
+			u.Name = name
+		}
+		u.PasswordDue, u.Invited = false, time.Time{}
+		u.Attributes, err = joinAttributes(u.Attributes, given)
+		return err
+	})
+	if err != nil {
+		return u, accountProblem(err)
+	}
+	if err := a.users.PutCredential(ctx, password); err != nil {
+		return u, fmt.Errorf("storing the password: %w", err)
+	}
+	return u, nil
+}
+
+// makePrepared stores an account that prepare returned, with its credentials or not at all.
+func (a *Accounts) makePrepared(ctx context.Context, u store.User, creds ...store.Credential) error {
+	return a.users.CreateUser(ctx, u, creds...)
+}
+
+// deleteOwn removes the account of its owner with all that belongs to it, and ends its sessions.
+func (a *Accounts) deleteOwn(ctx context.Context, id string) error {
+	if err := a.users.DeleteUser(ctx, id); err != nil {
+		return accountProblem(err)
+	}
+	a.endSessions(ctx, id)
+	return nil
+}

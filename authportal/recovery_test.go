@@ -1,0 +1,133 @@
+package authportal
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// TestRecovery holds what each act of recovery ends: of an account with two sessions, and with credentials of every kind from
+// before and from since a change of its address was asked for.
+func TestRecovery(t *testing.T) {
+	const (
+		all  = "factor link mark pending primary ticket token unknown"
+		none = ""
+	)
+	set := func(ch UserChange) func(*testing.T, *world, *browser, store.User, time.Time) error {
+		return func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
+			_, err := w.p.Accounts().Set(t.Context(), cli, u.ID, ch)
+			return err
+		}
+	}
+	for name, c := range map[string]struct {
+		act      Recovery
+		do       func(*testing.T, *world, *browser, store.User, time.Time) error
+		old, new string // what is left
+		sessions string // of the two, which go on: the one that does it, the other
+	}{
+		"a new password set by an administrator": {RecoveryPassword, set(UserChange{Password: new("correct horse")}),
+			"factor link pending primary token unknown", "factor link pending primary token unknown", ""},
+		"a new password set by the owner": {RecoveryPassword, func(t *testing.T, _ *world, b *browser, _ store.User, _ time.Time) error {
+			b.api("POST", aloneAPI+"password/change", `{"current":"right","password":"correct horse"}`).wants(t, 200, "")
+			return nil
+		}, "factor link pending primary token unknown", "factor link pending primary token unknown", "mine"},
+		"a new password demanded": {RecoveryDemandPassword, set(UserChange{PasswordDue: new(true)}), all, all, ""},
+		"disabled":                {RecoveryDisable, set(UserChange{Enabled: new(false)}), all, all, ""},
+		"approval taken back":     {RecoveryDisable, set(UserChange{Approved: new(false)}), all, all, ""},
+		"the first proof of the mailbox": {RecoveryMailbox, func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
+			u, err := w.p.Accounts().Set(t.Context(), cli, u.ID, UserChange{Confirmed: new(false)})
+			if err == nil {
+				_, err = w.p.Accounts().proveMailbox(t.Context(), u)
+			}
+			return err
+		}, none, none, ""},
+		"a change of address undone": {RecoveryEmailUndo, func(t *testing.T, w *world, _ *browser, u store.User, asked time.Time) error {
+			a := w.p.Accounts()
+			u, err := a.Set(t.Context(), cli, u.ID, UserChange{Email: new("eve@example.net")})
+			if err == nil {
+				_, err = a.takeBack(t.Context(), &u, &emailMove{Old: "ann@example.com", New: u.Email, Asked: asked}, "undo")
+			}
+			return err
+		}, "factor link pending ticket unknown", none, ""},
+		"factors cleared": {RecoveryFactors, func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
+			return w.p.Accounts().ClearFactors(t.Context(), cli, u.ID)
+		}, "link pending primary token unknown", "link pending primary token unknown", "mine other"},
+		"sessions ended": {RecoverySessions, func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
+			_, err := w.p.Accounts().RevokeSessions(t.Context(), cli, u.ID)
+			return err
+		}, "factor link mark pending primary token unknown", "factor link mark pending primary token unknown", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, _ := newAccounts(t, withKinds(madeUp))
+			mine, u := w.member("ann")
+			other := w.browser()
+			other.enter("ann", "right")
+			w.holdAll(&u, "old")
+			w.pass(time.Minute)
+			asked := w.clock()
+			w.pass(time.Second)
+			w.holdAll(&u, "new")
+			if err := c.do(t, w, mine, u, asked); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.held(u.ID, "old"); got != c.old {
+				t.Errorf("left from before: %s; want %s", got, c.old)
+			}
+			if got := w.held(u.ID, "new"); got != c.new {
+				t.Errorf("left from since: %s; want %s", got, c.new)
+			}
+			left := ""
+			for name, b := range map[string]*browser{"mine": mine, "other": other} {
+				if b.signedInAs() != "" {
+					left += name
+				}
+			}
+			if want := map[string]int{"": 0, "mine": 4, "mine other": 9}[c.sessions]; len(left) != want {
+				t.Errorf("sessions that go on: %q; want %q", left, c.sessions)
+			}
+			recoverySays(t, c.act, c.old, c.new)
+		})
+	}
+}
+
+// recoverySays holds the table against what an act left.
+func recoverySays(t *testing.T, act Recovery, old, since string) {
+	t.Helper()
+	row, known := recoveries[act]
+	if !known {
+		t.Fatalf("%s is not in the table", act)
+	}
+	left := func(age reach) string {
+		list := ""
+		for _, class := range []method.CredentialClass{method.ClassFactor, method.ClassLink, method.ClassMark, method.ClassPending,
+			method.ClassPrimary, method.ClassTicket, method.ClassToken, "unknown"} {
+			if row.of(class) >= age {
+				continue
+			}
+			if list != "" {
+				list += " "
+			}
+			list += string(class)
+		}
+		return list
+	}
+	if got := left(reachAll); got != old {
+		t.Errorf("the table leaves of before %s, the act %s", got, old)
+	}
+	if got := left(reachSince); got != since {
+		t.Errorf("the table leaves of since %s, the act %s", got, since)
+	}
+}
+
+// Links in messages under way die by what they rest on, not by being deleted: the version of the password, the address. The
+// stories of resets and invitations hold it; here stands which acts change that.
+func TestRecoveryAndLinksOfMessages(t *testing.T) {
+	for act, row := range recoveries {
+		stale := act == RecoveryPassword || act == RecoveryMailbox || act == RecoveryEmailUndo
+		if (row.mailLinks == reachStale) != stale {
+			t.Errorf("%s: %d", act, row.mailLinks)
+		}
+	}
+}
