@@ -5,12 +5,12 @@ import "net/http"
 // accountRoutes are the actions on accounts by their owners, each in the faces that it has.
 func (p *Portal) accountRoutes() []route {
 	return []route{
-		{method: http.MethodGet, path: "/signup", do: (*call).signupPage, anywhere: true},
-		{method: http.MethodPost, path: "/signup", do: (*call).signupForm},
+		{method: http.MethodGet, path: "/signup", secret: true, do: (*call).signupPage, anywhere: true},
+		{method: http.MethodPost, path: "/signup", secret: true, do: (*call).signupForm},
 		{method: http.MethodPost, path: "/api/v1/signup", do: (*call).signupAPI},
 
-		{method: http.MethodGet, path: "/confirm", do: (*call).confirmPage},
-		{method: http.MethodPost, path: "/confirm", do: (*call).confirmForm},
+		{method: http.MethodGet, path: "/confirm", secret: true, do: (*call).confirmPage},
+		{method: http.MethodPost, path: "/confirm", secret: true, do: (*call).confirmForm},
 		{method: http.MethodPost, path: "/confirm/resend", do: (*call).resendForm},
 		{method: http.MethodPost, path: "/api/v1/email/confirm", do: (*call).confirmAPI},
 		{method: http.MethodPost, path: "/api/v1/email/resend", do: (*call).resendAPI},
@@ -18,18 +18,18 @@ func (p *Portal) accountRoutes() []route {
 		{method: http.MethodGet, path: "/forgot", do: (*call).forgotPage},
 		{method: http.MethodPost, path: "/forgot", do: (*call).forgotForm},
 		{method: http.MethodPost, path: "/api/v1/password/forgot", do: (*call).forgotAPI},
-		{method: http.MethodGet, path: "/reset", do: (*call).resetPage},
-		{method: http.MethodPost, path: "/reset", do: (*call).resetForm},
+		{method: http.MethodGet, path: "/reset", secret: true, do: (*call).resetPage},
+		{method: http.MethodPost, path: "/reset", secret: true, do: (*call).resetForm},
 		{method: http.MethodPost, path: "/api/v1/password/reset", do: (*call).resetAPI},
 
-		{method: http.MethodGet, path: "/setup", do: (*call).setupPage},
-		{method: http.MethodPost, path: "/setup", do: (*call).setupForm},
+		{method: http.MethodGet, path: "/setup", secret: true, do: (*call).setupPage},
+		{method: http.MethodPost, path: "/setup", secret: true, do: (*call).setupForm},
 
 		{method: http.MethodPost, path: "/account/email", do: (*call).askEmailForm},
-		{method: http.MethodGet, path: "/email", do: (*call).emailPage},
-		{method: http.MethodPost, path: "/email", do: (*call).emailForm},
-		{method: http.MethodGet, path: "/email/undo", do: (*call).undoEmailPage},
-		{method: http.MethodPost, path: "/email/undo", do: (*call).undoEmailForm},
+		{method: http.MethodGet, path: "/email", secret: true, do: (*call).emailPage},
+		{method: http.MethodPost, path: "/email", secret: true, do: (*call).emailForm},
+		{method: http.MethodGet, path: "/email/undo", secret: true, do: (*call).undoEmailPage},
+		{method: http.MethodPost, path: "/email/undo", secret: true, do: (*call).undoEmailForm},
 		{method: http.MethodPost, path: "/api/v1/email/undo", do: (*call).undoEmailAPI},
 
 		{method: http.MethodGet, path: "/account", do: (*call).accountPage},

@@ -57,10 +57,10 @@ const (
 )
 
 var (
-	errIdentityLinked = &Problem{Status: 409, Code: "identity_linked", Detail: "this identity is linked to another account"}
-	errLinkRequired   = &Problem{Status: 409, Code: "link_required", Detail: "there is an account with this address; sign in to it and link this identity there"}
-	errNoSignUp       = &Problem{Status: 403, Code: "signup_closed", Detail: "nobody can sign up here"}
-	errNoAddress      = &Problem{Status: 403, Code: "email_not_confirmed", Detail: "the provider does not vouch for an e-mail address"}
+	errIdentityLinked = &problem.Problem{Status: 409, Code: "identity_linked", Detail: "this identity is linked to another account"}
+	errLinkRequired   = &problem.Problem{Status: 409, Code: "link_required", Detail: "there is an account with this address; sign in to it and link this identity there"}
+	errNoSignUp       = &problem.Problem{Status: 403, Code: "signup_closed", Detail: "nobody can sign up here"}
+	errNoAddress      = &problem.Problem{Status: 403, Code: "email_not_confirmed", Detail: "the provider does not vouch for an e-mail address"}
 	errOtherDomain    = problem.InvalidField("email", "is not of a domain that may sign in here")
 )
 
@@ -114,7 +114,7 @@ func (a *Accounts) ForIdentity(ctx context.Context,
 
 // identityRefused tells of an identity that nobody was let in by, and returns why.
 func (a *Accounts) identityRefused(ctx context.Context, r *IdentityRequest, err error) error {
-	var p *Problem
+	var p *problem.Problem
 	if !errors.As(err, &p) {
 		return fmt.Errorf("finding the account of an identity: %w", err)
 	}

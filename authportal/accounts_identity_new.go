@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -52,7 +53,7 @@ func (a *Accounts) identityTaken(ctx context.Context, u *store.User, link string
 	case !errors.Is(err, store.ErrNotFound):
 		return err
 	case taken.Field == "username" && u.Username != u.Email:
-		return errUsernameTaken
+		return problem.UsernameTaken
 	}
 	return errLinkRequired
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 // adminActForm does one act on one account.
@@ -58,7 +59,7 @@ func (c *call) actByForm(f map[string]string) (ticket string, err error) {
 	default:
 		switch {
 		case act == nil || act.role:
-			return "", errMalformed
+			return "", problem.Malformed
 		case act.name == "delete" && f["sure"] != "1":
 			return "", invalidField("sure", "is not ticked")
 		}

@@ -22,6 +22,8 @@ type call struct {
 	arg string // what stands for {id} in the route
 
 	me *caller // whoever asks, once looked up
+
+	kept []*pending // sign-ins in progress, once this call has changed them
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -71,7 +73,7 @@ func (c *call) form() error {
 // page answers with a page of this site.
 func (c *call) page(status int, p pages.Page) error {
 	p.Base = c.v.Base
-	p.SecretInURL = SecretInURL(c.v.Path)
+	p.SecretInURL = c.p.SecretInURL(c.v.Path)
 	c.p.pages.Write(c.w, c.r, status, p)
 	return nil
 }

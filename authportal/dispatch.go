@@ -1,9 +1,10 @@
 package authportal
 
 import (
-	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -13,25 +14,31 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// try is one answer of a person to the question who they are, in either face.
+// try is one answer of a person to the question who they are, in either face, or that of their provider.
 type try struct {
 	Method   string // name of the method; empty: the first that takes a login name
 	Login    string
 	Step     string // token of a sign-in in progress; empty at its start
 	To, Flow string
 	Remember bool
+	Answers  bool // something was sent beside the choice of a method
 	Field    func(string) string
+	JSON     func(string) json.RawMessage
+	Query    url.Values // of a provider's answer
 }
 
 // outcome is how a try ends, if it is no Problem.
 type outcome struct {
-	Location string               // where to go on; empty where the caller named no address and none is due
-	Provider bool                 // Location is a provider's
-	Step     *pages.Step          // more is asked for
-	Factors  []method.Configured  // ways to answer it, where it is a second factor
-	Choose   string               // it asks for a new password of the account of that name
-	Live     *store.ActiveSession // who is signed in now
-	Waiting  string               // nobody is: what comes first, "confirm_email" or "approval_pending"
+	Location  string               // where to go on; empty where the caller named no address and none is due
+	Provider  bool                 // Location is a provider's
+	Post      *method.PostForm     // a provider's, by way of a form
+	Challenge string               // the browser itself is asked: the header WWW-Authenticate
+	Step      *pages.Step          // more is asked for
+	Factors   []method.Configured  // ways to answer it, where it is a second factor
+	Choose    string               // it asks for a new password of the account of that name
+	Live      *store.ActiveSession // who is signed in now
+	Added     *added               // what the account that is signed in has now
+	Waiting   string               // nobody is: what comes first, "confirm_email" or "approval_pending"
 }
 
 // signIn is the dispatcher: it reads how far the sign-in has come, lets the method take one step, and then asks what is
@@ -43,18 +50,24 @@ func (c *call) signIn(t try) (*outcome, error) {
 	in := c.intent(t.To, t.Flow)
 	pend := &pending{}
 	if t.Step != "" {
-		if pend = c.openPending(t.Step); pend == nil {
+		// What a provider was asked is answered by a callback alone, and what is added to an account is no sign-in.
+		if pend = c.openPending(t.Step); pend == nil || pend.Challenged || pend.Away || pend.adds() {
 			return nil, problem.StepExpired
-		}
-		if pend.Method != "" {
-			t.Method = pend.Method
 		}
 		if err := c.continues(pend, in); err != nil {
 			return nil, err
 		}
 	}
+	return c.goOn(t, pend, in)
+}
+
+// goOn takes the next step of a sign-in that was read.
+func (c *call) goOn(t try, pend *pending, in *intent) (*outcome, error) {
 	if pend.Choose {
 		return c.chooseNew(t, pend, in)
+	}
+	if pend.Method != "" && (t.Method == "" || !pend.choosesFactor()) {
+		t.Method = pend.Method
 	}
 	m := c.p.method(t.Method)
 	if m == nil || m.Second && pend.User == "" || mailProof(m) != nil && len(pend.State) == 0 {
@@ -66,6 +79,9 @@ func (c *call) signIn(t try) (*outcome, error) {
 		// changed): what the person sent is held against what is stored now.
 		if !errors.Is(err, errMoved) {
 			return out, err
+		}
+		if pend.Away {
+			return nil, problem.StepExpired // an answer of a provider is good once
 		}
 	}
 	return nil, problem.InvalidCredentials
@@ -88,7 +104,7 @@ func (c *call) continues(pend *pending, in *intent) error {
 	return nil
 }
 
-// method returns the configured method of that name.
+// method returns the configured method of that name; that of no name is the first that takes a login name.
 func (p *Portal) method(name string) *method.Configured {
 	for i := range p.methods {
 		_, takesLogin := p.methods[i].Method.(method.LoginNamer)
@@ -99,114 +115,93 @@ func (p *Portal) method(name string) *method.Configured {
 	return nil
 }
 
-// step lets the method judge one try. The guess is counted before, whoever it is about.
+// step lets the method take one step, and does what the step says.
 func (c *call) step(t try, m *method.Configured, pend *pending, in *intent) (*outcome, error) {
-	user, account, err := c.account(t, m, pend)
+	x, err := c.attempt(t, m, pend)
 	if err != nil {
 		return nil, err
 	}
-	if len(pend.Proofs) > 0 && (user == nil || c.p.missing(user) != nil || user.Version != pend.Version) {
-		return nil, problem.StepExpired // the account has changed since the first proof: what was begun before does not finish
-	}
-	if t.Field == nil {
-		t.Field = func(string) string { return "" }
-	}
-	a := &method.Attempt{User: user, Field: t.Field, State: pend.State, Address: c.v.Addr, Host: c.v.Host,
-		Return: c.v.Origin + c.v.Base + "/callback/" + m.Name, Now: c.p.now()}
-	begins := t.Step == "" && account == ""
-	var g *guess
-	if !begins {
-		if g, err = c.guess(account); err == nil && mailProof(m) != nil {
-			err = g.atLetter(pend.State)
-		}
-		if err != nil {
-			if !weFailed(err) {
-				c.refused(user, m.Name, problemOf(err).Code)
-			}
-			return nil, err
-		}
-	}
-	do := m.Method.Continue
-	if begins {
-		do = m.Method.Begin
-	}
-	s, err := do(c.ctx(), a)
+	s, err := x.take(c.ctx())
 	if err != nil {
-		g.giveBack()
+		x.guess.giveBack()
 		return nil, fmt.Errorf("signing in by %s: %w", m.Name, err)
 	}
+	next := pend.next(m.Name, x.user, nil, t)
 	switch s := s.(type) {
 	case method.Refused:
-		c.refused(user, m.Name, s.Reason)
-		if len(pend.Proofs) > 0 || mailProof(m) != nil {
-			return nil, problem.InvalidCode
-		}
-		return nil, problem.InvalidCredentials
+		return nil, c.refuse(x, pend, s.Reason)
+	case method.Challenge:
+		return c.challenge(x, next, s)
 	case method.Show:
-		g.giveBack()
-		token, err := c.keepPending(pend.next(m.Name, user, s.State, t))
-		if err != nil {
+		x.guess.giveBack()
+		if next.State = s.State; pend.Away {
+			x.token = "" // the provider has answered: what it knew leads nowhere any more
+		}
+		if err := c.keepStep(next, x.token, false); err != nil {
 			return nil, err
 		}
-		return &outcome{Step: &pages.Step{Token: token, Method: m.Name, Fields: stepFields(s.Fields)}}, nil
+		step := &pages.Step{Token: next.Token, Method: m.Name, Fields: stepFields(s.Fields), Options: string(s.Options)}
+		return &outcome{Step: step}, nil
 	case method.Redirect:
-		g.giveBack()
-		if _, err := c.keepPending(pend.next(m.Name, user, s.State, t)); err != nil {
-			return nil, err
-		}
-		return &outcome{Location: s.URL, Provider: true}, nil
+		x.guess.giveBack()
+		next.State = s.State
+		return &outcome{Location: s.URL, Provider: true}, c.leave(next, x, s.URL)
+	case method.PostForm:
+		x.guess.giveBack()
+		next.State = s.State
+		return &outcome{Post: &s}, c.leave(next, x, s.URL)
 	case method.Proven:
-		g.giveBack()
-		return c.advance(t, m, pend, in, s)
+		x.guess.giveBack()
+		return c.accept(t, m, pend, in, s)
+	case method.Identified:
+		return c.identified(x, t, pend, in, s.Identity)
+	case method.Enrolled:
+		x.guess.giveBack()
+		return c.enrolled(m, pend, s)
 	}
 	return nil, fmt.Errorf("signing in by %s: a step of unknown kind %T", m.Name, s)
 }
 
-// account finds whom the try is about, and the name that guesses at it count under: the id of the account, or what was
-// typed in its normal spelling, so that all spellings share one counter and an unknown name counts like a known one.
-// Both are empty where the method asks for no name.
-func (c *call) account(t try, m *method.Configured, pend *pending) (*store.User, string, error) {
-	if pend.User != "" {
-		u, err := c.p.users.User(c.ctx(), pend.User)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil, pend.User, nil
-		} else if err != nil {
-			return nil, "", fmt.Errorf("reading the account: %w", err)
-		}
-		return &u, u.ID, nil
+// leave keeps what the answer of a provider must fit, and holds the address to what browsers may be led to.
+func (c *call) leave(next *pending, x *attempt, address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !local(u.Hostname())) {
+		return fmt.Errorf("signing in by %s: its address is not one of https", x.m.Name)
 	}
-	if _, ok := m.Method.(method.LoginNamer); !ok && mailProof(m) == nil {
-		return nil, pend.Login, nil
-	}
-	if t.Login == "" && pend.Login != "" || mailProof(m) != nil {
-		t.Login = pend.Login // of a letter: the address that it went to, whatever is sent now
-	}
-	// What no account can be called is looked up, counted and hashed like any other name all the same.
-	login, _ := NormalizeLogin(t.Login)
-	if login = bounded(login, 512); login == "" {
-		login = " " // never the account that happens to have no address
-	}
-	u, err := c.p.users.FindUser(c.ctx(), login)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil, login, nil
-	case err != nil:
-		return nil, "", fmt.Errorf("looking for the account: %w", err)
-	}
-	return &u, u.ID, nil
+	return c.keepStep(next, x.token, true)
 }
 
-// missing says why an account may not sign in although the person is its owner.
-func (p *Portal) missing(u *store.User) error {
+// refuse tells of an answer that was wrong. That of a provider is good for one try.
+func (c *call) refuse(x *attempt, pend *pending, reason string) error {
+	c.refused(x.user, x.m.Name, reason)
 	switch {
-	case !u.Enabled:
-		return problem.Disabled
-	case p.set.ConfirmEmail && u.Email != "" && !u.Confirmed:
-		return problem.Unconfirmed
-	case !u.Approved:
-		return problem.Unapproved
+	case pend.Away:
+		c.dropPending(pend.Token)
+		return errSignInRefused
+	case len(pend.Proofs) > 0 || mailProof(x.m) != nil:
+		return problem.InvalidCode
 	}
-	return nil
+	return problem.InvalidCredentials
+}
+
+// challenge asks the browser itself, once in a sign-in: one that cannot answer is shown the form.
+func (c *call) challenge(x *attempt, next *pending, s method.Challenge) (*outcome, error) {
+	if x.Negotiate != nil {
+		return nil, c.refuse(x, next, "the answer to the challenge is not enough")
+	}
+	if c.wasChallenged(next) {
+		return &outcome{}, nil
+	}
+	next.Challenged = true
+	return &outcome{Challenge: s.Header}, c.keepStep(next, x.token, false)
+}
+
+// accept takes a proof for what the attempt was for.
+func (c *call) accept(t try, m *method.Configured, pend *pending, in *intent, s method.Proven) (*outcome, error) {
+	if pend.adds() {
+		return nil, fmt.Errorf("signing in by %s: a proof where something was to be added", m.Name)
+	}
+	return c.advance(t, m, pend, in, s)
 }
 
 // advance goes on after a proof: to what is still missing, or to the end.
@@ -223,59 +218,29 @@ func (c *call) advance(t try, m *method.Configured, pend *pending, in *intent, s
 		}
 		u, s.Kind = after, "" // that credential was voided too
 	}
-	if err := c.p.missing(&u); err != nil {
-		c.refused(&u, m.Name, problemOf(err).Code)
-		return nil, err
+	proof := store.Proof{Method: m.Name, At: c.p.now()}
+	if s.Level > 1 {
+		proof.Level = s.Level
 	}
-	proofs := append(slices.Clone(pend.Proofs), store.Proof{Method: m.Name, At: c.p.now()})
-	creds := slices.Clone(pend.Creds)
+	p := &proven{user: u, method: m.Name, in: in, try: t, pend: pend,
+		proofs: append(slices.Clone(pend.Proofs), proof), creds: slices.Clone(pend.Creds)}
 	if s.Kind != "" {
-		creds = append(creds, credRef{s.Kind, s.ID, s.Version})
+		p.creds = append(p.creds, credRef{s.Kind, s.ID, s.Version})
 	}
-	if !c.p.strong(proofs) {
-		factors, err := c.p.factors(c.ctx(), &u)
+	for _, r := range requirements() {
+		missing, err := r.missing(c, p)
 		if err != nil {
 			return nil, err
 		}
-		if len(factors) > 0 {
-			next := pend.next("", &u, nil, t)
-			next.User, next.Version, next.Proofs, next.Creds = u.ID, u.Version, proofs, creds
-			token, err := c.keepPending(next)
-			if err != nil {
-				return nil, err
-			}
-			return &outcome{Factors: factors, Step: &pages.Step{Token: token}}, nil
+		if missing {
+			return r.ask(c, p)
 		}
 	}
-	if u.MustChangePassword {
-		next := pend.next("", &u, nil, t)
-		next.Proofs, next.Creds = proofs, creds
-		return c.askNew(&u, next, in)
-	}
-	out, err := c.complete(&u, proofs, creds, in, t.Remember || pend.Remember)
+	out, err := c.complete(&u, p.proofs, p.creds, in, t.Remember || pend.Remember)
 	if err == nil && pend.Token != "" {
 		c.dropPending(pend.Token)
 	}
 	return out, err
-}
-
-// factors returns the configured second factors that the account can use.
-func (p *Portal) factors(ctx context.Context, u *store.User) ([]method.Configured, error) {
-	var out []method.Configured
-	for _, m := range p.methods {
-		f, ok := m.Method.(method.SecondFactor)
-		if !ok {
-			continue
-		}
-		has, err := f.Enrolled(ctx, u)
-		if err != nil {
-			return nil, fmt.Errorf("looking for second factors: %w", err)
-		}
-		if has {
-			out = append(out, m)
-		}
-	}
-	return out, nil
 }
 
 func (c *call) refused(u *store.User, method, reason string) {
@@ -289,9 +254,13 @@ func (c *call) refused(u *store.User, method, reason string) {
 // mustHTTPS refuses to take or give a secret over plain http, where everyone on the way reads along, but for the
 // developer's own machine and where the operator allows it.
 func (c *call) mustHTTPS() error {
-	h := c.v.Host
-	if c.v.Secure || c.p.set.AllowHTTP || h == "localhost" || strings.HasSuffix(h, ".localhost") || isLoopback(h) {
+	if c.v.Secure || c.p.set.AllowHTTP || local(c.v.Host) {
 		return nil
 	}
 	return problem.HTTPS
+}
+
+// local reports whether a host is the developer's own machine.
+func local(host string) bool {
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || isLoopback(host)
 }

@@ -30,8 +30,8 @@ var errOtherBrowser = &problem.Problem{Status: http.StatusBadRequest, Code: "inv
 func (p *Portal) linkRoutes() []route {
 	return []route{
 		// On a gate whose pages are elsewhere too: a letter that its app asked for leads back to its browser.
-		{method: http.MethodGet, path: "/link", do: (*call).linkPage, anywhere: true},
-		{method: http.MethodPost, path: "/link", do: (*call).linkForm, anywhere: true},
+		{method: http.MethodGet, path: "/link", secret: true, do: (*call).linkPage, anywhere: true},
+		{method: http.MethodPost, path: "/link", secret: true, do: (*call).linkForm, anywhere: true},
 		{method: http.MethodPost, path: "/link/finish", do: (*call).linkFinishForm, anywhere: true},
 		{method: http.MethodPost, path: "/api/v1/login/link", do: (*call).linkAPI},
 		{method: http.MethodPost, path: "/api/v1/login/link/finish", do: (*call).linkFinishAPI},
@@ -87,12 +87,8 @@ func (c *call) askLink(t try) (*pending, error) {
 	if err := c.requestMail(mailLink, to, mailPayload{Base: base, Ref: ref}); err != nil {
 		return nil, err
 	}
-	pend := &pending{Method: m.Name, Login: to, State: state, To: t.To, Flow: t.Flow, Remember: t.Remember}
+	pend := &pending{Method: m.Name, Login: to, State: state, To: t.To, Flow: t.Flow, Remember: t.Remember, Begun: true}
 	_, err = c.keepPending(pend)
-	if errors.Is(err, problem.TooLarge) {
-		pend.To, pend.Flow = "", "" // one who is led to the account is still signed in
-		_, err = c.keepPending(pend)
-	}
 	return pend, err
 }
 

@@ -207,7 +207,7 @@ func TestNoSecretOfALetterIsQueuedOrLogged(t *testing.T) {
 			t.Errorf("%s is in %s%s", secret, queued, w.logs.String())
 		}
 	}
-	if !SecretInURL("/link") || !SecretInURL("/link/") {
+	if !w.p.SecretInURL("/link") || !w.p.SecretInURL("/link/") {
 		t.Error("access logs would show links")
 	}
 }

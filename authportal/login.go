@@ -1,6 +1,8 @@
 package authportal
 
 import (
+	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,7 +20,7 @@ func (p *Portal) signInRoutes() []route {
 		{method: http.MethodGet, path: "/login/{id}", do: (*call).loginBegin},
 		{method: http.MethodGet, path: "/logout", do: (*call).logoutPage, anywhere: true},
 		{method: http.MethodPost, path: "/logout", do: (*call).logoutForm, anywhere: true},
-		{method: http.MethodGet, path: "/callback", do: (*call).callback, anywhere: true},
+		{method: http.MethodGet, path: "/callback", secret: true, do: (*call).callback, anywhere: true},
 		{method: http.MethodGet, path: "/jwks.json", do: (*call).jwks, anywhere: true},
 		{method: http.MethodGet, path: "/api/v1/session", do: (*call).sessionAPI},
 		{method: http.MethodGet, path: "/api/v1/login", do: (*call).loginMethodsAPI},
@@ -89,12 +91,11 @@ func (c *call) askFactor(t try, in *intent) error {
 			Reason:    "mfa",
 		}, Problem: message(problem.SecondFactor)})
 	}
-	next := (&pending{User: u.ID, Version: u.Version, Proofs: live.Session.Proofs, Session: live.Session.RootID()}).next("", &u, nil, t)
-	token, err := c.keepPending(next)
-	if err != nil {
-		return err
-	}
-	return c.showLogin(http.StatusOK, t, in, nil, &outcome{Factors: factors, Step: &pages.Step{Token: token}})
+	next := (&pending{Purpose: method.StepUp, User: u.ID, Version: u.Version, Proofs: live.Session.Proofs,
+		Session: live.Session.RootID()}).next("", &u, nil, t)
+	in.further = true
+	out, err := c.offerFactors(factors, next, t, in)
+	return c.loginAnswer(t, out, err)
 }
 
 // loginBegin begins to sign in by a method that has no form on the login page: it leads to a provider, or to the form of
@@ -112,14 +113,15 @@ func (c *call) loginBegin() error {
 	if mailProof(m) != nil {
 		return c.redirect(c.link("/link") + query(t))
 	}
-	out, err := c.signIn(t)
-	switch {
-	case err != nil:
-		return err
-	case out.Step != nil:
-		return c.showLogin(http.StatusOK, t, c.intent(t.To, t.Flow), nil, out)
+	if t.Step = q.Get("step"); t.Step != "" { // another second factor than the one that was begun
+		out, err := c.signIn(t)
+		return c.loginAnswer(t, out, err)
 	}
-	return c.redirect(out.Location)
+	out, err := c.signIn(t)
+	if err != nil {
+		return err
+	}
+	return c.loginAnswer(t, out, nil)
 }
 
 // loginForm is the form's face of signIn.
@@ -129,8 +131,31 @@ func (c *call) loginForm() error {
 	}
 	f := c.r.PostForm
 	t := try{Method: f.Get("method"), Login: f.Get("login"), Step: f.Get("step"), To: f.Get("to"), Flow: f.Get("flow"),
-		Remember: f.Get("remember") != "", Field: f.Get}
+		Remember: f.Get("remember") != "", Answers: formAnswers(f), Field: f.Get, JSON: func(name string) json.RawMessage {
+			if v := f.Get(name); json.Valid([]byte(v)) {
+				return json.RawMessage(v)
+			}
+			return nil
+		}}
 	out, err := c.signIn(t)
+	return c.loginAnswer(t, out, err)
+}
+
+// envelope are the fields of a sign-in that are no answer of the person to a method.
+var envelope = []string{"login", "method", "step", "to", "flow", "remember", "trust_device"}
+
+func formAnswers(f url.Values) bool {
+	for name := range f {
+		if f.Get(name) != "" && !slices.Contains(envelope, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// loginAnswer tells the outcome of a step on a page.
+func (c *call) loginAnswer(t try, out *outcome, err error) error {
+	in := func() *intent { return c.intent(t.To, t.Flow) }
 	switch {
 	case err != nil:
 		p := problemOf(err)
@@ -138,11 +163,35 @@ func (c *call) loginForm() error {
 			return err
 		}
 		setRetry(c.w, p)
-		return c.showLogin(p.Status, t, c.intent(t.To, t.Flow), p, c.chooseAgain(t, p))
+		return c.showLogin(p.Status, t, in(), p, c.chooseAgain(t, p))
+	case out.Post != nil:
+		return c.showPost(out.Post)
+	case out.Challenge != "":
+		c.w.Header().Set("WWW-Authenticate", out.Challenge)
+		return c.showLogin(http.StatusUnauthorized, t, in(), nil, nil)
 	case out.Step != nil:
-		return c.showLogin(http.StatusOK, t, c.intent(t.To, t.Flow), nil, out)
+		return c.showLogin(http.StatusOK, t, in(), nil, out)
+	case out.Added != nil:
+		return c.redirect(c.link("/account"))
+	case out.Live == nil && !out.Provider:
+		return c.showLogin(http.StatusOK, t, in(), nil, nil) // the browser was challenged before
 	}
 	return c.redirect(out.Location)
+}
+
+// showPost writes the page that sends a form to a provider by itself. Its policy lets forms go there and nowhere else.
+func (c *call) showPost(to *method.PostForm) error {
+	post := &pages.Post{URL: to.URL}
+	for _, name := range slices.Sorted(maps.Keys(to.Fields)) {
+		for _, v := range to.Fields[name] {
+			post.Fields = append(post.Fields, pages.Field{Name: name, Value: v})
+		}
+	}
+	u, err := url.Parse(to.URL)
+	if err != nil {
+		return err
+	}
+	return c.page(http.StatusOK, pages.Page{Name: pages.Login, FormAction: u.Scheme + "://" + u.Host, Data: pages.LoginData{Post: post}})
 }
 
 // showLogin writes the page: the first form, or that of a further step.
@@ -182,6 +231,7 @@ func (c *call) showLogin(status int, t try, in *intent, shown *problem.Problem, 
 		data.Step = out.Step
 		if len(out.Factors) > 0 {
 			data.Methods = named(out.Factors)
+			data.Step.Others = c.otherFactors(out, t)
 			data.Step.Method = out.Factors[0].Name
 		}
 		if out.Choose != "" {
@@ -216,6 +266,24 @@ func named(methods []method.Configured) []pages.Method {
 		out = append(out, pages.Method{Name: m.Name, Kind: m.Method.Kind(), Label: m.Label})
 	}
 	return out
+}
+
+// otherFactors offers those beside the one that was begun.
+func (c *call) otherFactors(out *outcome, t try) []pages.Method {
+	if out.Step.Method == "" {
+		return nil
+	}
+	q := url.Values{"step": {out.Step.Token}}
+	if t.Flow != "" {
+		q.Set("flow", t.Flow)
+	} else if t.To != "" {
+		q.Set("to", t.To)
+	}
+	others := named(out.Factors[1:])
+	for i := range others {
+		others[i].URL = c.link("/login/"+url.PathEscape(others[i].Name)) + "?" + q.Encode()
+	}
+	return others
 }
 
 // query hands the goal on to a sibling page.

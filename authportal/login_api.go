@@ -1,7 +1,9 @@
 package authportal
 
 import (
+	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
@@ -70,6 +72,12 @@ func (c *call) loginAPI() error {
 		noText = noText || !ok
 		return text
 	}
+	t.JSON = o.JSON
+	for name, raw := range o {
+		if !slices.Contains(envelope, name) && string(raw) != "null" && string(raw) != `""` {
+			t.Answers = true
+		}
+	}
 	out, err := c.signIn(t)
 	if noText && toldProblem(err) != nil {
 		return problem.Malformed
@@ -88,7 +96,18 @@ func (c *call) signedIn(status int, out *outcome) error {
 	case out.Choose != "":
 		return c.json(status, map[string]any{"status": "new_password", "step": out.Step.Token, "min_length": c.p.passwords().MinLength()})
 	case out.Step != nil:
-		return c.json(status, map[string]any{"status": "step", "step": out.Step.Token, "method": out.Step.Method, "fields": out.Step.Fields})
+		answer := map[string]any{"status": "step", "step": out.Step.Token, "method": out.Step.Method, "fields": out.Step.Fields}
+		if out.Step.Options != "" {
+			answer["options"] = json.RawMessage(out.Step.Options)
+		}
+		return c.json(status, answer)
+	case out.Post != nil:
+		return c.json(status, map[string]any{"status": "post", "location": out.Post.URL, "fields": out.Post.Fields})
+	case out.Challenge != "":
+		c.w.Header().Add("WWW-Authenticate", out.Challenge)
+		return problem.LoginRequired
+	case out.Live == nil && !out.Provider:
+		return problem.LoginRequired // the challenge was not answered
 	case out.Provider:
 		return c.json(status, map[string]any{"status": "redirect", "location": out.Location})
 	}

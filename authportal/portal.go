@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"slices"
 	"time"
 
@@ -58,6 +59,9 @@ type Pages interface {
 	Write(w http.ResponseWriter, r *http.Request, status int, p pages.Page)
 	Assets() http.Handler
 }
+
+// leveledName is a name that stores could take for that of a method with the level of a proof behind it.
+var leveledName = regexp.MustCompile(`#[0-9]$`)
 
 // Portal signs people in and out and lets them keep their accounts, on any number of sites. It is safe for concurrent
 // use.
@@ -141,12 +145,15 @@ func New(c Config) (*Portal, error) {
 	}
 	seen := map[string]bool{}
 	for _, m := range p.methods {
-		if m.Method == nil || m.Name == "" || m.Name == ticketProof || seen[m.Name] {
+		if m.Method == nil || m.Name == "" || m.Name == ticketProof || seen[m.Name] || leveledName.MatchString(m.Name) {
 			return nil, fmt.Errorf("building the portal: login method %q is unnamed, named twice or as a proof of ours, or missing", m.Name)
 		}
 		seen[m.Name] = true
 		if mailProof(&m) != nil && c.Mail == nil {
 			return nil, fmt.Errorf("building the portal: login %s needs mail", m.Name)
+		}
+		if err := checkEndpoints(&m); err != nil {
+			return nil, err
 		}
 	}
 	p.events = NewEmitter(c.Now, c.Log, c.Notify)

@@ -39,6 +39,7 @@ var (
 	errInvalidCode        = problem.InvalidCode
 	errStepExpired        = problem.StepExpired
 	errSignInBroken       = problem.SignInBroken
+	errSignInRefused      = problem.SignInRefused
 	errMailToken          = problem.InvalidLink
 )
 

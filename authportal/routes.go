@@ -22,6 +22,13 @@ type route struct {
 	// anywhere says that a gate serves it too whose pages live on a portal elsewhere. Addresses of the API always are.
 	anywhere bool
 
+	// crossSite says that other sites post here, by way of the browser. Such a route binds nothing to anybody: our cookies do
+	// not come along.
+	crossSite bool
+
+	// secret says that a one-time secret is in the query, so that the host keeps the address out of access logs.
+	secret bool
+
 	limit time.Duration // instead of timeLimit
 }
 
@@ -37,7 +44,7 @@ func newRoutes(p *Portal) routes {
 	for _, group := range [][]route{
 		p.signInRoutes(), p.linkRoutes(), p.ticketRoutes(), p.accountRoutes(),
 		p.adminRoutes(), p.adminPageRoutes(), p.adminFileRoutes(), p.columnRoutes(), p.overviewRoutes(), p.auditRoutes(),
-		p.openAPIRoute(),
+		p.openAPIRoute(), p.providerRoutes(),
 	} {
 		for _, r := range group {
 			rt[routeKey(r.path)] = append(rt[routeKey(r.path)], r)
@@ -96,7 +103,7 @@ func (p *Portal) Serve(w http.ResponseWriter, r *http.Request, v *Visit) {
 		p.serveAsset(c)
 		return
 	}
-	if !c.ownOrigin() {
+	if (rt == nil || !rt.crossSite) && !c.ownOrigin() {
 		c.emitCrossOrigin()
 		c.answer(problem.CrossOrigin)
 		return
@@ -151,19 +158,14 @@ func allow(methods []string, api bool) string {
 	return strings.Join(slices.Compact(m), ", ")
 }
 
-// SecretInURL tells whether requests for the path (below the base) carry a one-time secret in their query, so that the
+// SecretInURL reports whether requests for the path (below the base) carry a one-time secret in their query, so that the
 // host keeps them out of access logs.
-func SecretInURL(path string) bool {
-	switch strings.TrimSuffix(path, "/") {
-	case "/callback", "/setup", "/confirm", "/reset", "/signup", "/link", "/ticket", "/email", "/email/undo":
-		return true
-	}
-	return false
-}
+func (p *Portal) SecretInURL(path string) bool { return p.routes.secret(strings.TrimSuffix(path, "/")) }
 
-// SecretInRedirect tells whether an answer's Location carries a one-time secret: the code that signs a browser in at
-// another host.
+// SecretInRedirect reports whether an answer's Location carries a one-time secret: the code that signs a browser in at
+// another host, or the ticket of what a provider posted.
 func SecretInRedirect(location string) bool {
 	path, query, _ := strings.Cut(location, "?")
-	return strings.HasSuffix(path, "/callback") && strings.HasPrefix(query, "code=")
+	return strings.HasSuffix(path, "/callback") && strings.HasPrefix(query, "code=") ||
+		strings.HasSuffix(path, "/continue") && strings.HasPrefix(query, "ticket=")
 }

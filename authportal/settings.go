@@ -1,6 +1,9 @@
 package authportal
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Settings are the operator's choices. The zero value is the documented default of each.
 type Settings struct {
@@ -15,6 +18,19 @@ type Settings struct {
 
 	// ConfirmEmail says that an account signs in only once its address is confirmed.
 	ConfirmEmail bool
+
+	MFA MFASettings
+}
+
+// MFASettings say who needs a second factor.
+type MFASettings struct {
+	RequireAll   bool
+	RequireRoles []string // of those who hold any of them
+}
+
+// requires reports whether somebody who holds the roles, included ones too, must have a second factor.
+func (s MFASettings) requires(roles []string) bool {
+	return s.RequireAll || slices.ContainsFunc(s.RequireRoles, func(r string) bool { return slices.Contains(roles, r) })
 }
 
 // Limit is a number of guesses in a window that begins with the first.

@@ -11,8 +11,8 @@ import (
 
 func (p *Portal) ticketRoutes() []route {
 	return []route{
-		{method: http.MethodGet, path: "/ticket", do: (*call).ticketPage},
-		{method: http.MethodPost, path: "/ticket", do: (*call).ticketForm},
+		{method: http.MethodGet, path: "/ticket", secret: true, do: (*call).ticketPage},
+		{method: http.MethodPost, path: "/ticket", secret: true, do: (*call).ticketForm},
 		{method: http.MethodPost, path: "/api/v1/login/ticket", do: (*call).ticketAPI},
 	}
 }

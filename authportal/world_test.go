@@ -32,6 +32,7 @@ type world struct {
 	sites  map[string]*Site // by host name
 	logs   *syncBuffer
 	pw     *plainPassword
+	cfg    Config // of p, for a reload
 
 	mu     sync.Mutex
 	now    time.Time
@@ -70,9 +71,8 @@ func newWorld(t *testing.T, opts ...worldOption) *world {
 	for _, o := range opts {
 		o(&cfg)
 	}
-	if w.p, err = New(cfg); err != nil {
-		t.Fatal(err)
-	}
+	w.cfg = cfg
+	w.reload()
 	portal := "https://auth.example.com"
 	w.sites = map[string]*Site{
 		"auth.example.com":  {Hosted: true, Portal: true},
@@ -86,6 +86,16 @@ func newWorld(t *testing.T, opts ...worldOption) *world {
 	w.server = httptest.NewServer(http.HandlerFunc(w.serve))
 	t.Cleanup(w.server.Close)
 	return w
+}
+
+// reload is that of a gateway: another portal over the same stores and keys.
+func (w *world) reload() {
+	w.t.Helper()
+	p, err := New(w.cfg)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.p = p
 }
 
 func (w *world) clock() time.Time {

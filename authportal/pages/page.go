@@ -47,6 +47,9 @@ type Page struct {
 	// form-action, which Chromium enforces along the whole chain of redirects after a POST.
 	LeavesSite bool
 
+	// FormAction is the one origin that a form of this page may go to, where that is not our own.
+	FormAction string
+
 	// SecretInURL says that the address of this page holds a one-time secret. Browsers then send the origin alone as the
 	// referrer, to assets and to where a link leads: else the secret would be in access logs, and known to an app.
 	SecretInURL bool
@@ -86,6 +89,15 @@ type LoginData struct {
 	Step *Step
 
 	NewPassword
+
+	// Post is set where nothing is asked: a form for a provider, which the script sends off.
+	Post *Post
+}
+
+// Post is a form whose fields are hidden.
+type Post struct {
+	URL    string
+	Fields []Field
 }
 
 // NewPassword is a part of the data of each page with a form that sets a password.
@@ -100,6 +112,9 @@ type Step struct {
 	Token  string // hidden field "step"
 	Method string // hidden field "method"
 	Fields []Field
+
+	Options string   // JSON for a script of the page; empty: none
+	Others  []Method // that answer as well
 }
 
 // Field is one input of a form.

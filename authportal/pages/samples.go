@@ -56,6 +56,8 @@ func samples() []sample {
 		{name: "login-step", Page: Page{Name: Login, Data: login(func(d *LoginData) {
 			d.Step = &Step{Token: "token", Method: "email", Fields: []Field{{Name: "code", Type: "text", Required: true, Autocomplete: "one-time-code"}}}
 		})}},
+		{name: "login-post", Page: Page{Name: Login, FormAction: "https://login.example.com", Data: LoginData{
+			Post: &Post{URL: "https://login.example.com/sso", Fields: []Field{{Name: "SAMLRequest", Value: "PHNhbWw+"}}}}}},
 		{name: "signup", Page: Page{Name: Signup, LeavesSite: true, Data: signup}},
 		{name: "signup-problem", status: http.StatusUnprocessableEntity, Page: Page{Name: Signup, LeavesSite: true, Data: signup, Problem: short,
 			FieldProblems: map[string]*Message{"password": short},

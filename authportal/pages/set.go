@@ -160,7 +160,7 @@ func (s *Set) Write(w http.ResponseWriter, r *http.Request, status int, p Page) 
 	nonce := rand.Text()
 	l := s.catalogue.pick(r.Header.Get("Accept-Language"))
 	h := w.Header()
-	safetyHeaders(h, nonce, p.LeavesSite)
+	safetyHeaders(h, nonce, p.LeavesSite, p.FormAction)
 	if p.SecretInURL {
 		h.Set("Referrer-Policy", "strict-origin")
 	}

@@ -57,6 +57,9 @@ var (
 		Detail: "this sign-in took too long or belongs to another browser; begin anew"}
 	SignInBroken = &Problem{Status: http.StatusBadRequest, Code: "sign_in_broken",
 		Detail: "this browser did not keep the sign-in; cookies may be blocked"}
+	// SignInRefused is the outcome of an answer of a provider that proved nobody.
+	SignInRefused = &Problem{Status: http.StatusUnauthorized, Code: "sign_in_refused",
+		Detail: "the provider did not confirm who you are"}
 	UserExists = &Problem{Status: http.StatusConflict, Code: "user_exists",
 		Detail: "there is an account with this address"}
 	UsernameTaken = &Problem{Status: http.StatusConflict, Code: "username_taken",

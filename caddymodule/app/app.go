@@ -58,6 +58,9 @@ type App struct {
 	// password, with its own defaults.
 	LoginRaw []json.RawMessage `json:"login,omitempty" caddy:"namespace=gatehouse.methods inline_key=method"`
 
+	// Who needs a second factor.
+	MFA *MFA `json:"mfa,omitempty"`
+
 	// Roles that include others, by name. A role that includes none need not be listed.
 	Roles map[string]Role `json:"roles,omitempty"`
 

@@ -96,7 +96,12 @@ func (g *global) login(d *caddyfile.Dispenser) error {
 		g.needsMail = append(g.needsMail, need{d.Token(), "login " + l.method + " needs mail, by which its links are sent"})
 	}
 	var err error
-	if l.raw, err = guest(d, "gatehouse.methods", "method", "login "+l.method); err != nil {
+	if isProvider(l.method) {
+		l.raw, err = provider(d, "login "+l.method)
+	} else {
+		l.raw, err = guest(d, "gatehouse.methods", "method", "login "+l.method)
+	}
+	if err != nil {
 		return err
 	}
 	g.logins = append(g.logins, l)

@@ -18,6 +18,9 @@ import (
 
 // loadMethods provisions the methods of signing in.
 func (a *App) loadMethods(ctx caddy.Context) error {
+	if a.MFA != nil {
+		return errNoFactors
+	}
 	if len(a.LoginRaw) == 0 {
 		a.LoginRaw = []json.RawMessage{[]byte(`{"method":"password"}`)}
 	}
@@ -32,6 +35,11 @@ func (a *App) loadMethods(ctx caddy.Context) error {
 		}
 		if _, needs := mod.(method.NeedsMail); needs && a.Mail == nil {
 			return fmt.Errorf("login %s needs mail, by which its links are sent: configure `mail`, or take it out", methodName(mod))
+		}
+		if p, ok := mod.(method.Provider); ok {
+			if err := p.Common().Check(); err != nil {
+				return fmt.Errorf("login %s: %w", methodName(mod), err)
+			}
 		}
 		a.methods = append(a.methods, driver)
 		a.methodNames = append(a.methodNames, methodName(mod))
@@ -57,17 +65,27 @@ func (a *App) openPortal(run *Running, log *slog.Logger) error {
 		if err != nil {
 			return fmt.Errorf("login %s: %w", name, err)
 		}
-		methods = append(methods, method.Configured{Name: name, Method: opened})
+		configured := method.Configured{Name: name, Method: opened}
+		if p, ok := driver.(method.Provider); ok {
+			configured.Options = p.Common()
+			configured.Label = configured.Options.Label
+		}
+		methods = append(methods, configured)
 		if load, ok := opened.(hashingLoad); ok {
 			run.hashing = load
 		}
+	}
+	settings := a.settings()
+	var err error
+	if settings.MFA, err = a.MFA.settings(); err != nil {
+		return err
 	}
 	set, err := pages.New(a.brand(log))
 	if err != nil {
 		return fmt.Errorf("brand: %w", err)
 	}
 	config := authportal.Config{
-		Users: run.Users, Sessions: run.Sessions, Keys: run.Keys, Methods: methods, Settings: a.settings(),
+		Users: run.Users, Sessions: run.Sessions, Keys: run.Keys, Methods: methods, Settings: settings,
 		ExpandRoles: run.Roles.Expand, CheckRole: rolepolicy.CheckRoleName, CheckUsername: rolepolicy.CheckUsername,
 		Notify: a.notify, Now: run.Now, Rand: rand.Reader, Log: log, Pages: set,
 	}

@@ -96,7 +96,7 @@ func (p *Portal) passOn(w http.ResponseWriter, r *http.Request, next caddyhttp.H
 // servePortal lets the portal answer, and keeps addresses that hold a one-time secret out of the access log (DESIGN, law 13):
 // that of the request, and that of the answer, which an access log shows among its headers.
 func servePortal(run *app.Running, w http.ResponseWriter, r *http.Request, v *authportal.Visit) error {
-	if authportal.SecretInURL(v.Path) {
+	if run.Portal.SecretInURL(v.Path) {
 		caddyhttp.SetVar(r.Context(), caddyhttp.LogSkipVar, true)
 	}
 	run.Portal.Serve(w, r, v)

@@ -3,13 +3,17 @@ package methodtest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"net/url"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
+	"github.com/gatehouse-auth/gatehouse/store/sql"
 	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
 
@@ -57,5 +61,43 @@ func TestAMethodThatKeepsTheContractPasses(t *testing.T) {
 		Wrong:   []map[string]string{{"word": "open barley"}, {"word": "Open Sesame"}, {"word": "nobody's word"}},
 		Repeats: true,
 		Work:    func(m method.Method) int64 { return m.(*word).work.Load() },
+	})
+}
+
+func openUsers(t *testing.T) store.UserStore {
+	users, err := sql.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "db"), store.Env{Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := users.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return users
+}
+
+func TestDoublesKeepTheContract(t *testing.T) {
+	for name, forms := range map[string]bool{"a redirect": false, "forms": true} {
+		t.Run(name, func(t *testing.T) {
+			p := &Provider{Name: "idp", Forms: forms}
+			RunRedirects(t, Redirects{
+				Users: openUsers,
+				Open:  func(*testing.T, store.UserStore) method.Method { return p },
+				SignIn: func(_ *testing.T, sent url.Values) url.Values {
+					return p.SignIn(sent, method.Identity{Issuer: p.Address(), Subject: "ada"})
+				},
+			})
+		})
+	}
+	t.Run("an enrolment", func(t *testing.T) {
+		RunEnrolment(t, Enrolment{
+			Users: openUsers,
+			Open:  func(_ *testing.T, users store.UserStore) method.Method { return &Device{Users: users} },
+			Answer: func(_ *testing.T, s method.Show) map[string]json.RawMessage {
+				return map[string]json.RawMessage{"answer": (&Device{}).Answer("phone", s.Options)}
+			},
+			Wrong: []map[string]json.RawMessage{{"answer": []byte(`"phone"`)}, {"answer": []byte(`{"device":"phone","challenge":"x"}`)}},
+		})
 	})
 }

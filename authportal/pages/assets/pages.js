@@ -1,5 +1,8 @@
 // What makes the pages nicer to use. Everything works without it.
 
+// A form that leads on to a provider asks nothing.
+document.querySelector('form[data-send]')?.requestSubmit()
+
 // Show and hide a password.
 for (const button of document.querySelectorAll('.peek')) {
   const input = document.getElementById(button.getAttribute('aria-controls'))
