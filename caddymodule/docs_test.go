@@ -282,7 +282,7 @@ func TestLinksOfTheDocsResolve(t *testing.T) {
 	}
 }
 
-// hasHeading tells whether a page has the heading that GitHub gives this anchor.
+// hasHeading reports whether a page has the heading that GitHub gives this anchor.
 func hasHeading(text, anchor string) bool {
 	for _, found := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
 		slug := regexp.MustCompile("[^a-z0-9 _-]").ReplaceAllString(strings.ToLower(found[1]), "")

@@ -79,11 +79,11 @@ func TestFaultsThatOnlyTheStartSeesStopItWithPlaceAndCure(t *testing.T) {
 		"a portal that never sees its pages": {"", "auth.example.com {\n\thandle /app/* {\n\t\tportal /auth/*\n\t}\n}\n",
 			"Caddyfile:11: portal never sees its own pages at /auth/login, because of the matchers above it"},
 		"a gate whose reserved paths never arrive": {"", "app.example.com {\n\thandle /api/* {\n\t\tgate\n\t}\n\thandle {\n\t\trespond ok\n\t}\n}\n",
-			"Caddyfile:11: gate never sees /.gatehouse/login, because of the matchers above it, so that nobody could sign in"},
+			"Caddyfile:11: gate never sees /.gatehouse/login, because of the matchers above it, so that no one could sign in"},
 		"a gate without a host beside a portal": {"portal https://auth.example.com", ":8443 {\n\ttls internal\n\tgate\n}\n",
 			"Caddyfile:11: gate does not know its host, which a sign-in at https://auth.example.com must lead back to"},
 		"a gate where nobody can see its site": {"", "app.example.com {\n\treverse_proxy localhost:1 {\n\t\thandle_response {\n\t\t\tgate\n\t\t}\n\t}\n}\n",
-			"Caddyfile:12: gate stands where its site cannot be seen: put it into the site itself"},
+			"Caddyfile:12: gate is where its site cannot be seen: put it into the site itself"},
 		"a database that cannot be opened": {"", "{{folder}}", "Caddyfile:4: opening the users store: "},
 		"a logo that is not there":         {"brand {\n\tlogo DIR/none.svg\n}", "app.example.com {\n\tgate\n}\n", "Caddyfile:4: brand: "},
 	} {

@@ -24,8 +24,8 @@ const Administrator = "admin"
 
 func init() { caddy.RegisterModule(new(App)) }
 
-// App is the app `gatehouse`: who there is, how they sign in, and where that is remembered. All of it is optional, and the
-// zero value is the documented default, because Caddy makes one where a `gate` stands in a configuration without the app.
+// App is the app `gatehouse`: the accounts, how people sign in, and where that is stored. All of it is optional, and the
+// zero value is the documented default, because Caddy makes one where a configuration has a `gate` but not the app.
 type App struct {
 	// Where accounts are kept: a module of the namespace gatehouse.users. Default: SQLite, in the file
 	// gatehouse/gatehouse.db in Caddy's data directory.
@@ -73,7 +73,7 @@ type App struct {
 	// Permits sign-in over plain http on hosts that are not loopback. Default: false.
 	AllowHTTP bool `json:"allow_http,omitempty"`
 
-	// Where the global block stands, as file:line; for messages only.
+	// Where the global block is, as file:line; for messages only.
 	Source string `json:"source,omitempty"`
 
 	ctx            caddy.Context
@@ -90,14 +90,14 @@ type App struct {
 
 	mu       sync.Mutex
 	handlers []Handler    // in the order of their provisioning
-	mounts   []site.Mount // handlers, with where they stand; written once, by settle
+	mounts   []site.Mount // handlers, with where they are mounted; written once, by mountHandlers
 
 	lease    *lease.Lease[*engine]   // what Start acquired; nil before
 	stopMail func()                  // ends the sending of mail, and waits; nil: none is sent
 	started  chan struct{}           // closed by Start once running is set
 	running  atomic.Pointer[Running] // nil until Start is done
 
-	stopWebhook func() // ends the telling of events, and waits; nil: none are told
+	stopWebhook func() // ends the delivery of events, and waits; nil: none are delivered
 }
 
 // CaddyModule returns the module's identity.
@@ -154,7 +154,7 @@ func (a *App) loadDrivers(ctx caddy.Context) error {
 	return nil
 }
 
-// Validate checks what JSON can say wrong; a Caddyfile has been told with file and line before.
+// Validate checks what JSON can say wrong; what a Caddyfile says wrong was reported before, with file and line.
 func (a *App) Validate() error {
 	err := a.checkRoles()
 	if err != nil {
@@ -209,7 +209,7 @@ func (a *App) checkSignupRoles() error {
 	}
 	for _, role := range a.Signup.Roles {
 		if slices.Contains(a.roles.Expand([]string{role}), Administrator) {
-			return fmt.Errorf("signup must not give the role %s, which includes admin: whoever signs up would rule the place; "+
+			return fmt.Errorf("signup must not give the role %s, which includes admin: everyone who signs up would be an administrator; "+
 				"give it with `caddy gatehouse users set`", role)
 		}
 	}
@@ -225,7 +225,7 @@ func (s *Signup) validate() error {
 			return fmt.Errorf("signup: %w", err)
 		}
 		if role == Administrator {
-			return errors.New("signup: must not give the role admin: whoever signs up would rule the place")
+			return errors.New("signup: must not give the role admin: everyone who signs up would be an administrator")
 		}
 	}
 	seen := make(map[string]bool)

@@ -15,7 +15,7 @@ type Audit struct {
 	// How long events are kept, from 1d. Default: 180d.
 	Keep caddy.Duration `json:"keep,omitempty"`
 
-	// Who is told every event as it happens. Default: nobody.
+	// A server that is sent every event as it happens. Default: none.
 	Webhook *Webhook `json:"webhook,omitempty"`
 }
 

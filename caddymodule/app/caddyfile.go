@@ -14,7 +14,7 @@ import (
 
 func init() {
 	httpcaddyfile.RegisterGlobalOption("gatehouse", parseGlobal)
-	// Both stand before a directive of Caddy's own, the later one next to it: portal, gate, basic_auth.
+	// Both come before a directive of Caddy's own, the later one next to it: portal, gate, basic_auth.
 	httpcaddyfile.RegisterDirectiveOrder("portal", httpcaddyfile.Before, "basic_auth")
 	httpcaddyfile.RegisterDirectiveOrder("gate", httpcaddyfile.Before, "basic_auth")
 }
@@ -65,14 +65,14 @@ type global struct {
 	logins   []login
 	password *settings
 
-	needsMail    []need // words that need `mail`, wherever it stands
+	needsMail    []need // words that need `mail`, wherever it is
 	needsConfirm []need // words that need addresses to be confirmed
 }
 
 // settings is the word `password` with its block: settings of the method of that name.
 type settings struct {
 	raw json.RawMessage
-	at  *caddyfile.Dispenser // stands on the word, for messages told later
+	at  *caddyfile.Dispenser // on the word, for messages that come later
 }
 
 func (g *global) words() words {
@@ -193,7 +193,7 @@ func (g *global) role(d *caddyfile.Dispenser) error {
 		return d.WrapErr(err)
 	}
 	if _, twice := g.app.Roles[name]; twice {
-		return d.Errf("role %s stands twice: put what it includes into one block", name)
+		return d.Errf("role %s appears twice: put what it includes into one block", name)
 	}
 	if g.app.Roles == nil {
 		g.app.Roles = make(map[string]Role)

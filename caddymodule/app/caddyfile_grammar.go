@@ -11,7 +11,7 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 )
 
-// words maps each word of a block to what reads its line. A word may stand once, unless its name in the map ends with
+// words maps each word of a block to what reads its line. A word may appear once, unless its name in the map ends with
 // "...".
 type words map[string]func(d *caddyfile.Dispenser) error
 
@@ -27,7 +27,7 @@ func (w words) block(d *caddyfile.Dispenser, of string) error {
 				return d.Errf("unknown word %q in %s: it takes %s", word, of, w.list(of))
 			}
 		} else if line, twice := first[word]; twice {
-			return d.Errf("%s stands twice in %s: it is on line %d already; keep one", word, of, line)
+			return d.Errf("%s appears twice in %s: it is on line %d already; keep one", word, of, line)
 		}
 		first[word] = d.Line()
 		if err := read(d); err != nil {
@@ -51,7 +51,7 @@ func (w words) list(of string) string {
 	return strings.Join(names, ", ")
 }
 
-// args returns the arguments of the word that d stands on, which must be min to max in number and open no block. max < 0
+// args returns the arguments of the word that d is on, which must be min to max in number and open no block. max < 0
 // means any number. usage is what should have been written.
 func args(d *caddyfile.Dispenser, least, most int, usage string) ([]string, error) {
 	word := d.Val()
@@ -120,7 +120,7 @@ func parseSpan(s string) (time.Duration, error) {
 	return span, nil
 }
 
-// later refuses a word that the documentation of later versions has. Skipping it would leave somebody believing that it
+// later refuses a word that the documentation of later versions has. Skipping it would leave an operator believing that it
 // guards them.
 func later(d *caddyfile.Dispenser) error {
 	return d.Errf("%s is not available in this version: take it out, or use a version that has it", d.Val())

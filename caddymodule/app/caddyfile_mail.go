@@ -44,7 +44,7 @@ func (g *global) mail(d *caddyfile.Dispenser) error {
 	if m.From == "" {
 		return word.Errf("mail has no sender: write `%s`", usage)
 	}
-	if !strings.Contains(m.Server+m.From, "{") { // else only the start can tell
+	if !strings.Contains(m.Server+m.From, "{") { // else only the start can check it
 		if _, err := mail.NewSMTP(m.Server, m.From, mail.Encryption(m.TLS)); err != nil {
 			return word.Errf("mail: %v", err)
 		}

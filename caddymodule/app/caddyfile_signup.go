@@ -34,7 +34,7 @@ func (g *global) signup(d *caddyfile.Dispenser) error {
 					return d.WrapErr(err)
 				}
 				if role == Administrator {
-					return d.Err("signup must not give the role admin: whoever signs up would rule the place; give it with `caddy gatehouse users set`")
+					return d.Err("signup must not give the role admin: everyone who signs up would be an administrator; give it with `caddy gatehouse users set`")
 				}
 			}
 			if err := g.app.checkSignupRoles(); err != nil {
@@ -44,7 +44,7 @@ func (g *global) signup(d *caddyfile.Dispenser) error {
 		},
 		"field...": s.field,
 		"domain": func(d *caddyfile.Dispenser) (err error) {
-			g.needsConfirm = append(g.needsConfirm, need{d.Token(), "domain needs confirmed addresses: one that nobody confirmed proves no domain"})
+			g.needsConfirm = append(g.needsConfirm, need{d.Token(), "domain needs confirmed addresses: an unconfirmed address proves no domain"})
 			if s.Domains, err = args(d, 1, -1, "domain example.com..."); err != nil {
 				return err
 			}
@@ -76,7 +76,7 @@ func (s *Signup) field(d *caddyfile.Dispenser) error {
 	}
 	for _, other := range s.Fields {
 		if other.Name == f.Name {
-			return d.Errf("field %s stands twice: keep one", f.Name)
+			return d.Errf("field %s appears twice: keep one", f.Name)
 		}
 	}
 	s.Fields = append(s.Fields, f)
@@ -107,7 +107,7 @@ func rate(d *caddyfile.Dispenser, example int) (*Rate, error) {
 		return nil, d.Errf("throttle: %s %q is no number of guesses: write `%s`", word, list[0], usage)
 	}
 	if list[1] != "per" {
-		return nil, d.Errf("throttle: %s: %q stands where `per` belongs: write `%s`", word, list[1], usage)
+		return nil, d.Errf("throttle: %s: expected `per`, not %q: write `%s`", word, list[1], usage)
 	}
 	window, err := parseSpan(list[2])
 	if err != nil {

@@ -76,7 +76,7 @@ type Field struct {
 
 // Role is one role that means more than its own name.
 type Role struct {
-	// Roles that whoever holds this one holds too.
+	// Roles that come with this one.
 	Includes []string `json:"includes,omitempty"`
 }
 

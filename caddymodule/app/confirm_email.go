@@ -8,13 +8,13 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 )
 
-// need is a word that cannot work alone; what it needs may stand further down.
+// need is a word that cannot work alone; what it needs may come further down.
 type need struct {
 	at   caddyfile.Token
 	what string
 }
 
-// checkNeeds tells of words whose need nobody meets, at their own place.
+// checkNeeds reports words whose need is not met, at their own file and line.
 func (g *global) checkNeeds() error {
 	const cure = "; add `mail smtp://user:password@mail.example.com:587 { from \"Example <auth@example.com>\" }`, or take it out"
 	if g.app.Mail == nil {
@@ -36,7 +36,7 @@ func (n need) errorf(format string, args ...any) error {
 	return d.Errf(format, args...)
 }
 
-// confirmsEmail tells whether addresses are confirmed: by default where there is mail to do it by.
+// confirmsEmail reports whether addresses are confirmed: by default where there is mail to do it by.
 func (a *App) confirmsEmail() bool {
 	if a.ConfirmEmail != nil {
 		return *a.ConfirmEmail

@@ -26,7 +26,7 @@ var (
 	enginePool   lease.Pool[*engine]
 )
 
-// StoreTimeout bounds what a request waits for a store: 503 is due within 250 ms (CONTRACT §2.2).
+// StoreTimeout bounds what a request waits for a store: 503 is due within 250 ms.
 const StoreTimeout = 200 * time.Millisecond
 
 // engine is a users store, a session store, the relay that carries changes from the first to the second, and what works on
@@ -133,13 +133,13 @@ func (e *engine) startWork(env store.Env) {
 	e.endWork = cancel
 	e.work.Go(func() {
 		if err := relay.Run(ctx); err != nil {
-			env.Log.Error("changes of users are not told to the session store any more", "error", err)
+			env.Log.Error("changes of users no longer reach the session store", "error", err)
 		}
 	})
 	sweeper := &authportal.ColumnSweeper{Users: e.usersLease.Value(), Now: env.Now, Log: env.Log}
 	e.work.Go(func() {
 		if err := sweeper.Run(ctx); err != nil {
-			env.Log.Error("values of removed columns are not taken away any more", "error", err)
+			env.Log.Error("values of removed columns are no longer deleted", "error", err)
 		}
 	})
 	if e.statistics != nil {

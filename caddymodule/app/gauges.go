@@ -19,7 +19,7 @@ func (a *App) registerMetrics(r *prometheus.Registry) error {
 }
 
 // gauges reads what is known only at the time of a scrape: the session cache and the hashing of passwords. There is one
-// for each configuration, whose own stores it reads; it tells nothing until the app has started.
+// for each configuration, whose own stores it reads; it has nothing to show until the app has started.
 type gauges struct{ app *App }
 
 func described(name, help string, labels ...string) *prometheus.Desc {
@@ -52,32 +52,32 @@ func (g gauges) Collect(to chan<- prometheus.Metric) {
 	if run == nil {
 		return
 	}
-	tell := func(d *prometheus.Desc, t prometheus.ValueType, v float64, labels ...string) {
+	send := func(d *prometheus.Desc, t prometheus.ValueType, v float64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, t, v, labels...)
 	}
 	s := run.Sessions.Stats()
-	tell(cacheLookups, prometheus.CounterValue, float64(s.Hits), "hit")
-	tell(cacheLookups, prometheus.CounterValue, float64(s.Misses), "miss")
-	tell(cacheSize, prometheus.GaugeValue, float64(s.Sessions))
-	tell(openStreams, prometheus.GaugeValue, float64(s.Watches))
+	send(cacheLookups, prometheus.CounterValue, float64(s.Hits), "hit")
+	send(cacheLookups, prometheus.CounterValue, float64(s.Misses), "miss")
+	send(cacheSize, prometheus.GaugeValue, float64(s.Sessions))
+	send(openStreams, prometheus.GaugeValue, float64(s.Watches))
 	up := 0.0
 	if s.Up {
 		up = 1
 	}
-	tell(cacheUp, prometheus.GaugeValue, up)
+	send(cacheUp, prometheus.GaugeValue, up)
 	if run.Webhook != nil {
 		if q, counted := run.Webhook.worker.Waiting(); counted {
 			age := 0.0
 			if q.Waiting > 0 {
 				age = max(0, run.Now().Sub(q.Oldest).Seconds())
 			}
-			tell(webhookWaiting, prometheus.GaugeValue, float64(q.Waiting))
-			tell(webhookOldest, prometheus.GaugeValue, age)
+			send(webhookWaiting, prometheus.GaugeValue, float64(q.Waiting))
+			send(webhookOldest, prometheus.GaugeValue, age)
 		}
 	}
 	if run.hashing != nil {
 		busy, waiting := run.hashing.Hashing()
-		tell(hashing, prometheus.GaugeValue, float64(busy), "busy")
-		tell(hashing, prometheus.GaugeValue, float64(waiting), "waiting")
+		send(hashing, prometheus.GaugeValue, float64(busy), "busy")
+		send(hashing, prometheus.GaugeValue, float64(waiting), "waiting")
 	}
 }

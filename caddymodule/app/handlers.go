@@ -20,7 +20,7 @@ var errNotReady = errors.New("gatehouse has not started")
 type Handler interface {
 	site.Handler
 
-	// Mount tells the handler where it is mounted. run is complete but for the mark: settle must not wait for Ready. An
+	// Mount tells the handler where it is mounted. run is complete but for the mark: Mount must not wait for Ready. An
 	// error stops the start; the handler's source is put before it.
 	Mount(place site.Location, run *Running) error
 }

@@ -67,7 +67,7 @@ func expanded(what, raw string) (string, error) {
 	return value, nil
 }
 
-// openMail finds the outbox. It connects to nobody.
+// openMail finds the outbox. It opens no connection.
 func (a *App) openMail(run *Running, outbox store.Outbox) error {
 	if a.smtp == nil {
 		return nil
@@ -82,7 +82,7 @@ func (a *App) openMail(run *Running, outbox store.Outbox) error {
 }
 
 // startMail sends what waits until Stop. On a reload the next configuration's worker runs beside this one for a moment, and
-// each letter is sent by one of them.
+// each message is sent by one of them.
 func (a *App) startMail(run *Running) {
 	if run.Mail == nil {
 		run.Log.Info("no `mail` is configured: what needs it is off")

@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/caddymodule/site"
 )
 
-// mountHandlers tells every handler where it stands, once all of it makes sense.
+// mountHandlers tells every handler where it is mounted, once all mounts have been checked.
 func (a *App) mountHandlers(run *Running) error {
 	app, err := a.httpApp()
 	if err != nil {

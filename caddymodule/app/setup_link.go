@@ -10,7 +10,7 @@ import (
 const setupTimeout = 5 * time.Second
 
 // logSetupLink logs the link by which the first administrator is made, while there is none. It is the one token that a log
-// of ours shows: whoever reads the log is the operator.
+// of ours shows: those who read the log are operators.
 func (a *App) logSetupLink(run *Running) {
 	base, ok := a.setupBase(run)
 	if !ok {
@@ -21,9 +21,9 @@ func (a *App) logSetupLink(run *Running) {
 	token, needed, err := run.Portal.SetupLink(ctx)
 	switch {
 	case err != nil:
-		run.Log.Error("cannot tell whether there is an administrator", "error", err)
+		run.Log.Error("cannot check whether there is an administrator", "error", err)
 	case needed:
-		run.Log.Info("there is no administrator yet: whoever opens this link within an hour becomes one", "link", base+"/setup?token="+token)
+		run.Log.Info("there is no administrator yet: the first to open this link within an hour becomes one", "link", base+"/setup?token="+token)
 	}
 }
 

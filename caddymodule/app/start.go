@@ -15,14 +15,14 @@ import (
 // startTimeout bounds Start: a store that does not answer by then is not there.
 const startTimeout = 30 * time.Second
 
-// pingTimeout bounds what Start waits to tell that the session store is not there.
+// pingTimeout bounds how long Start waits before it logs that the session store is out of reach.
 const pingTimeout = 500 * time.Millisecond
 
-// Start opens the stores, finds where the handlers stand, and sets the mark that requests wait for. Where it fails, Caddy
+// Start opens the stores, finds where the handlers are mounted, and sets the mark that requests wait for. Where it fails, Caddy
 // runs Cleanup, and on a reload the configuration before stays in force.
 //
-// A users store that cannot be opened stops the start: without it nobody can tell whether the secret is the right one, and
-// an outage could not be told from a slip. A reload that names the stores of the configuration before does not ask them
+// A users store that cannot be opened stops the start: without it there is no way to check that the secret is the right one, and
+// an outage would look like a typo. A reload that names the stores of the configuration before does not ask them
 // anything. A session store that is out of reach does not stop the start: public paths work, and the rest is 503 until it is back.
 func (a *App) Start() error {
 	began := time.Now()
@@ -57,7 +57,7 @@ func (a *App) prepare(ctx context.Context) (*Running, error) {
 	return run, nil
 }
 
-// open makes all that Running holds but what the handlers' places tell.
+// open makes all that Running holds, except what follows from the mounts of the handlers.
 func (a *App) open(ctx context.Context) (*Running, error) {
 	log := a.log()
 	lease, err := a.acquire(ctx)
@@ -83,13 +83,13 @@ func (a *App) open(ctx context.Context) (*Running, error) {
 	soon, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	if err := stores.sessions.Ping(soon); err != nil {
-		log.Error("the session store is out of reach: nobody can be recognised until it is back", "error", err)
+		log.Error("the session store is out of reach: no session can be checked until it is back", "error", err)
 	}
 	return run, nil
 }
 
-// Stop lets another configuration be the one that the command line speaks to, and ends the sending of mail and the telling of
-// events. The stores stay open until Cleanup, so that requests that the http app still finishes have them.
+// Stop lets another configuration be the one that the command line speaks to, and ends the sending of mail and events. The
+// stores stay open until Cleanup, so that requests that the http app still finishes have them.
 func (a *App) Stop() error {
 	active.remove(a)
 	if a.stopMail != nil {
@@ -113,7 +113,7 @@ func (a *App) Cleanup() error {
 	return nil
 }
 
-// errNoSecret tells somebody whose Caddy storage was lost, while the database was not.
+// errNoSecret is for an operator whose Caddy storage was lost, while the database was not.
 var errNoSecret = errors.New("no `secret` is configured, and the one that was made and kept in Caddy's storage (gatehouse/secret) is " +
 	"not there any more: restore Caddy's storage, or write the secret in the global block")
 

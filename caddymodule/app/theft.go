@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// auditTheft tells the configuration in force of a session that was ended because a copy of it was used. Stores outlive
+// auditTheft reports a session that was ended because a copy of it was used, to the configuration in force. Stores outlive
 // configurations, so none is named to them.
 func auditTheft(ctx context.Context, l *store.Live) {
 	_, run := Current()

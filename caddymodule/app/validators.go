@@ -41,7 +41,7 @@ var signupFieldName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 var takenFields = []string{"id", "email", "login", "password", "current", "name", "roles", "role", "groups", "attributes",
 	"enabled", "approved", "confirmed", "created", "version", "invite", "to", "token", "code", "remember", "method", "status"}
 
-// checkFieldName tells what is wrong with the name of a sign-up field.
+// checkFieldName reports what is wrong with the name of a sign-up field.
 func checkFieldName(name string) error {
 	if !signupFieldName.MatchString(name) {
 		return fmt.Errorf("field %q: use lower-case letters, digits and _, beginning with a letter, at most 63 of them", name)

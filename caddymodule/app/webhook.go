@@ -14,7 +14,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Webhook is a server that is told every event of the audit trail.
+// Webhook is a server that is sent every event of the audit trail.
 type Webhook struct {
 	// Where events are posted: https://…, or http://… on this machine. Placeholders work.
 	URL string `json:"url"`
@@ -37,7 +37,7 @@ func (a *Audit) webhook(d *caddyfile.Dispenser) error {
 	}
 	d.NextArg()
 	w := &Webhook{URL: d.Val()}
-	if !strings.Contains(w.URL, "{") { // else only the start can tell
+	if !strings.Contains(w.URL, "{") { // else only the start can check it
 		if _, err := webhook.CheckURL(w.URL); err != nil {
 			return d.WrapErr(err)
 		}
@@ -61,7 +61,7 @@ func (a *Audit) webhook(d *caddyfile.Dispenser) error {
 	}.block(d, "webhook")
 }
 
-// readWebhook replaces placeholders. What they stand for stays in unexported fields.
+// readWebhook replaces placeholders. Their values stay in unexported fields.
 func (a *App) readWebhook() (err error) {
 	if a.Audit == nil || a.Audit.Webhook == nil {
 		return nil
@@ -95,13 +95,13 @@ type WebhookService struct {
 	worker *webhook.Worker
 }
 
-// openWebhook finds the queue. It connects to nobody.
+// openWebhook finds the queue. It opens no connection.
 func (a *App) openWebhook(run *Running, queue store.Deliveries) (err error) {
 	if a.webhookURL == "" {
 		return nil
 	}
 	if queue == nil {
-		return errors.New("audit: webhook: this users store cannot keep events until they are told: use sqlite or postgres, or take `webhook` out")
+		return errors.New("audit: webhook: this users store cannot keep events until they are delivered: use sqlite or postgres, or take `webhook` out")
 	}
 	keys := a.webhookKeys
 	if keys == nil {
@@ -131,8 +131,8 @@ func (a *App) configureAudit(run *Running) error {
 	return recorder.Deliver(run.Webhook.worker.Wake)
 }
 
-// startWebhook tells what waits until Stop. On a reload the next configuration's worker runs beside this one for a moment,
-// and each event is told by one of them.
+// startWebhook delivers what waits until Stop. On a reload the next configuration's worker runs beside this one for a moment,
+// and each event is delivered by one of them.
 func (a *App) startWebhook(run *Running) {
 	if run.Webhook == nil {
 		return

@@ -50,13 +50,13 @@ func (c *commandLine) call(cmd *cobra.Command, method, path string, in, out any,
 		return err
 	}
 	if status >= 400 {
-		var told struct {
+		var problem struct {
 			Error string `json:"error"`
 		}
-		if json.Unmarshal(answer, &told) != nil || told.Error == "" {
-			told.Error = fmt.Sprintf("the admin endpoint answered %d %s", status, http.StatusText(status))
+		if json.Unmarshal(answer, &problem) != nil || problem.Error == "" {
+			problem.Error = fmt.Sprintf("the admin endpoint answered %d %s", status, http.StatusText(status))
 		}
-		return errors.New(told.Error)
+		return errors.New(problem.Error)
 	}
 	if out != nil {
 		if err := json.Unmarshal(answer, out); err != nil {

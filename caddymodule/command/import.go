@@ -120,7 +120,7 @@ func batchOf(rows []userfile.Row) (int, error) {
 	return len(rows), nil
 }
 
-// readImport reads the whole file before anything is made: whoever typed the command can mend a row that cannot be read.
+// readImport reads the whole file before anything is made: the operator can correct a row that cannot be read.
 func readImport(name string) (rows []userfile.Row, err error) {
 	format, ok := userfile.FormatOf(name)
 	if !ok {

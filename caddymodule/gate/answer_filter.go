@@ -12,14 +12,14 @@ import (
 )
 
 // answerFilter is what the handlers behind us write through. It keeps upstreams from setting, replacing or clearing cookies
-// of ours (SECURITY, invariant 3), shared caches from keeping what was meant for one person, and streams from outliving
+// of ours, shared caches from keeping what was meant for one person, and streams from outliving
 // their session. It looks at every header block that is about to be sent, informational ones and 101 included.
 type answerFilter struct {
 	caddyhttp.ResponseWriterWrapper
 	exchange       *exchange
 	origin         string // of another site, which `cors` names and which may read the answer
-	personal       bool   // the answer is for the person whose identity was passed on, and for nobody else
-	variesByCookie bool   // it would be another one for somebody who is signed in
+	personal       bool   // the answer is for the person whose identity was passed on, and for no one else
+	variesByCookie bool   // it would be another one for a signed-in client
 	ownAnswer      bool   // a gate behind this one answers by itself: its cookies may pass
 	rotates        bool   // it may hand out the next secret of the session
 	rotationCookie string // the line that did
@@ -77,10 +77,10 @@ func (f *answerFilter) header(status int, last bool) {
 	}
 }
 
-// errCut is what a handler gets that still writes to somebody whose session has ended.
+// errCut is what a handler gets that still writes after the session has ended.
 var errCut = errors.New("the session behind this answer has ended")
 
-// Write sends the header first if nobody has, so that an answer without WriteHeader is filtered too.
+// Write sends the header first if it was not sent, so that an answer without WriteHeader is filtered too.
 func (f *answerFilter) Write(p []byte) (int, error) {
 	if !f.headerSent {
 		f.WriteHeader(http.StatusOK)
@@ -91,7 +91,7 @@ func (f *answerFilter) Write(p []byte) (int, error) {
 	return f.ResponseWriter.Write(p)
 }
 
-// FlushError sends the header first if nobody has: flushing would send it as it is.
+// FlushError sends the header first if it was not sent: flushing would send it as it is.
 func (f *answerFilter) FlushError() error {
 	if !f.headerSent {
 		f.WriteHeader(http.StatusOK)

@@ -19,7 +19,7 @@ func filterAnswer(h http.Header) {
 	}
 }
 
-// filterLines drops the lines that drop names, without touching the slice of whoever set them.
+// filterLines drops the lines that drop names, without touching the slice that the upstream's handler set.
 func filterLines(h http.Header, name string, lines []string, drop func(string) bool) {
 	kept := lines[:0:0]
 	for _, line := range lines {
@@ -36,7 +36,7 @@ func filterLines(h http.Header, name string, lines []string, drop func(string) b
 	}
 }
 
-// ownSetCookie tells whether a Set-Cookie line is about a cookie of ours. A cookie without a name whose value begins with
+// ownSetCookie reports whether a Set-Cookie line is about a cookie of ours. A cookie without a name whose value begins with
 // ours reaches servers under our name ("=__Host-gatehouse=x").
 func ownSetCookie(line string) bool {
 	pair, _, _ := strings.Cut(line, ";")

@@ -37,7 +37,7 @@ func (x *exchange) notReady() error {
 	return nil
 }
 
-// identificationFailed answers where nobody can tell who asks.
+// identificationFailed answers where the credentials cannot be checked, or are a token that opens nothing.
 func (x *exchange) identificationFailed(err error) error {
 	if errors.Is(err, errInvalidToken) {
 		x.allowOrigin()
@@ -55,8 +55,8 @@ func (x *exchange) identificationFailed(err error) error {
 
 func (x *exchange) unavailable(err error) error {
 	x.run.Metrics.Count(metrics.Unavailable)
-	if x.r.Context().Err() == nil && x.gate.outageLog.allow(x.run.Now()) { // nobody is told of somebody who has gone
-		x.run.Log.Error("cannot tell who asks", "error", err)
+	if x.r.Context().Err() == nil && x.gate.outageLog.allow(x.run.Now()) { // a client that has gone is no outage
+		x.run.Log.Error("cannot identify the client", "error", err)
 	}
 	x.allowOrigin()
 	x.w.Header().Set("Retry-After", "1")
@@ -71,7 +71,7 @@ func (x *exchange) unavailable(err error) error {
 	return nil
 }
 
-// requireSignIn leads whoever asks to the login page, in the way that they can follow.
+// requireSignIn leads the client to the login page, in the way that its kind can follow.
 func (x *exchange) requireSignIn(d authportal.Demand) error {
 	location := x.run.Portal.LoginURL(x.visit(), x.uri, d)
 	x.allowOrigin()
@@ -115,7 +115,7 @@ func fromBrowser(r *http.Request) bool {
 	return false
 }
 
-// forbid answers someone who is known and may not enter.
+// forbid answers a client that is identified and not permitted.
 func (x *exchange) forbid() error {
 	x.run.Metrics.Count(metrics.Forbidden)
 	x.auditRefusal("forbidden")
@@ -135,7 +135,7 @@ func (x *exchange) forbid() error {
 	return nil
 }
 
-// auditRefusal has it in the audit trail that somebody was not let in. One who only has to sign in first was not refused.
+// auditRefusal records in the audit trail that a request was refused. One that only has to sign in first was not refused.
 func (x *exchange) auditRefusal(reason string) {
 	var live *store.Live
 	if x.identity != nil {
@@ -144,7 +144,7 @@ func (x *exchange) auditRefusal(reason string) {
 	x.run.Portal.AccessRefused(x.r.Context(), live, reason, site.ClientAddr(x.r), site.Hostname(x.r.Host))
 }
 
-// refuseCrossOrigin answers a page that opens a WebSocket as somebody who did not ask it to.
+// refuseCrossOrigin answers a page of another origin that opens a WebSocket with this person's session.
 func (x *exchange) refuseCrossOrigin() error {
 	x.run.Metrics.Count(metrics.Refused)
 	x.auditRefusal("cross_origin")

@@ -48,7 +48,7 @@ func parseGate(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	}
 	g := &Gate{Source: site.SourceOf(h.Dispenser)}
 	matcher, err := h.ExtractMatcherSet()
-	if err != nil { // Caddy tells no place
+	if err != nil { // Caddy's error has no file and line
 		return nil, fmt.Errorf("gate: %w: define the matcher in this site, or name a path instead, at %s", err, g.Source)
 	}
 	if matcher != nil {
@@ -65,7 +65,7 @@ func (g *Gate) parse(d *caddyfile.Dispenser) error {
 	short := d.RemainingArgs()
 	for _, who := range short {
 		if strings.HasPrefix(who, "/") || strings.HasPrefix(who, "@") {
-			return d.Errf("gate %s: a matcher stands first, and there is one at most; several paths go into a block, such as `allow user %s`", who, who)
+			return d.Errf("gate %s: a matcher comes first, and there is one at most; several paths go into a block, such as `allow user %s`", who, who)
 		}
 		if err := rolepolicy.CheckWho(who); err != nil {
 			return d.WrapErr(err)
@@ -77,7 +77,7 @@ func (g *Gate) parse(d *caddyfile.Dispenser) error {
 			return err
 		}
 	}
-	if err := g.checkNames(); err != nil { // a preset may stand after the jwt line
+	if err := g.checkNames(); err != nil { // a preset may come after the jwt line
 		return fmt.Errorf("%s%w", site.At(g.Source), err)
 	}
 	switch {
@@ -95,7 +95,7 @@ const defaultJWTHeader = "X-Gatehouse-Jwt"
 type gateParser struct {
 	*caddyfile.Dispenser
 	gate *Gate
-	seen map[string]string // words that may stand once, and where they did
+	seen map[string]string // words that may appear once, and where they did
 }
 
 func (p *gateParser) line() error {
@@ -107,7 +107,7 @@ func (p *gateParser) line() error {
 		return p.header()
 	}
 	if before, twice := p.seen[word]; twice {
-		return p.Errf("%s stands twice in this gate, at %s first: keep one", word, before)
+		return p.Errf("%s appears twice in this gate, at %s first: keep one", word, before)
 	}
 	p.seen[word] = site.SourceOf(p.Dispenser)
 	switch word {
@@ -133,19 +133,19 @@ func (p *gateParser) headers() error {
 		return err
 	}
 	if len(p.gate.Headers) > 1 && slices.Contains(p.gate.Headers, "none") {
-		return p.Errf("headers %s: none stands alone", strings.Join(p.gate.Headers, " "))
+		return p.Errf("headers %s: none goes with no other", strings.Join(p.gate.Headers, " "))
 	}
 	for nesting := p.Nesting(); p.NextBlock(nesting); {
 		var err error
 		switch word := p.Val(); word {
 		case "separator":
 			if p.gate.Separator != "" {
-				return p.Err("separator stands twice: keep one")
+				return p.Err("separator appears twice: keep one")
 			}
 			err = p.one(&p.gate.Separator, checkSeparator)
 		case "encode":
 			if p.gate.Encode != "" {
-				return p.Err("encode stands twice: keep one")
+				return p.Err("encode appears twice: keep one")
 			}
 			err = p.one((*string)(&p.gate.Encode), checkEncoding)
 		default:

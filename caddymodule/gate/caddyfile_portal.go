@@ -16,7 +16,7 @@ func init() {
 //
 //	portal [<path>/*]
 //
-// The path is an argument, not a matcher: the portal must know where it stands in order to write addresses.
+// The path is an argument, not a matcher: the portal must know its own path in order to write links.
 func parsePortal(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	if !h.Next() {
 		return nil, h.ArgErr()

@@ -27,7 +27,7 @@ func (p *gateParser) rule(kind string) error {
 		case kind != "allow":
 			return p.Errf("%s %s: only `allow` says who; %s takes paths, which begin with /", kind, arg, kind)
 		case len(rule.Paths) > 0:
-			return p.Errf("%s stands after a path: write who may enter first, then the paths", arg)
+			return p.Errf("%s comes after a path: write who may enter first, then the paths", arg)
 		default:
 			if err := rolepolicy.CheckWho(arg); err != nil {
 				return p.WrapErr(err)
@@ -37,10 +37,10 @@ func (p *gateParser) rule(kind string) error {
 	}
 	switch {
 	case kind == "allow" && len(rule.Who) == 0:
-		return p.Err("allow says nobody: write who may enter, such as `allow user` or `allow role:admin /admin/*`")
+		return p.Err("allow names no one: write who may enter, such as `allow user` or `allow role:admin /admin/*`")
 	}
 	if n := len(p.gate.Rules); n > 0 && p.gate.Rules[n-1].everything() {
-		// The first rule that matches decides: somebody believes that this one guards something.
+		// The first rule that matches decides: an operator would believe that this one guards something.
 		return p.Errf("this rule never decides, because the one at %s is for every request: write that one last, or name its paths", p.gate.Rules[n-1].Source)
 	}
 	for nesting := p.Nesting(); p.NextBlock(nesting); {
@@ -52,7 +52,7 @@ func (p *gateParser) rule(kind string) error {
 	return nil
 }
 
-// everything tells whether the rule matches every request.
+// everything reports whether the rule matches every request.
 func (r *GateRule) everything() bool {
 	return (len(r.Paths) == 0 || slices.Contains(r.Paths, "/*")) && r.Methods == nil && r.From == nil
 }
@@ -62,12 +62,12 @@ func (p *gateParser) condition(rule *GateRule) error {
 	switch word := p.Val(); word {
 	case "method":
 		if rule.Methods != nil {
-			return p.Err("method stands twice in this rule: name all methods on one line")
+			return p.Err("method appears twice in this rule: name all methods on one line")
 		}
 		return p.list(&rule.Methods, checkMethod)
 	case "from":
 		if rule.From != nil {
-			return p.Err("from stands twice in this rule: name all networks on one line")
+			return p.Err("from appears twice in this rule: name all networks on one line")
 		}
 		return p.list(&rule.From, func(text string) error { _, err := parsePrefixes([]string{text}); return err })
 	case "mfa":
@@ -75,7 +75,7 @@ func (p *gateParser) condition(rule *GateRule) error {
 			return p.Errf("mfa is a demand on people: it goes with allow, not with %s", rule.Kind)
 		}
 		if rule.MFA {
-			return p.Err("mfa stands twice in this rule: keep one")
+			return p.Err("mfa appears twice in this rule: keep one")
 		}
 		rule.MFA = true
 		return p.noValue(word)
@@ -84,7 +84,7 @@ func (p *gateParser) condition(rule *GateRule) error {
 			return p.Errf("fresh is a demand on people: it goes with allow, not with %s", rule.Kind)
 		}
 		if rule.Fresh != 0 {
-			return p.Err("fresh stands twice in this rule: keep one")
+			return p.Err("fresh appears twice in this rule: keep one")
 		}
 		var text string
 		if err := p.one(&text, nil); err != nil {

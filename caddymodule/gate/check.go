@@ -15,7 +15,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// check finds what JSON can say wrong; a Caddyfile has been told with file and line before.
+// check finds what JSON can say wrong; what a Caddyfile says wrong was reported before, with file and line.
 func (g *Gate) check() error {
 	for _, preset := range g.Headers {
 		if err := checkPreset(preset); err != nil {
@@ -23,7 +23,7 @@ func (g *Gate) check() error {
 		}
 	}
 	if slices.Contains(g.Headers, "none") && len(g.Headers) > 1 {
-		return errors.New("headers none stands alone")
+		return errors.New("headers none goes with no other")
 	}
 	if err := checkEncoding(string(g.Encode)); err != nil {
 		return err
@@ -63,7 +63,7 @@ func (g *Gate) checkNames() error {
 	seen := make(map[string]bool)
 	for _, h := range g.Extra {
 		if name := foldName(h.Name); seen[name] {
-			return fmt.Errorf("header %s stands twice in this gate: keep one", h.Name)
+			return fmt.Errorf("header %s appears twice in this gate: keep one", h.Name)
 		} else {
 			seen[name] = true
 		}
@@ -118,7 +118,7 @@ func checkEncoding(name string) error {
 }
 
 func checkSeparator(s string) error {
-	// role names never hold one of these, so that no value can pose as two (CONTRACT §3)
+	// role names never hold one of these, so that no value can pose as two
 	if len(s) != 1 || !strings.Contains(",;| ", s) {
 		return fmt.Errorf("separator %q: use one of , ; | or a space, which role names never hold", s)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// clientKind is who waits for the answer of a request that is not let in, for each can follow another kind of answer.
+// clientKind is what waits for the answer of a request that is not let in: each kind can follow another answer.
 type clientKind uint8
 
 const (
@@ -17,7 +17,7 @@ const (
 	clientGRPC                         // a gRPC client: a trailers-only answer
 )
 
-// classifyClient reads the kind of asker from r as CONTRACT §2.2 defines it.
+// classifyClient reads the kind of client from r, as docs/gate.md defines it.
 func classifyClient(r *http.Request) clientKind {
 	if isGRPC(r.Header) {
 		return clientGRPC
@@ -49,7 +49,7 @@ func classifyClient(r *http.Request) clientKind {
 	return clientProgram
 }
 
-// isGRPC tells whether a request is a gRPC call. gRPC-Web is not: it is a fetch of a browser.
+// isGRPC reports whether a request is a gRPC call. gRPC-Web is not: it is a fetch of a browser.
 func isGRPC(h http.Header) bool {
 	lines := h["Content-Type"]
 	if len(lines) == 0 {
@@ -63,7 +63,7 @@ func isGRPC(h http.Header) bool {
 	return len(line) == len(kind) || strings.IndexByte("+; \t", line[len(kind)]) >= 0
 }
 
-// acceptsHTML tells whether one of the Accept lines names text/html with a weight above zero.
+// acceptsHTML reports whether one of the Accept lines names text/html with a weight above zero.
 func acceptsHTML(lines []string) bool {
 	for _, line := range lines {
 		for part := range strings.SplitSeq(line, ",") {

@@ -19,7 +19,7 @@ func (g *Gate) namedOrigin(r *http.Request) string {
 	return ""
 }
 
-// sameOrNamedOrigin tells whether the page that opened a WebSocket may use the cookie that came with it. Browsers send
+// sameOrNamedOrigin reports whether the page that opened a WebSocket may use the cookie that came with it. Browsers send
 // cookies with WebSockets of any same-site page and apply no CORS (cross-site WebSocket hijacking). A program sends no Origin.
 func (g *Gate) sameOrNamedOrigin(r *http.Request) bool {
 	lines, present := r.Header["Origin"]
@@ -48,7 +48,7 @@ func withoutDefaultPort(host string, secure bool) string {
 	return strings.TrimSuffix(host, ":80")
 }
 
-// isPreflight tells whether r is a CORS preflight (Fetch §4.8) of an origin that `cors` names. It carries no cookie by
+// isPreflight reports whether r is a CORS preflight (Fetch §4.8) of an origin that `cors` names. It carries no cookie by
 // definition, so that the gate answers it itself: no rule could ever let one in.
 func (g *Gate) isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" && g.namedOrigin(r) != ""

@@ -88,7 +88,7 @@ func hasOwnCookie(line string) bool {
 	return false
 }
 
-// isOwnPair tells whether one pair of a Cookie line is ours. It is asked for every cookie of every request.
+// isOwnPair reports whether one pair of a Cookie line is ours. It is asked for every cookie of every request.
 func isOwnPair(pair string) bool {
 	for len(pair) > 0 && (pair[0] == ' ' || pair[0] == '\t' || pair[0] == '"') {
 		pair = pair[1:]
@@ -130,7 +130,7 @@ func withoutOwnCookies(line string) string {
 	return strings.TrimSpace(out.String())
 }
 
-// stripToken removes every Authorization line that holds a token of ours from h and returns the token. ok tells whether
+// stripToken removes every Authorization line that holds a token of ours from h and returns the token. ok reports whether
 // there was one; several different ones are none that can be judged, and come back as an empty token.
 func stripToken(h http.Header, basic bool) (token string, ok bool) {
 	lines, present := h["Authorization"]

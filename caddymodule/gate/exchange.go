@@ -26,7 +26,7 @@ type exchange struct {
 	sentPath      string // its path
 	rewrittenPath string // the escaped path as handlers behind us see it
 
-	// Who asks: a person's session (entry and identity), a program's token (token and identity), or nobody.
+	// The client: a person's session (entry and identity), a program's token (token and identity), or neither.
 	identity *identity
 	entry    *cache.Entry
 	token    string
@@ -67,11 +67,11 @@ func parentExchange(w http.ResponseWriter) *exchange {
 	}
 }
 
-// matches tells whether the request is within the directive's matcher. A matcher that fails is an error, and an error denies:
+// matches reports whether the request is within the directive's matcher. A matcher that fails is an error, and an error denies:
 // the request is judged.
 //
 // A matcher reads a path in one way; an upstream may read it in another (`/admin;x/`, `/%2561dmin/`), or read the address
-// as sent. So a request is outside only if it is under every reading (SECURITY, invariant 1).
+// as sent. So a request is outside only if it is under every reading (docs/rules.md).
 func (g *Gate) matches(r *http.Request) bool {
 	if len(g.matchers) == 0 {
 		return true
@@ -114,7 +114,7 @@ func (x *exchange) judge() rolepolicy.Verdict {
 	return x.gate.policy.Judge(&ask)
 }
 
-// visit tells the portal about this request.
+// visit describes this request to the portal.
 func (x *exchange) visit() *authportal.Visit {
 	v := newVisit(x.gate.site, x.r)
 	v.Base = strippedPrefix(x.gate.prefixes, x.sentPath) + v.Base
@@ -141,7 +141,7 @@ func (x *exchange) serveReserved(reserved reservedRequest) error {
 	return servePortal(x.run, x.w, asSent(x.r), v)
 }
 
-// isLoginPage tells whether r reads the app's own login page. It is public as sent, whatever a rewrite such as try_files makes
+// isLoginPage reports whether r reads the app's own login page. It is public as sent, whatever a rewrite such as try_files makes
 // of it: else the way to it would lead round in circles.
 func (x *exchange) isLoginPage() bool {
 	page := x.gate.LoginPage

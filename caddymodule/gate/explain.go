@@ -31,7 +31,7 @@ func (g *Gate) Explain(sent *rolepolicy.Request, u *url.URL, subject *rolepolicy
 	return &x, x.String()
 }
 
-// unjudgedReason tells why a gate asks its rules nothing about a request; empty where it does ask them.
+// unjudgedReason reports why a gate does not ask its rules about a request; empty where it does.
 func (g *Gate) unjudgedReason(sent *rolepolicy.Request, u *url.URL) string {
 	seen := *u
 	if path, err := url.PathUnescape(sent.Path); err == nil && sent.Original != "" {

@@ -51,7 +51,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 	return x.decide(&verdict)
 }
 
-// decide acts on the verdict for who asks.
+// decide acts on the verdict for this client.
 func (x *exchange) decide(verdict *rolepolicy.Verdict) error {
 	if x.entry != nil && isWebSocket(x.r) && !x.gate.sameOrNamedOrigin(x.r) {
 		return x.refuseCrossOrigin()
@@ -96,7 +96,7 @@ func (x *exchange) decide(verdict *rolepolicy.Verdict) error {
 	return x.forbid()
 }
 
-// pass hands the request on: without anything of ours, and with the identity of who asks, if anyone may be told of.
+// pass hands the request on, without credentials of ours, and with the identity if there is one.
 func (x *exchange) pass() error {
 	x.stripCredentials()
 	if err := x.writeIdentity(); err != nil {
@@ -126,7 +126,7 @@ func (x *exchange) identify() error {
 	if err != nil {
 		return err
 	}
-	// A session belongs to a host: shown at another one, its cookie opens nothing (CONTRACT §2.3).
+	// A session belongs to a host: shown at another one, its cookie opens nothing.
 	if !isHost(x.r.Host, entry.Live().Session.Host) {
 		return nil
 	}

@@ -1,6 +1,6 @@
 package gate
 
-// nameSet is a set of header names compared the way the laxest upstream compares them: letter case does not matter, and
+// nameSet is a set of header names compared the way the laxest upstream compares them: upper and lower case are the same, and
 // every byte that is neither letter nor digit counts as a hyphen. CGI, WSGI and PHP turn Remote_User, Remote.User and
 // Remote-User into one HTTP_REMOTE_USER, so that an attacker may choose any of them.
 type nameSet struct {
@@ -25,7 +25,7 @@ func newNameSet(names ...string) *nameSet {
 	return s
 }
 
-// has tells whether name is in the set under any spelling.
+// has reports whether name is in the set under any spelling.
 func (s *nameSet) has(name string) bool {
 	if name == "" || s.sieve[foldNameByte(name[0])]&(1<<min(len(name), maxFoldedName-1)) == 0 {
 		return false

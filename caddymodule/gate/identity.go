@@ -99,7 +99,7 @@ func (iw *identityWriter) stripConnection(h http.Header, lines []string) {
 	h["Connection"] = []string{strings.Join(kept, ", ")}
 }
 
-// connectionOptions are about the connection itself and name no header that anybody behind us writes.
+// connectionOptions are about the connection itself and name no header that a handler behind us writes.
 var connectionOptions = newNameSet("close", "keep-alive", "upgrade", "te")
 
 // protectedHeaders are end-to-end headers whose removal behind our back would change what was judged or who the upstream
@@ -155,7 +155,7 @@ func (iw *identityWriter) prepare(run *app.Running, live *store.Live) *identity 
 	return id
 }
 
-// writeIdentity tells the handlers behind us who asks. A gate that asks nobody leaves what one before it has told.
+// writeIdentity passes the identity to the handlers behind us. A gate that looked for none keeps what a gate before it
 func (x *exchange) writeIdentity() error {
 	id, writer := x.identity, x.gate
 	if id == nil && x.parent != nil {

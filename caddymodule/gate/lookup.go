@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store/cache"
 )
 
-// subject returns what a verdict asks about; nil for nobody.
+// subject returns what a verdict asks about; nil without an identity.
 func (x *exchange) subject() *rolepolicy.Subject {
 	if x.identity == nil {
 		return nil
@@ -20,7 +20,7 @@ func (x *exchange) subject() *rolepolicy.Subject {
 	return x.identity.subject
 }
 
-// proofs tells how and when whoever asks signed in.
+// proofs returns how and when the person signed in.
 func (x *exchange) proofs() rolepolicy.Proofs {
 	if x.identity == nil {
 		return rolepolicy.Proofs{}
@@ -28,7 +28,7 @@ func (x *exchange) proofs() rolepolicy.Proofs {
 	return x.identity.proofs
 }
 
-// errInvalidToken: the request shows a token of ours that opens nothing. There is no falling back to a cookie (CONTRACT §2.2).
+// errInvalidToken: the request shows a token of ours that opens nothing. There is no falling back to a cookie.
 var errInvalidToken = errors.New("the token is unknown, expired or revoked")
 
 func (x *exchange) identifyByToken(token string) error {
@@ -55,7 +55,7 @@ func (x *exchange) tokenIdentity(ctx context.Context, token string) (*identity, 
 	return x.gate.identities.prepare(x.run, live), nil
 }
 
-// refreshSession asks the store for the session of who asks, whatever is remembered of it.
+// refreshSession reads the session from the store, whatever the cache holds of it.
 func (x *exchange) refreshSession() error {
 	entry, err := x.run.Sessions.Fresh(x.r.Context(), x.entry.Key())
 	switch {

@@ -28,7 +28,7 @@ type Gate struct {
 	// The header families that carry the identity: remote, webauth, x_forwarded, x_auth_request, none. Default: remote.
 	Headers []string `json:"headers,omitempty"`
 
-	// What stands between two roles in one header. Default: a comma.
+	// What separates two roles in one header. Default: a comma.
 	Separator string `json:"separator,omitempty"`
 
 	// How values that are not ASCII are written: utf8, percent (RFC 3986) or mime (RFC 2047). Default: utf8.
@@ -52,7 +52,7 @@ type Gate struct {
 	// The site's host names, where the site address names none.
 	Hosts []string `json:"hosts,omitempty"`
 
-	// Where the directive stands, as file:line; for messages only.
+	// Where the directive is, as file:line; for messages only.
 	Source string `json:"source,omitempty"`
 
 	app        *app.App
@@ -86,7 +86,7 @@ type GateRule struct {
 	MFA   bool           `json:"mfa,omitempty"`
 	Fresh caddy.Duration `json:"fresh,omitempty"`
 
-	// Where the rule stands, as file:line; for messages only.
+	// Where the rule is, as file:line; for messages only.
 	Source string `json:"source,omitempty"`
 }
 
@@ -135,7 +135,7 @@ func (g *Gate) Provision(ctx caddy.Context) error {
 func (g *Gate) compile(roles *rolepolicy.Roles) (*rolepolicy.Policy, error) {
 	rules := make([]rolepolicy.Rule, 0, len(g.Rules)+1)
 	if g.LoginPage != "" {
-		// the app's own login page must be seen by those who are not signed in yet (CONTRACT §2.4)
+		// the app's own login page must be seen by those who are not signed in yet
 		rules = append(rules, rolepolicy.Rule{Kind: rolepolicy.Public, Paths: []string{g.LoginPage},
 			Methods: []string{"GET", "HEAD"}, Source: g.Source})
 	}
@@ -177,7 +177,7 @@ func (g *Gate) Directive() (string, string) { return "gate", g.Source }
 func (g *Gate) LoginPath() string           { return reservedFolder + "/login" }
 func (g *Gate) NamedHosts() []string        { return g.Hosts }
 
-// Mount learns where the gate stands, and compiles its rules with the roles of the configuration.
+// Mount learns where the gate is mounted, and compiles its rules with the roles of the configuration.
 func (g *Gate) Mount(loc site.Location, run *app.Running) error {
 	policy, err := g.compile(run.Roles)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// placeholder answers {http.auth.user.*} for the handlers behind the gate (CONTRACT §3). It is installed only after a
+// placeholder answers {http.auth.user.*} for the handlers behind the gate. It is installed only after a
 // verdict that let the request in with this identity.
 func (id *identity) placeholder(key string) (any, bool) {
 	name, ok := strings.CutPrefix(key, "http.auth.user.")

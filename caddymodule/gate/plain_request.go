@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// refusal is why a request is not judged at all: what a gate and an upstream could read in two ways (SECURITY, invariant 1).
+// refusal is why a request is not judged at all: what a gate and an upstream could read in two ways (docs/rules.md).
 type refusal struct {
 	status int
 	detail string
@@ -50,8 +50,8 @@ func isUpperCase(method string) bool {
 	return method != ""
 }
 
-// isPlainHost tells whether a Host is a name or an address, and a port in digits at most. Caddy's host matcher looks only at
-// what stands before the port, while the address that a sign-in leads back to is made of all of it: from
+// isPlainHost reports whether a Host is a name or an address, and a port in digits at most. Caddy's host matcher looks only at
+// what comes before the port, while the address that a sign-in leads back to is made of all of it: from
 // "app.example.com:80@evil.example" it would lead out. None at all (HTTP/1.0) is plain.
 func isPlainHost(host string) bool {
 	name := host
@@ -79,7 +79,7 @@ func isOriginForm(target string) bool {
 	return len(target) > 0 && target[0] == '/' && strings.IndexByte(target, '#') < 0
 }
 
-// isWebSocket tells whether r opens a WebSocket over HTTP/1.1 (RFC 6455) or by extended CONNECT (RFC 8441, RFC 9220). It
+// isWebSocket reports whether r opens a WebSocket over HTTP/1.1 (RFC 6455) or by extended CONNECT (RFC 8441, RFC 9220). It
 // is asked only after plainRequest.
 func isWebSocket(r *http.Request) bool {
 	_, upgrade := r.Header["Upgrade"]
@@ -113,7 +113,7 @@ func wellFormedWebSocket(r *http.Request, upgrade []string) bool {
 	return err == nil && len(nonce) == 16
 }
 
-// isEarlyData tells whether r came as 0-RTT data, which an attacker can replay (RFC 8470).
+// isEarlyData reports whether r came as 0-RTT data, which an attacker can replay (RFC 8470).
 func isEarlyData(r *http.Request) bool {
 	if r.TLS != nil && !r.TLS.HandshakeComplete {
 		return true

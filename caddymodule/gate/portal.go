@@ -21,7 +21,7 @@ type Portal struct {
 	// The folder that the pages live in, without a slash at its end, such as "/auth". Default: the whole site.
 	Path string `json:"path,omitempty"`
 
-	// Where the directive stands, as file:line; for messages only.
+	// Where the directive is, as file:line; for messages only.
 	Source string `json:"source,omitempty"`
 
 	app      *app.App
@@ -110,7 +110,7 @@ func (p *Portal) Directive() (string, string) { return "portal", p.Source }
 func (p *Portal) LoginPath() string           { return p.Path + "/login" }
 func (p *Portal) NamedHosts() []string        { return nil }
 
-// Mount learns where the portal stands.
+// Mount learns where the portal is mounted.
 func (p *Portal) Mount(loc site.Location, _ *app.Running) error {
 	p.prefixes = loc.StrippedPrefixes
 	p.site = &authportal.Site{Base: p.Path, Hosted: true, Portal: true, Addresses: loc.Origins()}

@@ -29,7 +29,7 @@ type presetHeader struct {
 // defaultPreset is what an upstream gets where `headers` says nothing.
 const defaultPreset = "remote"
 
-// presets are the header families that upstreams read (CONTRACT §3). The order is that of the documentation.
+// presets are the header families that upstreams read (docs/gate.md).
 var presets = map[string][]presetHeader{
 	"remote": {
 		{"Remote-User", fieldUsername}, {"Remote-User-Id", fieldID}, {"Remote-Email", fieldEmail},

@@ -15,7 +15,7 @@ import (
 // reservedFolder is the part of every gated site that belongs to the gate.
 const reservedFolder = "/.gatehouse"
 
-// newVisit builds what the portal needs to know of r at a site. Nothing forwarded is read but what Caddy vouches for (DESIGN, law 14).
+// newVisit builds what the portal needs to know of r at a site. Of forwarded headers, it reads only what Caddy vouches for.
 func newVisit(at *authportal.Site, r *http.Request) *authportal.Visit {
 	v := &authportal.Visit{Site: at, Addr: site.ClientAddr(r), Secure: isSecure(r), Host: site.Hostname(r.Host), Base: at.Base}
 	scheme := "http://"
@@ -26,7 +26,7 @@ func newVisit(at *authportal.Site, r *http.Request) *authportal.Visit {
 	return v
 }
 
-// isSecure tells whether the browser came by https: over TLS, or by word of a proxy that Caddy trusts (CONTRACT §4).
+// isSecure reports whether the browser came by https: over TLS, or by word of a proxy that Caddy trusts.
 func isSecure(r *http.Request) bool {
 	if r.TLS != nil {
 		return true
@@ -39,7 +39,7 @@ func isSecure(r *http.Request) bool {
 	return trusted
 }
 
-// servesHost tells whether r is for a host of this gate. Where the site address names hosts, Caddy has seen to it; `hosts`
+// servesHost reports whether r is for a host of this gate. Where the site address names hosts, Caddy has seen to it; `hosts`
 // names them where it does not, and then a request for another name has no session and no address to be led back to.
 func (g *Gate) servesHost(r *http.Request) bool {
 	return len(g.Hosts) == 0 || slices.Contains(g.Hosts, site.Hostname(r.Host))
@@ -71,7 +71,7 @@ func asSent(r *http.Request) *http.Request {
 	return &again
 }
 
-// isHost tells whether a Host header names host, which is lower case, without port and trailing dot.
+// isHost reports whether a Host header names host, which is lower case, without port and trailing dot.
 func isHost(header, host string) bool { return header == host || site.Hostname(header) == host }
 
 // reservedRequest is what a request for the reserved folder asks for.
@@ -81,7 +81,7 @@ type reservedRequest struct {
 	ambiguous bool   // only an odd reading of the path leads here
 }
 
-// reservedPath tells whether the request is for us, in the address as sent or in the rewritten one, so that no rewrite
+// reservedPath reports whether the request is for us, in the address as sent or in the rewritten one, so that no rewrite
 // swallows it. A request that only an odd reading places there is for us too, and finds nothing.
 func (x *exchange) reservedPath() (reservedRequest, bool) {
 	if rest, ok := strings.CutPrefix(x.rewrittenPath, reservedFolder+"/"); ok {
@@ -101,7 +101,7 @@ func (x *exchange) reservedPath() (reservedRequest, bool) {
 	return reservedRequest{ambiguous: true}, rolepolicy.Below(x.rewrittenPath, reservedFolder) || rolepolicy.Below(x.sentPath, reservedFolder)
 }
 
-// isPlainPrefix tells whether what was cut off is a path of whole segments with one reading.
+// isPlainPrefix reports whether what was cut off is a path of whole segments with one reading.
 func isPlainPrefix(prefix string) bool {
 	if prefix == "" {
 		return true

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// rotatesSecret tells whether the answer should hand out the next secret of a remembered session: to a navigation only, and by
+// rotatesSecret reports whether the answer should hand out the next secret of a remembered session: to a navigation only, and by
 // the first gate on the way, past which no other takes the cookie for an upstream's.
 func (x *exchange) rotatesSecret() bool {
 	return x.entry != nil && x.parent == nil && x.entry.Live().Session.Remembered && x.run.Portal.DueSecret(&x.entry.Live().Session) &&
@@ -25,8 +25,8 @@ func (x *exchange) nextSecret() string {
 	return cookie.String()
 }
 
-// allowsSharedCaching tells whether an upstream meant its answer for shared caches. We forbid it to them, but one on the way may
-// have its own mind about what it was told to keep for everybody, and would give the secret to the next person.
+// allowsSharedCaching reports whether an upstream meant its answer for shared caches. We forbid it, but one on the way may
+// follow the upstream's own header instead, and would give the secret to the next person.
 func allowsSharedCaching(h http.Header) bool {
 	for name, lines := range h {
 		if name != "Cache-Control" && name != "Surrogate-Control" && !strings.HasSuffix(name, "Cdn-Cache-Control") {

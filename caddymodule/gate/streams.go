@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store/cache"
 )
 
-// opensStream tells whether r may keep its connection busy long after the verdict: WebSocket, server-sent events, gRPC.
+// opensStream reports whether r may keep its connection busy long after the verdict: WebSocket, server-sent events, gRPC.
 func opensStream(r *http.Request) bool {
 	if isWebSocket(r) || isGRPC(r.Header) {
 		return true
@@ -24,7 +24,7 @@ func opensStream(r *http.Request) bool {
 	return false
 }
 
-// isStream tells by an answer's header that it has no end of its own.
+// isStream reports, by an answer's header, whether it has no end of its own.
 func isStream(h http.Header) bool {
 	lines := h["Content-Type"]
 	if len(lines) == 0 {
@@ -39,7 +39,7 @@ func isStream(h http.Header) bool {
 }
 
 // passStream passes on a request that may stay open, and cuts it as soon as the session or token behind it ends or the
-// verdict that let it in would be another (SECURITY, invariant 6).
+// verdict that let it in would be another.
 func (x *exchange) passStream() error {
 	ctx, cut := context.WithCancel(x.r.Context())
 	defer cut()
@@ -88,7 +88,7 @@ const (
 	maxTokenOutages = 2                      // how many times in a row it may be out of reach
 )
 
-// watchToken looks at the token of an open stream again and again: nothing tells of changes of tokens, and few programs
+// watchToken looks at the token of an open stream again and again: no feed reports changes of tokens, and few programs
 // hold streams open.
 func (x *exchange) watchToken(holds func(*identity) bool, cut func()) (stop func()) {
 	ctx, end := context.WithCancel(context.WithoutCancel(x.r.Context()))

@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// ObserveSessions is told of every call of the session store.
+// ObserveSessions records a call of the session store.
 func (m *Collectors) ObserveSessions(call string, took time.Duration, err error) {
 	m.observe("sessions", call, took, err)
 }
@@ -30,7 +30,7 @@ func resultOf(err error) string {
 	return "failed"
 }
 
-// observedUsers tells how long each call of the users store took. Ping, Close and ChangesWaiting are no calls to measure;
+// observedUsers records how long each call of the users store took. Ping, Close and ChangesWaiting are no calls to measure;
 // the relay reads the store itself, or its polling would be most of what is counted.
 type observedUsers struct{ store.UserStore }
 

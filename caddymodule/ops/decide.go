@@ -7,7 +7,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal"
 )
 
-// linkBase is the address that links in letters begin with where no browser asks for them.
+// linkBase is the address that links in mail begin with where no browser asks for it.
 func (o *operator) linkBase() string {
 	if o.run.PortalBase != "" {
 		return o.run.PortalBase

@@ -76,7 +76,7 @@ func (o *operator) checkClock(ctx context.Context, report report) {
 	defer cancel()
 	list, err := o.run.Users.ListUsers(limited, store.UserQuery{Limit: 1000})
 	if err != nil {
-		return // the store's own line has told
+		return // the store's own line says so
 	}
 	for _, u := range list {
 		if ahead := u.LastSignIn.Sub(now); ahead > time.Minute {
@@ -92,7 +92,7 @@ func (o *operator) checkAdministrator(ctx context.Context, report report) {
 	defer cancel()
 	admins, err := o.run.Users.ListUsers(limited, store.UserQuery{Role: app.Administrator, Limit: 1000})
 	if err != nil {
-		return // the store's own line has told
+		return // the store's own line says so
 	}
 	if slices.ContainsFunc(admins, func(u store.User) bool { return u.Enabled }) {
 		report("administrator", true, "there is one")
@@ -102,7 +102,7 @@ func (o *operator) checkAdministrator(ctx context.Context, report report) {
 		"`caddy gatehouse users add you@example.com --role admin`")
 }
 
-// checkAddresses tells how cookies travel to each address, and whether https has a certificate.
+// checkAddresses reports how cookies travel to each address, and whether https has a certificate.
 func (o *operator) checkAddresses(report report) {
 	seen := make(map[site.Address]bool)
 	for _, m := range o.app.Mounts() {
@@ -143,7 +143,7 @@ func (o *operator) checkAddress(a site.Address, report report) {
 	}
 }
 
-// isLoopback tells whether a host is this machine by its name alone (RFC 6761 §6.3).
+// isLoopback reports whether a host is this machine by its name alone (RFC 6761 §6.3).
 func isLoopback(host string) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.IsLoopback()

@@ -7,12 +7,12 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 )
 
-// ImportRequest is a part of a file. Lines stay with whoever read it.
+// ImportRequest is a part of a file. Line numbers stay with the client that read it.
 type ImportRequest struct {
 	Users  []userfile.Row          `json:"users"`
 	Dry    bool                    `json:"dry_run"`
 	Before authportal.ImportCounts `json:"before"` // what became of the parts before
-	Last   bool                    `json:"last"`   // the whole file is told as one event
+	Last   bool                    `json:"last"`   // the whole file makes one event
 }
 
 // ImportResponse has one result for each row, in their order.

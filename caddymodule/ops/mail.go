@@ -13,7 +13,7 @@ import (
 // mailTimeout bounds what the doctor does with a mail server; it is less than the command line waits.
 const mailTimeout = 10 * time.Second
 
-// checkMail signs in to the mail server as for a letter, and tells what waits.
+// checkMail signs in to the mail server as for a message, and reports what waits.
 func (o *operator) checkMail(ctx context.Context, report report) {
 	if o.run.Mail == nil {
 		report("mail", true, "not configured: what needs it is off")
@@ -46,7 +46,7 @@ func waitingText(n int) string {
 	return app.Plural(n, "letter") + " wait"
 }
 
-// sendTest answers POST /gatehouse/doctor/mail: sends one letter straight to the server, so that its answer is told here.
+// sendTest answers POST /gatehouse/doctor/mail: sends one message straight to the server, and reports its answer.
 func (o *operator) sendTest(r *http.Request) (any, error) {
 	var in struct {
 		To string `json:"to"`
@@ -59,11 +59,11 @@ func (o *operator) sendTest(r *http.Request) (any, error) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), mailTimeout)
 	defer cancel()
-	letter, err := o.run.Portal.Compose(ctx, store.Mail{Kind: authportal.LetterTest, To: in.To})
+	message, err := o.run.Portal.Compose(ctx, store.Mail{Kind: authportal.LetterTest, To: in.To})
 	if err != nil {
 		return nil, err
 	}
-	if err := o.run.Mail.SMTP.Send(ctx, letter); err != nil {
+	if err := o.run.Mail.SMTP.Send(ctx, message); err != nil {
 		return nil, statusErrorf(http.StatusBadGateway, "%v", err)
 	}
 	return map[string]string{"server": o.run.Mail.SMTP.String(), "from": o.run.Mail.SMTP.From(), "to": in.To}, nil

@@ -132,7 +132,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // whoever asked may be gone
+	_, _ = w.Write(b.Bytes()) // the client may be gone
 }
 
 // writeError answers with {"error": "..."}, as Caddy's admin endpoint does.
@@ -153,7 +153,7 @@ func writeError(w http.ResponseWriter, err error) {
 	writeJSON(w, status, map[string]string{"error": text})
 }
 
-// problemText says what an operator can do about a problem, where that is more than its sentence tells.
+// problemText returns what an operator can do about a problem, where that is more than its own detail.
 func problemText(p *authportal.Problem) string {
 	if p.Code == "last_administrator" {
 		return "this is the last enabled administrator, who stays: give the role admin to somebody else first"
@@ -161,7 +161,7 @@ func problemText(p *authportal.Problem) string {
 	return p.Detail
 }
 
-// status tells that the server runs.
+// status reports that the server runs.
 func (o *operator) status(r *http.Request) (any, error) {
 	type gate struct {
 		Directive string   `json:"directive"`

@@ -19,7 +19,7 @@ type explanation struct {
 }
 
 // explain answers POST /gatehouse/policy/explain {method, url, as?, roles?, from?}: which rule decides, and why. Rewrites
-// that stand before a gate are not applied: the address is taken as the gate sees it.
+// before a gate are not applied: the address is taken as the gate sees it.
 func (o *operator) explain(r *http.Request) (any, error) {
 	var in struct {
 		Method string   `json:"method"`
@@ -64,7 +64,7 @@ func (o *operator) explain(r *http.Request) (any, error) {
 	return map[string]any{"gates": out}, nil
 }
 
-// subject returns whom to judge: an account, somebody who holds roles, or nobody.
+// subject returns whom to judge: an account, an unnamed holder of roles, or nil.
 func (o *operator) subject(ctx context.Context, as string, roles []string) (*rolepolicy.Subject, error) {
 	switch {
 	case as != "" && roles != nil:

@@ -22,7 +22,7 @@ type User struct {
 	Confirmed  bool           `json:"confirmed"`
 	Name       string         `json:"name"`
 	Roles      []string       `json:"roles"`
-	Effective  []string       `json:"effective_roles"` // with the included ones: what an upstream is told
+	Effective  []string       `json:"effective_roles"` // with the included ones: what an upstream gets
 	Attributes map[string]any `json:"attributes"`
 	Enabled    bool           `json:"enabled"`
 	Approved   bool           `json:"approved"`

@@ -7,11 +7,11 @@ import (
 	"github.com/gatehouse-auth/gatehouse/caddymodule/app"
 )
 
-// lateDelivery is when an event that nobody was told yet is a fault: what is younger was put off once or twice, as a restart
+// lateDelivery is the age at which an undelivered event is a fault: what is younger was put off once or twice, as a restart
 // of any receiver does.
 const lateDelivery = 5 * time.Minute
 
-// checkWebhook tells what waits. It posts nothing: an event that did not happen has no place at the receiver.
+// checkWebhook reports what waits. It posts nothing: an event that did not happen has no place at the receiver.
 func (o *operator) checkWebhook(ctx context.Context, report report) {
 	if o.run.Webhook == nil {
 		return

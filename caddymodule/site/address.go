@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Location is where a handler stands: the addresses under which requests reach it. It is found by walking the http app.
+// Location is where a handler is mounted: the addresses under which requests reach it. It is found by walking the http app.
 type Location struct {
 	// Hosts are the names of the sites above the handler, lower case, without port; a name may begin with "*.". Empty:
 	// every host.

@@ -10,7 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// Mount is a handler with the place where it stands.
+// Mount is a handler with where it is in the routes of the http app.
 type Mount struct {
 	Handler
 	Word, Source string
@@ -28,7 +28,7 @@ func (m *Mount) Errorf(format string, args ...any) error {
 	return fmt.Errorf(At(m.Source)+m.Word+" "+format, args...)
 }
 
-// Find finds where each handler stands; app is nil where there is no http app.
+// Find finds where each handler is mounted; app is nil where there is no http app.
 func Find(app *caddyhttp.App, handlers []Handler) []Mount {
 	httpPort, paths := caddyhttp.DefaultHTTPPort, map[Handler][]routePath(nil)
 	if app != nil {
@@ -57,10 +57,10 @@ func (m *Mount) BasePath() string {
 	return m.ownPath()
 }
 
-// Check finds what would leave a person in front of a door that nobody opens, or open one to strangers.
+// Check finds mounts at which people could never sign in, or that would serve hosts of an attacker's choice.
 func Check(m *Mount, all []Mount, portalBase string) error {
 	if !m.found && len(m.Location.Hosts) == 0 {
-		return m.Errorf("stands where its site cannot be seen: put it into the site itself or into a handle block, or name its hosts with `hosts`")
+		return m.Errorf("is where its site cannot be seen: put it into the site itself or into a handle block, or name its hosts with `hosts`")
 	}
 	if m.Word == "portal" {
 		if m.found && !m.Reachable {
@@ -81,11 +81,11 @@ func Check(m *Mount, all []Mount, portalBase string) error {
 			return nil
 		}
 	}
-	return m.Errorf("never sees %s, because of the matchers above it, so that nobody could sign in: put `gate` into the site itself "+
+	return m.Errorf("never sees %s, because of the matchers above it, so that no one could sign in: put `gate` into the site itself "+
 		"with a matcher of its own, or use handle_path", m.LoginPath())
 }
 
-// coversHosts tells whether b answers on every host of a.
+// coversHosts reports whether b answers on every host of a.
 func coversHosts(a, b Location) bool {
 	if len(b.Hosts) == 0 {
 		return true
@@ -124,7 +124,7 @@ func (m *Mount) answersOrigin(u *url.URL) bool {
 	})
 }
 
-// CheckMailLinks refuses a site whose pages could send no letter, because nothing tells what its links would begin with.
+// CheckMailLinks refuses a site whose pages could send no mail, because it is unknown what its links would begin with.
 func (m *Mount) CheckMailLinks(portalBase string) error {
 	if portalBase != "" || len(m.Location.Hosts) > 0 || !m.found {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// admits tells whether a request for path, as sent, can come along the trail. Matchers that ask for something else than the
+// admits reports whether a request for path, as sent, can come along the trail. Matchers that ask for something else than the
 // path are taken to hold.
 func (p *routePath) admits(path string) bool {
 	for _, p := range p.matches {
@@ -101,7 +101,7 @@ func addresses(server *caddyhttp.Server, host string, httpPort int) (list []Addr
 	for _, listen := range server.Listen {
 		addr, err := caddy.ParseNetworkAddress(listen)
 		if err != nil {
-			continue // the http app has told
+			continue // the http app has reported it
 		}
 		if addr.IsUnixNetwork() || addr.IsFdNetwork() {
 			list = append(list, Address{Host: host, Port: 443, Secure: true})

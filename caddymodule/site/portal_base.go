@@ -49,7 +49,7 @@ func PortalBase(list []Mount, configured, source string) (string, error) {
 	return best.Location.Addresses[0].String() + best.BasePath(), nil
 }
 
-// checkNamedPortal checks that the address in the global block is one of a portal that stands here.
+// checkNamedPortal checks that the address in the global block is one of a portal of this configuration.
 func checkNamedPortal(portals []*Mount, configured, source string) error {
 	u, err := url.Parse(configured)
 	if err != nil {

@@ -27,7 +27,7 @@ type routeMatch struct {
 	stripped string
 }
 
-// maxPaths bounds the walk where many rewrites multiply the ways; nobody has that many.
+// maxPaths bounds the walk where many rewrites multiply the paths; no real configuration has that many.
 const maxPaths = 64
 
 // walker finds handlers of ours.
@@ -36,7 +36,7 @@ type walker struct {
 	depth int
 }
 
-// findRoutes looks through every server of the http app. A server's error routes count as well: a gate may stand there.
+// findRoutes looks through every server of the http app. A server's error routes count as well: a gate may be there.
 func findRoutes(app *caddyhttp.App) map[Handler][]routePath {
 	w := &walker{paths: make(map[Handler][]routePath)}
 	for _, server := range app.Servers {
@@ -161,7 +161,7 @@ func narrow(outer, inner []string) []string {
 	return both
 }
 
-// covers tells whether a site's name takes requests for host in.
+// covers reports whether a site's name takes requests for host in.
 func covers(site, host string) bool {
 	if site == host {
 		return true

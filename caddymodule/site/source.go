@@ -6,7 +6,7 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 )
 
-// At puts the place of a directive before a message.
+// At puts the file and line of a directive before a message.
 func At(source string) string {
 	if source == "" {
 		return ""
@@ -14,5 +14,5 @@ func At(source string) string {
 	return source + ": "
 }
 
-// SourceOf returns where d stands, as file:line.
+// SourceOf returns where d is, as file:line.
 func SourceOf(d *caddyfile.Dispenser) string { return fmt.Sprintf("%s:%d", d.File(), d.Line()) }
