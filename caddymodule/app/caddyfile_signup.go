@@ -34,7 +34,8 @@ func (g *global) signup(d *caddyfile.Dispenser) error {
 					return d.WrapErr(err)
 				}
 				if role == Administrator {
-					return d.Err("signup must not give the role admin: everyone who signs up would be an administrator; give it with `caddy gatehouse users set`")
+					return d.Err("signup must not give the role admin: everyone who signs up would be an administrator; give it " +
+						"with `caddy gatehouse users set`")
 				}
 			}
 			if err := g.app.checkSignupRoles(); err != nil {
@@ -44,7 +45,8 @@ func (g *global) signup(d *caddyfile.Dispenser) error {
 		},
 		"field...": s.field,
 		"domain": func(d *caddyfile.Dispenser) (err error) {
-			g.needsConfirm = append(g.needsConfirm, need{d.Token(), "domain needs confirmed addresses: an unconfirmed address proves no domain"})
+			g.needsConfirm = append(g.needsConfirm, need{d.Token(),
+				"domain needs confirmed addresses: an unconfirmed address proves no domain"})
 			if s.Domains, err = args(d, 1, -1, "domain example.com..."); err != nil {
 				return err
 			}

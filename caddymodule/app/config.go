@@ -23,7 +23,8 @@ type SessionLimits struct {
 	// How long a sign-in survives without use. Default: 30m.
 	Idle caddy.Duration `json:"idle,omitempty"`
 
-	// How long a sign-in lasts at most, however much it is used. Default: 12h. Not shorter than `idle`, where both are given.
+	// How long a sign-in lasts at most, however much it is used. Default: 12h. Not shorter than `idle`, where both are
+	// given.
 	Lifetime caddy.Duration `json:"lifetime,omitempty"`
 
 	// How long a remembered sign-in lasts; it has no idle limit. Default: 30d. A negative value hides the choice.
@@ -43,7 +44,8 @@ func (s *SessionLimits) validate() error {
 	case s.Lifetime < 0:
 		return errors.New("session: lifetime must be positive")
 	case s.Idle != 0 && s.Lifetime != 0 && s.Lifetime < s.Idle:
-		return fmt.Errorf("session: idle %s is longer than lifetime %s, at which a sign-in ends in any case: make idle the shorter one", s.idle(), s.lifetime())
+		return fmt.Errorf("session: idle %s is longer than lifetime %s, at which a sign-in ends in any case: make idle "+
+			"the shorter one", s.idle(), s.lifetime())
 	}
 	return nil
 }
@@ -54,7 +56,8 @@ type Signup struct {
 	// Default: closed.
 	Mode string `json:"mode,omitempty"`
 
-	// E-mail domains that may sign up, such as "example.com"; sub-domains are others. Needs confirmed addresses. Default: all.
+	// E-mail domains that may sign up, such as "example.com"; sub-domains are others. Needs confirmed addresses.
+	// Default: all.
 	Domains []string `json:"domains,omitempty"`
 
 	// Roles given to a new account. Default: none.

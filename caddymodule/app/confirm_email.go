@@ -16,7 +16,8 @@ type need struct {
 
 // checkNeeds reports words whose need is not met, at their own file and line.
 func (g *global) checkNeeds() error {
-	const cure = "; add `mail smtp://user:password@mail.example.com:587 { from \"Example <auth@example.com>\" }`, or take it out"
+	const cure = "; add `mail smtp://user:password@mail.example.com:587 { from \"Example <auth@example.com>\" }`, or " +
+		"take it out"
 	if g.app.Mail == nil {
 		for _, n := range append(g.needsMail, g.needsConfirm...) {
 			return n.errorf("%s%s", n.what, cure)
@@ -68,7 +69,8 @@ var plainDomain = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a
 
 func checkDomain(s string) error {
 	if !plainDomain.MatchString(s) {
-		return fmt.Errorf("domain %q: write the part of addresses after the @, in lower case and ASCII, such as example.com; it does not include sub-domains", s)
+		return fmt.Errorf("domain %q: write the part of addresses after the @, in lower case and ASCII, such as "+
+			"example.com; it does not include sub-domains", s)
 	}
 	return nil
 }

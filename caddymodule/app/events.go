@@ -21,8 +21,8 @@ func (a *App) eventsApp() error {
 	return nil
 }
 
-// notify counts what happened in the portal, has it kept in the audit trail, and tells Caddy's event handlers. It uses the app's context, because the
-// request that caused the event may be over while a handler still works.
+// notify counts what happened in the portal, has it kept in the audit trail, and emits it to Caddy's event handlers. It
+// uses the app's context, because the request that caused the event may be over while a handler still works.
 func (a *App) notify(_ context.Context, e authportal.Event) {
 	if e.Kind == authportal.EventSignIn {
 		metrics.Process.CountSignIn(a.methodLabel(e.Method), e.Result)
@@ -36,7 +36,8 @@ func (a *App) notify(_ context.Context, e authportal.Event) {
 	a.events.Emit(a.ctx, e.Kind, eventData(&e))
 }
 
-// eventData is what handlers of an event get: what the audit trail keeps, by the same names. The kind is the event's name.
+// eventData is what handlers of an event get: what the audit trail keeps, by the same names. The kind is the event's
+// name.
 func eventData(e *authportal.Event) map[string]any {
 	data := map[string]any{"id": e.ID, "time": e.Time}
 	for _, f := range authportal.EventFields(e) {

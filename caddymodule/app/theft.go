@@ -10,8 +10,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// auditTheft reports a session that was ended because a copy of it was used, to the configuration in force. Stores outlive
-// configurations, so none is named to them.
+// auditTheft reports a session that was ended because a copy of it was used, to the configuration in force. Stores
+// outlive configurations, so none is named to them.
 func auditTheft(ctx context.Context, l *store.Live) {
 	_, run := Current()
 	if run == nil || run.Portal == nil {

@@ -19,8 +19,9 @@ type Webhook struct {
 	// Where events are posted: https://…, or http://… on this machine. Placeholders work.
 	URL string `json:"url"`
 
-	// Keys that sign what is posted: whsec_ and base64 of 24 to 64 bytes. With several, every one signs, so that they can be
-	// exchanged. Placeholders work. Default: a key that derives from the root secret, shown by `caddy gatehouse audit key`.
+	// Keys that sign what is posted: whsec_ and base64 of 24 to 64 bytes. With several, every one signs, so that they
+	// can be exchanged. Placeholders work. Default: a key that derives from the root secret, shown by `caddy gatehouse
+	// audit key`.
 	Secret []string `json:"secret,omitempty"`
 }
 
@@ -101,7 +102,8 @@ func (a *App) openWebhook(run *Running, queue store.Deliveries) (err error) {
 		return nil
 	}
 	if queue == nil {
-		return errors.New("audit: webhook: this users store cannot keep events until they are delivered: use sqlite or postgres, or take `webhook` out")
+		return errors.New("audit: webhook: this users store cannot keep events until they are delivered: use sqlite or " +
+			"postgres, or take `webhook` out")
 	}
 	keys := a.webhookKeys
 	if keys == nil {
@@ -113,8 +115,8 @@ func (a *App) openWebhook(run *Running, queue store.Deliveries) (err error) {
 	if err != nil {
 		return fmt.Errorf("audit: webhook: %w", err)
 	}
-	run.Webhook = &WebhookService{queue, endpoint, &webhook.Worker{Queue: queue, Post: endpoint.Post, Told: metrics.Process.CountDelivery,
-		Now: run.Now, Log: run.Log.With("part", "webhook")}}
+	run.Webhook = &WebhookService{queue, endpoint, &webhook.Worker{Queue: queue, Post: endpoint.Post,
+		Told: metrics.Process.CountDelivery, Now: run.Now, Log: run.Log.With("part", "webhook")}}
 	return nil
 }
 
@@ -131,8 +133,8 @@ func (a *App) configureAudit(run *Running) error {
 	return recorder.Deliver(run.Webhook.worker.Wake)
 }
 
-// startWebhook delivers what waits until Stop. On a reload the next configuration's worker runs beside this one for a moment,
-// and each event is delivered by one of them.
+// startWebhook delivers what waits until Stop. On a reload the next configuration's worker runs beside this one for a
+// moment, and each event is delivered by one of them.
 func (a *App) startWebhook(run *Running) {
 	if run.Webhook == nil {
 		return
@@ -151,8 +153,8 @@ func (a *App) startWebhook(run *Running) {
 	run.Log.Info("events of the audit trail are posted to", "receiver", run.Webhook.Endpoint.String())
 }
 
-// DerivedWebhookKey opens the configuration, which must not have started, and returns the key that signs what the webhook
-// posts where none is configured.
+// DerivedWebhookKey opens the configuration, which must not have started, and returns the key that signs what the
+// webhook posts where none is configured.
 func (a *App) DerivedWebhookKey(ctx context.Context) (string, error) {
 	if a.webhookKeys != nil {
 		return "", errors.New("the configuration names the key itself: the receiver needs that one")

@@ -9,7 +9,8 @@ import (
 )
 
 func (c *commandLine) approveUser() *cobra.Command {
-	return c.decideUser("approve", "Lets an account in that signed up and waits for approval, and tells its owner by mail", "Approved")
+	return c.decideUser("approve", "Lets an account in that signed up and waits for approval, and tells its owner by mail",
+		"Approved")
 }
 
 func (c *commandLine) declineUser() *cobra.Command {
@@ -17,7 +18,8 @@ func (c *commandLine) declineUser() *cobra.Command {
 }
 
 func (c *commandLine) inviteUser() *cobra.Command {
-	return c.decideUser("invite", "Sends the owner of an account without a password a link by which they choose one", "Invited")
+	return c.decideUser("invite", "Sends the owner of an account without a password a link by which they choose one",
+		"Invited")
 }
 
 func (c *commandLine) ticketFor() *cobra.Command {

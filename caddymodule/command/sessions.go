@@ -36,7 +36,8 @@ func (c *commandLine) listSessions() *cobra.Command {
 				}
 				var rows [][]string
 				for _, s := range out.Sessions {
-					rows = append(rows, []string{s.ID, s.Username, s.Host, formatTime(s.Created), formatTime(s.LastSeen), formatTime(s.Expires), s.Address, s.Device})
+					rows = append(rows, []string{s.ID, s.Username, s.Host, formatTime(s.Created), formatTime(s.LastSeen),
+						formatTime(s.Expires), s.Address, s.Device})
 				}
 				table(cmd, "ID\tUSER\tHOST\tSIGNED IN\tLAST SEEN\tENDS\tADDRESS\tBROWSER", rows)
 			})

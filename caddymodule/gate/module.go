@@ -16,10 +16,11 @@ import (
 
 func init() { caddy.RegisterModule(new(Gate)) }
 
-// Gate is the handler http.handlers.gatehouse: it lets in whom its rules let in, tells the handlers behind it who that is, and
-// makes sure that nobody else can. Its zero value demands that everyone is signed in.
+// Gate is the handler http.handlers.gatehouse: it lets in those whom its rules permit, passes their identity to the
+// handlers behind it, and removes what poses as one. Its zero value demands that everyone is signed in.
 type Gate struct {
-	// Requests that do not match are treated as public: not judged, but still freed of identity headers and cookies of ours.
+	// Requests that do not match are treated as public: not judged, but still freed of identity headers and cookies of
+	// ours.
 	MatcherSetsRaw caddyhttp.RawMatcherSets `json:"match,omitempty" caddy:"namespace=http.matchers"`
 
 	// The rules, in the order in which they are asked. Default: a single `allow user`.
@@ -190,7 +191,8 @@ func (g *Gate) Mount(loc site.Location, run *app.Running) error {
 	g.prefixes = loc.StrippedPrefixes
 	g.usesClientAddr = slices.ContainsFunc(g.Rules, func(r GateRule) bool { return len(r.From) > 0 })
 	g.memoOwner = run.Sessions.NewOwner()
-	g.site = &authportal.Site{Base: reservedFolder, LoginPage: g.LoginPage, Origins: g.CORS, Basic: g.Basic, JWT: g.JWT != ""}
+	g.site = &authportal.Site{Base: reservedFolder, LoginPage: g.LoginPage, Origins: g.CORS, Basic: g.Basic,
+		JWT: g.JWT != ""}
 	g.site.Addresses = loc.Origins()
 	g.site.Hosted, g.site.PortalBase = run.PortalBase == "", run.PortalBase
 	return nil

@@ -44,8 +44,8 @@ func (o *operator) show(ctx context.Context, u *store.User) (*User, error) {
 // summarize is the view without what needs another read of the store.
 func (o *operator) summarize(u *store.User) *User {
 	v := &User{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name, Roles: u.Roles,
-		Effective: o.run.Roles.Expand(u.Roles), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved, Created: u.Created,
-		State: authportal.StateOf(u), Due: u.PasswordDue}
+		Effective: o.run.Roles.Expand(u.Roles), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved,
+		Created: u.Created, State: authportal.StateOf(u), Due: u.PasswordDue}
 	if v.Roles == nil {
 		v.Roles = []string{}
 	}
@@ -63,7 +63,8 @@ func (o *operator) find(ctx context.Context, who string) (store.User, error) {
 	u, err := o.run.Portal.Accounts().Find(ctx, who)
 	var problem *authportal.Problem
 	if errors.Is(err, store.ErrNotFound) || (errors.As(err, &problem) && problem.Status == http.StatusNotFound) {
-		return u, statusErrorf(http.StatusNotFound, "there is no account %q: name it by its address, username or id (see `caddy gatehouse users list`)", who)
+		return u, statusErrorf(http.StatusNotFound,
+			"there is no account %q: name it by its address, username or id (see `caddy gatehouse users list`)", who)
 	}
 	return u, err
 }
@@ -73,7 +74,8 @@ func (o *operator) listUsers(r *http.Request) (any, error) {
 	ask := r.URL.Query()
 	q := store.UserQuery{Text: ask.Get("query"), Role: ask.Get("role"), After: ask.Get("after"), Limit: 100}
 	if s := ask.Get("state"); s != "" && !authportal.SelectState(&q, s) {
-		return nil, statusErrorf(http.StatusBadRequest, "state must be disabled, waiting, invited, new_password or unconfirmed")
+		return nil, statusErrorf(http.StatusBadRequest,
+			"state must be disabled, waiting, invited, new_password or unconfirmed")
 	}
 	if s := ask.Get("limit"); s != "" {
 		n, err := strconv.Atoi(s)
@@ -118,8 +120,8 @@ func (o *operator) addUser(r *http.Request) (any, error) {
 	if in.Invite {
 		add = o.run.Portal.Accounts().AddInvited
 	}
-	u, err := add(r.Context(), o.actor(), authportal.NewUser{Email: in.Email, Username: in.Username, Name: in.Name, Roles: in.Roles,
-		Attributes: in.Attributes, Password: in.Password, PasswordDue: in.Due})
+	u, err := add(r.Context(), o.actor(), authportal.NewUser{Email: in.Email, Username: in.Username, Name: in.Name,
+		Roles: in.Roles, Attributes: in.Attributes, Password: in.Password, PasswordDue: in.Due})
 	if err != nil {
 		return nil, err
 	}
@@ -155,8 +157,10 @@ func (o *operator) setUser(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err = o.run.Portal.Accounts().Set(r.Context(), o.actor(), u.ID, authportal.UserChange{Email: in.Email, Username: in.Username, Name: in.Name,
-		AddRoles: in.AddRoles, RemoveRoles: in.RemoveRoles, Attributes: in.Attributes, Enabled: in.Enabled, Password: in.Password, PasswordDue: in.Due})
+	change := authportal.UserChange{Email: in.Email, Username: in.Username, Name: in.Name, AddRoles: in.AddRoles,
+		RemoveRoles: in.RemoveRoles, Attributes: in.Attributes, Enabled: in.Enabled, Password: in.Password,
+		PasswordDue: in.Due}
+	u, err = o.run.Portal.Accounts().Set(r.Context(), o.actor(), u.ID, change)
 	if err != nil {
 		return nil, err
 	}

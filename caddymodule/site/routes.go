@@ -9,8 +9,8 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/rewrite"
 )
 
-// A directive cannot see the address of its site, so the app looks for its handlers in the servers of the http app. Each
-// path through routes and subroutes that leads to one is a trail.
+// A directive cannot see the address of its site, so the app looks for its handlers in the servers of the http app.
+// Each path through routes and subroutes that leads to one is a trail.
 
 // routePath is one way that a request takes to a handler.
 type routePath struct {
