@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
 )
 
 // Defaults of the global block, as documented.
@@ -50,7 +52,7 @@ func (s *SessionLimits) validate() error {
 	return nil
 }
 
-// Signup says whether strangers may make themselves an account.
+// Signup says whether people may make themselves an account.
 type Signup struct {
 	// "open"; "approval", where an administrator lets each in; "invite", where administrators invite, by mail; "closed".
 	// Default: closed.
@@ -145,4 +147,27 @@ func or(d caddy.Duration, fallback time.Duration) time.Duration {
 		return fallback
 	}
 	return time.Duration(d)
+}
+
+// Audit says what is kept of who did what.
+type Audit struct {
+	// How long events are kept, from 1d. Default: 180d.
+	Keep caddy.Duration `json:"keep,omitempty"`
+
+	// A server that is sent every event as it happens. Default: none.
+	Webhook *Webhook `json:"webhook,omitempty"`
+}
+
+func (a *Audit) keep() time.Duration {
+	if a == nil {
+		return authportal.DefaultAuditKeep
+	}
+	return or(a.Keep, authportal.DefaultAuditKeep)
+}
+
+func (a *Audit) validate() error {
+	if k := a.keep(); k < 24*time.Hour {
+		return errors.New("audit: keep must be one day at least: write `keep 180d`")
+	}
+	return nil
 }

@@ -151,7 +151,7 @@ func (e *engine) startWork(env store.Env) {
 }
 
 // check holds the key against the users store, once: a reload must not fail because the users store is out of reach
-// for a moment while everybody who is signed in can go on.
+// for a moment while all who are signed in can go on.
 func (e *engine) check(ctx context.Context, keys *authportal.Keys) error {
 	fingerprint, err := keys.Fingerprint()
 	if err != nil {

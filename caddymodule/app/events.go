@@ -3,12 +3,16 @@ package app
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyevents"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/metrics"
+	"github.com/gatehouse-auth/gatehouse/caddymodule/site"
+	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // eventsApp gets Caddy's events app, which every configuration has.
@@ -54,4 +58,19 @@ func (a *App) methodLabel(name string) string {
 		return name
 	}
 	return "other"
+}
+
+// auditTheft reports a session that was ended because a copy of it was used, to the configuration in force. Stores
+// outlive configurations, so none is named to them.
+func auditTheft(ctx context.Context, l *store.Live) {
+	_, run := Current()
+	if run == nil || run.Portal == nil {
+		return
+	}
+	r := new(http.Request).WithContext(ctx)
+	host := l.Session.Host
+	if seen, ok := ctx.Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
+		host = site.Hostname(seen.Host)
+	}
+	run.Portal.SessionTheft(ctx, l, site.ClientAddr(r), host)
 }

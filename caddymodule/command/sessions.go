@@ -77,6 +77,6 @@ func (c *commandLine) revokeSessions() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&user, "user", "", "All sign-ins of this account (address, username or id)")
-	cmd.Flags().BoolVar(&all, "all", false, "All sign-ins of everybody")
+	cmd.Flags().BoolVar(&all, "all", false, "All sign-ins of all accounts")
 	return cmd
 }

@@ -181,7 +181,7 @@ func (f *answerFilter) finish() {
 }
 
 // keepPrivate keeps an answer out of shared caches, which would give it to the next person. The upstream cannot: it
-// sees neither our cookie nor, often, that anybody is asked for. What it says to the browser's own cache stays (RFC
+// sees neither our cookie nor, often, that a sign-in is needed. What it says to the browser's own cache stays (RFC
 // 9111 §5.2.2).
 func (f *answerFilter) keepPrivate(h http.Header) {
 	lines := h["Cache-Control"]

@@ -140,7 +140,7 @@ func checkHeaderName(name string) error {
 // userPlaceholder finds placeholders of ours in a value.
 var userPlaceholder = regexp.MustCompile(`\{(http\.auth\.user\.[^{}]*)\}`)
 
-// checkExtraHeader checks a `header` line. A slip in a placeholder of ours would leave the header empty for everybody.
+// checkExtraHeader checks a `header` line. A slip in a placeholder of ours would leave the header empty for everyone.
 func checkExtraHeader(name, value string) error {
 	if err := checkHeaderName(name); err != nil {
 		return err

@@ -88,7 +88,7 @@ func hasOwnCookie(line string) bool {
 	return false
 }
 
-// isOwnPair reports whether one pair of a Cookie line is ours. It is asked for every cookie of every request.
+// isOwnPair reports whether one pair of a Cookie line is ours. It is called for every cookie of every request.
 func isOwnPair(pair string) bool {
 	for len(pair) > 0 && (pair[0] == ' ' || pair[0] == '\t' || pair[0] == '"') {
 		pair = pair[1:]

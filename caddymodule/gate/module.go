@@ -23,7 +23,7 @@ type Gate struct {
 	// ours.
 	MatcherSetsRaw caddyhttp.RawMatcherSets `json:"match,omitempty" caddy:"namespace=http.matchers"`
 
-	// The rules, in the order in which they are asked. Default: a single `allow user`.
+	// The rules; the first that matches decides. Default: a single `allow user`.
 	Rules []GateRule `json:"rules,omitempty"`
 
 	// The header families that carry the identity: remote, webauth, x_forwarded, x_auth_request, none. Default: remote.
@@ -59,10 +59,10 @@ type Gate struct {
 	app        *app.App
 	matchers   caddyhttp.MatcherSets
 	identities *identityWriter
-	policy     *rolepolicy.Policy // set by settle
-	site       *authportal.Site   // set by settle
-	prefixes   []string           // what handlers above cut off the address; set by settle
-	memoOwner  uint64             // whose memos are this gate's; set by settle
+	policy     *rolepolicy.Policy // set by Mount
+	site       *authportal.Site   // set by Mount
+	prefixes   []string           // what handlers above cut off the address; set by Mount
+	memoOwner  uint64             // whose memos are this gate's; set by Mount
 
 	usesClientAddr bool // some rule has `from`
 	outageLog      logLimiter

@@ -23,7 +23,7 @@ func plainRequest(r *http.Request, target string) *refusal {
 	case r.Method == http.MethodTrace:
 		return &refusal{http.StatusMethodNotAllowed, "TRACE is not allowed here."}
 	case !isUpperCase(r.Method):
-		// An upstream that upper-cases "post" would act on a method that no rule was asked about.
+		// An upstream that upper-cases "post" would act on a method that no rule was held against.
 		return &refusal{http.StatusBadRequest, "The method of a request is written in capital letters."}
 	case !isPlainHost(r.Host):
 		return &refusal{http.StatusBadRequest, "The host must be a name or an address, with a port in digits."}
@@ -80,7 +80,7 @@ func isOriginForm(target string) bool {
 }
 
 // isWebSocket reports whether r opens a WebSocket over HTTP/1.1 (RFC 6455) or by extended CONNECT (RFC 8441, RFC
-// 9220). It is asked only after plainRequest.
+// 9220). Call it only after plainRequest.
 func isWebSocket(r *http.Request) bool {
 	_, upgrade := r.Header["Upgrade"]
 	return upgrade || r.Method == http.MethodConnect

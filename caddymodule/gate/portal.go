@@ -25,8 +25,8 @@ type Portal struct {
 	Source string `json:"source,omitempty"`
 
 	app      *app.App
-	site     *authportal.Site // set by settle
-	prefixes []string         // what handlers above cut off the address; set by settle
+	site     *authportal.Site // set by Mount
+	prefixes []string         // what handlers above cut off the address; set by Mount
 }
 
 // CaddyModule returns the module's identity.

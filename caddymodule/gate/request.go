@@ -78,7 +78,7 @@ func asSent(r *http.Request) *http.Request {
 // isHost reports whether a Host header names host, which is lower case, without port and trailing dot.
 func isHost(header, host string) bool { return header == host || site.Hostname(header) == host }
 
-// reservedRequest is what a request for the reserved folder asks for.
+// reservedRequest is a request for the reserved folder.
 type reservedRequest struct {
 	prefix    string // what handle_path or `uri strip_prefix` cut off before we saw the address
 	path      string // below the folder: "/login"

@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// commandLine is who acts, for the audit trail.
+// commandLine is the actor, for the audit trail.
 var commandLine = authportal.By{Actor: "command line"}
 
 // User is an account as operators see it.
@@ -71,13 +71,13 @@ func (o *operator) find(ctx context.Context, who string) (store.User, error) {
 
 // listUsers answers GET /gatehouse/users?query=&role=&state=&after=&limit=.
 func (o *operator) listUsers(r *http.Request) (any, error) {
-	ask := r.URL.Query()
-	q := store.UserQuery{Text: ask.Get("query"), Role: ask.Get("role"), After: ask.Get("after"), Limit: 100}
-	if s := ask.Get("state"); s != "" && !authportal.SelectState(&q, s) {
+	in := r.URL.Query()
+	q := store.UserQuery{Text: in.Get("query"), Role: in.Get("role"), After: in.Get("after"), Limit: 100}
+	if s := in.Get("state"); s != "" && !authportal.SelectState(&q, s) {
 		return nil, statusErrorf(http.StatusBadRequest,
 			"state must be disabled, waiting, invited, new_password or unconfirmed")
 	}
-	if s := ask.Get("limit"); s != "" {
+	if s := in.Get("limit"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 || n > 1000 {
 			return nil, statusErrorf(http.StatusBadRequest, "limit must be from 1 to 1000")

@@ -10,7 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// admits reports whether a request for path, as sent, can come along the trail. Matchers that ask for something else
+// admits reports whether a request for path, as sent, can come along the path. Matchers that ask for something else
 // than the path are taken to hold.
 func (p *routePath) admits(path string) bool {
 	for _, p := range p.matches {
