@@ -65,6 +65,7 @@ func args(d *caddyfile.Dispenser, least, most int, usage string) ([]string, erro
 	return list, nil
 }
 
+// Plural returns a number with what is counted: "no event", "one event", "2 events".
 func Plural(n int, what string) string {
 	switch n {
 	case 0:

@@ -40,8 +40,7 @@ type exchange struct {
 	answer answerFilter
 }
 
-// newExchange begins an exchange. Behind another gate, it gets back the credentials which that one
-// took away.
+// newExchange begins an exchange. Behind another gate, it gets back the credentials which that one took away.
 func newExchange(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) *exchange {
 	x := &exchange{w: w, r: r, next: next, parent: parentExchange(w)}
 	x.answer.ResponseWriter, x.answer.exchange = w, x

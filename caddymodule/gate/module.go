@@ -174,6 +174,7 @@ func (r GateRule) rule() (rolepolicy.Rule, error) {
 		Fresh: time.Duration(r.Fresh), Source: r.Source}, nil
 }
 
+// Directive returns the word and its place in the Caddyfile (site.Handler).
 func (g *Gate) Directive() (string, string) { return "gate", g.Source }
 func (g *Gate) LoginPath() string           { return reservedFolder + "/login" }
 func (g *Gate) NamedHosts() []string        { return g.Hosts }

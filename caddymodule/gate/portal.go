@@ -107,6 +107,7 @@ func servePortal(run *app.Running, w http.ResponseWriter, r *http.Request, v *au
 	return nil
 }
 
+// Directive returns the word and its place in the Caddyfile (site.Handler).
 func (p *Portal) Directive() (string, string) { return "portal", p.Source }
 func (p *Portal) LoginPath() string           { return p.Path + "/login" }
 func (p *Portal) NamedHosts() []string        { return nil }

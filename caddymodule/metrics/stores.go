@@ -34,6 +34,7 @@ func resultOf(err error) string {
 // measure; the relay reads the store itself, or its polling would be most of what is counted.
 type observedUsers struct{ store.UserStore }
 
+// ObserveUsers returns a users store that records how long its calls take.
 func ObserveUsers(s store.UserStore) store.UserStore { return &observedUsers{s} }
 
 // timed is deferred with the time of the start, and reads the error when the call is over.

@@ -13,17 +13,19 @@ import (
 // Mount is a handler with where it is in the routes of the http app.
 type Mount struct {
 	Handler
-	Word, Source string
+	Word, Source string // of Handler.Directive
 	Location     Location
-	paths        []routePath
-	found        bool // by the walk
-	Reachable    bool // a request for its reserved path arrives
-	unprefixed   bool // also with nothing cut off before
+	Reachable    bool // a request for its login page arrives
+
+	paths      []routePath
+	found      bool // in the routes
+	unprefixed bool // a request for its login page arrives with nothing cut off before
 }
 
 // ownPath returns the path that the handler's own routes hang from, without a slash at its end.
 func (m *Mount) ownPath() string { return strings.TrimSuffix(m.LoginPath(), "/login") }
 
+// Errorf makes an error that begins with the directive and where it is.
 func (m *Mount) Errorf(format string, args ...any) error {
 	return fmt.Errorf(At(m.Source)+m.Word+" "+format, args...)
 }
