@@ -38,7 +38,7 @@ func TestCaddyfilesAdaptAsTheirGoldensSay(t *testing.T) {
 	}
 }
 
-// placed matches the file and line that every error tells.
+// placed matches the file and line that every error names.
 var placed = regexp.MustCompile(`Caddyfile:\d+`)
 
 func checkGolden(t *testing.T, file string, isBroken bool) {
@@ -59,7 +59,7 @@ func checkGolden(t *testing.T, file string, isBroken bool) {
 	case err != nil:
 		got = err.Error() + "\n"
 		if !placed.MatchString(got) {
-			t.Errorf("the error tells no file and line: %s", got)
+			t.Errorf("the error has no file and line: %s", got)
 		}
 	}
 	if *update {

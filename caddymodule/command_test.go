@@ -106,7 +106,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	go func() {
 		_ = cmd.Wait()
 		close(gone)
-		back.Close() // so that nobody waits for a ping that never comes
+		back.Close() // no ping will come
 	}()
 	ts.Defer(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
@@ -120,7 +120,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	defer conn.Close()
 	got, _ := io.ReadAll(conn)
 	if string(got) != word {
-		ts.Fatalf("somebody else pinged")
+		ts.Fatalf("another process pinged")
 	}
 }
 

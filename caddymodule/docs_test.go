@@ -20,13 +20,13 @@ import (
 //	gatehouse               in the global options
 //	a word of that block    in it
 //
-// A block with <placeholders> is a syntax: its words must be known where they stand.
+// A block with <placeholders> is a syntax: its words must be known where they are.
 
 // block is one fenced block of a page.
 type block struct {
 	page string // as README.md or docs/rules.md
 	line int    // of its first line
-	kind string // what stands after the fence
+	kind string // what comes after the fence
 	text string
 }
 
@@ -111,9 +111,9 @@ func isGlobalWord(word string) bool {
 	return err == nil || !strings.Contains(err.Error(), fmt.Sprintf("unknown word %q in gatehouse", word))
 }
 
-// strangers are words that an example takes from a plug-in of somebody else's, or files that it names, with what stands for
-// them here.
-var strangers = strings.NewReplacer(
+// replacements are words that an example takes from another plugin, or files that it names, with what takes their place
+// here.
+var replacements = strings.NewReplacer(
 	"on sign_in exec ", "# on sign_in exec ",
 	"/etc/caddy/brand/logo.svg", "DIR/logo.svg",
 	"/etc/caddy/brand/pages", "DIR/pages",
@@ -129,7 +129,7 @@ func TestCaddyfilesOfTheDocsAdaptAndProvision(t *testing.T) {
 	for _, b := range whole {
 		t.Run(b.String(), func(t *testing.T) {
 			dir := t.TempDir()
-			app, err := provisioned(t, dir, brandFiles(t, dir, strangers.Replace(inPlace(b.text))))
+			app, err := provisioned(t, dir, brandFiles(t, dir, replacements.Replace(inPlace(b.text))))
 			if err != nil {
 				t.Fatal(err)
 			}

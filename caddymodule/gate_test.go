@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/caddymodule/gate"
 )
 
-// served lets a gate answer r and tells what it answered, or that it passed the request on.
+// served lets a gate answer r and returns what it answered, or the request that it passed on.
 func served(t *testing.T, gate *gate.Gate, r *http.Request) (rec *httptest.ResponseRecorder, passed *http.Request) {
 	t.Helper()
 	rec = httptest.NewRecorder()
@@ -37,7 +37,7 @@ func extendedConnect(cookie, origin string) *http.Request {
 	return r
 }
 
-// A WebSocket is one over every protocol: who asks, from where, and by which rule.
+// A WebSocket is judged as one over every protocol: by identity, origin and rule.
 func TestAWebSocketOverHTTP2IsJudgedAsOneOverHTTP1(t *testing.T) {
 	gate, cookie := mountedGate(t)
 	if rec, passed := served(t, gate, extendedConnect(cookie, "https://app.localhost")); passed == nil || passed.Header.Get("Remote-User") != "ann@example.com" {

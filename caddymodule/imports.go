@@ -1,6 +1,6 @@
 package caddymodule
 
-// What comes with Gatehouse: the parts of the Caddy module, then the built-in plugins. A plugin of somebody else registers
+// What comes with Gatehouse: the parts of the Caddy module, then the built-in plugins. Any other plugin registers
 // itself in the same way.
 import (
 	_ "github.com/gatehouse-auth/gatehouse/caddymodule/app"

@@ -7,7 +7,8 @@ import (
 
 const mailBlock = "mail smtp://mail.example.com {\n\tfrom auth@example.com\n}"
 
-// Links in letters begin with what the configuration says: a site for whatever host a request names has nothing to offer.
+// Links in mail begin with what the configuration says, never with what a request says. A site for every host has no
+// address to offer.
 func TestAGateOfEveryHostSendsNoLinks(t *testing.T) {
 	_, _, err := prepared(t, t.TempDir(), globals(mailBlock)+"http://:8080 {\n\tgate\n\trespond hello\n}\n")
 	if err == nil || !strings.Contains(err.Error(), "links in mails") {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestAPortalIsFoundWhereverItStands tells the address that people are sent to.
-func TestAPortalIsFoundWhereverItStands(t *testing.T) {
+// TestAPortalIsFoundWhereverItIsMounted holds the address that people are sent to.
+func TestAPortalIsFoundWhereverItIsMounted(t *testing.T) {
 	for name, row := range map[string]struct{ block, sites, want string }{
 		"none":                     {"", "app.example.com {\n\tgate\n}\n", ""},
 		"elsewhere":                {"portal https://auth.example.com", "app.example.com {\n\tgate\n}\n", "https://auth.example.com"},
@@ -34,7 +34,7 @@ func TestAPortalIsFoundWhereverItStands(t *testing.T) {
 	}
 }
 
-// TestAGateKnowsItsHosts in every place where one may stand.
+// TestAGateKnowsItsHosts wherever it is mounted.
 func TestAGateKnowsItsHosts(t *testing.T) {
 	for name, row := range map[string]struct{ sites, want string }{
 		"a site":               {"app.example.com {\n\tgate\n}\n", "https://app.example.com"},
@@ -55,7 +55,7 @@ func TestAGateKnowsItsHosts(t *testing.T) {
 				got = append(got, a.String())
 			}
 			if strings.Join(got, " ") != row.want {
-				t.Errorf("stands at %v, want %q", got, row.want)
+				t.Errorf("mounted at %v, want %q", got, row.want)
 			}
 		})
 	}

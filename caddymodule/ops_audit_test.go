@@ -56,11 +56,11 @@ func TestWhatTheCommandLineDoesIsInTheTrail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var told []string
+	var recorded []string
 	for _, e := range events {
-		told = append(told, e.Kind+" "+e.Session)
+		recorded = append(recorded, e.Kind+" "+e.Session)
 	}
-	if got := strings.Join(told, ","); got != "user_delete ,user_change ,session_end s1,user_create " {
+	if got := strings.Join(recorded, ","); got != "user_delete ,user_change ,session_end s1,user_create " {
 		t.Errorf("the trail says %q", got)
 	}
 }

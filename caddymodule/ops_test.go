@@ -13,8 +13,8 @@ import (
 
 const oneGate = "http://localhost:8080 {\n\tgate\n}\n"
 
-// TestThePageOfAStrangerCannotUseTheAdminEndpoint tells the story of a web page that posts to localhost.
-func TestThePageOfAStrangerCannotUseTheAdminEndpoint(t *testing.T) {
+// TestAWebPageCannotUseTheAdminEndpoint is the attack of a web page that posts to localhost.
+func TestAWebPageCannotUseTheAdminEndpoint(t *testing.T) {
 	app, run, err := prepared(t, t.TempDir(), globals("")+oneGate)
 	if err != nil {
 		t.Fatal(err)

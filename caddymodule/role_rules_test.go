@@ -11,8 +11,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/caddymodule/gate"
 )
 
-// The page of roles shows what of which gate demands a role, and where that stands in the Caddyfile.
-func TestRulesThatDemandRolesAreToldWithHostAndPlace(t *testing.T) {
+// The page of roles shows what of which gate demands a role, and where in the Caddyfile.
+func TestRulesThatDemandRolesNameHostAndPlace(t *testing.T) {
 	dir := t.TempDir()
 	app, run, err := prepared(t, dir, globals("role admin {\n\tincludes editor\n}")+`
 app.example.com {

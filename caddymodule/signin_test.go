@@ -8,7 +8,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 )
 
-// A Caddyfile is told with file and line; what JSON says comes straight to Provision.
+// Adapting a Caddyfile finds this with file and line; JSON comes straight to Provision.
 func TestAMethodThatNeedsMailDoesNotStartWithoutIt(t *testing.T) {
 	config := caddy.Config{
 		Logging: &caddy.Logging{Logs: map[string]*caddy.CustomLog{"default": {BaseLog: caddy.BaseLog{Level: "PANIC"}}}},

@@ -15,7 +15,7 @@ import (
 )
 
 // provisioned adapts and provisions a Caddyfile as `caddy validate` does, with storage and users in a folder of the test's
-// own, and returns the app. DIR in the Caddyfile stands for that folder. Nothing has started.
+// own, and returns the app. DIR in the Caddyfile becomes that folder. Nothing has started.
 func provisioned(t testing.TB, dir, caddyfile string) (*app.App, error) {
 	t.Helper()
 	raw, err := adapt(strings.ReplaceAll(caddyfile, "DIR", dir))
@@ -60,8 +60,8 @@ func globals(lines string) string {
 		strings.ReplaceAll(lines, "\n", "\n\t\t"))
 }
 
-// TestFaultsThatOnlyTheStartSeesStopItWithPlaceAndCure has one row for each.
-func TestFaultsThatOnlyTheStartSeesStopItWithPlaceAndCure(t *testing.T) {
+// TestFaultsAtTheStartStopItWithPlaceAndCure has one row for each.
+func TestFaultsAtTheStartStopItWithPlaceAndCure(t *testing.T) {
 	for name, row := range map[string]struct{ block, sites, want string }{
 		"a portal without a host": {"", ":8443 {\n\ttls internal\n\tportal\n}\n",
 			"Caddyfile:11: portal has no host: give its site an address with a name"},
@@ -123,13 +123,13 @@ func TestSecretsThatAreMissingAreNamedWithoutTheirValue(t *testing.T) {
 				t.Fatalf("says %v, want %q", err, row.want)
 			}
 			if strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("tells the secret: %v", err)
+				t.Errorf("shows the secret: %v", err)
 			}
 		})
 	}
 }
 
-// TestADatabaseOfAnotherSecretIsRefused tells the story of a second gateway that was given the wrong secret.
+// TestADatabaseOfAnotherSecretIsRefused is the mistake of a second gateway that was given the wrong secret.
 func TestADatabaseOfAnotherSecretIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	const site = "app.example.com {\n\tgate\n}\n"

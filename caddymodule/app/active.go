@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// activeApps are the apps that have started and not stopped, the latest last: during a reload there are two. Caddy makes the
-// admin endpoint before any app and passes it none, so that this list, which Start and Stop keep, is its only way to the
-// running configuration.
+// activeApps are the apps that have started and not stopped, the latest last: during a reload there are two. Caddy
+// makes the admin endpoint before any app and passes it none, so that this list, which Start and Stop keep, is its
+// only way to the running configuration.
 type activeApps struct {
 	mu   sync.Mutex
 	apps []*App

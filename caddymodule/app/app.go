@@ -24,8 +24,9 @@ const Administrator = store.RoleAdmin
 
 func init() { caddy.RegisterModule(new(App)) }
 
-// App is the app `gatehouse`: the accounts, how people sign in, and where that is stored. All of it is optional, and the
-// zero value is the documented default, because Caddy makes one where a configuration has a `gate` but not the app.
+// App is the app `gatehouse`: the accounts, how people sign in, and where that is stored. All of it is optional, and
+// the zero value is the documented default, because Caddy makes one where a configuration has a `gate` but not the
+// app.
 type App struct {
 	// Where accounts are kept: a module of the namespace gatehouse.users. Default: SQLite, in the file
 	// gatehouse/gatehouse.db in Caddy's data directory.
@@ -34,8 +35,8 @@ type App struct {
 	// Where sessions are kept: a module of the namespace gatehouse.sessions. Default: in the users database.
 	SessionsRaw json.RawMessage `json:"sessions,omitempty" caddy:"namespace=gatehouse.sessions inline_key=driver"`
 
-	// The address of the pages, such as "https://auth.example.com". Default: the site that carries `portal`; where there is
-	// none, each gate serves its own pages.
+	// The address of the pages, such as "https://auth.example.com". Default: the site that carries `portal`; where there
+	// is none, each gate serves its own pages.
 	Portal string `json:"portal,omitempty"`
 
 	// Root key material: the first seals, all open. Placeholders work. Default: one that is made once and kept in Caddy's
@@ -212,8 +213,8 @@ func (a *App) checkSignupRoles() error {
 	}
 	for _, role := range a.Signup.Roles {
 		if slices.Contains(a.roles.Expand([]string{role}), Administrator) {
-			return fmt.Errorf("signup must not give the role %s, which includes admin: everyone who signs up would be an administrator; "+
-				"give it with `caddy gatehouse users set`", role)
+			return fmt.Errorf("signup must not give the role %s, which includes admin: everyone who signs up would be an "+
+				"administrator; give it with `caddy gatehouse users set`", role)
 		}
 	}
 	return nil

@@ -117,7 +117,8 @@ func (g *global) secret(d *caddyfile.Dispenser) error {
 	}
 	for i, s := range list {
 		if s == "" {
-			return d.Errf("secret %d is empty: write {env.NAME} or {file./run/secrets/name}, or leave the word out to have a secret made", i+1)
+			return d.Errf("secret %d is empty: write {env.NAME} or {file./run/secrets/name}, or leave the word out to have a "+
+				"secret made", i+1)
 		}
 	}
 	g.app.Secret = list
@@ -214,7 +215,8 @@ func (g *global) role(d *caddyfile.Dispenser) error {
 			return nil
 		},
 		"from": func(d *caddyfile.Dispenser) error {
-			return d.Errf("role %s takes groups `from` elsewhere, but nothing that is configured supplies groups: take `from` out", name)
+			return d.Errf("role %s takes groups `from` elsewhere, but nothing that is configured supplies groups: take "+
+				"`from` out", name)
 		},
 	}.block(d, "role "+name)
 	if err == nil && role.Includes == nil {

@@ -15,8 +15,8 @@ import (
 // "...".
 type words map[string]func(d *caddyfile.Dispenser) error
 
-// block reads the block that opens on this line, if one does. Every word that the map does not have, and every second one
-// of its kind, is an error with file and line: nothing of a security gateway's configuration is skipped silently.
+// block reads the block that opens on this line, if one does. Every word that the map does not have, and every second
+// one of its kind, is an error with file and line: nothing of a security gateway's configuration is skipped silently.
 func (w words) block(d *caddyfile.Dispenser, of string) error {
 	first := make(map[string]int)
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
@@ -65,6 +65,7 @@ func args(d *caddyfile.Dispenser, least, most int, usage string) ([]string, erro
 	return list, nil
 }
 
+// Plural returns a number with what is counted: "no event", "one event", "2 events".
 func Plural(n int, what string) string {
 	switch n {
 	case 0:
@@ -120,8 +121,8 @@ func parseSpan(s string) (time.Duration, error) {
 	return span, nil
 }
 
-// later refuses a word that the documentation of later versions has. Skipping it would leave an operator believing that it
-// guards them.
+// later refuses a word that the documentation of later versions has. Skipping it would leave an operator believing
+// that it guards them.
 func later(d *caddyfile.Dispenser) error {
 	return d.Errf("%s is not available in this version: take it out, or use a version that has it", d.Val())
 }

@@ -32,7 +32,8 @@ func (g *global) mail(d *caddyfile.Dispenser) error {
 			return err
 		},
 		"tls": func(d *caddyfile.Dispenser) (err error) {
-			if m.TLS, err = one(d, "tls required` or `tls off"); err == nil && m.TLS != string(mail.Required) && m.TLS != string(mail.Off) {
+			if m.TLS, err = one(d, "tls required` or `tls off"); err == nil && m.TLS != string(mail.Required) &&
+				m.TLS != string(mail.Off) {
 				err = d.Errf("tls %q: write `tls required` or `tls off`, or take it out to use TLS when it is offered", m.TLS)
 			}
 			return err

@@ -1,9 +1,6 @@
 package app
 
 import (
-	"strconv"
-
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
@@ -34,7 +31,8 @@ func (g *global) signup(d *caddyfile.Dispenser) error {
 					return d.WrapErr(err)
 				}
 				if role == Administrator {
-					return d.Err("signup must not give the role admin: everyone who signs up would be an administrator; give it with `caddy gatehouse users set`")
+					return d.Err("signup must not give the role admin: everyone who signs up would be an administrator; give it " +
+						"with `caddy gatehouse users set`")
 				}
 			}
 			if err := g.app.checkSignupRoles(); err != nil {
@@ -44,7 +42,8 @@ func (g *global) signup(d *caddyfile.Dispenser) error {
 		},
 		"field...": s.field,
 		"domain": func(d *caddyfile.Dispenser) (err error) {
-			g.needsConfirm = append(g.needsConfirm, need{d.Token(), "domain needs confirmed addresses: an unconfirmed address proves no domain"})
+			g.needsConfirm = append(g.needsConfirm, need{d.Token(),
+				"domain needs confirmed addresses: an unconfirmed address proves no domain"})
 			if s.Domains, err = args(d, 1, -1, "domain example.com..."); err != nil {
 				return err
 			}
@@ -81,72 +80,4 @@ func (s *Signup) field(d *caddyfile.Dispenser) error {
 	}
 	s.Fields = append(s.Fields, f)
 	return nil
-}
-
-func (g *global) throttle(d *caddyfile.Dispenser) error {
-	if d.CountRemainingArgs() > 0 {
-		return d.Errf("throttle takes no argument: write `throttle { account 10 per 15m }`")
-	}
-	t := new(Throttle)
-	g.app.Throttle = t
-	return words{
-		"account": func(d *caddyfile.Dispenser) (err error) { t.Account, err = rate(d, defaultAccountGuesses); return err },
-		"address": func(d *caddyfile.Dispenser) (err error) { t.Address, err = rate(d, defaultAddressGuesses); return err },
-	}.block(d, "throttle")
-}
-
-func rate(d *caddyfile.Dispenser, example int) (*Rate, error) {
-	word := d.Val()
-	usage := word + " " + strconv.Itoa(example) + " per 15m"
-	list, err := args(d, 3, 3, usage)
-	if err != nil {
-		return nil, err
-	}
-	limit, err := strconv.Atoi(list[0])
-	if err != nil || limit < 1 {
-		return nil, d.Errf("throttle: %s %q is no number of guesses: write `%s`", word, list[0], usage)
-	}
-	if list[1] != "per" {
-		return nil, d.Errf("throttle: %s: expected `per`, not %q: write `%s`", word, list[1], usage)
-	}
-	window, err := parseSpan(list[2])
-	if err != nil {
-		return nil, d.Errf("throttle: %s: %v: write `%s`", word, err, usage)
-	}
-	r := &Rate{Limit: limit, Window: caddy.Duration(window)}
-	if err := r.validate(word); err != nil {
-		return nil, d.WrapErr(err)
-	}
-	return r, nil
-}
-
-func (g *global) brand(d *caddyfile.Dispenser) error {
-	if d.CountRemainingArgs() > 0 {
-		return d.Errf("brand takes no argument: write `brand { name \"Example\" }`")
-	}
-	b := new(Brand)
-	g.app.Brand = b
-	text := func(into *string, usage string) func(d *caddyfile.Dispenser) error {
-		return func(d *caddyfile.Dispenser) (err error) {
-			if *into, err = one(d, usage); err == nil && *into == "" {
-				err = d.Errf("an empty value: write `%s`, or take the word out", usage)
-			}
-			return err
-		}
-	}
-	return words{
-		"name":      text(&b.Name, `name "Example"`),
-		"logo":      text(&b.Logo, "logo <file>"),
-		"templates": text(&b.Templates, "templates <folder>"),
-		"locales":   text(&b.Locales, "locales <folder>"),
-		"accent": func(d *caddyfile.Dispenser) (err error) {
-			if b.Accent, err = one(d, `accent "#0a7"`); err != nil {
-				return err
-			}
-			if err := checkColour(b.Accent); err != nil {
-				return d.WrapErr(err)
-			}
-			return nil
-		},
-	}.block(d, "brand")
 }

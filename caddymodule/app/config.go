@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/gatehouse-auth/gatehouse/authportal"
 )
 
 // Defaults of the global block, as documented.
@@ -23,7 +25,8 @@ type SessionLimits struct {
 	// How long a sign-in survives without use. Default: 30m.
 	Idle caddy.Duration `json:"idle,omitempty"`
 
-	// How long a sign-in lasts at most, however much it is used. Default: 12h. Not shorter than `idle`, where both are given.
+	// How long a sign-in lasts at most, however much it is used. Default: 12h. Not shorter than `idle`, where both are
+	// given.
 	Lifetime caddy.Duration `json:"lifetime,omitempty"`
 
 	// How long a remembered sign-in lasts; it has no idle limit. Default: 30d. A negative value hides the choice.
@@ -43,18 +46,20 @@ func (s *SessionLimits) validate() error {
 	case s.Lifetime < 0:
 		return errors.New("session: lifetime must be positive")
 	case s.Idle != 0 && s.Lifetime != 0 && s.Lifetime < s.Idle:
-		return fmt.Errorf("session: idle %s is longer than lifetime %s, at which a sign-in ends in any case: make idle the shorter one", s.idle(), s.lifetime())
+		return fmt.Errorf("session: idle %s is longer than lifetime %s, at which a sign-in ends in any case: make idle "+
+			"the shorter one", s.idle(), s.lifetime())
 	}
 	return nil
 }
 
-// Signup says whether strangers may make themselves an account.
+// Signup says whether people may make themselves an account.
 type Signup struct {
 	// "open"; "approval", where an administrator lets each in; "invite", where administrators invite, by mail; "closed".
 	// Default: closed.
 	Mode string `json:"mode,omitempty"`
 
-	// E-mail domains that may sign up, such as "example.com"; sub-domains are others. Needs confirmed addresses. Default: all.
+	// E-mail domains that may sign up, such as "example.com"; sub-domains are others. Needs confirmed addresses.
+	// Default: all.
 	Domains []string `json:"domains,omitempty"`
 
 	// Roles given to a new account. Default: none.
@@ -142,4 +147,27 @@ func or(d caddy.Duration, fallback time.Duration) time.Duration {
 		return fallback
 	}
 	return time.Duration(d)
+}
+
+// Audit says what is kept of who did what.
+type Audit struct {
+	// How long events are kept, from 1d. Default: 180d.
+	Keep caddy.Duration `json:"keep,omitempty"`
+
+	// A server that is sent every event as it happens. Default: none.
+	Webhook *Webhook `json:"webhook,omitempty"`
+}
+
+func (a *Audit) keep() time.Duration {
+	if a == nil {
+		return authportal.DefaultAuditKeep
+	}
+	return or(a.Keep, authportal.DefaultAuditKeep)
+}
+
+func (a *Audit) validate() error {
+	if k := a.keep(); k < 24*time.Hour {
+		return errors.New("audit: keep must be one day at least: write `keep 180d`")
+	}
+	return nil
 }

@@ -4,37 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-
-	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 )
-
-// need is a word that cannot work alone; what it needs may come further down.
-type need struct {
-	at   caddyfile.Token
-	what string
-}
-
-// checkNeeds reports words whose need is not met, at their own file and line.
-func (g *global) checkNeeds() error {
-	const cure = "; add `mail smtp://user:password@mail.example.com:587 { from \"Example <auth@example.com>\" }`, or take it out"
-	if g.app.Mail == nil {
-		for _, n := range append(g.needsMail, g.needsConfirm...) {
-			return n.errorf("%s%s", n.what, cure)
-		}
-	}
-	if !g.app.confirmsEmail() {
-		for _, n := range g.needsConfirm {
-			return n.errorf("%s; take `confirm_email off` out, or this word", n.what)
-		}
-	}
-	return nil
-}
-
-func (n need) errorf(format string, args ...any) error {
-	d := caddyfile.NewDispenser([]caddyfile.Token{n.at})
-	d.Next()
-	return d.Errf(format, args...)
-}
 
 // confirmsEmail reports whether addresses are confirmed: by default where there is mail to do it by.
 func (a *App) confirmsEmail() bool {
@@ -68,7 +38,8 @@ var plainDomain = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a
 
 func checkDomain(s string) error {
 	if !plainDomain.MatchString(s) {
-		return fmt.Errorf("domain %q: write the part of addresses after the @, in lower case and ASCII, such as example.com; it does not include sub-domains", s)
+		return fmt.Errorf("domain %q: write the part of addresses after the @, in lower case and ASCII, such as "+
+			"example.com; it does not include sub-domains", s)
 	}
 	return nil
 }

@@ -20,8 +20,9 @@ import (
 )
 
 // The pools share opened stores among configurations: a reload that names the same stores neither opens nor closes
-// anything, so that its Start is instant and no session, counter or connection is lost. They are keyed by what is opened,
-// never by the configuration around it. These are the process's own, as caddy.UsagePool is; leases are their only content.
+// anything, so that its Start is instant and no session, counter or connection is lost. They are keyed by what is
+// opened, never by the configuration around it. These are the process's own, as caddy.UsagePool is; leases are their
+// only content.
 var (
 	usersPool    lease.Pool[store.UserStore]
 	sessionsPool lease.Pool[*cache.Cache]
@@ -31,8 +32,8 @@ var (
 // StoreTimeout bounds what a request waits for a store: 503 is due within 250 ms.
 const StoreTimeout = 200 * time.Millisecond
 
-// engine is a users store, a session store, the relay that carries changes from the first to the second, and what works on
-// accounts in the background.
+// engine is a users store, a session store, the relay that carries changes from the first to the second, and what
+// works on accounts in the background.
 type engine struct {
 	users         store.UserStore // observed
 	sessions      *cache.Cache
@@ -72,7 +73,8 @@ func (a *App) acquire(ctx context.Context) (*lease.Lease[*engine], error) {
 	})
 }
 
-func openEngine(ctx context.Context, env store.Env, users store.UsersDriver, usersKey string, sessions store.SessionsDriver, sessionsKey string) (e *engine, err error) {
+func openEngine(ctx context.Context, env store.Env, users store.UsersDriver, usersKey string,
+	sessions store.SessionsDriver, sessionsKey string) (e *engine, err error) {
 	e = &engine{checked: make(map[string]bool)}
 	defer func() {
 		if err != nil {
@@ -96,8 +98,8 @@ func openEngine(ctx context.Context, env store.Env, users store.UsersDriver, use
 		if err != nil {
 			return nil, err
 		}
-		return cache.New(inner, cache.Options{Wait: StoreTimeout, Now: env.Now, Log: env.Log, Observe: metrics.Process.ObserveSessions,
-			Replayed: auditTheft}), nil
+		return cache.New(inner, cache.Options{Wait: StoreTimeout, Now: env.Now, Log: env.Log,
+			Observe: metrics.Process.ObserveSessions, Replayed: auditTheft}), nil
 	})
 	if err != nil {
 		return e, fmt.Errorf("opening the session store: %w", err)
@@ -116,7 +118,8 @@ func (e *engine) findAbilities(users store.UserStore) {
 }
 
 // openSessions opens the configured session store, or the one in the users database.
-func openSessions(ctx context.Context, env store.Env, driver store.SessionsDriver, users store.UserStore) (store.SessionStore, error) {
+func openSessions(ctx context.Context, env store.Env, driver store.SessionsDriver,
+	users store.UserStore) (store.SessionStore, error) {
 	if driver != nil {
 		return driver.OpenSessions(ctx, env)
 	}
@@ -127,8 +130,8 @@ func openSessions(ctx context.Context, env store.Env, driver store.SessionsDrive
 	return host.EmbeddedSessions(), nil
 }
 
-// startWork runs what works in the background until Close: the relay, what takes the values of removed columns away, and
-// what counts the open sessions.
+// startWork runs what works in the background until Close: the relay, what takes the values of removed columns away,
+// and what counts the open sessions.
 func (e *engine) startWork(env store.Env) {
 	relay := &relay.Relay{Users: e.usersLease.Value(), Sessions: e.sessions, Log: env.Log}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -149,8 +152,8 @@ func (e *engine) startWork(env store.Env) {
 	}
 }
 
-// check holds the key against the users store, once: a reload must not fail because the users store is out of reach for a
-// moment while everybody who is signed in can go on.
+// check holds the key against the users store, once: a reload must not fail because the users store is out of reach
+// for a moment while all who are signed in can go on.
 func (e *engine) check(ctx context.Context, keys *keyring.Keys) error {
 	fingerprint, err := keys.Fingerprint()
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal"
 )
 
-// Whoever writes a handler of events finds in them what the trail and the webhook say, by the same names.
+// Caddy's event handlers get what the audit trail and the webhook have, by the same names.
 func TestAnEventOfCaddySaysWhatTheTrailSays(t *testing.T) {
 	e := authportal.Event{Time: time.Now()}
 	for f, v := range reflect.ValueOf(&e).Elem().Fields() {

@@ -27,18 +27,22 @@ func described(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	cacheLookups   = described("session_cache_lookups_total", "Look-ups of sessions, by whether the local cache answered.", "result")
-	cacheSize      = described("session_cache_sessions", "Sessions in the local cache.")
-	cacheUp        = described("session_feed_up", "1 where changes of sessions are being told, so that the local cache is in use.")
+	cacheLookups = described("session_cache_lookups_total", "Look-ups of sessions, by whether the local cache answered.",
+		"result")
+	cacheSize = described("session_cache_sessions", "Sessions in the local cache.")
+	cacheUp   = described("session_feed_up",
+		"1 where changes of sessions are being told, so that the local cache is in use.")
 	openStreams    = described("open_streams", "WebSockets and event streams that end with their session.")
-	webhookWaiting = described("webhook_waiting", "Events that the webhook was not told yet, as counted at most half a minute ago.")
-	webhookOldest  = described("webhook_oldest_seconds", "How long ago the oldest of them happened; 0 where none waits.")
-	hashing        = described("password_hashing", "Passwords being hashed, and waiting for their turn.", "state")
+	webhookWaiting = described("webhook_waiting",
+		"Events that the webhook was not told yet, as counted at most half a minute ago.")
+	webhookOldest = described("webhook_oldest_seconds", "How long ago the oldest of them happened; 0 where none waits.")
+	hashing       = described("password_hashing", "Passwords being hashed, and waiting for their turn.", "state")
 )
 
 // Describe names the metrics.
 func (g gauges) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{cacheLookups, cacheSize, cacheUp, openStreams, webhookWaiting, webhookOldest, hashing} {
+	for _, d := range []*prometheus.Desc{cacheLookups, cacheSize, cacheUp, openStreams, webhookWaiting, webhookOldest,
+		hashing} {
 		to <- d
 	}
 }

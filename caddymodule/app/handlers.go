@@ -8,15 +8,15 @@ import (
 	"github.com/gatehouse-auth/gatehouse/caddymodule/site"
 )
 
-// readyWait is how long a request waits for the app to start. Apps start in any order and `http` may be first; a reload's
-// leased stores make Start instant, so that only a first start ever comes near this.
+// readyWait is how long a request waits for the app to start. Apps start in any order and `http` may be first; a
+// reload's leased stores make Start instant, so that only a first start ever comes near this.
 const readyWait = 5 * time.Second
 
 // errNotReady is what Ready returns where the app has not started, or has failed to: the handler answers 503.
 var errNotReady = errors.New("gatehouse has not started")
 
-// Handler is a `gate` or `portal` as the app sees it. A handler makes itself known with App.Register in Provision; App.Start
-// finds out where it is mounted and tells it, before any request is answered.
+// Handler is a `gate` or `portal` as the app sees it. A handler makes itself known with App.Register in Provision;
+// App.Start finds out where it is mounted and tells it, before any request is answered.
 type Handler interface {
 	site.Handler
 
@@ -35,8 +35,8 @@ func (a *App) Register(h Handler) {
 // Mounts returns the handlers with where they are mounted, in the order of their provisioning; none before the start.
 func (a *App) Mounts() []site.Mount { return a.mounts }
 
-// Ready returns what Start has made, waiting at most five seconds for it. Every request that needs the app begins here; an
-// error is answered with 503 and Retry-After.
+// Ready returns what Start has made, waiting at most five seconds for it. Every request that needs the app begins
+// here; an error is answered with 503 and Retry-After.
 func (a *App) Ready(ctx context.Context) (*Running, error) {
 	if run := a.running.Load(); run != nil {
 		return run, nil

@@ -11,8 +11,9 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 )
 
-// Load provisions the configuration in a file without starting anything, and keeps it from writing to its logs. adapter is
-// the name of a config adapter; empty: a Caddyfile, or JSON where the file's name says so. The caller ends it with Cleanup.
+// Load provisions the configuration in a file without starting anything, and keeps it from writing to its logs.
+// adapter is the name of a config adapter; empty: a Caddyfile, or JSON where the file's name says so. The caller ends
+// it with Cleanup.
 func Load(file, adapter string) (*App, error) {
 	raw, err := os.ReadFile(file)
 	if err != nil {

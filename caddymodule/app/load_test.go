@@ -13,7 +13,8 @@ import (
 	_ "github.com/gatehouse-auth/gatehouse/store/sql"
 )
 
-// opened provisions an app of its own configuration, in JSON, and opens its stores. DIR stands for a folder of the test's own.
+// opened provisions an app of its own configuration, in JSON, and opens its stores. DIR becomes a folder
+// of the test's own.
 func opened(t *testing.T, config string) (*App, *Running) {
 	t.Helper()
 	dir := t.TempDir()

@@ -16,8 +16,8 @@ func (a *App) log() *slog.Logger {
 	return slog.New(zapslog.NewHandler(a.ctx.Logger().Core(), zapslog.WithName("gatehouse"), noTraces))
 }
 
-// processLog returns a logger for what outlives a configuration. It writes to Caddy's default log as it is at the time of
-// the record: the one of the configuration that opened a store may be closed by then.
+// processLog returns a logger for what outlives a configuration. It writes to Caddy's default log as it is at the
+// time of the record: the one of the configuration that opened a store may be closed by then.
 func processLog() *slog.Logger { return slog.New(&processHandler{}) }
 
 // processHandler hands each record to the default log of the moment.

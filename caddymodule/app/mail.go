@@ -21,9 +21,9 @@ type Mail struct {
 	// Who the mail is from, such as "Example <auth@example.com>". Placeholders work.
 	From string `json:"from"`
 
-	// For smtp://: "required" sends nothing unless the server offers STARTTLS; "off" does not use it, not even for user and
-	// password. Default: STARTTLS where it is offered, and user and password over an encrypted connection or to this machine
-	// only.
+	// For smtp://: "required" sends nothing unless the server offers STARTTLS; "off" does not use it, not even for user
+	// and password. Default: STARTTLS where it is offered, and user and password over an encrypted connection or to this
+	// machine only.
 	TLS string `json:"tls,omitempty"`
 }
 
@@ -73,7 +73,8 @@ func (a *App) openMail(run *Running, outbox store.Outbox) error {
 		return nil
 	}
 	if outbox == nil {
-		return errors.New("mail: this users store cannot keep mail until it is sent: use sqlite or postgres, or take `mail` out")
+		return errors.New("mail: this users store cannot keep mail until it is sent: use sqlite or postgres, or take " +
+			"`mail` out")
 	}
 	worker := &mail.Worker{Outbox: outbox, Send: a.smtp.Send, Now: run.Now, Log: run.Log.With("part", "mail"),
 		Compose: func(ctx context.Context, m store.Mail) (*mail.Message, error) { return run.Portal.Compose(ctx, m) }}
@@ -81,8 +82,8 @@ func (a *App) openMail(run *Running, outbox store.Outbox) error {
 	return nil
 }
 
-// startMail sends what waits until Stop. On a reload the next configuration's worker runs beside this one for a moment, and
-// each message is sent by one of them.
+// startMail sends what waits until Stop. On a reload the next configuration's worker runs beside this one for a
+// moment, and each message is sent by one of them.
 func (a *App) startMail(run *Running) {
 	if run.Mail == nil {
 		run.Log.Info("no `mail` is configured: what needs it is off")

@@ -12,8 +12,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store/cache"
 )
 
-// Running is what Start has made and handlers use. It does not change. On a reload, requests in flight keep the one they
-// have, whose stores then answer store.ErrClosed once the last configuration that held them is gone.
+// Running is what Start has made and handlers use. It does not change. On a reload, requests in flight keep the one
+// they have, whose stores then answer store.ErrClosed once the last configuration that held them is gone.
 type Running struct {
 	Users    store.UserStore
 	Sessions *cache.Cache

@@ -15,8 +15,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/caddymodule/site"
 )
 
-// storedSecret is where Caddy's storage keeps the secret that was made because none was configured. Instances that share
-// the storage share it.
+// storedSecret is where Caddy's storage keeps the secret that was made because none was configured. Instances that
+// share the storage share it.
 const storedSecret = "gatehouse/secret"
 
 // expandSecrets replaces placeholders. The results stay in an unexported field, because events and debug logs print
@@ -32,7 +32,8 @@ func (a *App) expandSecrets() error {
 			err = errors.New("it is empty")
 		}
 		if err != nil {
-			return fmt.Errorf("%ssecret %d: %w: set what the placeholder names, or write another secret", site.At(a.Source), i+1, err)
+			return fmt.Errorf("%ssecret %d: %w: set what the placeholder names, or write another secret", site.At(a.Source), i+1,
+				err)
 		}
 		a.secrets = append(a.secrets, value)
 	}
@@ -69,8 +70,9 @@ func (a *App) checkedKeys(ctx context.Context, stores *engine, raw []byte) (*key
 	return keys, stores.check(ctx, keys)
 }
 
-// makeSecret makes one, once: two instances that start together agree by the storage's lock. It is kept before the users
-// store learns its fingerprint, and taken back where that belongs to another secret, so that neither is ever there alone.
+// makeSecret makes one, once: two instances that start together agree by the storage's lock. It is kept before the
+// users store learns its fingerprint, and taken back where that belongs to another secret, so that neither is ever
+// there alone.
 func (a *App) makeSecret(ctx context.Context, stores *engine) (*keyring.Keys, error) {
 	storage := a.ctx.Storage()
 	if err := storage.Lock(ctx, storedSecret); err != nil {

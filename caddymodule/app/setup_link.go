@@ -9,8 +9,8 @@ import (
 // setupTimeout bounds the look for an administrator. It holds nothing up: requests are answered already.
 const setupTimeout = 5 * time.Second
 
-// logSetupLink logs the link by which the first administrator is made, while there is none. It is the one token that a log
-// of ours shows: those who read the log are operators.
+// logSetupLink logs the link by which the first administrator is made, while there is none. It is the one token that
+// a log of ours shows: those who read the log are operators.
 func (a *App) logSetupLink(run *Running) {
 	base, ok := a.setupBase(run)
 	if !ok {
@@ -23,7 +23,8 @@ func (a *App) logSetupLink(run *Running) {
 	case err != nil:
 		run.Log.Error("cannot check whether there is an administrator", "error", err)
 	case needed:
-		run.Log.Info("there is no administrator yet: the first to open this link within an hour becomes one", "link", base+"/setup?token="+token)
+		run.Log.Info("there is no administrator yet: the first to open this link within an hour becomes one", "link",
+			base+"/setup?token="+token)
 	}
 }
 

@@ -18,12 +18,13 @@ const startTimeout = 30 * time.Second
 // pingTimeout bounds how long Start waits before it logs that the session store is out of reach.
 const pingTimeout = 500 * time.Millisecond
 
-// Start opens the stores, finds where the handlers are mounted, and sets the mark that requests wait for. Where it fails, Caddy
-// runs Cleanup, and on a reload the configuration before stays in force.
+// Start opens the stores, finds where the handlers are mounted, and sets the mark that requests wait for. Where it
+// fails, Caddy runs Cleanup, and on a reload the configuration before stays in force.
 //
-// A users store that cannot be opened stops the start: without it there is no way to check that the secret is the right one, and
-// an outage would look like a typo. A reload that names the stores of the configuration before does not ask them
-// anything. A session store that is out of reach does not stop the start: public paths work, and the rest is 503 until it is back.
+// A users store that cannot be opened stops the start: without it there is no way to check that the secret is the
+// right one, and an outage would look like a typo. A reload that names the stores of the configuration before does
+// not ask them anything. A session store that is out of reach does not stop the start: public paths work, and the
+// rest is 503 until it is back.
 func (a *App) Start() error {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(a.ctx, startTimeout)
@@ -66,8 +67,8 @@ func (a *App) open(ctx context.Context) (*Running, error) {
 	}
 	a.lease = lease
 	stores := lease.Value()
-	run := &Running{Users: stores.users, Sessions: stores.sessions, Roles: a.roles, Metrics: metrics.Process, Log: log, Now: time.Now,
-		AllowHTTP: a.AllowHTTP}
+	run := &Running{Users: stores.users, Sessions: stores.sessions, Roles: a.roles, Metrics: metrics.Process, Log: log,
+		Now: time.Now, AllowHTTP: a.AllowHTTP}
 	if err := a.openMail(run, stores.outbox); err != nil {
 		return nil, err
 	}
@@ -88,8 +89,8 @@ func (a *App) open(ctx context.Context) (*Running, error) {
 	return run, nil
 }
 
-// Stop lets another configuration be the one that the command line speaks to, and ends the sending of mail and events. The
-// stores stay open until Cleanup, so that requests that the http app still finishes have them.
+// Stop lets another configuration be the one that the command line speaks to, and ends the sending of mail and
+// events. The stores stay open until Cleanup, so that requests that the http app still finishes have them.
 func (a *App) Stop() error {
 	active.remove(a)
 	if a.stopMail != nil {
@@ -114,10 +115,11 @@ func (a *App) Cleanup() error {
 }
 
 // errNoSecret is for an operator whose Caddy storage was lost, while the database was not.
-var errNoSecret = errors.New("no `secret` is configured, and the one that was made and kept in Caddy's storage (gatehouse/secret) is " +
-	"not there any more: restore Caddy's storage, or write the secret in the global block")
+var errNoSecret = errors.New("no `secret` is configured, and the one that was made and kept in Caddy's storage " +
+	"(gatehouse/secret) is not there any more: restore Caddy's storage, or write the secret in the global block")
 
-// HasCertificate reports whether a certificate for host is loaded. managed is false where the configuration has no tls app.
+// HasCertificate reports whether a certificate for host is loaded. managed is false where the configuration has no
+// tls app.
 func (a *App) HasCertificate(host string) (loaded, managed bool) {
 	app, err := a.ctx.AppIfConfigured("tls")
 	if err != nil {

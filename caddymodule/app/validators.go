@@ -24,7 +24,8 @@ func portalAddress(raw string) (string, error) {
 		return "", fmt.Errorf("portal %q may have a path, but no user, query or fragment: %s", raw, cure)
 	case strings.Contains(u.Hostname(), "*"):
 		return "", fmt.Errorf("portal %q must be one host: %s", raw, cure)
-	case strings.ContainsAny(u.EscapedPath(), "%;\\") || strings.Contains(u.Path, "//") || strings.Contains(u.Path+"/", "/./") || strings.Contains(u.Path+"/", "/../"):
+	case strings.ContainsAny(u.EscapedPath(), "%;\\") || strings.Contains(u.Path, "//") ||
+		strings.Contains(u.Path+"/", "/./") || strings.Contains(u.Path+"/", "/../"):
 		return "", fmt.Errorf("portal %q has an odd path: %s", raw, cure)
 	}
 	u.Host = strings.ToLower(u.Host)
@@ -36,10 +37,11 @@ func portalAddress(raw string) (string, error) {
 
 var signupFieldName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 
-// takenFields are the names that the API's sign-up and account bodies use themselves: a field of that name would write over
-// what is not the person's to choose.
-var takenFields = []string{"id", "email", "login", "password", "current", "name", "roles", "role", "groups", "attributes",
-	"enabled", "approved", "confirmed", "created", "version", "invite", "to", "token", "code", "remember", "method", "status"}
+// takenFields are the names that the API's sign-up and account bodies use themselves: a field of that name would
+// write over what is not the person's to choose.
+var takenFields = []string{"id", "email", "login", "password", "current", "name", "roles", "role", "groups",
+	"attributes", "enabled", "approved", "confirmed", "created", "version", "invite", "to", "token", "code", "remember",
+	"method", "status"}
 
 // checkFieldName reports what is wrong with the name of a sign-up field.
 func checkFieldName(name string) error {

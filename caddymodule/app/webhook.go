@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-
-	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/webhook"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/metrics"
@@ -19,46 +16,10 @@ type Webhook struct {
 	// Where events are posted: https://…, or http://… on this machine. Placeholders work.
 	URL string `json:"url"`
 
-	// Keys that sign what is posted: whsec_ and base64 of 24 to 64 bytes. With several, every one signs, so that they can be
-	// exchanged. Placeholders work. Default: a key that derives from the root secret, shown by `caddy gatehouse audit key`.
+	// Keys that sign what is posted: whsec_ and base64 of 24 to 64 bytes. With several, every one signs, so that they
+	// can be exchanged. Placeholders work. Default: a key that derives from the root secret, shown by `caddy gatehouse
+	// audit key`.
 	Secret []string `json:"secret,omitempty"`
-}
-
-const webhookUsage = "webhook https://log.example.com/hook { secret {env.WEBHOOK_KEY} }"
-
-// webhook reads the word webhook. Syntax:
-//
-//	webhook <url> {
-//	    secret <key> [<older>...]
-//	}
-func (a *Audit) webhook(d *caddyfile.Dispenser) error {
-	if d.CountRemainingArgs() != 1 {
-		return d.Errf("webhook has %s: write `%s`", Plural(d.CountRemainingArgs(), "argument"), webhookUsage)
-	}
-	d.NextArg()
-	w := &Webhook{URL: d.Val()}
-	if !strings.Contains(w.URL, "{") { // else only the start can check it
-		if _, err := webhook.CheckURL(w.URL); err != nil {
-			return d.WrapErr(err)
-		}
-	}
-	a.Webhook = w
-	return words{
-		"secret": func(d *caddyfile.Dispenser) (err error) {
-			if w.Secret, err = args(d, 1, -1, "secret <key> [<older>...]"); err != nil {
-				return err
-			}
-			for i, key := range w.Secret {
-				if strings.Contains(key, "{") {
-					continue
-				}
-				if _, err := webhook.ParseKey(key); err != nil {
-					return d.Errf("secret %d: %v", i+1, err)
-				}
-			}
-			return nil
-		},
-	}.block(d, "webhook")
 }
 
 // readWebhook replaces placeholders. Their values stay in unexported fields.
@@ -101,7 +62,8 @@ func (a *App) openWebhook(run *Running, queue store.Deliveries) (err error) {
 		return nil
 	}
 	if queue == nil {
-		return errors.New("audit: webhook: this users store cannot keep events until they are delivered: use sqlite or postgres, or take `webhook` out")
+		return errors.New("audit: webhook: this users store cannot keep events until they are delivered: use sqlite or " +
+			"postgres, or take `webhook` out")
 	}
 	keys := a.webhookKeys
 	if keys == nil {
@@ -113,8 +75,8 @@ func (a *App) openWebhook(run *Running, queue store.Deliveries) (err error) {
 	if err != nil {
 		return fmt.Errorf("audit: webhook: %w", err)
 	}
-	run.Webhook = &WebhookService{queue, endpoint, &webhook.Worker{Queue: queue, Post: endpoint.Post, Tried: metrics.Process.CountDelivery,
-		Now: run.Now, Log: run.Log.With("part", "webhook")}}
+	run.Webhook = &WebhookService{queue, endpoint, &webhook.Worker{Queue: queue, Post: endpoint.Post,
+		Tried: metrics.Process.CountDelivery, Now: run.Now, Log: run.Log.With("part", "webhook")}}
 	return nil
 }
 
@@ -131,8 +93,8 @@ func (a *App) configureAudit(run *Running) error {
 	return recorder.Deliver(run.Webhook.worker.Wake)
 }
 
-// startWebhook delivers what waits until Stop. On a reload the next configuration's worker runs beside this one for a moment,
-// and each event is delivered by one of them.
+// startWebhook delivers what waits until Stop. On a reload the next configuration's worker runs beside this one for a
+// moment, and each event is delivered by one of them.
 func (a *App) startWebhook(run *Running) {
 	if run.Webhook == nil {
 		return
@@ -151,8 +113,8 @@ func (a *App) startWebhook(run *Running) {
 	run.Log.Info("events of the audit trail are posted to", "receiver", run.Webhook.Endpoint.String())
 }
 
-// DerivedWebhookKey opens the configuration, which must not have started, and returns the key that signs what the webhook
-// posts where none is configured.
+// DerivedWebhookKey opens the configuration, which must not have started, and returns the key that signs what the
+// webhook posts where none is configured.
 func (a *App) DerivedWebhookKey(ctx context.Context) (string, error) {
 	if a.webhookKeys != nil {
 		return "", errors.New("the configuration names the key itself: the receiver needs that one")

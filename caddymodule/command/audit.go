@@ -13,8 +13,8 @@ func (c *commandLine) auditCommand() *cobra.Command {
 	return group("audit", "The audit trail", c.auditKey())
 }
 
-// auditKey shows the key by which the receiver of the webhook knows us. It is derived here, from the configuration: no running
-// server hands a key out.
+// auditKey shows the key by which the receiver of the webhook knows us. It is derived here, from the configuration:
+// no running server hands a key out.
 func (c *commandLine) auditKey() *cobra.Command {
 	return &cobra.Command{
 		Use:     "key",

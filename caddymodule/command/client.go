@@ -23,8 +23,8 @@ import (
 // commandTimeout bounds one command. Listing the sessions of many accounts takes the longest.
 const commandTimeout = 2 * time.Minute
 
-// call has one operation done and reads its answer into out. With --json, and where show is set, the answer is printed as it
-// came and show is not called.
+// call has one operation done and reads its answer into out. With --json, and where show is set, the answer is
+// printed as it came and show is not called.
 func (c *commandLine) call(cmd *cobra.Command, method, path string, in, out any, show func()) error {
 	var payload io.Reader = http.NoBody
 	if in != nil {
@@ -81,7 +81,8 @@ func (c *commandLine) remote(r *http.Request) (int, []byte, error) {
 	}
 	parsed, err := caddy.ParseNetworkAddress(address)
 	if err != nil || parsed.PortRangeSize() > 1 {
-		return 0, nil, fmt.Errorf("%q is no address of an admin endpoint: write for example localhost:2019 or unix//run/caddy/admin.sock", address)
+		return 0, nil, fmt.Errorf("%q is no address of an admin endpoint: write for example localhost:2019 or "+
+			"unix//run/caddy/admin.sock", address)
 	}
 	network, to := parsed.Network, parsed.JoinHostPort(0)
 	if parsed.IsUnixNetwork() {
@@ -99,8 +100,9 @@ func (c *commandLine) remote(r *http.Request) (int, []byte, error) {
 	defer client.CloseIdleConnections()
 	answer, err := client.Do(r)
 	if err != nil {
-		return 0, nil, fmt.Errorf("there is no answer from the admin endpoint at %s: is the server running? Name its endpoint with --address, "+
-			"or speak to the stores without a server with --config (%w)", address, errors.Unwrap(err))
+		return 0, nil, fmt.Errorf("there is no answer from the admin endpoint at %s: is the server running? Name its "+
+			"endpoint with --address, or speak to the stores without a server with --config (%w)", address,
+			errors.Unwrap(err))
 	}
 	defer answer.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(answer.Body, 64<<20))

@@ -34,7 +34,8 @@ func AddCommands(root *cobra.Command) {
 	flags := root.PersistentFlags()
 	flags.StringVar(&c.address, "address", "", "The address of the admin endpoint, if not Caddy's default")
 	flags.StringVarP(&c.config, "config", "c", "", "Speak to the stores of this configuration, without a running server")
-	flags.StringVarP(&c.adapter, "adapter", "a", "", "Name of the config adapter for --config, if it is neither a Caddyfile nor JSON")
+	flags.StringVarP(&c.adapter, "adapter", "a", "",
+		"Name of the config adapter for --config, if it is neither a Caddyfile nor JSON")
 	flags.BoolVar(&c.json, "json", false, "Print JSON")
 	root.MarkFlagsMutuallyExclusive("address", "config")
 	root.Args = cobra.NoArgs

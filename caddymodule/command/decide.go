@@ -9,21 +9,24 @@ import (
 )
 
 func (c *commandLine) approveUser() *cobra.Command {
-	return c.decideUser("approve", "Lets an account in that signed up and waits for approval, and tells its owner by mail", "Approved")
+	return c.decideUser("approve",
+		"Lets an account in that signed up and waits for approval, and notifies its owner by mail", "Approved")
 }
 
 func (c *commandLine) declineUser() *cobra.Command {
-	return c.decideUser("decline", "Deletes an account that waits for approval, and tells its owner by mail", "Declined")
+	return c.decideUser("decline",
+		"Deletes an account that waits for approval, and notifies its owner by mail", "Declined")
 }
 
 func (c *commandLine) inviteUser() *cobra.Command {
-	return c.decideUser("invite", "Sends the owner of an account without a password a link by which they choose one", "Invited")
+	return c.decideUser("invite", "Sends the owner of an account without a password a link by which they choose one",
+		"Invited")
 }
 
 func (c *commandLine) ticketFor() *cobra.Command {
 	return &cobra.Command{
 		Use:   "ticket <user>",
-		Short: "Prints a link that signs in as the account, once, for ten minutes; its owner is told by mail",
+		Short: "Prints a link that signs in as the account, once, for ten minutes; its owner is notified by mail",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var link ops.SignInLink

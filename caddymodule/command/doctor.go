@@ -45,7 +45,8 @@ func (c *commandLine) doctorCommand() *cobra.Command {
 			return fmt.Errorf("found %s", app.Plural(faults, "fault"))
 		},
 	}
-	cmd.Flags().StringVar(&to, "mail", "", "Send one letter to this address instead, and tell what the mail server answers")
+	cmd.Flags().StringVar(&to, "mail", "", "Send one message to this address instead, and show what the mail server "+
+		"answers")
 	return cmd
 }
 

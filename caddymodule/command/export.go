@@ -50,8 +50,8 @@ func exportUsers(cmd *cobra.Command, all []ops.User, format userfile.Format) err
 }
 
 func fileAccount(u *ops.User) *userfile.Account {
-	a := &userfile.Account{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name, Roles: u.Roles, Attributes: u.Attributes,
-		Enabled: u.Enabled, Approved: u.Approved, Created: u.Created.UTC()}
+	a := &userfile.Account{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name,
+		Roles: u.Roles, Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved, Created: u.Created.UTC()}
 	if u.LastSignIn != nil {
 		a.LastSignIn = u.LastSignIn.UTC()
 	}

@@ -25,9 +25,10 @@ const (
 func (c *commandLine) importUsers() *cobra.Command {
 	var dry bool
 	cmd := &cobra.Command{
-		Use:   "import <file.csv|file.json> [--dry-run]",
-		Short: "Makes the accounts that a file names, with passwords or hashes of other software; those that are there stay as they are",
-		Args:  cobra.ExactArgs(1),
+		Use: "import <file.csv|file.json> [--dry-run]",
+		Short: "Makes the accounts that a file names, with passwords or hashes of other software; those that are there " +
+			"stay as they are",
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			rows, err := readImport(args[0])
 			if err != nil {
@@ -63,7 +64,8 @@ func (c *commandLine) importRows(cmd *cobra.Command, rows []userfile.Row, dry bo
 			err = errors.New("the admin endpoint answered for another number of rows: is it of the same version?")
 		}
 		if err != nil {
-			return fmt.Errorf("from row %d on nothing is known: %w; import the file once more, what was made stays", rows[0].Line, err)
+			return fmt.Errorf("from row %d on nothing is known: %w; import the file once more, what was made stays",
+				rows[0].Line, err)
 		}
 		for i, result := range response.Results {
 			if result.Reason != "" && !c.json {

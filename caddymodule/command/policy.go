@@ -9,7 +9,7 @@ import (
 )
 
 func (c *commandLine) policyCommand() *cobra.Command {
-	return group("policy", "Tells which rule decides", c.explainPolicy())
+	return group("policy", "Explains which rule decides", c.explainPolicy())
 }
 
 func (c *commandLine) explainPolicy() *cobra.Command {
@@ -17,11 +17,11 @@ func (c *commandLine) explainPolicy() *cobra.Command {
 	var roles []string
 	cmd := &cobra.Command{
 		Use:   "explain [--as <user> | --roles <role>,...] [--from <address>] <METHOD> <URL>",
-		Short: "Tells what a gate makes of a request: the deciding rule with file and line, and every reading of the path",
+		Short: "Explains what a gate makes of a request: the deciding rule with file and line, and every reading of the path",
 		Long: `
-Tells what a gate makes of a request: the verdict, the rule that decides with file
+Explains what a gate makes of a request: the verdict, the rule that decides with file
 and line, and every way in which an upstream may read the path. Rewrites that
-stand before the gate are not applied. Without --as and --roles nobody is signed in.`,
+come before the gate are not applied. Without --as and --roles no one is signed in.`,
 		Example: "  caddy gatehouse policy explain --as ann@example.com GET https://app.example.com/admin/",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -52,7 +52,7 @@ stand before the gate are not applied. Without --as and --roles nobody is signed
 		},
 	}
 	cmd.Flags().StringVar(&as, "as", "", "Judge this account (address, username or id), signed in just now")
-	cmd.Flags().StringSliceVar(&roles, "roles", nil, "Judge somebody who holds these roles")
+	cmd.Flags().StringSliceVar(&roles, "roles", nil, "Judge an account that holds these roles")
 	cmd.Flags().StringVar(&from, "from", "", "The client's address, for rules with `from`")
 	cmd.MarkFlagsMutuallyExclusive("as", "roles")
 	return cmd

@@ -36,7 +36,8 @@ func (c *commandLine) listSessions() *cobra.Command {
 				}
 				var rows [][]string
 				for _, s := range out.Sessions {
-					rows = append(rows, []string{s.ID, s.Username, s.Host, formatTime(s.Created), formatTime(s.LastSeen), formatTime(s.Expires), s.Address, s.Device})
+					rows = append(rows, []string{s.ID, s.Username, s.Host, formatTime(s.Created), formatTime(s.LastSeen),
+						formatTime(s.Expires), s.Address, s.Device})
 				}
 				table(cmd, "ID\tUSER\tHOST\tSIGNED IN\tLAST SEEN\tENDS\tADDRESS\tBROWSER", rows)
 			})
@@ -76,6 +77,6 @@ func (c *commandLine) revokeSessions() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&user, "user", "", "All sign-ins of this account (address, username or id)")
-	cmd.Flags().BoolVar(&all, "all", false, "All sign-ins of everybody")
+	cmd.Flags().BoolVar(&all, "all", false, "All sign-ins of all accounts")
 	return cmd
 }

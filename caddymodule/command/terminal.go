@@ -18,8 +18,8 @@ import (
 // maxSecretInput bounds what is read as a password; authportal has its own limit, and says so.
 const maxSecretInput = 4096
 
-// passwordFrom reads a new password: the first line of standard input with --password-stdin, else twice from a terminal.
-// given is false where there is neither, or where nothing was typed.
+// passwordFrom reads a new password: the first line of standard input with --password-stdin, else twice from a
+// terminal. given is false where there is neither, or where nothing was typed.
 func passwordFrom(cmd *cobra.Command, stdin bool) (password string, given bool, err error) {
 	if stdin {
 		line, err := bufio.NewReader(io.LimitReader(cmd.InOrStdin(), maxSecretInput+2)).ReadString('\n')
@@ -73,8 +73,8 @@ func table(cmd *cobra.Command, heads string, rows [][]string) {
 	_ = w.Flush()
 }
 
-// printable takes out of a value of somebody else's what a terminal would obey (escape sequences) or a table would be
-// torn by.
+// printable removes from a value of another person's what a terminal would obey (escape sequences) or what would
+// break a table.
 func printable(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {

@@ -17,8 +17,8 @@ import (
 
 func (c *commandLine) usersCommand() *cobra.Command {
 	return group("users", "Makes, shows and changes accounts",
-		c.addUser(), c.listUsers(), c.showUser(), c.setUser(), c.setEnabled("enable", true), c.setEnabled("disable", false), c.deleteUser(),
-		c.approveUser(), c.declineUser(), c.inviteUser(), c.ticketFor(), c.importUsers(), c.exportUsers())
+		c.addUser(), c.listUsers(), c.showUser(), c.setUser(), c.setEnabled("enable", true), c.setEnabled("disable", false),
+		c.deleteUser(), c.approveUser(), c.declineUser(), c.inviteUser(), c.ticketFor(), c.importUsers(), c.exportUsers())
 }
 
 func userPath(who string) string { return "/gatehouse/users/" + url.PathEscape(who) }
@@ -52,7 +52,8 @@ func (c *commandLine) addUser() *cobra.Command {
 				case invite:
 					printf(cmd, "Its owner is sent a link by which they choose a password.")
 				case !u.Password:
-					printf(cmd, "It has no password yet: `caddy gatehouse users set %s --password-stdin` gives it one.", printable(u.Email))
+					printf(cmd, "It has no password yet: `caddy gatehouse users set %s --password-stdin` gives it one.",
+						printable(u.Email))
 				}
 			})
 		},
@@ -82,7 +83,8 @@ func (c *commandLine) listUsers() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&query, "query", "", "Only accounts whose address, username or name holds this")
 	cmd.Flags().StringVar(&role, "role", "", "Only accounts that were given this role")
-	cmd.Flags().StringVar(&state, "state", "", "Only accounts in this state: disabled, waiting (for approval), invited, new_password or unconfirmed")
+	cmd.Flags().StringVar(&state, "state", "", "Only accounts in this state: disabled, waiting (for approval), "+
+		"invited, new_password or unconfirmed")
 	return cmd
 }
 
@@ -144,9 +146,11 @@ func (c *commandLine) showUser() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var u ops.User
 			return c.call(cmd, http.MethodGet, userPath(args[0]), nil, &u, func() {
-				rows := [][]string{{"id", u.ID}, {"username", u.Username}, {"address", u.Email}, {"confirmed", yesNo(u.Confirmed)}, {"name", u.Name},
-					{"roles", strings.Join(u.Roles, ", ")}, {"with included", strings.Join(u.Effective, ", ")}, {"state", u.State}, {"enabled", yesNo(u.Enabled)},
-					{"password", yesNo(u.Password)}, {"must choose another", yesNo(u.Due)}, {"made", formatTime(u.Created)}, {"last sign-in", lastSignIn(&u)}}
+				rows := [][]string{{"id", u.ID}, {"username", u.Username}, {"address", u.Email}, {"confirmed", yesNo(u.Confirmed)},
+					{"name", u.Name}, {"roles", strings.Join(u.Roles, ", ")}, {"with included", strings.Join(u.Effective, ", ")},
+					{"state", u.State}, {"enabled", yesNo(u.Enabled)},
+					{"password", yesNo(u.Password)}, {"must choose another", yesNo(u.Due)}, {"made", formatTime(u.Created)},
+					{"last sign-in", lastSignIn(&u)}}
 				if u.Invited != nil {
 					rows = append(rows, []string{"invited", formatTime(*u.Invited)})
 				}
@@ -166,8 +170,8 @@ func (c *commandLine) setUser() *cobra.Command {
 		stdin, due              bool
 	)
 	cmd := &cobra.Command{
-		Use: "set <user> [--email <address>] [--username <name>] [--name <name>] [--add-role <role>]... [--remove-role <role>]... " +
-			"[--attribute <name>=<value>]... [--password-stdin] [--require-new-password]",
+		Use: "set <user> [--email <address>] [--username <name>] [--name <name>] [--add-role <role>]... [--remove-role " +
+			"<role>]... [--attribute <name>=<value>]... [--password-stdin] [--require-new-password]",
 		Short: "Changes an account; roles are in force within a second, a new password ends all its sign-ins",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -215,7 +219,8 @@ func (c *commandLine) setUser() *cobra.Command {
 	flags.StringVar(&name, "name", "", "What to call the person")
 	flags.StringArrayVar(&addRoles, "add-role", nil, "A role to give; may be given several times")
 	flags.StringArrayVar(&dropRoles, "remove-role", nil, "A role to take away; may be given several times")
-	flags.StringArrayVar(&kv, "attribute", nil, "An attribute, as name=value; an empty value removes it; may be given several times")
+	flags.StringArrayVar(&kv, "attribute", nil, "An attribute, as name=value; an empty value removes it; may be given "+
+		"several times")
 	flags.BoolVar(&stdin, "password-stdin", false, "Read a new password from standard input")
 	flags.BoolVar(&due, "require-new-password", false, "End all sign-ins; the next one must choose a new password first")
 	return cmd
@@ -243,7 +248,8 @@ func attributesFrom(pairs []string) (map[string]any, error) {
 func (c *commandLine) setEnabled(word string, enabled bool) *cobra.Command {
 	short, done := "Lets an account sign in again", "%s may sign in again."
 	if !enabled {
-		short, done = "Ends all sign-ins of an account and lets it make none", "%s is disabled, and all its sign-ins have ended."
+		short, done = "Ends all sign-ins of an account and lets it make none",
+			"%s is disabled, and all its sign-ins have ended."
 	}
 	return &cobra.Command{
 		Use:   word + " <user>",

@@ -11,9 +11,9 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// answerFilter is what the handlers behind us write through. It keeps upstreams from setting, replacing or clearing cookies
-// of ours, shared caches from keeping what was meant for one person, and streams from outliving
-// their session. It looks at every header block that is about to be sent, informational ones and 101 included.
+// answerFilter is what the handlers behind us write through. It keeps upstreams from setting, replacing or clearing
+// cookies of ours, shared caches from keeping what was meant for one person, and streams from outliving their
+// session. It looks at every header block that is about to be sent, informational ones and 101 included.
 type answerFilter struct {
 	caddyhttp.ResponseWriterWrapper
 	exchange       *exchange
@@ -65,7 +65,8 @@ func (f *answerFilter) header(status int, last bool) {
 	if !f.personal {
 		return
 	}
-	if f.rotates && status != http.StatusSwitchingProtocols && status != http.StatusNotModified && !allowsSharedCaching(h) {
+	if f.rotates && status != http.StatusSwitchingProtocols && status != http.StatusNotModified &&
+		!allowsSharedCaching(h) {
 		f.rotationCookie = f.exchange.nextSecret()
 	}
 	f.keepPrivate(h)
@@ -110,10 +111,10 @@ func (f *answerFilter) ReadFrom(r io.Reader) (int64, error) {
 	return f.ResponseWriterWrapper.ReadFrom(r)
 }
 
-// cutOff ends an answer from outside. Deadlines in the past end the request: over HTTP/1.1 that of reading, over HTTP/2 that
-// of writing; over HTTP/3 neither wakes the handler, and the context does (passHTTP3). Where none is known, the next write
-// fails. Deadlines are set on the server's own writer, which other goroutines may use; those that Caddy wraps around it keep
-// deadlines of their own, without a lock.
+// cutOff ends an answer from outside. Deadlines in the past end the request: over HTTP/1.1 that of reading, over
+// HTTP/2 that of writing; over HTTP/3 neither wakes the handler, and the context does (passHTTP3). Where none is
+// known, the next write fails. Deadlines are set on the server's own writer, which other goroutines may use; those
+// that Caddy wraps around it keep deadlines of their own, without a lock.
 //
 // Cancelling the context would do everywhere, but every request would have to be given one.
 func (f *answerFilter) cutOff() {
@@ -179,8 +180,9 @@ func (f *answerFilter) finish() {
 	}
 }
 
-// keepPrivate keeps an answer out of shared caches, which would give it to the next person. The upstream cannot: it sees
-// neither our cookie nor, often, that anybody is asked for. What it says to the browser's own cache stays (RFC 9111 §5.2.2).
+// keepPrivate keeps an answer out of shared caches, which would give it to the next person. The upstream cannot: it
+// sees neither our cookie nor, often, that a sign-in is needed. What it says to the browser's own cache stays (RFC
+// 9111 §5.2.2).
 func (f *answerFilter) keepPrivate(h http.Header) {
 	lines := h["Cache-Control"]
 	f.private[0] = "private"

@@ -77,7 +77,7 @@ func TestAnAnswerWithoutWriteHeaderIsFilteredToo(t *testing.T) {
 	}
 }
 
-func TestTheFilterLeavesTheSliceOfWhoeverSetItAlone(t *testing.T) {
+func TestTheFilterLeavesTheUpstreamsSliceAlone(t *testing.T) {
 	lines := []string{"gatehouse=x", "a=1"}
 	filtered(func(w http.ResponseWriter) {
 		w.Header()["Set-Cookie"] = lines

@@ -36,8 +36,8 @@ func filterLines(h http.Header, name string, lines []string, drop func(string) b
 	}
 }
 
-// ownSetCookie reports whether a Set-Cookie line is about a cookie of ours. A cookie without a name whose value begins with
-// ours reaches servers under our name ("=__Host-gatehouse=x").
+// ownSetCookie reports whether a Set-Cookie line is about a cookie of ours. A cookie without a name whose value
+// begins with ours reaches servers under our name ("=__Host-gatehouse=x").
 func ownSetCookie(line string) bool {
 	pair, _, _ := strings.Cut(line, ";")
 	pair = strings.TrimLeft(strings.TrimSpace(pair), "= \t")

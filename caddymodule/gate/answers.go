@@ -12,8 +12,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// The answers of a gate to requests that it does not let in. None sets a cookie, all are no-store, and all are written here,
-// so that handle_errors never sees them.
+// The answers of a gate to requests that it does not let in. None sets a cookie, all are no-store, and all are
+// written here, so that handle_errors never sees them.
 
 // refuse answers what cannot be judged.
 func (x *exchange) refuse(why *refusal) error {
@@ -32,7 +32,8 @@ func (x *exchange) notReady() error {
 	if isGRPC(x.r.Header) {
 		return writeGRPC(x.w, grpcUnavailable, "starting")
 	}
-	authportal.WriteProblem(x.w, http.StatusServiceUnavailable, "store_unavailable", "The server is starting. Please try again in a moment.")
+	authportal.WriteProblem(x.w, http.StatusServiceUnavailable, "store_unavailable",
+		"The server is starting. Please try again in a moment.")
 	return nil
 }
 
@@ -65,7 +66,8 @@ func (x *exchange) unavailable(err error) error {
 	case clientNavigation, clientForm:
 		x.run.Portal.WriteUnavailable(x.w, asSent(x.r), x.visit())
 	default:
-		authportal.WriteProblem(x.w, http.StatusServiceUnavailable, "store_unavailable", "Sign-ins cannot be checked at the moment. Please try again.")
+		authportal.WriteProblem(x.w, http.StatusServiceUnavailable, "store_unavailable",
+			"Sign-ins cannot be checked at the moment. Please try again.")
 	}
 	return nil
 }
@@ -95,8 +97,8 @@ func (x *exchange) redirect(status int, location string) error {
 	return nil
 }
 
-// challenge names the schemes that would be accepted (RFC 9110 §11.6.1). Browsers are not offered Basic: they would open
-// a prompt of their own over the app.
+// challenge names the schemes that would be accepted (RFC 9110 §11.6.1). Browsers are not offered Basic: they would
+// open a prompt of their own over the app.
 func (x *exchange) challenge() {
 	h := x.w.Header()
 	h.Add("WWW-Authenticate", `Bearer realm="gatehouse"`)
@@ -125,7 +127,8 @@ func (x *exchange) forbid() error {
 	return nil
 }
 
-// auditRefusal records in the audit trail that a request was refused. One that only has to sign in first was not refused.
+// auditRefusal records in the audit trail that a request was refused. One that only has to sign in first was not
+// refused.
 func (x *exchange) auditRefusal(reason string) {
 	var live *store.ActiveSession
 	if x.identity != nil {
@@ -138,7 +141,8 @@ func (x *exchange) auditRefusal(reason string) {
 func (x *exchange) refuseCrossOrigin() error {
 	x.run.Metrics.Count(metrics.Refused)
 	x.auditRefusal("cross_origin")
-	authportal.WriteProblem(x.w, http.StatusForbidden, "cross_origin", "A page of another origin may not open this WebSocket with your sign-in.")
+	authportal.WriteProblem(x.w, http.StatusForbidden, "cross_origin",
+		"A page of another origin may not open this WebSocket with your sign-in.")
 	return nil
 }
 

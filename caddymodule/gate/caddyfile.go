@@ -65,7 +65,8 @@ func (g *Gate) parse(d *caddyfile.Dispenser) error {
 	short := d.RemainingArgs()
 	for _, who := range short {
 		if strings.HasPrefix(who, "/") || strings.HasPrefix(who, "@") {
-			return d.Errf("gate %s: a matcher comes first, and there is one at most; several paths go into a block, such as `allow user %s`", who, who)
+			return d.Errf("gate %s: a matcher comes first, and there is one at most; several paths go into a block, such as "+
+				"`allow user %s`", who, who)
 		}
 		if err := rolepolicy.CheckWho(who); err != nil {
 			return d.WrapErr(err)
@@ -82,7 +83,8 @@ func (g *Gate) parse(d *caddyfile.Dispenser) error {
 	}
 	switch {
 	case len(short) > 0 && len(g.Rules) > 0:
-		return d.Errf("gate %s { ... } says twice who may enter: write `allow %s` as a line of the block", strings.Join(short, " "), strings.Join(short, " "))
+		return d.Errf("gate %s { ... } says twice who may enter: write `allow %s` as a line of the block",
+			strings.Join(short, " "), strings.Join(short, " "))
 	case len(short) > 0:
 		g.Rules = []GateRule{{Kind: "allow", Who: short, Source: g.Source}}
 	}
@@ -125,7 +127,8 @@ func (p *gateParser) line() error {
 	case "hosts":
 		return p.list(&p.gate.Hosts, checkHost)
 	}
-	return p.Errf("unknown word %q in gate: use public, optional, allow, deny, headers, header, jwt, login_page, basic, cors or hosts", word)
+	return p.Errf("unknown word %q in gate: use public, optional, allow, deny, headers, header, jwt, login_page, "+
+		"basic, cors or hosts", word)
 }
 
 func (p *gateParser) headers() error {

@@ -41,7 +41,8 @@ func (p *gateParser) rule(kind string) error {
 	}
 	if n := len(p.gate.Rules); n > 0 && p.gate.Rules[n-1].everything() {
 		// The first rule that matches decides: an operator would believe that this one guards something.
-		return p.Errf("this rule never decides, because the one at %s is for every request: write that one last, or name its paths", p.gate.Rules[n-1].Source)
+		return p.Errf("this rule never decides, because the one at %s is for every request: write that one last, or name "+
+			"its paths", p.gate.Rules[n-1].Source)
 	}
 	for nesting := p.Nesting(); p.NextBlock(nesting); {
 		if err := p.condition(&rule); err != nil {
@@ -129,8 +130,8 @@ func (p *gateParser) list(into *[]string, check func(string) error) error {
 }
 
 // examples are what words that take a list could be given.
-var examples = map[string]string{"method": "POST PUT", "from": "10.0.0.0/8", "headers": "remote webauth", "cors": "https://spa.example.com",
-	"hosts": "app.example.com"}
+var examples = map[string]string{"method": "POST PUT", "from": "10.0.0.0/8", "headers": "remote webauth",
+	"cors": "https://spa.example.com", "hosts": "app.example.com"}
 
 // values reads one argument or more.
 func (p *gateParser) values(into *[]string, check func(string) error) error {

@@ -140,19 +140,20 @@ func checkHeaderName(name string) error {
 // userPlaceholder finds placeholders of ours in a value.
 var userPlaceholder = regexp.MustCompile(`\{(http\.auth\.user\.[^{}]*)\}`)
 
-// checkExtraHeader checks a `header` line. A slip in a placeholder of ours would leave the header empty for everybody.
+// checkExtraHeader checks a `header` line. A slip in a placeholder of ours would leave the header empty for everyone.
 func checkExtraHeader(name, value string) error {
 	if err := checkHeaderName(name); err != nil {
 		return err
 	}
 	if value == "" {
-		return fmt.Errorf("header %s has no value: write one, such as {http.auth.user.attributes.plan}, or leave the line out", name)
+		return fmt.Errorf("header %s has no value: write one, such as {http.auth.user.attributes.plan}, or leave the line "+
+			"out", name)
 	}
 	anonymous := &identity{live: new(store.ActiveSession)}
 	for _, found := range userPlaceholder.FindAllStringSubmatch(value, -1) {
 		if _, known := anonymous.placeholder(found[1]); !known || found[1] == "http.auth.user.attributes." {
-			return fmt.Errorf("header %s: there is no placeholder {%s}: use {http.auth.user.id}, .username, .email, .name, .roles, "+
-				".attributes.<name>, .session or .methods", name, found[1])
+			return fmt.Errorf("header %s: there is no placeholder {%s}: use {http.auth.user.id}, .username, .email, .name, "+
+				".roles, .attributes.<name>, .session or .methods", name, found[1])
 		}
 	}
 	return nil
@@ -160,16 +161,18 @@ func checkExtraHeader(name, value string) error {
 
 func checkOrigin(origin string) error {
 	u, err := url.Parse(origin)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || origin != u.Scheme+"://"+strings.ToLower(u.Host) ||
-		strings.ContainsAny(origin, "*{}") || !isASCII(origin) || withoutDefaultPort(u.Host, u.Scheme == "https") != u.Host {
-		return fmt.Errorf("cors %s: write an origin as browsers send it, such as https://spa.example.com: in lower case, ASCII (xn--…), "+
-			"without a path, and without the port where it is the scheme's own", origin)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" ||
+		origin != u.Scheme+"://"+strings.ToLower(u.Host) || strings.ContainsAny(origin, "*{}") || !isASCII(origin) ||
+		withoutDefaultPort(u.Host, u.Scheme == "https") != u.Host {
+		return fmt.Errorf("cors %s: write an origin as browsers send it, such as https://spa.example.com: in lower case, "+
+			"ASCII (xn--…), without a path, and without the port where it is the scheme's own", origin)
 	}
 	return nil
 }
 
 func checkLoginPage(path string) error {
-	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "*?#%;\\{}") || strings.HasPrefix(path, reservedFolder+"/") {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "*?#%;\\{}") ||
+		strings.HasPrefix(path, reservedFolder+"/") {
 		return fmt.Errorf("login_page %s: write the path of a page of this app, such as /welcome", path)
 	}
 	return nil

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestWhoAsks(t *testing.T) {
+func TestClassifyClient(t *testing.T) {
 	const html = "text/html,application/xhtml+xml;q=0.9"
 	for _, c := range []struct {
 		name, method string

@@ -19,8 +19,9 @@ func (g *Gate) namedOrigin(r *http.Request) string {
 	return ""
 }
 
-// sameOrNamedOrigin reports whether the page that opened a WebSocket may use the cookie that came with it. Browsers send
-// cookies with WebSockets of any same-site page and apply no CORS (cross-site WebSocket hijacking). A program sends no Origin.
+// sameOrNamedOrigin reports whether the page that opened a WebSocket may use the cookie that came with it. Browsers
+// send cookies with WebSockets of any same-site page and apply no CORS (cross-site WebSocket hijacking). A program
+// sends no Origin.
 func (g *Gate) sameOrNamedOrigin(r *http.Request) bool {
 	lines, present := r.Header["Origin"]
 	if !present {
@@ -48,8 +49,8 @@ func withoutDefaultPort(host string, secure bool) string {
 	return strings.TrimSuffix(host, ":80")
 }
 
-// isPreflight reports whether r is a CORS preflight (Fetch §4.8) of an origin that `cors` names. It carries no cookie by
-// definition, so that the gate answers it itself: no rule could ever let one in.
+// isPreflight reports whether r is a CORS preflight (Fetch §4.8) of an origin that `cors` names. It carries no cookie
+// by definition, so that the gate answers it itself: no rule could ever let one in.
 func (g *Gate) isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" && g.namedOrigin(r) != ""
 }

@@ -47,8 +47,8 @@ func (c *credentials) restore(h http.Header) {
 	}
 }
 
-// stripCookies removes our cookies from the Cookie lines of a request and leaves every other byte as it was sent. It tells
-// whether there were any; the slice of lines stays as it is.
+// stripCookies removes our cookies from the Cookie lines of a request and leaves every other byte as it was sent. It
+// reports whether there were any; the slice of lines stays as it is.
 func stripCookies(h http.Header) bool {
 	lines, ok := h["Cookie"]
 	if !ok {
@@ -88,7 +88,7 @@ func hasOwnCookie(line string) bool {
 	return false
 }
 
-// isOwnPair reports whether one pair of a Cookie line is ours. It is asked for every cookie of every request.
+// isOwnPair reports whether one pair of a Cookie line is ours. It is called for every cookie of every request.
 func isOwnPair(pair string) bool {
 	for len(pair) > 0 && (pair[0] == ' ' || pair[0] == '\t' || pair[0] == '"') {
 		pair = pair[1:]
@@ -130,8 +130,8 @@ func withoutOwnCookies(line string) string {
 	return strings.TrimSpace(out.String())
 }
 
-// stripToken removes every Authorization line that holds a token of ours from h and returns the token. ok reports whether
-// there was one; several different ones are none that can be judged, and come back as an empty token.
+// stripToken removes every Authorization line that holds a token of ours from h and returns the token. ok reports
+// whether there was one; several different ones are none that can be judged, and come back as an empty token.
 func stripToken(h http.Header, basic bool) (token string, ok bool) {
 	lines, present := h["Authorization"]
 	if !present {

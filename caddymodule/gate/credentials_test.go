@@ -43,7 +43,7 @@ func basicAuth(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
-func TestTokensOfOursAreTakenFromAuthorizationAndNothingElseIs(t *testing.T) {
+func TestOnlyOurTokensAreTakenFromAuthorization(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		sent  []string

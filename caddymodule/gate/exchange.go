@@ -13,8 +13,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store/cache"
 )
 
-// exchange is one request on its way through a gate. One allocation holds all that the request needs of ours, the writer of
-// its answer included.
+// exchange is one request on its way through a gate. One allocation holds all that the request needs of ours, the
+// writer of its answer included.
 type exchange struct {
 	gate *Gate
 	run  *app.Running
@@ -40,7 +40,7 @@ type exchange struct {
 	answer answerFilter
 }
 
-// newExchange begins a question. Where another gate stood on the way, it gets back the credentials which that one took away.
+// newExchange begins an exchange. Behind another gate, it gets back the credentials which that one took away.
 func newExchange(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) *exchange {
 	x := &exchange{w: w, r: r, next: next, parent: parentExchange(w)}
 	x.answer.ResponseWriter, x.answer.exchange = w, x
@@ -52,8 +52,8 @@ func newExchange(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler)
 	return x
 }
 
-// parentExchange finds the gate that a request has come through by the writer which that gate passed on. A writer that does
-// not tell what it wraps hides it: then this gate finds no credentials, and denies.
+// parentExchange finds the gate that a request has come through by the writer which that gate passed on. A writer
+// that does not show what it wraps hides it: then this gate finds no credentials, and denies.
 func parentExchange(w http.ResponseWriter) *exchange {
 	for {
 		switch outer := w.(type) {
@@ -67,11 +67,11 @@ func parentExchange(w http.ResponseWriter) *exchange {
 	}
 }
 
-// matches reports whether the request is within the directive's matcher. A matcher that fails is an error, and an error denies:
-// the request is judged.
+// matches reports whether the request is within the directive's matcher. A matcher that fails is an error, and an
+// error denies: the request is judged.
 //
-// A matcher reads a path in one way; an upstream may read it in another (`/admin;x/`, `/%2561dmin/`), or read the address
-// as sent. So a request is outside only if it is under every reading (docs/rules.md).
+// A matcher reads a path in one way; an upstream may read it in another (`/admin;x/`, `/%2561dmin/`), or read the
+// address as sent. So a request is outside only if it is under every reading (docs/rules.md).
 func (g *Gate) matches(r *http.Request) bool {
 	if len(g.matchers) == 0 {
 		return true
@@ -141,8 +141,8 @@ func (x *exchange) serveReserved(reserved reservedRequest) error {
 	return servePortal(x.run, x.w, asSent(x.r), v)
 }
 
-// isLoginPage reports whether r reads the app's own login page. It is public as sent, whatever a rewrite such as try_files makes
-// of it: else the way to it would lead round in circles.
+// isLoginPage reports whether r reads the app's own login page. It is public as sent, whatever a rewrite such as
+// try_files makes of it: else the way to it would lead round in circles.
 func (x *exchange) isLoginPage() bool {
 	page := x.gate.LoginPage
 	return page != "" && x.sentPath == page && (x.r.Method == http.MethodGet || x.r.Method == http.MethodHead)

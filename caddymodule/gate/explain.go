@@ -15,8 +15,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 )
 
-// Explain reports which rule decides about a request that the gate sees as sent, and why. explanation is nil, and text says
-// why, where the gate does not ask its rules: the request is outside the directive's matcher, for a reserved path, or refused.
+// Explain reports which rule decides about a request that the gate sees as sent, and why. explanation is nil, and
+// text says why, where the gate does not ask its rules: the request is outside the directive's matcher, for a
+// reserved path, or refused.
 func (g *Gate) Explain(sent *rolepolicy.Request, u *url.URL, subject *rolepolicy.Subject, now time.Time) (
 	explanation *rolepolicy.Explanation, text string) {
 	// What a handle_path above cuts off, the gate sees only in the address as sent.
@@ -53,7 +54,8 @@ func (g *Gate) unjudgedReason(sent *rolepolicy.Request, u *url.URL) string {
 
 // probe makes a request that matchers can look at.
 func probe(method string, u *url.URL, from netip.Addr) *http.Request {
-	r := &http.Request{Method: method, URL: u, Host: u.Host, RequestURI: u.RequestURI(), Header: http.Header{}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	r := &http.Request{Method: method, URL: u, Host: u.Host, RequestURI: u.RequestURI(), Header: http.Header{},
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	if from.IsValid() {
 		r.RemoteAddr = netip.AddrPortFrom(from, 0).String()
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// ServeHTTP meets every request of the site: it removes whatever poses as an identity, answers the reserved paths, judges
-// the rest, and passes on what may pass, with our headers. Errors deny (SECURITY, invariant 4).
+// ServeHTTP handles every request of the site: it removes what poses as an identity, answers the reserved paths,
+// judges the rest, and passes on what is permitted, with our headers. Errors deny.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	g.identities.strip(r)
 	x := newExchange(w, r, next)
@@ -109,8 +109,8 @@ func (x *exchange) pass() error {
 	return err
 }
 
-// identify finds out who asks: by a token of ours, else by the session cookie; or that it is nobody. An error means that
-// nobody can tell, and is never a reason to go on.
+// identify looks for an identity: by a token of ours, else by the session cookie; there may be none. An error means
+// that it cannot be known, and is never a reason to go on.
 func (x *exchange) identify() error {
 	if token, ok := x.stripToken(); ok {
 		return x.identifyByToken(token)

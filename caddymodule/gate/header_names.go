@@ -1,12 +1,12 @@
 package gate
 
-// nameSet is a set of header names compared the way the laxest upstream compares them: upper and lower case are the same, and
-// every byte that is neither letter nor digit counts as a hyphen. CGI, WSGI and PHP turn Remote_User, Remote.User and
-// Remote-User into one HTTP_REMOTE_USER, so that an attacker may choose any of them.
+// nameSet is a set of header names compared the way the laxest upstream compares them: upper and lower case are the
+// same, and every byte that is neither letter nor digit counts as a hyphen. CGI, WSGI and PHP turn Remote_User,
+// Remote.User and Remote-User into one HTTP_REMOTE_USER, so that an attacker may choose any of them.
 type nameSet struct {
 	names map[string]struct{}
-	// sieve holds one bit per length for each folded first byte, so that the headers of an ordinary request are told
-	// apart without being copied.
+	// sieve holds one bit per length for each folded first byte, so that the headers of an ordinary request are
+	// told apart without being copied.
 	sieve [256]uint64
 }
 

@@ -37,7 +37,8 @@ type identityWriter struct {
 	extra     []ExtraHeader
 }
 
-func newIdentityWriter(chosen []string, separator string, enc HeaderEncoding, extra []ExtraHeader, jwtHeader string) *identityWriter {
+func newIdentityWriter(chosen []string, separator string, enc HeaderEncoding, extra []ExtraHeader,
+	jwtHeader string) *identityWriter {
 	iw := &identityWriter{separator: separator, encoding: enc, extra: extra}
 	stripped := append([]string{jwtHeader}, overrideHeaders...)
 	for _, headers := range presets {
@@ -77,8 +78,8 @@ func (iw *identityWriter) strip(r *http.Request) {
 	}
 }
 
-// stripConnection does here what the last handler would do later: it removes the headers that Connection names, so that a
-// client can name none which the gate or a handler behind it writes.
+// stripConnection does here what the last handler would do later: it removes the headers that Connection names, so
+// that a client can name none which the gate or a handler behind it writes.
 func (iw *identityWriter) stripConnection(h http.Header, lines []string) {
 	kept := make([]string, 0, len(lines))
 	for _, line := range lines {
@@ -102,10 +103,11 @@ func (iw *identityWriter) stripConnection(h http.Header, lines []string) {
 // connectionOptions are about the connection itself and name no header that a handler behind us writes.
 var connectionOptions = newNameSet("close", "keep-alive", "upgrade", "te")
 
-// protectedHeaders are end-to-end headers whose removal behind our back would change what was judged or who the upstream
-// thinks is asking.
-var protectedHeaders = newNameSet("Cookie", "Authorization", "Host", "Origin", "Content-Type", "Content-Length", "Transfer-Encoding",
-	"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Via", "Early-Data", "Connection", "Upgrade")
+// protectedHeaders are end-to-end headers whose removal behind our back would change what was judged, or whom the
+// upstream takes the client for.
+var protectedHeaders = newNameSet("Cookie", "Authorization", "Host", "Origin", "Content-Type", "Content-Length",
+	"Transfer-Encoding", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Via", "Early-Data", "Connection",
+	"Upgrade")
 
 func (iw *identityWriter) stripTrailer(trailer http.Header) {
 	for name := range trailer {
@@ -156,6 +158,7 @@ func (iw *identityWriter) prepare(run *app.Running, live *store.ActiveSession) *
 }
 
 // writeIdentity passes the identity to the handlers behind us. A gate that looked for none keeps what a gate before it
+// wrote.
 func (x *exchange) writeIdentity() error {
 	id, writer := x.identity, x.gate
 	if id == nil && x.parent != nil {
@@ -191,8 +194,8 @@ func replacerOf(r *http.Request) *caddy.Replacer {
 	return r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 }
 
-// write sets our headers. The values are copied into slices of this request's own, because later handlers may change them
-// in place.
+// write sets our headers. The values are copied into slices of this request's own, because later handlers may change
+// them in place.
 func (iw *identityWriter) write(r *http.Request, id *identity) {
 	values := make([]string, len(id.values))
 	copy(values, id.values)

@@ -14,7 +14,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// everyIdentityHeader lists what CONTRACT §2.2 and §3 name, spelt as there.
+// everyIdentityHeader lists what docs/gate.md names, spelt as there.
 var everyIdentityHeader = []string{
 	"Remote-User", "Remote-User-Id", "Remote-Email", "Remote-Name", "Remote-Roles", "Remote-Groups",
 	"X-WEBAUTH-USER", "X-WEBAUTH-EMAIL", "X-WEBAUTH-NAME", "X-WEBAUTH-FULLNAME", "X-WEBAUTH-GROUPS", "X-WEBAUTH-ROLE",
@@ -30,7 +30,7 @@ func testWriter() *identityWriter {
 	return newIdentityWriter([]string{"remote"}, ",", "", []ExtraHeader{{Name: "X-Plan", Value: "{http.auth.user.attributes.plan}"}}, "X-Gatehouse-Jwt")
 }
 
-func TestNoIdentityHeaderOfAClientPassesUnderAnySpelling(t *testing.T) {
+func TestNoIdentityHeaderOfAClientPassesInAnySpelling(t *testing.T) {
 	iw := testWriter()
 	for _, name := range everyIdentityHeader {
 		for _, spelling := range []string{name, strings.ToLower(name), strings.ToUpper(name),
@@ -60,7 +60,7 @@ func TestHeadersThatOnlyLookAlikeStay(t *testing.T) {
 	}
 }
 
-// reverse_proxy deletes what Connection names after the gate has written its headers: a client could make itself nobody, or,
+// reverse_proxy deletes what Connection names after the gate has written its headers: a client could lose its identity, or,
 // worse, fall back to a header that the upstream trusts next.
 func TestConnectionCannotNameIdentityHeaders(t *testing.T) {
 	iw := testWriter()
@@ -103,7 +103,7 @@ func testIdentity(iw *identityWriter, id store.Identity, roles ...string) *ident
 	return prepared
 }
 
-// writeTo does what a gate does once it knows who asks.
+// writeTo does what a gate does once it has an identity.
 func writeTo(iw *identityWriter, r *http.Request, id *identity) {
 	replacerOf(r).Map(id.provider)
 	iw.write(r, id)
@@ -143,7 +143,7 @@ func TestWhatIsUnknownIsAbsentAndNotEmpty(t *testing.T) {
 
 // A later handler may replace header values in place (`header` with a regular expression does): the next request of the
 // same session must not see it.
-func TestAHandlerThatChangesAHeaderInPlaceChangesItsOwnRequestOnly(t *testing.T) {
+func TestAHeaderChangedInPlaceChangesOneRequestOnly(t *testing.T) {
 	iw := testWriter()
 	id := testIdentity(iw, store.Identity{UserID: "id1", Username: "ann"})
 	first, second := withReplacer(httptest.NewRequest("GET", "/", nil)), withReplacer(httptest.NewRequest("GET", "/", nil))

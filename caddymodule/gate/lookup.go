@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store/cache"
 )
 
-// subject returns what a verdict asks about; nil without an identity.
+// subject returns whom a verdict is about; nil without an identity.
 func (x *exchange) subject() *rolepolicy.Subject {
 	if x.identity == nil {
 		return nil

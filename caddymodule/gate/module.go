@@ -16,13 +16,14 @@ import (
 
 func init() { caddy.RegisterModule(new(Gate)) }
 
-// Gate is the handler http.handlers.gatehouse: it lets in whom its rules let in, tells the handlers behind it who that is, and
-// makes sure that nobody else can. Its zero value demands that everyone is signed in.
+// Gate is the handler http.handlers.gatehouse: it lets in those whom its rules permit, passes their identity to the
+// handlers behind it, and removes what poses as one. Its zero value demands that everyone is signed in.
 type Gate struct {
-	// Requests that do not match are treated as public: not judged, but still freed of identity headers and cookies of ours.
+	// Requests that do not match are treated as public: not judged, but still freed of identity headers and cookies of
+	// ours.
 	MatcherSetsRaw caddyhttp.RawMatcherSets `json:"match,omitempty" caddy:"namespace=http.matchers"`
 
-	// The rules, in the order in which they are asked. Default: a single `allow user`.
+	// The rules; the first that matches decides. Default: a single `allow user`.
 	Rules []GateRule `json:"rules,omitempty"`
 
 	// The header families that carry the identity: remote, webauth, x_forwarded, x_auth_request, none. Default: remote.
@@ -58,10 +59,10 @@ type Gate struct {
 	app        *app.App
 	matchers   caddyhttp.MatcherSets
 	identities *identityWriter
-	policy     *rolepolicy.Policy // set by settle
-	site       *authportal.Site   // set by settle
-	prefixes   []string           // what handlers above cut off the address; set by settle
-	memoOwner  uint64             // whose memos are this gate's; set by settle
+	policy     *rolepolicy.Policy // set by Mount
+	site       *authportal.Site   // set by Mount
+	prefixes   []string           // what handlers above cut off the address; set by Mount
+	memoOwner  uint64             // whose memos are this gate's; set by Mount
 
 	usesClientAddr bool // some rule has `from`
 	outageLog      logLimiter
@@ -173,6 +174,7 @@ func (r GateRule) rule() (rolepolicy.Rule, error) {
 		Fresh: time.Duration(r.Fresh), Source: r.Source}, nil
 }
 
+// Directive returns the word and its place in the Caddyfile (site.Handler).
 func (g *Gate) Directive() (string, string) { return "gate", g.Source }
 func (g *Gate) LoginPath() string           { return reservedFolder + "/login" }
 func (g *Gate) NamedHosts() []string        { return g.Hosts }
@@ -190,7 +192,8 @@ func (g *Gate) Mount(loc site.Location, run *app.Running) error {
 	g.prefixes = loc.StrippedPrefixes
 	g.usesClientAddr = slices.ContainsFunc(g.Rules, func(r GateRule) bool { return len(r.From) > 0 })
 	g.memoOwner = run.Sessions.NewOwner()
-	g.site = &authportal.Site{Base: reservedFolder, LoginPage: g.LoginPage, Origins: g.CORS, Basic: g.Basic, JWT: g.JWT != ""}
+	g.site = &authportal.Site{Base: reservedFolder, LoginPage: g.LoginPage, Origins: g.CORS, Basic: g.Basic,
+		JWT: g.JWT != ""}
 	g.site.Addresses = loc.Origins()
 	g.site.Hosted, g.site.PortalBase = run.PortalBase == "", run.PortalBase
 	return nil

@@ -23,7 +23,7 @@ func plainRequest(r *http.Request, target string) *refusal {
 	case r.Method == http.MethodTrace:
 		return &refusal{http.StatusMethodNotAllowed, "TRACE is not allowed here."}
 	case !isUpperCase(r.Method):
-		// An upstream that upper-cases "post" would act on a method that no rule was asked about.
+		// An upstream that upper-cases "post" would act on a method that no rule was held against.
 		return &refusal{http.StatusBadRequest, "The method of a request is written in capital letters."}
 	case !isPlainHost(r.Host):
 		return &refusal{http.StatusBadRequest, "The host must be a name or an address, with a port in digits."}
@@ -50,8 +50,8 @@ func isUpperCase(method string) bool {
 	return method != ""
 }
 
-// isPlainHost reports whether a Host is a name or an address, and a port in digits at most. Caddy's host matcher looks only at
-// what comes before the port, while the address that a sign-in leads back to is made of all of it: from
+// isPlainHost reports whether a Host is a name or an address, and a port in digits at most. Caddy's host matcher
+// looks only at what comes before the port, while the address that a sign-in leads back to is made of all of it: from
 // "app.example.com:80@evil.example" it would lead out. None at all (HTTP/1.0) is plain.
 func isPlainHost(host string) bool {
 	name := host
@@ -79,8 +79,8 @@ func isOriginForm(target string) bool {
 	return len(target) > 0 && target[0] == '/' && strings.IndexByte(target, '#') < 0
 }
 
-// isWebSocket reports whether r opens a WebSocket over HTTP/1.1 (RFC 6455) or by extended CONNECT (RFC 8441, RFC 9220). It
-// is asked only after plainRequest.
+// isWebSocket reports whether r opens a WebSocket over HTTP/1.1 (RFC 6455) or by extended CONNECT (RFC 8441, RFC
+// 9220). Call it only after plainRequest.
 func isWebSocket(r *http.Request) bool {
 	_, upgrade := r.Header["Upgrade"]
 	return upgrade || r.Method == http.MethodConnect
@@ -97,7 +97,8 @@ func isExtendedWebSocket(r *http.Request) bool {
 	return false
 }
 
-// wellFormedWebSocket checks the opening handshake of RFC 6455 §4.1: reverse_proxy tunnels whatever both sides agree on.
+// wellFormedWebSocket checks the opening handshake of RFC 6455 §4.1: reverse_proxy tunnels whatever both sides agree
+// on.
 func wellFormedWebSocket(r *http.Request, upgrade []string) bool {
 	if len(upgrade) != 1 || !strings.EqualFold(upgrade[0], "websocket") ||
 		r.Method != http.MethodGet || r.ProtoMajor != 1 || r.ProtoMinor != 1 ||
@@ -118,8 +119,8 @@ func isEarlyData(r *http.Request) bool {
 	if r.TLS != nil && !r.TLS.HandshakeComplete {
 		return true
 	}
-	_, told := r.Header["Early-Data"]
-	return told
+	_, early := r.Header["Early-Data"]
+	return early
 }
 
 func safeMethod(method string) bool {

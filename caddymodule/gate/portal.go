@@ -15,8 +15,8 @@ import (
 
 func init() { caddy.RegisterModule(new(Portal)) }
 
-// Portal is the handler http.handlers.gatehouse_portal: it serves the pages and the API on a site of their own, for gates on
-// any number of hosts.
+// Portal is the handler http.handlers.gatehouse_portal: it serves the pages and the API on a site of their own, for
+// gates on any number of hosts.
 type Portal struct {
 	// The folder that the pages live in, without a slash at its end, such as "/auth". Default: the whole site.
 	Path string `json:"path,omitempty"`
@@ -25,8 +25,8 @@ type Portal struct {
 	Source string `json:"source,omitempty"`
 
 	app      *app.App
-	site     *authportal.Site // set by settle
-	prefixes []string         // what handlers above cut off the address; set by settle
+	site     *authportal.Site // set by Mount
+	prefixes []string         // what handlers above cut off the address; set by Mount
 }
 
 // CaddyModule returns the module's identity.
@@ -51,7 +51,8 @@ func (p *Portal) Provision(ctx caddy.Context) error {
 }
 
 func checkPortalPath(path string) error {
-	if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") || strings.Contains(path, "//") || strings.ContainsAny(path, "*?#%;\\{}") {
+	if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") || strings.Contains(path, "//") ||
+		strings.ContainsAny(path, "*?#%;\\{}") {
 		return fmt.Errorf("portal %s: write a folder such as /auth/*", path)
 	}
 	return nil
@@ -83,8 +84,8 @@ func (p *Portal) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	return servePortal(run, w, asSent(r), v)
 }
 
-// passOn hands a request on that is not for the pages. The cookies are this host's all the same, and whatever else the site
-// serves has no business with them; a gate behind gets them back.
+// passOn hands a request on that is not for the pages. The cookies are this host's all the same, and whatever else
+// the site serves has no business with them; a gate behind gets them back.
 func (p *Portal) passOn(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	x := newExchange(w, r, next)
 	x.stripCredentials()
@@ -93,8 +94,8 @@ func (p *Portal) passOn(w http.ResponseWriter, r *http.Request, next caddyhttp.H
 	return err
 }
 
-// servePortal lets the portal answer, and keeps addresses that hold a one-time secret out of the access log (DESIGN, law 13):
-// that of the request, and that of the answer, which an access log shows among its headers.
+// servePortal lets the portal answer, and keeps addresses that hold a one-time secret out of the access log: that
+// of the request, and that of the answer, which an access log shows among its headers.
 func servePortal(run *app.Running, w http.ResponseWriter, r *http.Request, v *authportal.Visit) error {
 	if run.Portal.SecretInURL(v.Path) {
 		caddyhttp.SetVar(r.Context(), caddyhttp.LogSkipVar, true)
@@ -106,6 +107,7 @@ func servePortal(run *app.Running, w http.ResponseWriter, r *http.Request, v *au
 	return nil
 }
 
+// Directive returns the word and its place in the Caddyfile (site.Handler).
 func (p *Portal) Directive() (string, string) { return "portal", p.Source }
 func (p *Portal) LoginPath() string           { return p.Path + "/login" }
 func (p *Portal) NamedHosts() []string        { return nil }

@@ -50,8 +50,8 @@ var presets = map[string][]presetHeader{
 	"none": nil,
 }
 
-// overrideHeaders tell some upstreams another method, path or host than the one that was judged. Nobody but a proxy
-// in front of the upstream has reason to send them, and we are that proxy.
+// overrideHeaders make some upstreams see another method, path or host than the one that was judged. Only a proxy in
+// front of the upstream has reason to send them, and we are that proxy.
 var overrideHeaders = []string{
 	"X-Original-URL", "X-Original-URI", "X-Original-Host", "X-Original-Method", "X-Rewrite-URL",
 	"X-Forwarded-Uri", "X-Forwarded-Method", "X-Forwarded-Path", "X-Forwarded-Prefix", "X-Forwarded-Server",
@@ -85,7 +85,8 @@ func percentEncode(value string) string {
 	return out.String()
 }
 
-// clean removes what a header value must never hold: control bytes, and white space at the ends, which parsers disagree on.
+// clean removes what a header value must never hold: control bytes, and white space at the ends, which parsers
+// disagree on.
 func clean(value string) string {
 	value = strings.Map(func(r rune) rune {
 		if r < 0x20 || (r >= 0x7f && r < 0xa0) || r == '\u2028' || r == '\u2029' {
@@ -96,7 +97,8 @@ func clean(value string) string {
 	return strings.TrimSpace(value)
 }
 
-// value returns what a header of that field says about id, empty where it says nothing. roles holds all roles, included ones too.
+// value returns what a header of that field says about id, empty where it says nothing. roles holds all roles,
+// included ones too.
 func (f field) value(id *store.Identity, roles []string, separator string, enc HeaderEncoding) string {
 	switch f {
 	case fieldUsername:

@@ -15,9 +15,11 @@ import (
 // reservedFolder is the part of every gated site that belongs to the gate.
 const reservedFolder = "/.gatehouse"
 
-// newVisit builds what the portal needs to know of r at a site. Of forwarded headers, it reads only what Caddy vouches for.
+// newVisit builds what the portal needs to know of r at a site. Of forwarded headers, it reads only what Caddy
+// vouches for.
 func newVisit(at *authportal.Site, r *http.Request) *authportal.Visit {
-	v := &authportal.Visit{Site: at, Addr: site.ClientAddr(r), Secure: isSecure(r), Host: site.Hostname(r.Host), Base: at.Base}
+	v := &authportal.Visit{Site: at, Addr: site.ClientAddr(r), Secure: isSecure(r), Host: site.Hostname(r.Host),
+		Base: at.Base}
 	scheme := "http://"
 	if v.Secure {
 		scheme = "https://"
@@ -39,13 +41,15 @@ func isSecure(r *http.Request) bool {
 	return trusted
 }
 
-// servesHost reports whether r is for a host of this gate. Where the site address names hosts, Caddy has seen to it; `hosts`
-// names them where it does not, and then a request for another name has no session and no address to be led back to.
+// servesHost reports whether r is for a host of this gate. Where the site address names hosts, Caddy has seen to it;
+// `hosts` names them where it does not, and then a request for another name has no session and no address to be led
+// back to.
 func (g *Gate) servesHost(r *http.Request) bool {
 	return len(g.Hosts) == 0 || slices.Contains(g.Hosts, site.Hostname(r.Host))
 }
 
-// sentURI returns path and query as sent, byte for byte. Caddy's rewrites change RequestURI, and keep the original apart.
+// sentURI returns path and query as sent, byte for byte. Caddy's rewrites change RequestURI, and keep the original
+// apart.
 func sentURI(r *http.Request) string {
 	if sent, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
 		return sent.RequestURI
@@ -74,15 +78,15 @@ func asSent(r *http.Request) *http.Request {
 // isHost reports whether a Host header names host, which is lower case, without port and trailing dot.
 func isHost(header, host string) bool { return header == host || site.Hostname(header) == host }
 
-// reservedRequest is what a request for the reserved folder asks for.
+// reservedRequest is a request for the reserved folder.
 type reservedRequest struct {
 	prefix    string // what handle_path or `uri strip_prefix` cut off before we saw the address
 	path      string // below the folder: "/login"
 	ambiguous bool   // only an odd reading of the path leads here
 }
 
-// reservedPath reports whether the request is for us, in the address as sent or in the rewritten one, so that no rewrite
-// swallows it. A request that only an odd reading places there is for us too, and finds nothing.
+// reservedPath reports whether the request is for us, in the address as sent or in the rewritten one, so that no
+// rewrite swallows it. A request that only an odd reading places there is for us too, and finds nothing.
 func (x *exchange) reservedPath() (reservedRequest, bool) {
 	if rest, ok := strings.CutPrefix(x.rewrittenPath, reservedFolder+"/"); ok {
 		prefix, cut := strings.CutSuffix(x.sentPath, x.rewrittenPath)
@@ -98,7 +102,8 @@ func (x *exchange) reservedPath() (reservedRequest, bool) {
 	if rest, ok := strings.CutPrefix(x.sentPath, reservedFolder+"/"); ok {
 		return reservedRequest{path: "/" + rest}, true
 	}
-	return reservedRequest{ambiguous: true}, rolepolicy.Below(x.rewrittenPath, reservedFolder) || rolepolicy.Below(x.sentPath, reservedFolder)
+	return reservedRequest{ambiguous: true}, rolepolicy.Below(x.rewrittenPath, reservedFolder) ||
+		rolepolicy.Below(x.sentPath, reservedFolder)
 }
 
 // isPlainPrefix reports whether what was cut off is a path of whole segments with one reading.

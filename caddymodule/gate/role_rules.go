@@ -13,7 +13,8 @@ func (g *Gate) RoleUses(hosts []string) (uses []authportal.RoleUse) {
 		if err != nil {
 			continue // it was compiled when the gate was mounted
 		}
-		shown := authportal.RoleRule{Hosts: hosts, Methods: rule.Methods, Paths: rule.Paths, Rule: rule.String(), Source: rule.Source}
+		shown := authportal.RoleRule{Hosts: hosts, Methods: rule.Methods, Paths: rule.Paths, Rule: rule.String(),
+			Source: rule.Source}
 		if shown.Source == "" {
 			shown.Source = g.Source
 		}
@@ -27,8 +28,8 @@ func (g *Gate) RoleUses(hosts []string) (uses []authportal.RoleUse) {
 	return uses
 }
 
-// narrowedPaths returns the paths that a gate's own matcher leaves of a rule, where that is plain to see: `gate /admin/* role:admin`
-// is a rule for every path behind a matcher of one. Otherwise it says that there is more to it.
+// narrowedPaths returns the paths that a gate's own matcher leaves of a rule, where that is plain to see: `gate
+// /admin/* role:admin` is a rule for every path behind a matcher of one. Otherwise it says that there is more to it.
 func narrowedPaths(sets caddyhttp.MatcherSets, paths []string) (left []string, more bool) {
 	if len(paths) > 0 || len(sets) != 1 || len(sets[0]) != 1 {
 		return paths, true

@@ -5,11 +5,12 @@ import (
 	"strings"
 )
 
-// rotatesSecret reports whether the answer should hand out the next secret of a remembered session: to a navigation only, and by
-// the first gate on the way, past which no other takes the cookie for an upstream's.
+// rotatesSecret reports whether the answer should hand out the next secret of a remembered session: to a navigation
+// only, and by the first gate on the way, past which no other takes the cookie for an upstream's.
 func (x *exchange) rotatesSecret() bool {
-	return x.entry != nil && x.parent == nil && x.entry.Live().Session.Remembered && x.run.Portal.DueSecret(&x.entry.Live().Session) &&
-		x.r.Method == http.MethodGet && classifyClient(x.r) == clientNavigation
+	return x.entry != nil && x.parent == nil && x.entry.Live().Session.Remembered &&
+		x.run.Portal.DueSecret(&x.entry.Live().Session) && x.r.Method == http.MethodGet &&
+		classifyClient(x.r) == clientNavigation
 }
 
 // nextSecret returns the Set-Cookie line with the next secret; empty where the session keeps the one it has for now.
@@ -25,8 +26,8 @@ func (x *exchange) nextSecret() string {
 	return cookie.String()
 }
 
-// allowsSharedCaching reports whether an upstream meant its answer for shared caches. We forbid it, but one on the way may
-// follow the upstream's own header instead, and would give the secret to the next person.
+// allowsSharedCaching reports whether an upstream meant its answer for shared caches. We forbid it, but one on the
+// way may follow the upstream's own header instead, and would give the secret to the next person.
 func allowsSharedCaching(h http.Header) bool {
 	for name, lines := range h {
 		if name != "Cache-Control" && name != "Surrogate-Control" && !strings.HasSuffix(name, "Cdn-Cache-Control") {

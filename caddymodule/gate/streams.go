@@ -11,7 +11,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store/cache"
 )
 
-// opensStream reports whether r may keep its connection busy long after the verdict: WebSocket, server-sent events, gRPC.
+// opensStream reports whether r may keep its connection busy long after the verdict: WebSocket, server-sent events,
+// gRPC.
 func opensStream(r *http.Request) bool {
 	if isWebSocket(r) || isGRPC(r.Header) {
 		return true
@@ -32,7 +33,8 @@ func isStream(h http.Header) bool {
 	}
 	name, _, _ := strings.Cut(lines[0], ";")
 	switch name = strings.ToLower(strings.TrimSpace(name)); name {
-	case "text/event-stream", "multipart/x-mixed-replace", "application/x-ndjson", "application/stream+json", "application/json-seq":
+	case "text/event-stream", "multipart/x-mixed-replace", "application/x-ndjson", "application/stream+json",
+		"application/json-seq":
 		return true
 	}
 	return strings.HasPrefix(name, "application/grpc") || strings.HasPrefix(name, "application/connect+")
@@ -49,8 +51,8 @@ func (x *exchange) passStream() error {
 	return x.pass()
 }
 
-// passHTTP3 passes on a request over HTTP/3. No deadline there wakes a handler that waits for its upstream, so an answer that
-// turns out to be a stream is cut by the context of its request.
+// passHTTP3 passes on a request over HTTP/3. No deadline there wakes a handler that waits for its upstream, so an
+// answer that turns out to be a stream is cut by the context of its request.
 func (x *exchange) passHTTP3() error {
 	ctx, cut := context.WithCancel(x.r.Context())
 	defer cut()
@@ -59,8 +61,8 @@ func (x *exchange) passHTTP3() error {
 	return x.pass()
 }
 
-// watchAnswer is told when an answer turns out to be a stream although nothing in the request said so. It returns what
-// ends the watch.
+// watchAnswer is called when an answer turns out to be a stream although nothing in the request said so. It returns
+// what ends the watch.
 func (x *exchange) watchAnswer() func() {
 	return x.watchSession(x.answer.cutOff)
 }

@@ -20,11 +20,12 @@ const (
 	verdicts                    // how many there are
 )
 
-var verdictNames = [verdicts]string{"public", "granted", "login", "mfa", "fresh", "forbidden", "refused", "invalid_token", "unavailable"}
+var verdictNames = [verdicts]string{"public", "granted", "login", "mfa", "fresh", "forbidden", "refused",
+	"invalid_token", "unavailable"}
 
-// Collectors are the collectors of Gatehouse. They are made once a process, because counters must survive a reload, and
-// registered with every configuration's registry anew, because Caddy makes a new one each time. Labels are bounded: no user,
-// address, host or path is ever one.
+// Collectors are the collectors of Gatehouse. They are made once a process, because counters must survive a reload,
+// and registered with every configuration's registry anew, because Caddy makes a new one each time. Labels are
+// bounded: no user, address, host or path is ever one.
 type Collectors struct {
 	requests     *prometheus.CounterVec
 	byVerdict    [verdicts]prometheus.Counter // resolved once: the hot path looks nothing up
@@ -43,9 +44,11 @@ func newCollectors() *Collectors {
 			Help: "Requests judged by gates, by what followed."}, []string{"verdict"}),
 		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: space, Subsystem: part, Name: "sign_ins_total",
 			Help: "Attempts to sign in, by method and result."}, []string{"method", "result"}),
-		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: space, Subsystem: part, Name: "webhook_posts_total",
+		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: space, Subsystem: part,
+			Name: "webhook_posts_total",
 			Help: "Events posted to the webhook, by whether it took them."}, []string{"result"}),
-		storeSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: space, Subsystem: part, Name: "store_seconds",
+		storeSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: space, Subsystem: part,
+			Name:    "store_seconds",
 			Help:    "Time that calls to the users and the session store took, by store, call and result.",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5}},
 			[]string{"store", "call", "result"}),

@@ -17,8 +17,8 @@ func (m *Collectors) observe(which, call string, took time.Duration, err error) 
 	m.storeSeconds.WithLabelValues(which, call, resultOf(err)).Observe(took.Seconds())
 }
 
-// resultOf tells what became of a call: "ok" where the store answered, whatever it said, "canceled" where whoever asked
-// went away, "failed" where the store did.
+// resultOf returns what became of a call: "ok" where the store answered, whatever it said, "canceled" where the
+// caller gave up, "failed" where the store did.
 func resultOf(err error) string {
 	switch {
 	case err == nil, errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrStale), errors.Is(err, store.ErrTaken),
@@ -30,10 +30,11 @@ func resultOf(err error) string {
 	return "failed"
 }
 
-// observedUsers records how long each call of the users store took. Ping, Close and ChangesWaiting are no calls to measure;
-// the relay reads the store itself, or its polling would be most of what is counted.
+// observedUsers records how long each call of the users store took. Ping, Close and ChangesWaiting are no calls to
+// measure; the relay reads the store itself, or its polling would be most of what is counted.
 type observedUsers struct{ store.UserStore }
 
+// ObserveUsers returns a users store that records how long its calls take.
 func ObserveUsers(s store.UserStore) store.UserStore { return &observedUsers{s} }
 
 // timed is deferred with the time of the start, and reads the error when the call is over.

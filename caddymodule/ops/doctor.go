@@ -80,7 +80,8 @@ func (o *operator) checkClock(ctx context.Context, report report) {
 	}
 	for _, u := range list {
 		if ahead := u.LastSignIn.Sub(now); ahead > time.Minute {
-			report("clock", false, "somebody signed in %s from now: this machine's clock or that of another gateway is wrong", ahead.Round(time.Second))
+			report("clock", false, "somebody signed in %s from now: this machine's clock or that of another gateway is wrong",
+				ahead.Round(time.Second))
 			return
 		}
 	}
@@ -129,7 +130,8 @@ func (o *operator) checkAddress(a site.Address, report report) {
 	case o.run.AllowHTTP:
 		report(name, true, "over plain http by `allow_http`: anyone on the way can read them")
 	default:
-		report(name, false, "nobody can sign in over plain http: use https, or write `allow_http` where a proxy in front has it")
+		report(name, false, "nobody can sign in over plain http: use https, or write `allow_http` where a proxy in front "+
+			"has it")
 	}
 	if !a.Secure || o.direct || strings.HasPrefix(a.Host, "*.") {
 		return

@@ -27,8 +27,8 @@ type ImportResult struct {
 	Reason string `json:"reason,omitempty"` // why it was not made; empty: it was
 }
 
-// importUsers answers POST /gatehouse/users/import. A row that cannot be made stops no other; where we fail, the rows before
-// have been made, and sending all of them again makes the others.
+// importUsers answers POST /gatehouse/users/import. A row that cannot be made stops no other; where we fail, the rows
+// before have been made, and sending all of them again makes the others.
 func (o *operator) importUsers(r *http.Request) (any, error) {
 	var in ImportRequest
 	if err := decodeBody(r, &in); err != nil {

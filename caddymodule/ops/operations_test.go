@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// auditedAs says of every operation that changes something what the audit trail says of it, or why nothing.
+// auditedAs holds, for every operation that changes something, what the audit trail records of it, or why nothing.
 var auditedAs = map[string]string{
 	"POST /gatehouse/users":               "user_create",
 	"POST /gatehouse/users/import":        "user_create, one for every account",
@@ -16,15 +16,15 @@ var auditedAs = map[string]string{
 	"DELETE /gatehouse/users/{who}":       "user_delete",
 	"POST /gatehouse/users/{who}/ticket":  "ticket_create",
 	"POST /gatehouse/sessions/revoke":     "session_end",
-	"POST /gatehouse/doctor/mail":         "nothing: a letter that says nothing goes to whom the operator names",
+	"POST /gatehouse/doctor/mail":         "nothing: a message without content goes to the address that the operator names",
 	"POST /gatehouse/policy/explain":      "nothing: it changes nothing",
 }
 
-// Whoever adds an operation adds what the audit trail says of it.
-func TestEveryOperationOfTheOperatorIsTold(t *testing.T) {
+// A new operation needs a row in auditedAs.
+func TestEveryOperationHasAnAuditRow(t *testing.T) {
 	for pattern := range new(operator).operations() {
 		if !strings.HasPrefix(pattern, "GET ") && auditedAs[pattern] == "" {
-			t.Errorf("%s: write into operationsTold what the audit trail says of it, or why nothing", pattern)
+			t.Errorf("%s: write into auditedAs what the audit trail records of it, or why nothing", pattern)
 		}
 	}
 }

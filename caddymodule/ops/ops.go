@@ -91,8 +91,8 @@ func statusErrorf(status int, format string, args ...any) error {
 	return &statusError{status, fmt.Sprintf(format, args...)}
 }
 
-// refuseBrowsers refuses what a page in a browser on this machine could send to the admin endpoint: it must say that it sends
-// JSON, which a form cannot, and nothing may say that it comes from elsewhere.
+// refuseBrowsers refuses what a page in a browser on this machine could send to the admin endpoint: it must say that
+// it sends JSON, which a form cannot, and nothing may say that it comes from elsewhere.
 func refuseBrowsers(r *http.Request) error {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
 		return statusErrorf(http.StatusForbidden, "requests of web pages are not answered here")
@@ -101,12 +101,14 @@ func refuseBrowsers(r *http.Request) error {
 		return nil
 	}
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return statusErrorf(http.StatusUnsupportedMediaType, "requests that change something need Content-Type: application/json")
+		return statusErrorf(http.StatusUnsupportedMediaType,
+			"requests that change something need Content-Type: application/json")
 	}
 	return nil
 }
 
-// decodeBody reads the JSON object of a request. What it does not know is an error: a misspelt field must not pass for done.
+// decodeBody reads the JSON object of a request. What it does not know is an error: a misspelt field must not pass
+// for done.
 func decodeBody(r *http.Request, into any) error {
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
@@ -182,7 +184,7 @@ func (o *operator) status(r *http.Request) (any, error) {
 		out.Handlers = append(out.Handlers, g)
 	}
 	stats := o.run.Sessions.Stats()
-	out.Sessions = map[string]any{"cached": stats.Sessions, "hits": stats.Hits, "misses": stats.Misses, "feed_up": stats.Up,
-		"open_streams": stats.Watches}
+	out.Sessions = map[string]any{"cached": stats.Sessions, "hits": stats.Hits, "misses": stats.Misses,
+		"feed_up": stats.Up, "open_streams": stats.Watches}
 	return out, nil
 }

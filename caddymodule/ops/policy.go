@@ -18,8 +18,8 @@ type explanation struct {
 	Text string `json:"text"` // the same in words
 }
 
-// explain answers POST /gatehouse/policy/explain {method, url, as?, roles?, from?}: which rule decides, and why. Rewrites
-// before a gate are not applied: the address is taken as the gate sees it.
+// explain answers POST /gatehouse/policy/explain {method, url, as?, roles?, from?}: which rule decides, and why.
+// Rewrites before a gate are not applied: the address is taken as the gate sees it.
 func (o *operator) explain(r *http.Request) (any, error) {
 	var in struct {
 		Method string   `json:"method"`
@@ -33,7 +33,8 @@ func (o *operator) explain(r *http.Request) (any, error) {
 	}
 	u, err := url.Parse(in.URL)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, statusErrorf(http.StatusBadRequest, "%q is no address: write for example https://app.example.com/admin/", in.URL)
+		return nil, statusErrorf(http.StatusBadRequest, "%q is no address: write for example https://app.example.com/admin/",
+			in.URL)
 	}
 	var from netip.Addr
 	if in.From != "" {
@@ -79,7 +80,8 @@ func (o *operator) subject(ctx context.Context, as string, roles []string) (*rol
 		case !u.Enabled || !u.Approved:
 			return nil, statusErrorf(http.StatusConflict, "%s is disabled, and so is signed in nowhere", u.Username)
 		case !id.Active:
-			return nil, statusErrorf(http.StatusConflict, "%s must choose a new password, and so is signed in nowhere", u.Username)
+			return nil, statusErrorf(http.StatusConflict, "%s must choose a new password, and so is signed in nowhere",
+				u.Username)
 		}
 		return o.run.Roles.NewSubject(id.Username, id.Email, id.Roles), nil
 	case roles != nil:
@@ -110,7 +112,8 @@ func (o *operator) gatesAt(u *url.URL) ([]*gate.Gate, error) {
 		}
 	}
 	if found == nil {
-		return nil, statusErrorf(http.StatusNotFound, "no gate stands at %s://%s%s: the site has none, or it is not in this configuration", u.Scheme, u.Host, u.Path)
+		return nil, statusErrorf(http.StatusNotFound,
+			"no gate stands at %s://%s%s: the site has none, or it is not in this configuration", u.Scheme, u.Host, u.Path)
 	}
 	return found, nil
 }

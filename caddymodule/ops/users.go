@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// commandLine is who acts, for the audit trail.
+// commandLine is the actor, for the audit trail.
 var commandLine = authportal.Actor{ID: "command line"}
 
 // User is an account as operators see it.
@@ -33,19 +33,21 @@ func (o *operator) find(ctx context.Context, who string) (store.User, error) {
 	u, err := o.run.Portal.Accounts().Find(ctx, who)
 	var problem *authportal.Problem
 	if errors.Is(err, store.ErrNotFound) || (errors.As(err, &problem) && problem.Status == http.StatusNotFound) {
-		return u, statusErrorf(http.StatusNotFound, "there is no account %q: name it by its address, username or id (see `caddy gatehouse users list`)", who)
+		return u, statusErrorf(http.StatusNotFound,
+			"there is no account %q: name it by its address, username or id (see `caddy gatehouse users list`)", who)
 	}
 	return u, err
 }
 
 // listUsers answers GET /gatehouse/users?query=&role=&state=&after=&limit=.
 func (o *operator) listUsers(r *http.Request) (any, error) {
-	ask := r.URL.Query()
-	q := store.UserQuery{Text: ask.Get("query"), Role: ask.Get("role"), After: ask.Get("after"), Limit: 100}
-	if s := ask.Get("state"); s != "" && !authportal.SelectState(&q, s) {
-		return nil, statusErrorf(http.StatusBadRequest, "state must be disabled, waiting, invited, new_password or unconfirmed")
+	in := r.URL.Query()
+	q := store.UserQuery{Text: in.Get("query"), Role: in.Get("role"), After: in.Get("after"), Limit: 100}
+	if s := in.Get("state"); s != "" && !authportal.SelectState(&q, s) {
+		return nil, statusErrorf(http.StatusBadRequest,
+			"state must be disabled, waiting, invited, new_password or unconfirmed")
 	}
-	if s := ask.Get("limit"); s != "" {
+	if s := in.Get("limit"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 || n > 1000 {
 			return nil, statusErrorf(http.StatusBadRequest, "limit must be from 1 to 1000")
@@ -88,8 +90,8 @@ func (o *operator) addUser(r *http.Request) (any, error) {
 	if in.Invite {
 		add = o.run.Portal.Accounts().AddInvited
 	}
-	u, err := add(r.Context(), o.actor(), authportal.NewUser{Email: in.Email, Username: in.Username, Name: in.Name, Roles: in.Roles,
-		Attributes: in.Attributes, Password: in.Password, MustChangePassword: in.Due})
+	u, err := add(r.Context(), o.actor(), authportal.NewUser{Email: in.Email, Username: in.Username, Name: in.Name,
+		Roles: in.Roles, Attributes: in.Attributes, Password: in.Password, MustChangePassword: in.Due})
 	if err != nil {
 		return nil, err
 	}
@@ -125,8 +127,10 @@ func (o *operator) setUser(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err = o.run.Portal.Accounts().Set(r.Context(), o.actor(), u.ID, authportal.UserChange{Email: in.Email, Username: in.Username, Name: in.Name,
-		AddRoles: in.AddRoles, RemoveRoles: in.RemoveRoles, Attributes: in.Attributes, Enabled: in.Enabled, Password: in.Password, MustChangePassword: in.Due})
+	change := authportal.UserChange{Email: in.Email, Username: in.Username, Name: in.Name, AddRoles: in.AddRoles,
+		RemoveRoles: in.RemoveRoles, Attributes: in.Attributes, Enabled: in.Enabled, Password: in.Password,
+		MustChangePassword: in.Due}
+	u, err = o.run.Portal.Accounts().Set(r.Context(), o.actor(), u.ID, change)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// Location is where a handler is mounted: the addresses under which requests reach it. It is found by walking the http app.
+// Location is where a handler is mounted: the addresses under which requests reach it. It is found by walking the
+// http app.
 type Location struct {
 	// Hosts are the names of the sites above the handler, lower case, without port; a name may begin with "*.". Empty:
 	// every host.
@@ -17,7 +18,8 @@ type Location struct {
 	// before others, then by name. Empty where Hosts is.
 	Addresses []Address
 
-	// StrippedPrefixes are what `handle_path` and the like above the handler have cut off the path, such as "/pub"; usually none.
+	// StrippedPrefixes are what `handle_path` and the like above the handler have cut off the path, such as "/pub";
+	// usually none.
 	StrippedPrefixes []string
 }
 
@@ -47,7 +49,8 @@ func (a Address) ownPort() bool { return a.Port == 443 && a.Secure || a.Port == 
 
 // compare orders addresses, best first.
 func (a Address) compare(b Address) int {
-	return cmp.Or(no(a.Secure)-no(b.Secure), no(a.ownPort())-no(b.ownPort()), cmp.Compare(a.Host, b.Host), cmp.Compare(a.Port, b.Port))
+	return cmp.Or(no(a.Secure)-no(b.Secure), no(a.ownPort())-no(b.ownPort()), cmp.Compare(a.Host, b.Host),
+		cmp.Compare(a.Port, b.Port))
 }
 
 func no(b bool) int {

@@ -13,17 +13,19 @@ import (
 // Mount is a handler with where it is in the routes of the http app.
 type Mount struct {
 	Handler
-	Word, Source string
+	Word, Source string // of Handler.Directive
 	Location     Location
-	paths        []routePath
-	found        bool // by the walk
-	Reachable    bool // a request for its reserved path arrives
-	unprefixed   bool // also with nothing cut off before
+	Reachable    bool // a request for its login page arrives
+
+	paths      []routePath
+	found      bool // in the routes
+	unprefixed bool // a request for its login page arrives with nothing cut off before
 }
 
 // ownPath returns the path that the handler's own routes hang from, without a slash at its end.
 func (m *Mount) ownPath() string { return strings.TrimSuffix(m.LoginPath(), "/login") }
 
+// Errorf makes an error that begins with the directive and where it is.
 func (m *Mount) Errorf(format string, args ...any) error {
 	return fmt.Errorf(At(m.Source)+m.Word+" "+format, args...)
 }
@@ -60,7 +62,8 @@ func (m *Mount) BasePath() string {
 // Check finds mounts at which people could never sign in, or that would serve hosts of an attacker's choice.
 func Check(m *Mount, all []Mount, portalBase string) error {
 	if !m.found && len(m.Location.Hosts) == 0 {
-		return m.Errorf("is where its site cannot be seen: put it into the site itself or into a handle block, or name its hosts with `hosts`")
+		return m.Errorf("is where its site cannot be seen: put it into the site itself or into a handle block, or name " +
+			"its hosts with `hosts`")
 	}
 	if m.Word == "portal" {
 		if m.found && !m.Reachable {
@@ -70,8 +73,8 @@ func Check(m *Mount, all []Mount, portalBase string) error {
 	}
 	if len(m.Location.Hosts) == 0 && portalBase != "" {
 		// A gate for every host would take part in a hand-off to whatever name an attacker points at this server.
-		return m.Errorf("does not know its host, which a sign-in at %s must lead back to: give the site an address with a name, "+
-			"or write `hosts app.example.com` in the gate", portalBase)
+		return m.Errorf("does not know its host, which a sign-in at %s must lead back to: give the site an address with a "+
+			"name, or write `hosts app.example.com` in the gate", portalBase)
 	}
 	if !m.found || m.Reachable {
 		return nil
@@ -81,8 +84,8 @@ func Check(m *Mount, all []Mount, portalBase string) error {
 			return nil
 		}
 	}
-	return m.Errorf("never sees %s, because of the matchers above it, so that no one could sign in: put `gate` into the site itself "+
-		"with a matcher of its own, or use handle_path", m.LoginPath())
+	return m.Errorf("never sees %s, because of the matchers above it, so that no one could sign in: put `gate` into "+
+		"the site itself with a matcher of its own, or use handle_path", m.LoginPath())
 }
 
 // coversHosts reports whether b answers on every host of a.
@@ -100,7 +103,8 @@ func coversHosts(a, b Location) bool {
 
 // Answers reports whether a request for u can reach the handler, as far as that is known.
 func (m *Mount) Answers(u *url.URL) bool {
-	return m.answersOrigin(u) && (m.paths == nil || slices.ContainsFunc(m.paths, func(p routePath) bool { return p.admits(u.Path) }))
+	return m.answersOrigin(u) && (m.paths == nil || slices.ContainsFunc(m.paths,
+		func(p routePath) bool { return p.admits(u.Path) }))
 }
 
 // answersOrigin reports whether requests to u's scheme, host and port reach the handler.
@@ -129,6 +133,7 @@ func (m *Mount) CheckMailLinks(portalBase string) error {
 	if portalBase != "" || len(m.Location.Hosts) > 0 || !m.found {
 		return nil
 	}
-	return m.Errorf("does not know its host, with which links in mails must begin: give the site an address with a name, write " +
-		"`hosts app.example.com` in the gate, or `portal https://auth.example.com` in the global block, or take `mail` out")
+	return m.Errorf("does not know its host, with which links in mails must begin: give the site an address with a " +
+		"name, write `hosts app.example.com` in the gate, or `portal https://auth.example.com` in the global block, " +
+		"or take `mail` out")
 }

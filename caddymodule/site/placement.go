@@ -10,8 +10,8 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// admits reports whether a request for path, as sent, can come along the trail. Matchers that ask for something else than the
-// path are taken to hold.
+// admits reports whether a request for path, as sent, can come along the path. Matchers that ask for something else
+// than the path are taken to hold.
 func (p *routePath) admits(path string) bool {
 	for _, p := range p.matches {
 		rest, ok := cutPath(path, p.stripped)
@@ -38,7 +38,8 @@ func matchesPath(sets caddyhttp.MatcherSets, path string) bool {
 		return true
 	}
 	ctx := context.WithValue(context.Background(), caddy.ReplacerCtxKey, caddy.NewReplacer())
-	r := (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, RequestURI: path, Header: http.Header{}}).WithContext(ctx)
+	r := (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, RequestURI: path,
+		Header: http.Header{}}).WithContext(ctx)
 	return slices.ContainsFunc(sets, func(set caddyhttp.MatcherSet) bool {
 		for _, m := range set {
 			if paths, ok := m.(*caddyhttp.MatchPath); ok && !paths.Match(r) {
@@ -49,8 +50,8 @@ func matchesPath(sets caddyhttp.MatcherSets, path string) bool {
 	})
 }
 
-// locate puts together what the trails to a handler say: where it is, whether a request for its reserved path arrives, and
-// whether one does with nothing cut off.
+// locate puts together what the trails to a handler say: where it is, whether a request for its reserved path
+// arrives, and whether one does with nothing cut off.
 func locate(h Handler, paths []routePath, httpPort int) (loc Location, reachable, bare bool) {
 	everyHost := false
 	seen := make(map[Address]bool)
@@ -95,7 +96,7 @@ func locate(h Handler, paths []routePath, httpPort int) (loc Location, reachable
 	return loc, reachable, bare
 }
 
-// addresses returns how host is reached on a server's listeners. A listener without a port (a unix socket) stands behind
+// addresses returns how host is reached on a server's listeners. A listener without a port (a unix socket) is behind
 // something that has one, most likely https.
 func addresses(server *caddyhttp.Server, host string, httpPort int) (list []Address) {
 	for _, listen := range server.Listen {

@@ -9,10 +9,10 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/rewrite"
 )
 
-// A directive cannot see the address of its site, so the app looks for its handlers in the servers of the http app. Each
-// path through routes and subroutes that leads to one is a trail.
+// A directive cannot see the address of its site, so the app looks for its handlers in the servers of the http app.
+// Each path through routes and subroutes that leads to one is a routePath.
 
-// routePath is one way that a request takes to a handler.
+// routePath is one way of a request to a handler.
 type routePath struct {
 	server   *caddyhttp.Server
 	hosts    []string     // host matchers passed, the innermost that narrowed; nil: every host
@@ -49,7 +49,7 @@ func findRoutes(app *caddyhttp.App) map[Handler][]routePath {
 	return w.paths
 }
 
-// routes follows each trail through a list of routes and returns the trails as they are behind it.
+// routes follows each path through a list of routes and returns the paths as they are behind it.
 func (w *walker) routes(routes caddyhttp.RouteList, paths []routePath) []routePath {
 	if w.depth++; w.depth > 50 { // named routes may invoke one another
 		w.depth--
@@ -121,7 +121,7 @@ func (w *walker) handler(h caddyhttp.MiddlewareHandler, paths []routePath) []rou
 	return paths
 }
 
-// hostsOf returns the names that a route's matchers ask for; nil where some request passes whatever its host.
+// hostsOf returns the names that a route's matchers require; nil where some request passes whatever its host.
 func hostsOf(sets caddyhttp.MatcherSets) (hosts []string) {
 	repl := caddy.NewReplacer()
 	for _, set := range sets {
