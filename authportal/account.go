@@ -162,14 +162,14 @@ func (c *call) profileAPI() error {
 		return err
 	}
 	if _, given := sent["username"]; given {
-		return invalidField("username", "is changed by an administrator")
+		return problem.InvalidField("username", "is changed by an administrator")
 	}
 	if email, given := sent["email"]; given {
 		switch {
 		case !c.p.mails():
-			return invalidField("email", "is changed by an administrator")
+			return problem.InvalidField("email", "is changed by an administrator")
 		case len(sent) > 1:
-			return invalidField("email", "is changed by a call of its own")
+			return problem.InvalidField("email", "is changed by a call of its own")
 		}
 		if err := c.askEmail(email); err != nil {
 			return err

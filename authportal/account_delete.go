@@ -1,6 +1,9 @@
 package authportal
 
-import "github.com/gatehouse-auth/gatehouse/store"
+import (
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
 
 // deleteAccount removes the account of whoever has signed in within the last ten minutes: an open browser alone is not
 // enough for what cannot be undone. Every sign-in and token of it ends, and its username is never given out again.
@@ -35,7 +38,7 @@ func (c *call) deleteAccountForm() error {
 	switch {
 	case err != nil:
 	case f["sure"] == "":
-		err = invalidField("sure", "is missing")
+		err = problem.InvalidField("sure", "is missing")
 	default:
 		if err = c.deleteAccount(); err == nil {
 			return c.redirect(c.link("/logout?done=deleted"))

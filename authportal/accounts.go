@@ -22,7 +22,7 @@ const administratorRole = store.RoleAdmin
 
 // Accounts makes and changes accounts: the one set of rules behind sign-up, set-up, the account page, administrators,
 // outside identities and the command line, and the only writer of accounts and their credentials. Outcomes that are the
-// caller's to hear are a *Problem; any other error means that we failed. It is safe for concurrent use.
+// caller's to hear are a *problem.Problem; any other error means that we failed. It is safe for concurrent use.
 type Accounts struct {
 	users     store.UserStore
 	sessions  store.SessionStore
@@ -128,20 +128,6 @@ func (a *Accounts) emit(ctx context.Context, by Actor, e Event) {
 	a.events.Emit(ctx, e)
 }
 
-var (
-	errUserExists        = problem.UserExists
-	errUsernameTaken     = problem.UsernameTaken
-	errLastAdministrator = problem.LastAdministrator
-	errChangedMeanwhile  = problem.ChangedMeanwhile
-	errNoAccount         = problem.NotFound
-	errChanging          = problem.Changing
-)
-
-// invalidField is the problem of a value that a field cannot have.
-func invalidField(field, why string) *problem.Problem {
-	return problem.InvalidField(field, why)
-}
-
 // accountProblem turns what a validation, a store or a method said of an account into a Problem, where it is one.
 func accountProblem(err error) error {
 	var invalid *InvalidError
@@ -158,15 +144,15 @@ func accountProblem(err error) error {
 	case errors.As(err, &unacceptable):
 		return (&problem.Problem{Status: 422, Code: "password_not_acceptable", Detail: unacceptable.Error()}).With("reason", unacceptable.Reason)
 	case errors.As(err, &taken) && taken.Field == "username":
-		return errUsernameTaken
+		return problem.UsernameTaken
 	case errors.As(err, &taken):
-		return errUserExists
+		return problem.UserExists
 	case errors.Is(err, store.ErrLastAdministrator):
-		return errLastAdministrator
+		return problem.LastAdministrator
 	case errors.Is(err, store.ErrNotFound):
-		return errNoAccount
+		return problem.NotFound
 	case errors.Is(err, store.ErrStale):
-		return errChanging
+		return problem.Changing
 	}
 	return err
 }

@@ -210,7 +210,7 @@ func (a *Accounts) own(b *columnBook, key string) (int, error) {
 	}
 	at := b.find(key)
 	if at < 0 {
-		return 0, errNoAccount
+		return 0, problem.NotFound
 	}
 	return at, nil
 }
@@ -258,7 +258,7 @@ func (a *Accounts) columnDone(ctx context.Context, by Actor, kind, what string, 
 	switch {
 	case err == nil:
 		a.emit(ctx, by, Event{Kind: kind, Result: ResultOK, Reason: what})
-	case errors.As(err, &p) && p.Code != errNoAccount.Code:
+	case errors.As(err, &p) && p.Code != problem.NotFound.Code:
 		a.emit(ctx, by, Event{Kind: kind, Result: ResultRefused, Reason: p.Code})
 	}
 	return err

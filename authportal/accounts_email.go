@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/onetime"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -108,7 +109,7 @@ func (a *Accounts) moveEmail(ctx context.Context, u *store.User, m *emailMove,
 func (a *Accounts) takeBack(ctx context.Context, u *store.User, m *emailMove, undo string) (store.User, error) {
 	_, after, err := a.update(ctx, u.ID, func(now *store.User) error {
 		if now.Email != u.Email || !now.Enabled || !now.Approved {
-			return errOtherAddress
+			return problem.InvalidLink
 		}
 		return a.apply(now, UserChange{Email: &m.Old})
 	})

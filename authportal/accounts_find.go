@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -14,7 +15,7 @@ var userID = regexp.MustCompile(`^[a-z2-7]{26}$`)
 // Account returns the account of an id, and of nothing else that an account is found by.
 func (a *Accounts) Account(ctx context.Context, id string) (store.User, error) {
 	if !userID.MatchString(id) {
-		return store.User{}, errNoAccount
+		return store.User{}, problem.NotFound
 	}
 	u, err := a.users.User(ctx, id)
 	return u, accountProblem(err)
@@ -31,7 +32,7 @@ func (a *Accounts) Find(ctx context.Context, who string) (store.User, error) {
 	}
 	login, possible := NormalizeLogin(who)
 	if !possible {
-		return store.User{}, errNoAccount
+		return store.User{}, problem.NotFound
 	}
 	u, err := a.users.FindUser(ctx, login)
 	return u, accountProblem(err)

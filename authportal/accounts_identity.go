@@ -158,7 +158,7 @@ func (a *Accounts) linkIdentity(ctx context.Context, r *IdentityRequest) (store.
 		return link, err
 	}
 	if err := a.users.PutCredential(ctx, link); errors.Is(err, store.ErrNotFound) {
-		return link, errNoAccount // deleted meanwhile
+		return link, problem.NotFound // deleted meanwhile
 	} else if err != nil {
 		return link, err
 	}

@@ -34,7 +34,7 @@ func (a *Accounts) Invite(ctx context.Context, by Actor, id string) (store.User,
 func (a *Accounts) invite(ctx context.Context, by Actor, id string) (u store.User, err error) {
 	if !a.canInvite(by) {
 		if _, err := a.users.User(ctx, id); errors.Is(err, store.ErrNotFound) {
-			return u, errNoAccount
+			return u, problem.NotFound
 		}
 		return u, errNoInvitations
 	}

@@ -9,9 +9,6 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// errOtherAddress says that an account has another address by now: what was sent to the old one opens nothing any more.
-var errOtherAddress = problem.InvalidLink
-
 // post queues a message. Without mail it does nothing: what depends on it is not offered then.
 func (a *Accounts) post(ctx context.Context, kind, to string, what mailPayload) error {
 	if a.outbox == nil || to == "" {
@@ -37,7 +34,7 @@ func (a *Accounts) post(ctx context.Context, kind, to string, what mailPayload) 
 func (a *Accounts) confirm(ctx context.Context, id, email string) (store.User, error) {
 	_, after, err := a.update(ctx, id, func(u *store.User) error {
 		if u.Email != email || u.Confirmed {
-			return errOtherAddress
+			return problem.InvalidLink
 		}
 		u.Confirmed = true
 		return nil
@@ -59,7 +56,7 @@ func (a *Accounts) proveMailbox(ctx context.Context, u store.User) (store.User, 
 	}
 	_, after, err := a.update(ctx, u.ID, func(u *store.User) error {
 		if u.Email != email {
-			return errOtherAddress
+			return problem.InvalidLink
 		}
 		u.Confirmed = true
 		return nil

@@ -59,7 +59,7 @@ func (a *Accounts) Set(ctx context.Context, by Actor, id string, ch UserChange) 
 // emitRefusal tells of an act on an account that was not let be done.
 func (a *Accounts) emitRefusal(ctx context.Context, by Actor, kind, id string, err error) {
 	var p *problem.Problem
-	if errors.As(err, &p) && p.Code != errNoAccount.Code { // what no account is called is somebody's typing
+	if errors.As(err, &p) && p.Code != problem.NotFound.Code { // what no account is called is somebody's typing
 		a.emit(ctx, by, Event{Kind: kind, Result: ResultRefused, Reason: p.Code, UserID: id})
 	}
 }

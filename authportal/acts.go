@@ -85,13 +85,13 @@ func newBulk(a *Accounts, action, role string, ids []string) (*bulk, error) {
 	b := &bulk{act: actNamed(action), role: role}
 	switch {
 	case b.act == nil:
-		return nil, invalidField("action", "is none that can be done to many")
+		return nil, problem.InvalidField("action", "is none that can be done to many")
 	case b.act.role != (role != ""):
-		return nil, invalidField("role", "is needed to give or take a role, and for nothing else")
+		return nil, problem.InvalidField("role", "is needed to give or take a role, and for nothing else")
 	}
 	if role != "" {
 		if !a.CanHoldRole(role) {
-			return nil, invalidField("role", "is none that can be given")
+			return nil, problem.InvalidField("role", "is none that can be given")
 		}
 	}
 	seen := map[string]bool{}
@@ -102,7 +102,7 @@ func newBulk(a *Accounts, action, role string, ids []string) (*bulk, error) {
 		seen[id] = true
 	}
 	if n := len(b.ids); n == 0 || n > maxBulk {
-		return nil, invalidField("ids", fmt.Sprintf("must be from 1 to %d accounts", maxBulk))
+		return nil, problem.InvalidField("ids", fmt.Sprintf("must be from 1 to %d accounts", maxBulk))
 	}
 	return b, nil
 }

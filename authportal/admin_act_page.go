@@ -61,7 +61,7 @@ func (c *call) actByForm(f map[string]string) (ticket string, err error) {
 		case act == nil || act.role:
 			return "", problem.Malformed
 		case act.name == "delete" && f["sure"] != "1":
-			return "", invalidField("sure", "is not ticked")
+			return "", problem.InvalidField("sure", "is not ticked")
 		}
 		err = act.do(a, c.ctx(), by, u.ID, "")
 	}

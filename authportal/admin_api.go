@@ -22,7 +22,7 @@ func readUserQuery(v url.Values) (q store.UserQuery, err error) {
 	if s := v.Get("limit"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 || n > 1000 {
-			return q, invalidField("limit", "must be a number from 1 to 1000")
+			return q, problem.InvalidField("limit", "must be a number from 1 to 1000")
 		}
 		q.Limit = n
 	}
@@ -33,7 +33,7 @@ func readUserQuery(v url.Values) (q store.UserQuery, err error) {
 	case "username", "email", "name", "last_sign_in":
 		q.Sort = store.UserSort(by)
 	default:
-		return q, invalidField("sort", "must be created, username, email, name or last_sign_in, with a - before it for the last first")
+		return q, problem.InvalidField("sort", "must be created, username, email, name or last_sign_in, with a - before it for the last first")
 	}
 	for name, dst := range map[string]**bool{"enabled": &q.Enabled, "approved": &q.Approved} {
 		switch v.Get(name) {
@@ -43,11 +43,11 @@ func readUserQuery(v url.Values) (q store.UserQuery, err error) {
 		case "false":
 			*dst = new(false)
 		default:
-			return q, invalidField(name, "must be true or false")
+			return q, problem.InvalidField(name, "must be true or false")
 		}
 	}
 	if state := v.Get("state"); state != "" && !SelectState(&q, state) {
-		return q, invalidField("state", "must be disabled, waiting, invited, new_password or unconfirmed")
+		return q, problem.InvalidField("state", "must be disabled, waiting, invited, new_password or unconfirmed")
 	}
 	return q, nil
 }
@@ -66,7 +66,7 @@ func (c *call) adminUsersAPI() error {
 	}
 	list, err := c.p.Accounts().List(c.ctx(), q)
 	if errors.Is(err, store.ErrNotFound) {
-		return invalidField("after", "is not the next of a page")
+		return problem.InvalidField("after", "is not the next of a page")
 	} else if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func auditQuery(ask url.Values) (q store.AuditQuery, err error) {
 			return q, unknownField(name)
 		}
 		if bad || err != nil {
-			return q, invalidField(name, "is not what it can be")
+			return q, problem.InvalidField(name, "is not what it can be")
 		}
 	}
 	return q, nil

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -36,7 +37,7 @@ func (c *call) auditExport() error {
 	case "jsonl":
 		kind, write = "application/jsonl", auditLines(c.w)
 	default:
-		return invalidField("as", "must be csv or jsonl")
+		return problem.InvalidField("as", "must be csv or jsonl")
 	}
 	by, err := c.mustAdminister(anySession)
 	if err != nil {

@@ -138,7 +138,7 @@ func (c *call) auditPageQuery(asked url.Values) (q store.AuditQuery, err error) 
 	if s := strings.TrimSpace(asked.Get("address")); s != "" {
 		addr, err := netip.ParseAddr(s)
 		if err != nil {
-			return q, invalidField("address", "must be an IP address")
+			return q, problem.InvalidField("address", "must be an IP address")
 		}
 		q.Address = addr.Unmap().WithZone("").String()
 	}
@@ -185,7 +185,7 @@ func auditDay(name, s string) (time.Time, error) {
 	}
 	day, err := time.Parse(time.DateOnly, s)
 	if err != nil {
-		return day, invalidField(name, "must be a day such as 2026-11-25")
+		return day, problem.InvalidField(name, "must be a day such as 2026-11-25")
 	}
 	return day, nil
 }

@@ -70,7 +70,7 @@ func (c *call) readBulkForm() (f bulkForm, err error) {
 			continue
 		}
 		if len(values) != 1 {
-			return f, invalidField(name, "is there more than once")
+			return f, problem.InvalidField(name, "is there more than once")
 		}
 		switch v := values[0]; name {
 		case "action":
@@ -83,7 +83,7 @@ func (c *call) readBulkForm() (f bulkForm, err error) {
 			f.sure = v == "1"
 		case "found":
 			if f.found, err = url.ParseQuery(strings.TrimPrefix(v, "?")); err != nil {
-				return f, invalidField(name, "is not what it can be")
+				return f, problem.InvalidField(name, "is not what it can be")
 			}
 		default:
 			return f, unknownField(name)

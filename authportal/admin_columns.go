@@ -2,6 +2,8 @@ package authportal
 
 import (
 	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
 // columnRoutes are the acts of administrators on the columns of their own: by the API, and by forms.
@@ -102,7 +104,7 @@ func (c *call) columnRemoveAPI() error {
 		keep = true
 	case "", "remove":
 	default:
-		return invalidField("values", "must be keep or remove")
+		return problem.InvalidField("values", "must be keep or remove")
 	}
 	if err := c.p.Accounts().RemoveColumn(c.ctx(), by, c.arg, keep); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -123,7 +124,7 @@ func (c *call) changeColumnByForm(f map[string]string) error {
 	if s, given := f["position"]; given {
 		position, err := strconv.Atoi(s)
 		if err != nil {
-			return invalidField("position", "must be a number")
+			return problem.InvalidField("position", "must be a number")
 		}
 		ch.Position = &position
 	}
@@ -143,7 +144,7 @@ func (c *call) columnRemoveForm() error {
 	}
 	by, err := c.mustAdminister(recentLogin)
 	if err == nil && f["sure"] != "1" {
-		err = invalidField("sure", "is not ticked")
+		err = problem.InvalidField("sure", "is not ticked")
 	}
 	if err == nil {
 		err = c.p.Accounts().RemoveColumn(c.ctx(), by, c.arg, f["keep"] == "1")

@@ -66,7 +66,7 @@ func (c *call) exportUsers() error {
 	case userfile.JSON:
 		format = f
 	default:
-		return invalidField("format", "must be csv or json")
+		return problem.InvalidField("format", "must be csv or json")
 	}
 	// The names of the columns stand above all rows, so that a table takes the list twice.
 	var attributes []string

@@ -29,7 +29,7 @@ func (c *call) importAPI() error {
 		case name != "dry_run":
 			return unknownField(name) // a misspelt one would make accounts
 		case err != nil || len(values) > 1:
-			return invalidField(name, "must be true or false")
+			return problem.InvalidField(name, "must be true or false")
 		}
 		dry = is
 	}

@@ -83,7 +83,7 @@ func (c *call) uploadForm() (file *upload, f importFields, err error) {
 		part, err := parts.NextPart()
 		switch {
 		case errors.Is(err, io.EOF) && file == nil:
-			return nil, f, invalidField("file", "is missing")
+			return nil, f, problem.InvalidField("file", "is missing")
 		case errors.Is(err, io.EOF):
 			return file, f, nil
 		case err != nil:
@@ -91,7 +91,7 @@ func (c *call) uploadForm() (file *upload, f importFields, err error) {
 		}
 		name := part.FormName()
 		if seen[name] {
-			return nil, f, invalidField(bounded(name, 64), "is there more than once")
+			return nil, f, problem.InvalidField(bounded(name, 64), "is there more than once")
 		}
 		seen[name] = true
 		switch name {
@@ -102,7 +102,7 @@ func (c *call) uploadForm() (file *upload, f importFields, err error) {
 		case "file":
 			format, known := userfile.FormatOf(part.FileName())
 			if !known {
-				return nil, f, invalidField("file", "has a name that ends neither in .csv nor in .json")
+				return nil, f, problem.InvalidField("file", "has a name that ends neither in .csv nor in .json")
 			}
 			file, err = readUpload(part, format, c.r.ContentLength)
 		default:

@@ -177,7 +177,7 @@ func (c *call) refuse(x *attempt, pend *pending, reason string) error {
 	switch {
 	case pend.Away:
 		c.dropPending(pend.Token)
-		return errSignInRefused
+		return problem.SignInRefused
 	case len(pend.Proofs) > 0 || mailProof(x.m) != nil:
 		return problem.InvalidCode
 	}

@@ -44,9 +44,9 @@ func (c *call) tryAskEmail(u *store.User, typed string) error {
 	case err != nil:
 		return accountProblem(err)
 	case to == u.Email:
-		return invalidField("email", "is the address of the account already")
+		return problem.InvalidField("email", "is the address of the account already")
 	case !c.p.domainAllowed(to):
-		return invalidField("email", "is not of a domain that may sign up")
+		return problem.InvalidField("email", "is not of a domain that may sign up")
 	}
 	g := &guess{c: c}
 	if err := g.count("letters", addressBlock(c.v.Addr), c.p.set.Address); err != nil {

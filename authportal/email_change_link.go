@@ -21,7 +21,7 @@ const emailChangeLife = confirmLife
 // emailLinksKept is how many links about one change are good: a message that is sent again has another secret.
 const emailLinksKept = 4
 
-// emailMove returns a change that waits; errMailToken where there is none of that kind and id.
+// emailMove returns a change that waits; problem.InvalidLink where there is none of that kind and id.
 func (p *Portal) emailMove(ctx context.Context, kind, id string) (m emailMove, k store.Credential, err error) {
 	k, err = p.links().Credential(ctx, kind, id, &m)
 	return m, k, err
@@ -51,7 +51,7 @@ func (p *Portal) newEmailLink(ctx context.Context, kind, id string) (token strin
 	return token, m, nil
 }
 
-// openEmailLink returns what a link is about, and uses nothing up; errMailToken where it is none, or no more.
+// openEmailLink returns what a link is about, and uses nothing up; problem.InvalidLink where it is none, or no more.
 func (p *Portal) openEmailLink(ctx context.Context, kind, token string) (m emailMove, k store.Credential, err error) {
 	l, secret, ok := p.links().Read(kind, token)
 	if !ok {

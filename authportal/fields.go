@@ -69,7 +69,7 @@ func (c *call) jsonFields(allowed ...string) (map[string]string, error) {
 	for name, value := range o {
 		text, ok := o.Text(name)
 		if !ok {
-			return nil, invalidField(name, "must be text")
+			return nil, problem.InvalidField(name, "must be text")
 		}
 		if string(value) != "null" {
 			fields[name] = text
@@ -88,7 +88,7 @@ func (c *call) jsonInto(fields map[string]any) (sent []string, err error) {
 	if err := o.only(func(name string) bool { return fields[name] != nil }); err != nil {
 		return nil, err
 	}
-	return o.read(fields, func(name string) error { return invalidField(name, "is of the wrong type") })
+	return o.read(fields, func(name string) error { return problem.InvalidField(name, "is of the wrong type") })
 }
 
 // formFields reads a posted form as fields. One that is there twice says nothing.
@@ -102,7 +102,7 @@ func (c *call) formFields(allowed ...string) (map[string]string, error) {
 			return nil, unknownField(name)
 		}
 		if len(values) != 1 {
-			return nil, invalidField(name, "is there more than once")
+			return nil, problem.InvalidField(name, "is there more than once")
 		}
 		fields[name] = values[0]
 	}

@@ -63,7 +63,7 @@ func (c *call) useInvite(f map[string]string) (u store.User, made store.Credenti
 		return u, made, problem.InvalidLink
 	}
 	if typed, err := NormalizeEmail(f["email"]); f["email"] != "" && (err != nil || typed != l.Email) {
-		return u, made, invalidField("email", "is not the one that was invited")
+		return u, made, problem.InvalidField("email", "is not the one that was invited")
 	}
 	if u, err = c.p.linkOwner(c.ctx(), l.Subject, l.Email); err != nil {
 		return store.User{}, made, err

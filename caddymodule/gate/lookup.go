@@ -5,7 +5,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/app"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -46,7 +46,7 @@ func (x *exchange) tokenIdentity(ctx context.Context, token string) (*identity, 
 	ctx, cancel := context.WithTimeout(ctx, app.StoreTimeout)
 	defer cancel()
 	live, err := x.run.Portal.CheckToken(ctx, token)
-	if problem, ok := errors.AsType[*authportal.Problem](err); ok && problem.Status == http.StatusUnauthorized {
+	if problem, ok := errors.AsType[*problem.Problem](err); ok && problem.Status == http.StatusUnauthorized {
 		return nil, errInvalidToken
 	}
 	if err != nil {

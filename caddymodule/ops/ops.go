@@ -9,8 +9,8 @@ import (
 	"mime"
 	"net/http"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/app"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -143,7 +143,7 @@ func writeError(w http.ResponseWriter, err error) {
 	status, text := http.StatusInternalServerError, err.Error()
 	var (
 		own     *statusError
-		problem *authportal.Problem
+		problem *problem.Problem
 	)
 	switch {
 	case errors.As(err, &own):
@@ -157,7 +157,7 @@ func writeError(w http.ResponseWriter, err error) {
 }
 
 // problemText returns what an operator can do about a problem, where that is more than its own detail.
-func problemText(p *authportal.Problem) string {
+func problemText(p *problem.Problem) string {
 	if p.Code == "last_administrator" {
 		return "this is the last enabled administrator, who stays: give the role admin to somebody else first"
 	}

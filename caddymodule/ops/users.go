@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -31,7 +32,7 @@ func (o *operator) summarize(u *store.User) *User {
 // find returns the account with that address, username or id.
 func (o *operator) find(ctx context.Context, who string) (store.User, error) {
 	u, err := o.run.Portal.Accounts().Find(ctx, who)
-	var problem *authportal.Problem
+	var problem *problem.Problem
 	if errors.Is(err, store.ErrNotFound) || (errors.As(err, &problem) && problem.Status == http.StatusNotFound) {
 		return u, statusErrorf(http.StatusNotFound,
 			"there is no account %q: name it by its address, username or id (see `caddy gatehouse users list`)", who)
