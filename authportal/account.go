@@ -43,7 +43,7 @@ func (c *call) showAccount(status int, p pages.Page, newToken string) error {
 		}
 		data.Fields = append(data.Fields, pages.Field{Name: f.Name, Type: "text", Required: f.Required, Value: value})
 	}
-	if pw := c.p.passwords(); pw != nil {
+	if pw := c.p.accounts.Passwords(); pw != nil {
 		data.MinLength = pw.MinLength()
 		_, err := c.p.users.Credential(c.ctx(), store.KindPassword, u.ID)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {

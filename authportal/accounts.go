@@ -123,6 +123,9 @@ type Actor struct {
 	Base    string // of our pages, for links in messages: "https://auth.example.com"; empty: messages carry none
 }
 
+// Passwords returns the method that keeps passwords, nil where none is configured.
+func (a *Accounts) Passwords() method.Passwords { return a.passwords }
+
 func (a *Accounts) emit(ctx context.Context, by Actor, e Event) {
 	e.Actor, e.Method, e.Address, e.Host = by.ID, by.Method, by.Address, by.Host
 	a.events.Emit(ctx, e)

@@ -74,5 +74,5 @@ func (c *call) mustAdminister(needs assurance) (Actor, error) {
 
 // target returns the account that the call is about. Only an id names it: what else an address could match may change hands.
 func (c *call) target() (store.User, error) {
-	return c.p.Accounts().Account(c.ctx(), c.arg)
+	return c.p.accounts.Account(c.ctx(), c.arg)
 }

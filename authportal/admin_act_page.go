@@ -48,7 +48,7 @@ func (c *call) actByForm(f map[string]string) (ticket string, err error) {
 	if err != nil {
 		return "", err
 	}
-	a := c.p.Accounts()
+	a := c.p.accounts
 	switch f["do"] {
 	case "password":
 		_, err = a.Set(c.ctx(), by, u.ID, UserChange{Password: new(f["password"])})

@@ -64,13 +64,13 @@ func (c *call) adminUsersAPI() error {
 	if q.Limit == 0 {
 		q.Limit = 100
 	}
-	list, err := c.p.Accounts().List(c.ctx(), q)
+	list, err := c.p.accounts.List(c.ctx(), q)
 	if errors.Is(err, store.ErrNotFound) {
 		return problem.InvalidField("after", "is not the next of a page")
 	} else if err != nil {
 		return err
 	}
-	total, err := c.p.Accounts().Count(c.ctx(), q, countedUsers)
+	total, err := c.p.accounts.Count(c.ctx(), q, countedUsers)
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (c *call) adminChangeAPI() error {
 	if ch.Version, err = c.ifMatch(); err != nil {
 		return err
 	}
-	if u, err = c.p.Accounts().Set(c.ctx(), by, u.ID, ch); err != nil {
+	if u, err = c.p.accounts.Set(c.ctx(), by, u.ID, ch); err != nil {
 		return err
 	}
 	return c.accountAnswer(http.StatusOK, &u)
@@ -183,9 +183,9 @@ func (c *call) adminCreateAPI() error {
 	if err != nil {
 		return err
 	}
-	add := c.p.Accounts().Add
+	add := c.p.accounts.Add
 	if invite {
-		add = c.p.Accounts().AddInvited
+		add = c.p.accounts.AddInvited
 	}
 	u, err := add(c.ctx(), by, ch.NewUser())
 	if err != nil {
@@ -202,7 +202,7 @@ func (c *call) adminDeleteAPI() error {
 	}
 	u, err := c.target()
 	if err == nil {
-		err = c.p.Accounts().Delete(c.ctx(), by, u.ID)
+		err = c.p.accounts.Delete(c.ctx(), by, u.ID)
 	}
 	if err != nil {
 		return err
@@ -220,7 +220,7 @@ func (c *call) adminEndSessionsAPI() error {
 	if err != nil {
 		return err
 	}
-	n, err := c.p.Accounts().RevokeSessions(c.ctx(), by, u.ID)
+	n, err := c.p.accounts.RevokeSessions(c.ctx(), by, u.ID)
 	if err != nil {
 		return err
 	}
@@ -235,7 +235,7 @@ func (c *call) adminClearFactorsAPI() error {
 	}
 	u, err := c.target()
 	if err == nil {
-		err = c.p.Accounts().ClearFactors(c.ctx(), by, u.ID)
+		err = c.p.accounts.ClearFactors(c.ctx(), by, u.ID)
 	}
 	if err != nil {
 		return err

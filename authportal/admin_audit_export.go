@@ -50,7 +50,7 @@ func (c *call) auditExport() error {
 	if err != nil {
 		return err
 	}
-	c.p.Accounts().emit(ctx, by, Event{Kind: EventAuditExport, Result: ResultOK, Reason: asked.Get("as")})
+	c.p.accounts.emit(ctx, by, Event{Kind: EventAuditExport, Result: ResultOK, Reason: asked.Get("as")})
 	h := c.w.Header()
 	h.Set("Content-Type", kind)
 	h.Set("Content-Disposition", `attachment; filename="audit-`+c.p.now().UTC().Format("2006-01-02")+`.`+asked.Get("as")+`"`)

@@ -60,7 +60,7 @@ func (c *call) fillAudit(data *pages.AuditData, asked url.Values) error {
 	if err != nil {
 		return fmt.Errorf("reading the audit trail: %w", err)
 	}
-	names := actorNames{c: c, known: map[string]string{}}
+	names := actorNames{p: c.p, c: c, known: map[string]string{}}
 	for i := range events {
 		e := &events[i]
 		row := pages.AuditRow{Time: e.Time, Kind: e.Kind, Result: e.Result, Reason: e.Reason, Method: e.Method, Address: e.Address, Host: e.Host,
@@ -94,6 +94,7 @@ func (c *call) fillAudit(data *pages.AuditData, asked url.Values) error {
 
 // actorNames finds what administrators are called now. A page names few.
 type actorNames struct {
+	p     *Portal
 	c     *call
 	known map[string]string
 }
@@ -104,7 +105,7 @@ func (n *actorNames) of(actor string) (name, id string, err error) {
 	}
 	name, known := n.known[actor]
 	if !known {
-		u, err := n.c.p.users.User(n.c.ctx(), actor)
+		u, err := n.p.users.User(n.c.ctx(), actor)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return "", "", fmt.Errorf("reading an administrator: %w", err)
 		}

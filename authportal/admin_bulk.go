@@ -44,7 +44,7 @@ func (c *call) bulk(action, role string, ids []string) ([]bulkResult, *bulk, err
 	if err != nil {
 		return nil, nil, err
 	}
-	a := c.p.Accounts()
+	a := c.p.accounts
 	b, err := newBulk(a, action, role, ids)
 	if err != nil {
 		return nil, nil, err
@@ -117,7 +117,7 @@ func (c *call) bulkAsk(f bulkForm) error {
 	if _, err := c.mustAdminister(recentLogin); err != nil {
 		return err
 	}
-	a := c.p.Accounts()
+	a := c.p.accounts
 	var list []store.User
 	if f.all {
 		q, err := readUserQuery(f.found)

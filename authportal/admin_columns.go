@@ -45,7 +45,7 @@ func (c *call) columnsAPI() error {
 	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
-	columns, err := c.p.Accounts().Columns(c.ctx())
+	columns, err := c.p.accounts.Columns(c.ctx())
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (c *call) columnAddAPI() error {
 	if _, err := c.jsonInto(map[string]any{"key": &col.Key, "label": &col.Label, "type": &col.Type, "choices": &col.Choices, "listed": &col.Listed}); err != nil {
 		return err
 	}
-	if col, err = c.p.Accounts().AddColumn(c.ctx(), by, col); err != nil {
+	if col, err = c.p.accounts.AddColumn(c.ctx(), by, col); err != nil {
 		return err
 	}
 	return c.json(http.StatusCreated, columnJSON(&col))
@@ -85,7 +85,7 @@ func (c *call) columnChangeAPI() error {
 	if err != nil {
 		return err
 	}
-	col, err := c.p.Accounts().ChangeColumn(c.ctx(), by, c.arg, ch)
+	col, err := c.p.accounts.ChangeColumn(c.ctx(), by, c.arg, ch)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (c *call) columnRemoveAPI() error {
 	default:
 		return problem.InvalidField("values", "must be keep or remove")
 	}
-	if err := c.p.Accounts().RemoveColumn(c.ctx(), by, c.arg, keep); err != nil {
+	if err := c.p.accounts.RemoveColumn(c.ctx(), by, c.arg, keep); err != nil {
 		return err
 	}
 	return c.noContent()

@@ -27,7 +27,7 @@ func (c *call) showColumns(status int, p pages.Page, open string) error {
 	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
-	columns, err := c.p.Accounts().Columns(c.ctx())
+	columns, err := c.p.accounts.Columns(c.ctx())
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (c *call) columnAddForm() error {
 	}
 	by, err := c.mustAdminister(anySession)
 	if err == nil {
-		_, err = c.p.Accounts().AddColumn(c.ctx(), by, Column{Key: f["key"], Label: f["label"], Type: ColumnType(f["type"]),
+		_, err = c.p.accounts.AddColumn(c.ctx(), by, Column{Key: f["key"], Label: f["label"], Type: ColumnType(f["type"]),
 			Choices: strings.Split(f["choices"], ","), Listed: f["listed"] == "1"})
 	}
 	if err != nil {
@@ -132,7 +132,7 @@ func (c *call) changeColumnByForm(f map[string]string) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.p.Accounts().ChangeColumn(c.ctx(), by, c.arg, ch)
+	_, err = c.p.accounts.ChangeColumn(c.ctx(), by, c.arg, ch)
 	return err
 }
 
@@ -147,7 +147,7 @@ func (c *call) columnRemoveForm() error {
 		err = problem.InvalidField("sure", "is not ticked")
 	}
 	if err == nil {
-		err = c.p.Accounts().RemoveColumn(c.ctx(), by, c.arg, f["keep"] == "1")
+		err = c.p.accounts.RemoveColumn(c.ctx(), by, c.arg, f["keep"] == "1")
 	}
 	if err != nil {
 		return c.columnFailed(err, c.arg, f)

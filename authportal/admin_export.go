@@ -100,7 +100,7 @@ func (c *call) exportUsers() error {
 	if err != nil {
 		e.Result = ResultFailed
 	}
-	c.p.Accounts().emit(c.ctx(), by, e)
+	c.p.accounts.emit(c.ctx(), by, e)
 	if err != nil {
 		c.p.log.LogAttrs(context.WithoutCancel(c.ctx()), slog.LevelWarn, "an export stopped", slog.Int("accounts", n), slog.Any("error", err))
 		// The answer has begun as a good one. A table that ends early looks whole: only a broken connection says that it is not.
@@ -123,7 +123,7 @@ func (c *call) everyUser(q store.UserQuery, do func([]store.User) error) error {
 	looked := c.p.now()
 	for {
 		ctx, cancel := context.WithTimeout(c.ctx(), timeLimit)
-		page, err := c.p.Accounts().List(ctx, q)
+		page, err := c.p.accounts.List(ctx, q)
 		cancel()
 		if err == nil {
 			err = c.stillAdministrator(&looked)

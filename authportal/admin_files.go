@@ -140,7 +140,7 @@ type importStop struct {
 // Whatever stops it (the caller goes away, the store does, the time is over, or they are no administrator any more)
 // leaves whole accounts, and the same file sent once more goes on there.
 func (c *call) importRows(by Actor, f *upload, dry bool, tell func(Outcome) error) (ImportCounts, *importStop) {
-	i := c.p.Accounts().NewImporter(by, dry)
+	i := c.p.accounts.NewImporter(by, dry)
 	r := userfile.NewReader(bytes.NewReader(f.raw), f.format)
 	looked := c.p.now()
 	for {

@@ -35,7 +35,7 @@ func (c *call) importAPI() error {
 	}
 	return c.withUpload(c.bodyUpload, func(by Actor, f *upload) error {
 		c.w.Header().Set("Content-Type", "application/json")
-		report := &importReport{c: c, out: bufio.NewWriter(c.w), dry: dry}
+		report := &importReport{p: c.p, c: c, out: bufio.NewWriter(c.w), dry: dry}
 		counts, stop := c.importRows(by, f, dry, report.row)
 		return report.end(counts, stop)
 	})
@@ -58,6 +58,7 @@ func (c *call) bodyUpload() (*upload, error) {
 
 // importReport writes what became of each row.
 type importReport struct {
+	p    *Portal
 	c    *call
 	out  *bufio.Writer
 	dry  bool
@@ -97,7 +98,7 @@ func (r *importReport) row(o Outcome) error {
 		return err
 	}
 	_, _ = r.out.WriteString(before) // an error stays, and comes with the next
-	now := r.c.p.now()
+	now := r.p.now()
 	if _, err := r.out.Write(raw); err != nil || r.rows%flushRows != 0 && now.Sub(r.flushed) < flushEvery {
 		return err
 	}

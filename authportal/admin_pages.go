@@ -47,7 +47,7 @@ func (c *call) showAdmin(status int, p pages.Page) error {
 		return err
 	}
 	q.Limit = adminPageSize
-	list, err := c.p.Accounts().List(c.ctx(), q)
+	list, err := c.p.accounts.List(c.ctx(), q)
 	if errors.Is(err, store.ErrNotFound) {
 		return problem.NotFound // a page after nobody
 	} else if err != nil {
@@ -56,21 +56,21 @@ func (c *call) showAdmin(status int, p pages.Page) error {
 	sent := c.r.URL.Query()
 	data := pages.AdminData{Query: bounded(q.Text, 300), Role: bounded(q.Role, 300), Enabled: sent.Get("enabled"), Approved: sent.Get("approved"),
 		State: sent.Get("state"),
-		Sort:  sent.Get("sort"), Later: q.After != "", Bulk: maxBulk, Invites: c.p.mails() && c.p.passwords() != nil}
+		Sort:  sent.Get("sort"), Later: q.After != "", Bulk: maxBulk, Invites: c.p.mails() && c.p.accounts.Passwords() != nil}
 	data.ExportCSV, data.ExportJSON = c.exportLinks()
 	if data.Total = len(list); data.Later || len(list) == q.Limit { // else that was all
-		if data.Total, err = c.p.Accounts().Count(c.ctx(), q, countedUsers); err != nil {
+		if data.Total, err = c.p.accounts.Count(c.ctx(), q, countedUsers); err != nil {
 			return err
 		}
 	}
-	columns, err := c.p.Accounts().Columns(c.ctx())
+	columns, err := c.p.accounts.Columns(c.ctx())
 	if err != nil {
 		return err
 	}
 	data.Columns = columnsOfPage(slices.DeleteFunc(columns, func(col Column) bool { return !col.Listed }))
 	waiting := store.UserQuery{}
 	SelectState(&waiting, StateWaiting)
-	if data.Waiting, err = c.p.Accounts().Count(c.ctx(), waiting, countedUsers); err != nil {
+	if data.Waiting, err = c.p.accounts.Count(c.ctx(), waiting, countedUsers); err != nil {
 		return err
 	}
 	for i := range list {
@@ -112,7 +112,7 @@ func (c *call) showAdminTicket(status int, p pages.Page, ticket string) error {
 	if err != nil {
 		return err
 	}
-	columns, err := c.p.Accounts().Columns(c.ctx())
+	columns, err := c.p.accounts.Columns(c.ctx())
 	if err != nil {
 		return err
 	}
@@ -122,18 +122,18 @@ func (c *call) showAdminTicket(status int, p pages.Page, ticket string) error {
 			data.Attributes = append(data.Attributes, pages.Field{Name: name, Value: store.AttributeText(u.Attributes[name], ", ")})
 		}
 	}
-	if pw := c.p.passwords(); pw != nil {
+	if pw := c.p.accounts.Passwords(); pw != nil {
 		data.Passwords, data.MinLength = true, pw.MinLength()
 	}
 	if data.Factors, err = c.factorRows(u.ID); err != nil {
 		return err
 	}
-	if data.HasPassword, err = c.p.Accounts().hasPassword(c.ctx(), u.ID); err != nil {
+	if data.HasPassword, err = c.p.accounts.hasPassword(c.ctx(), u.ID); err != nil {
 		return err
 	}
 	data.Invites = c.p.mails() && data.Passwords && !data.HasPassword && u.Enabled && u.Email != ""
 	data.Ticket = ticket
-	list, err := c.p.Accounts().Sessions(c.ctx(), u.ID)
+	list, err := c.p.accounts.Sessions(c.ctx(), u.ID)
 	if err != nil {
 		return err
 	}
@@ -189,9 +189,9 @@ func (c *call) adminCreateForm() error {
 	by, err := c.mustAdminister(recentLogin)
 	var u store.User
 	if err == nil {
-		add := c.p.Accounts().Add
+		add := c.p.accounts.Add
 		if f["invite"] != "" {
-			add = c.p.Accounts().AddInvited
+			add = c.p.accounts.AddInvited
 		}
 		u, err = add(c.ctx(), by, NewUser{Email: f["email"], Name: f["name"], Roles: strings.Fields(f["roles"])})
 	}
@@ -206,7 +206,7 @@ func (c *call) adminChangeForm() error {
 	if _, err := c.mustAdminister(anySession); err != nil {
 		return err
 	}
-	columns, err := c.p.Accounts().Columns(c.ctx())
+	columns, err := c.p.accounts.Columns(c.ctx())
 	if err != nil {
 		return err
 	}
@@ -261,6 +261,6 @@ func (c *call) changeByForm(f map[string]string, columns []Column) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.p.Accounts().Set(c.ctx(), by, u.ID, ch)
+	_, err = c.p.accounts.Set(c.ctx(), by, u.ID, ch)
 	return err
 }

@@ -18,7 +18,7 @@ func (c *call) adminInviteAPI() error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.p.Accounts().Invite(c.ctx(), by, u.ID); err != nil {
+	if _, err := c.p.accounts.Invite(c.ctx(), by, u.ID); err != nil {
 		return err
 	}
 	return c.json(http.StatusAccepted, map[string]string{"status": statusSent})

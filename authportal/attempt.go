@@ -71,7 +71,7 @@ func (c *call) attempt(t try, m *method.Configured, pend *pending) (*attempt, er
 func (c *call) countAttempt(x *attempt, account string, pend *pending) (err error) {
 	switch {
 	case x.begins && pend.User != "":
-		err = (&guess{c: c}).count("factor begin", pend.User, factorBegins)
+		err = (&guess{c: c, p: c.p}).count("factor begin", pend.User, factorBegins)
 	case x.begins && x.Negotiate == nil:
 		return nil
 	case x.begins:

@@ -23,7 +23,7 @@ type call struct {
 
 	me *caller // whoever asks, once looked up
 
-	kept []*pending // sign-ins in progress, once this call has changed them
+	kept any // of the sign-ins in progress: those of this browser, once this call has changed them
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }

@@ -77,7 +77,7 @@ func (c *call) useConfirm(token string) (u store.User, t mailTicket, err error) 
 	if u, err = c.p.linkOwner(c.ctx(), t.User, t.Email); err != nil {
 		return u, t, err
 	}
-	after, err := c.p.Accounts().confirm(c.ctx(), u.ID, t.Email)
+	after, err := c.p.accounts.confirm(c.ctx(), u.ID, t.Email)
 	if err != nil {
 		return u, t, accountProblem(err)
 	}
@@ -86,7 +86,7 @@ func (c *call) useConfirm(token string) (u store.User, t mailTicket, err error) 
 
 // proveMailbox is that of Accounts, and what follows from it.
 func (c *call) proveMailbox(u store.User) (store.User, error) {
-	after, err := c.p.Accounts().proveMailbox(c.ctx(), u)
+	after, err := c.p.accounts.proveMailbox(c.ctx(), u)
 	if err != nil || u.Confirmed {
 		return after, accountProblem(err)
 	}

@@ -48,7 +48,7 @@ func (c *call) tryAskEmail(u *store.User, typed string) error {
 	case !c.p.domainAllowed(to):
 		return problem.InvalidField("email", "is not of a domain that may sign up")
 	}
-	g := &guess{c: c}
+	g := &guess{c: c, p: c.p}
 	if err := g.count("letters", addressBlock(c.v.Addr), c.p.set.Address); err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (p *Portal) writeInvite(ctx context.Context, l *mailMessage, to string, a *
 // acceptInvite is the sign-up of somebody who was invited: it completes the account that waits for them, signs them in,
 // and chooses neither address nor username nor roles.
 func (c *call) acceptInvite(f map[string]string) (out *outcome, u store.User, err error) {
-	if !c.p.mails() || c.p.passwords() == nil {
+	if !c.p.mails() || c.p.accounts.Passwords() == nil {
 		return nil, u, errSignupClosed
 	}
 	if err := c.mustHTTPS(); err != nil {
@@ -79,7 +79,7 @@ func (c *call) useInvite(f map[string]string) (u store.User, made store.Credenti
 	if f["password"] == "" {
 		return u, made, accountProblem(&method.UnacceptableError{Reason: "too_short"})
 	}
-	if made, err = c.p.passwords().MakePassword(c.ctx(), &u, f["password"]); err != nil {
+	if made, err = c.p.accounts.Passwords().MakePassword(c.ctx(), &u, f["password"]); err != nil {
 		return u, made, accountProblem(err)
 	}
 	t, err := c.p.takeMailLink(c.ctx(), ticketInvite, f["invite"])

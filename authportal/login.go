@@ -200,7 +200,7 @@ func (c *call) showLogin(status int, t try, in *intent, shown *problem.Problem, 
 	if c.p.anyoneSignsUp() {
 		data.SignupURL = c.link("/signup") + query(t)
 	}
-	if c.p.mails() && c.p.passwords() != nil {
+	if c.p.mails() && c.p.accounts.Passwords() != nil {
 		data.ForgotURL = c.link("/forgot") + query(t)
 	}
 	if shown != nil && shown.Code == problem.Unconfirmed.Code && c.p.mails() {
@@ -236,7 +236,7 @@ func (c *call) showLogin(status int, t try, in *intent, shown *problem.Problem, 
 		}
 		if out.Choose != "" {
 			data.Account = out.Choose
-			data.Methods, data.Reason, data.MinLength = nil, "new_password", c.p.passwords().MinLength()
+			data.Methods, data.Reason, data.MinLength = nil, "new_password", c.p.accounts.Passwords().MinLength()
 		}
 	}
 	if shown != nil {

@@ -94,7 +94,7 @@ func (c *call) signedIn(status int, out *outcome) error {
 	case len(out.Factors) > 0:
 		return c.json(status, map[string]any{"status": "second_factor", "methods": methodsJSON(named(out.Factors)), "step": out.Step.Token})
 	case out.Choose != "":
-		return c.json(status, map[string]any{"status": "new_password", "step": out.Step.Token, "min_length": c.p.passwords().MinLength()})
+		return c.json(status, map[string]any{"status": "new_password", "step": out.Step.Token, "min_length": c.p.accounts.Passwords().MinLength()})
 	case out.Step != nil:
 		answer := map[string]any{"status": "step", "step": out.Step.Token, "method": out.Step.Method, "fields": out.Step.Fields}
 		if out.Step.Options != "" {

@@ -91,7 +91,7 @@ func (p *Portal) writeSignUp(ctx context.Context, l *mailMessage, u *store.User,
 			return nil, nil
 		}
 		return nil, p.askAdministrators(ctx, u.Email, a)
-	case !u.Confirmed && p.passwords() != nil:
+	case !u.Confirmed && p.accounts.Passwords() != nil:
 		l, err := p.writeReset(ctx, l, u, a)
 		l.Kind = "again"
 		return l, err
@@ -160,7 +160,7 @@ func (p *Portal) askAdministrators(ctx context.Context, email string, a *mailPay
 		return err
 	}
 	for i := range list {
-		err := p.Accounts().post(ctx, mailApproval, list[i].Email, mailPayload{Base: a.Base, User: u.ID, Who: u.Email})
+		err := p.accounts.post(ctx, mailApproval, list[i].Email, mailPayload{Base: a.Base, User: u.ID, Who: u.Email})
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ func (p *Portal) writeEmail(ctx context.Context, l *mailMessage, a *mailPayload)
 		return p.writeEmailChange(ctx, l, a)
 	case mailEmailAsked:
 		l.Link = linkTo(a.Base, "/account")
-		if p.passwords() != nil {
+		if p.accounts.Passwords() != nil {
 			l.Link = linkTo(a.Base, "/forgot") // a new password ends what was asked for with the old one
 		}
 	case mailEmailChanged:
@@ -68,7 +68,7 @@ func (p *Portal) writeRestored(ctx context.Context, l *mailMessage, a *mailPaylo
 	} else if err != nil {
 		return nil, fmt.Errorf("reading the account: %w", err)
 	}
-	if p.passwords() == nil {
+	if p.accounts.Passwords() == nil {
 		l.Link = linkTo(a.Base, "/login")
 		return l, nil
 	}

@@ -34,14 +34,14 @@ func (c *call) enqueueMail(kind, to string, a mailPayload) error {
 	if len(a.To)+len(a.Flow) > 4096 {
 		a.To, a.Flow = "", ""
 	}
-	return c.p.Accounts().post(c.ctx(), kind, to, a)
+	return c.p.accounts.post(c.ctx(), kind, to, a)
 }
 
 // mailAllowed counts one message to the address, as every spelling of it has it, and reports whether it may be sent.
 // Where it may not, the answer is the same: only the message is missing. Nothing is given back, because every message
 // costs its reader something.
 func (c *call) mailAllowed(to string) (bool, error) {
-	err := (&guess{c: c}).count("letter", to, c.p.set.Account)
+	err := (&guess{c: c, p: c.p}).count("letter", to, c.p.set.Account)
 	if err != nil && !weFailed(err) {
 		c.emit(Event{Kind: EventLetter, Result: ResultRefused, Reason: problem.CodeTooMany})
 		return false, nil
@@ -61,7 +61,7 @@ func (c *call) requestMail(kind, typed string, a mailPayload) error {
 	if err != nil {
 		return accountProblem(err)
 	}
-	if err := (&guess{c: c}).count("letters", addressBlock(c.v.Addr), c.p.set.Address); err != nil {
+	if err := (&guess{c: c, p: c.p}).count("letters", addressBlock(c.v.Addr), c.p.set.Address); err != nil {
 		return err
 	}
 	if room, err := c.mailAllowed(to); err != nil || !room {

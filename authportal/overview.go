@@ -172,7 +172,7 @@ func (p *Portal) lookAtThrottled(ctx context.Context, now time.Time) ([]Alert, e
 }
 
 func (p *Portal) lookAtApprovals(ctx context.Context, _ time.Time) ([]Alert, error) {
-	n, err := p.Accounts().Count(ctx, store.UserQuery{Enabled: new(true), Approved: new(false)}, countedWaiting)
+	n, err := p.accounts.Count(ctx, store.UserQuery{Enabled: new(true), Approved: new(false)}, countedWaiting)
 	if err != nil || n == 0 {
 		return nil, err
 	}
@@ -181,16 +181,16 @@ func (p *Portal) lookAtApprovals(ctx context.Context, _ time.Time) ([]Alert, err
 
 // lookAtAdministrators warns before nobody is left who could let others in again.
 func (p *Portal) lookAtAdministrators(ctx context.Context, _ time.Time) ([]Alert, error) {
-	has, err := p.Accounts().hasAdministrator(ctx)
+	has, err := p.accounts.hasAdministrator(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if !has && p.passwords() != nil {
+	if !has && p.accounts.Passwords() != nil {
 		return []Alert{{Kind: "setup_open"}}, nil
 	}
 	seen := map[string]bool{}
 	for _, role := range p.administratorRoles() {
-		list, err := p.Accounts().List(ctx, store.UserQuery{Role: role, Enabled: new(true), Approved: new(true),
+		list, err := p.accounts.List(ctx, store.UserQuery{Role: role, Enabled: new(true), Approved: new(true),
 			Limit: 2})
 		if err != nil {
 			return nil, err

@@ -17,7 +17,7 @@ func (c *call) changePassword(current, next string) error {
 	if err != nil {
 		return err
 	}
-	pw := c.p.passwords()
+	pw := c.p.accounts.Passwords()
 	if pw == nil {
 		return problem.NotFound
 	}

@@ -15,12 +15,12 @@ import (
 // askNew asks for a new password, the last thing that is missing of a sign-in. Who cannot choose one, because there is
 // none here, loses the old one instead: it was not to be used any more.
 func (c *call) askNew(u *store.User, next *pending, in *intent) (*outcome, error) {
-	a := c.p.Accounts()
+	a := c.p.accounts
 	has, err := a.hasPassword(c.ctx(), u.ID)
 	if err != nil {
 		return nil, err
 	}
-	if !has || c.p.passwords() == nil {
+	if !has || c.p.accounts.Passwords() == nil {
 		after, err := a.dropPassword(c.ctx(), u.ID)
 		if err != nil {
 			return nil, err
@@ -43,7 +43,7 @@ func (c *call) chooseNew(t try, pend *pending, in *intent) (*outcome, error) {
 		return nil, problem.StepExpired
 	case err != nil:
 		return nil, fmt.Errorf("reading the account: %w", err)
-	case c.p.missing(&u) != nil || u.Version != pend.Version || c.p.passwords() == nil:
+	case c.p.missing(&u) != nil || u.Version != pend.Version || c.p.accounts.Passwords() == nil:
 		return nil, problem.StepExpired
 	}
 	// Whoever came by a ticket could try here what the old password was, and anybody ask for a lot of hashing.
@@ -78,7 +78,7 @@ func (c *call) chooseNew(t try, pend *pending, in *intent) (*outcome, error) {
 
 // setNew replaces the password, as long as it and all that was proven are still what they were.
 func (c *call) setNew(u *store.User, creds []credRef, next string) (after store.User, rest []credRef, err error) {
-	pw := c.p.passwords()
+	pw := c.p.accounts.Passwords()
 	have, err := c.p.users.Credential(c.ctx(), store.KindPassword, u.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return after, nil, problem.StepExpired

@@ -60,8 +60,8 @@ func (p *pending) next(method string, u *store.User, state []byte, t try) *pendi
 
 // allPending returns the sign-ins in progress of this browser, the oldest first, as this call has left them.
 func (c *call) allPending() []*pending {
-	if c.kept != nil {
-		return slices.Clone(c.kept)
+	if kept, ok := c.kept.([]*pending); ok {
+		return slices.Clone(kept)
 	}
 	v, ok := theCookie(c.r, cookieSignIn, c.v.Secure)
 	if !ok || len(v) > 2*pendingBytes {
@@ -160,9 +160,6 @@ func (c *call) wasChallenged(p *pending) bool {
 func (c *call) dropPending(token string) {
 	list := slices.DeleteFunc(c.allPending(), func(o *pending) bool { return o.Token == token })
 	c.kept = list
-	if c.kept == nil {
-		c.kept = []*pending{}
-	}
 	if len(list) > 0 {
 		if v, err := c.sealPending(list); err == nil {
 			c.setCookie(cookieSignIn, v, pendingLife)

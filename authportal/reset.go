@@ -16,7 +16,7 @@ const ticketReset = "reset"
 
 // mayReset hides resetting where it cannot work.
 func (c *call) mayReset() error {
-	if !c.p.mails() || c.p.passwords() == nil {
+	if !c.p.mails() || c.p.accounts.Passwords() == nil {
 		return problem.NoMail
 	}
 	return c.mustHTTPS()
@@ -72,7 +72,7 @@ func (c *call) tryReset(token, password string) (u store.User, t mailTicket, err
 	if password == "" {
 		return u, t, accountProblem(&method.UnacceptableError{Reason: "too_short"})
 	}
-	made, err := c.p.passwords().MakePassword(c.ctx(), &u, password)
+	made, err := c.p.accounts.Passwords().MakePassword(c.ctx(), &u, password)
 	if err != nil {
 		return u, t, accountProblem(err)
 	}
@@ -198,7 +198,7 @@ func (c *call) resetForm() error {
 
 func (c *call) showReset(status int, token string, shown *problem.Problem) error {
 	data := pages.ResetData{LoginURL: c.link("/login"), ForgotURL: c.link("/forgot")}
-	data.MinLength = c.p.passwords().MinLength()
+	data.MinLength = c.p.accounts.Passwords().MinLength()
 	l, _, ok := c.p.links().Read(ticketReset, token)
 	if data.Expired = !ok; ok {
 		data.Token, data.Account = token, l.Email

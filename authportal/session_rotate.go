@@ -78,7 +78,7 @@ func (p *Portal) SessionTheft(ctx context.Context, l *store.ActiveSession, addr 
 	if !p.mails() || l.Identity.Email == "" { // an address that nobody confirmed may be anybody's
 		return
 	}
-	if err := p.Accounts().post(ctx, mailTheft, l.Identity.Email, mailPayload{User: l.Session.UserID}); err != nil {
+	if err := p.accounts.post(ctx, mailTheft, l.Identity.Email, mailPayload{User: l.Session.UserID}); err != nil {
 		p.log.WarnContext(ctx, "the owner could not be told of a copied session", "user_id", l.Session.UserID, "error", err)
 	}
 }

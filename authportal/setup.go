@@ -25,7 +25,7 @@ const (
 // enabled one. The host calls it when it starts and logs `<portal base>/setup?token=<token>`: whoever reads the log is
 // the operator. The store keeps the SHA-256 of the token.
 func (p *Portal) SetupLink(ctx context.Context) (token string, needed bool, err error) {
-	has, err := p.Accounts().hasAdministrator(ctx)
+	has, err := p.accounts.hasAdministrator(ctx)
 	if err != nil || has {
 		return "", false, err
 	}
@@ -54,11 +54,11 @@ func (c *call) setupPage() error {
 
 // maySetUp hides the page once there is an administrator.
 func (c *call) maySetUp() error {
-	has, err := c.p.Accounts().hasAdministrator(c.ctx())
+	has, err := c.p.accounts.hasAdministrator(c.ctx())
 	switch {
 	case err != nil:
 		return err
-	case has || c.p.passwords() == nil:
+	case has || c.p.accounts.Passwords() == nil:
 		return problem.NotFound
 	}
 	return c.mustHTTPS()
@@ -116,7 +116,7 @@ func (c *call) prepareAdministrator(f map[string]string) (u store.User, cred sto
 		return u, cred, accountProblem(err)
 	}
 	// Whether the address is free is for whoever holds the link: the store tells it once that was taken.
-	u, creds, err := c.p.Accounts().prepare(c.ctx(), n, true)
+	u, creds, err := c.p.accounts.prepare(c.ctx(), n, true)
 	if err != nil {
 		return u, cred, accountProblem(err)
 	}
@@ -139,7 +139,7 @@ func (p *Portal) firstAdministrator(ctx context.Context, token string, u store.U
 	} else if err != nil {
 		return fmt.Errorf("taking the set-up link: %w", err)
 	}
-	has, err := p.Accounts().hasAdministrator(ctx)
+	has, err := p.accounts.hasAdministrator(ctx)
 	if err == nil && has {
 		return problem.NotFound // the link is gone, and nobody needs one
 	}
@@ -200,7 +200,7 @@ func (p *Portal) claimSetup(ctx context.Context) (release func(), err error) {
 
 func (c *call) showSetup(status int, f map[string]string, shown *problem.Problem) error {
 	data := pages.SetupData{Token: f["token"]}
-	data.MinLength = c.p.passwords().MinLength()
+	data.MinLength = c.p.accounts.Passwords().MinLength()
 	if shown == errSetupLink || f["token"] == "" {
 		data.Token, data.Expired = "", true
 		status = http.StatusBadRequest

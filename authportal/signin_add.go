@@ -65,7 +65,7 @@ func (c *call) enrolled(m *method.Configured, pend *pending, s method.Enrolled) 
 		return nil, fmt.Errorf("enrolling by %s: a credential of the kind %q, which is not the method's", m.Name, cred.Kind)
 	}
 	cred.Owner, cred.Created = pend.User, c.p.now()
-	if err := c.p.Accounts().AddCredential(c.ctx(), cred); err != nil {
+	if err := c.p.accounts.AddCredential(c.ctx(), cred); err != nil {
 		return nil, err
 	}
 	c.dropPending(pend.Token)

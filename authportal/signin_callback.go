@@ -149,7 +149,7 @@ func (c *call) keepPosted(m *method.Configured, path string) error {
 	if stateToken(values) == "" {
 		return problem.Malformed
 	}
-	if err := (&guess{c: c}).count(ticketPosted, addressBlock(c.v.Addr), postedAnswers); err != nil {
+	if err := (&guess{c: c, p: c.p}).count(ticketPosted, addressBlock(c.v.Addr), postedAnswers); err != nil {
 		return err
 	}
 	payload, err := json.Marshal(posted{Method: m.Name, Host: c.v.Host, Values: values})

@@ -35,7 +35,7 @@ var errNoTicket = &problem.Problem{Status: 409, Code: "conflict",
 // MakeTicket returns a link that signs in as the account, once, until the time. Any ticket from before is void. It dies with
 // any change of the account or its password, and when an administrator ends the sessions. The owner is told by mail.
 func (p *Portal) MakeTicket(ctx context.Context, by Actor, id string) (link string, until time.Time, err error) {
-	a := p.Accounts()
+	a := p.accounts
 	u, link, until, err := p.makeTicket(ctx, a, by, id)
 	if err != nil {
 		a.emitRefusal(ctx, by, EventTicketCreate, id, err)

@@ -26,7 +26,7 @@ func (p *Portal) signupFields() []string {
 
 // anyoneSignsUp reports whether people without an invitation may make an account.
 func (p *Portal) anyoneSignsUp() bool {
-	return (p.set.Signup.Mode == SignupOpen || p.set.Signup.Mode == SignupApproval) && p.passwords() != nil
+	return (p.set.Signup.Mode == SignupOpen || p.set.Signup.Mode == SignupApproval) && p.accounts.Passwords() != nil
 }
 
 // discreet reports whether a sign-up answers the same for an address that has an account already: the difference goes
@@ -70,7 +70,7 @@ func (c *call) trySignUp(f map[string]string) (out *outcome, u store.User, err e
 	}
 	// Signing up is counted apart from signing in: people behind one address who make accounts do not shut each other
 	// out. What was counted stays counted, because every account made costs us something for ever.
-	g := &guess{c: c}
+	g := &guess{c: c, p: c.p}
 	if err := g.count("signup", addressBlock(c.v.Addr), c.p.set.Address); err != nil {
 		return nil, u, err
 	}
@@ -142,7 +142,7 @@ func (c *call) newAccount(n *NewUser) (u store.User, cred store.Credential, err 
 		return u, cred, err
 	}
 	n.Unapproved = c.p.set.Signup.Mode == SignupApproval
-	return c.p.Accounts().create(c.ctx(), *n, false)
+	return c.p.accounts.create(c.ctx(), *n, false)
 }
 
 // newcomer reads the fields of one who signs up.
@@ -177,7 +177,7 @@ func (c *call) stillFree(n *NewUser) error {
 			return or(err, problem.UserExists)
 		}
 	}
-	name, err := c.p.Accounts().username(n.Username, n.Email)
+	name, err := c.p.accounts.username(n.Username, n.Email)
 	if err != nil {
 		return accountProblem(err)
 	}
@@ -259,7 +259,7 @@ func (c *call) signupForm() error {
 func (c *call) showSignup(status int, f map[string]string, shown *problem.Problem) error {
 	data := pages.SignupData{To: f["to"], Flow: f["flow"], LoginURL: c.link("/login") + query(try{To: f["to"], Flow: f["flow"]})}
 	invited, _, ok := c.p.links().Read(ticketInvite, f["invite"])
-	switch pw := c.p.passwords(); {
+	switch pw := c.p.accounts.Passwords(); {
 	case f["invite"] != "" && !ok && pw != nil:
 		data.Expired, status = true, http.StatusBadRequest
 	case !ok && !c.p.anyoneSignsUp() || pw == nil:

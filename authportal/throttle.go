@@ -13,6 +13,7 @@ import (
 
 // guess is one counted try at a secret.
 type guess struct {
+	p        *Portal
 	c        *call
 	counters []string
 }
@@ -26,7 +27,7 @@ type guess struct {
 // try is at no account in particular. A browser that signed in to this account before has a counter of its own, so that
 // strangers who use up the account's cannot shut its owner out.
 func (c *call) guess(account string) (*guess, error) {
-	g := &guess{c: c}
+	g := &guess{c: c, p: c.p}
 	if err := g.count("address", addressBlock(c.v.Addr), c.p.set.Address); err != nil {
 		return nil, err
 	}
@@ -49,7 +50,7 @@ func (c *call) guess(account string) (*guess, error) {
 
 func (g *guess) count(kind, of string, l Limit) error {
 	name := counterName(kind, of)
-	ok, left, err := g.c.p.sessions.Count(g.c.ctx(), name, l.Count, l.Window)
+	ok, left, err := g.p.sessions.Count(g.c.ctx(), name, l.Count, l.Window)
 	if err != nil {
 		return fmt.Errorf("counting a guess: %w", err)
 	}
@@ -70,8 +71,8 @@ func (g *guess) giveBack() {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(g.c.ctx()), 2*time.Second)
 	defer cancel()
 	for _, name := range g.counters {
-		if err := g.c.p.sessions.Release(ctx, name); err != nil {
-			g.c.p.log.WarnContext(ctx, "could not give a guess back", "error", err)
+		if err := g.p.sessions.Release(ctx, name); err != nil {
+			g.p.log.WarnContext(ctx, "could not give a guess back", "error", err)
 		}
 	}
 	g.counters = nil
