@@ -35,8 +35,9 @@ func (c *call) attempt(t try, m *method.Configured, pend *pending) (*attempt, er
 	if x.user, account, err = c.account(t, m, pend); err != nil {
 		return nil, err
 	}
-	if (len(pend.Proofs) > 0 || pend.adds()) && (x.user == nil || c.p.missing(x.user) != nil || x.user.Version != pend.Version) {
-		return nil, errStepExpired // the account has changed since the first proof: what was begun before does not finish
+	changed := x.user == nil || c.p.missing(x.user) != nil || x.user.Version != pend.Version
+	if changed && (len(pend.Proofs) > 0 || pend.adds()) {
+		return nil, errStepExpired // what was begun before the account changed does not finish
 	}
 	if !pend.Away {
 		if x.token, err = c.p.pendingToken(); err != nil {
@@ -51,8 +52,8 @@ func (c *call) attempt(t try, m *method.Configured, pend *pending) (*attempt, er
 	case pend.choosesFactor() && (pend.Method != m.Name || !pend.Begun):
 		x.begins = !t.Answers
 	}
-	x.Attempt = method.Attempt{Purpose: pend.Purpose, Token: x.token, Identifier: bounded(t.Login, 512), User: x.user, Field: t.Field, JSON: t.JSON,
-		Query: t.Query, Negotiate: c.negotiate(), TLS: c.r.TLS, Address: c.v.Addr, Host: c.v.Host,
+	x.Attempt = method.Attempt{Purpose: pend.Purpose, Token: x.token, Identifier: bounded(t.Login, 512), User: x.user,
+		Field: t.Field, JSON: t.JSON, Query: t.Query, Negotiate: c.negotiate(), TLS: c.r.TLS, Address: c.v.Addr, Host: c.v.Host,
 		Return: c.v.Origin + c.v.Base + "/callback/" + url.PathEscape(m.Name), Now: c.p.now()}
 	if pend.Method == m.Name {
 		x.State = pend.State

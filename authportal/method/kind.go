@@ -1,7 +1,7 @@
 package method
 
-// CredentialClass says what a kind of credential is to its account. What is done to "second factors" or "device cookies" is
-// decided by it, never by what a kind is not: a kind that nobody registered belongs to no class.
+// CredentialClass says what a kind of credential is to its account. What is done to "second factors" or "device
+// cookies" is decided by it, never by what a kind is not: a kind that nobody registered belongs to no class.
 type CredentialClass string
 
 // Classes of credentials.
@@ -24,8 +24,8 @@ func (c CredentialClass) Valid() bool {
 	return false
 }
 
-// CredentialKeeper is an ability of methods that keep credentials: to say of what kinds these are. The kinds of an [Enroller]
-// that says no more count as factors where it is a [SecondFactor], and as primary otherwise.
+// CredentialKeeper is an ability of methods that keep credentials: to say of what kinds these are. The kinds of an
+// [Enroller] that says no more count as factors where it is a [SecondFactor], and as primary otherwise.
 type CredentialKeeper interface {
 	// CredentialKinds returns the class of each kind.
 	CredentialKinds() map[string]CredentialClass
