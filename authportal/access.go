@@ -9,9 +9,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// AccessRefused records that somebody was not let in where they asked to be: a request that a gate refused, or an act that
-// is for administrators. live is whose session or token it was; nil where that is unknown. A page has many parts, and a
-// program asks again and again: the same refusal to the same person, address and host is recorded once a minute.
+// AccessRefused records a refusal of access: a request that a gate refused, or an act that is for administrators. live
+// is whose session or token it was; nil where that is unknown. A page has many parts, and a program asks again and
+// again: the same refusal to the same person, address and host is recorded once a minute.
 func (t *Emitter) AccessRefused(ctx context.Context, live *store.Live, reason string, addr netip.Addr, host string) {
 	e := Event{Kind: EventAccess, Result: ResultRefused, Reason: reason, Host: host, Time: t.now()}
 	if addr.IsValid() {
@@ -26,10 +26,12 @@ func (t *Emitter) AccessRefused(ctx context.Context, live *store.Live, reason st
 	}
 }
 
-// TokenProof is the method that an API token counts as. Its time is zero: nobody was there, so it is never a recent login.
+// TokenProof is the method that an API token counts as. Its time is zero: nobody was there, so it is never a recent
+// login.
 const TokenProof = "api_token"
 
-// TokenMethod is how an actor is known who uses an API token; empty for one who signed in, whose sign-in is an event itself.
+// TokenMethod is how an actor is known who uses an API token; empty for one who signed in, whose sign-in is an event
+// itself.
 func TokenMethod(live *store.Live) string {
 	if live == nil || len(live.Session.Proofs) != 1 || live.Session.Proofs[0].Method != TokenProof {
 		return ""

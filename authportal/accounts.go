@@ -22,9 +22,9 @@ import (
 // administratorRole is the role that may do everything in Gatehouse itself.
 const administratorRole = "admin"
 
-// Accounts makes and changes accounts: the one set of rules behind sign-up, set-up, the account page, administrators, outside
-// identities and the command line, and the only writer of accounts and their credentials. Outcomes that are the caller's to
-// hear are a *Problem; any other error means that we failed. It is safe for concurrent use.
+// Accounts makes and changes accounts: the one set of rules behind sign-up, set-up, the account page, administrators,
+// outside identities and the command line, and the only writer of accounts and their credentials. Outcomes that are the
+// caller's to hear are a *Problem; any other error means that we failed. It is safe for concurrent use.
 type Accounts struct {
 	users     store.UserStore
 	sessions  store.SessionStore
@@ -50,16 +50,17 @@ type Deps struct {
 	Users    store.UserStore
 	Sessions store.SessionStore
 
-	Passwords method.Passwords // nil: nobody signs in by password here
+	Passwords method.Passwords // nil: there is no sign-in by password here
 	Mail      store.Outbox     // nil: no mail
 	Seal      Sealer           // for what a provider gave to refresh an identity by; nil: it is not kept
 	Fields    []string         // of `signup`, kept as attributes
 
-	// CheckRole and CheckUsername refuse values that could pose as two in a header, or cannot stand in a rule; nil: none.
+	// CheckRole and CheckUsername refuse values that could pose as two in a header, or cannot stand in a rule; nil:
+	// none.
 	CheckRole     func(string) error
 	CheckUsername func(string) error
-	// SignUp is for people whom only an outside source knows. RolesFrom returns the roles that groups of a source give, by the
-	// name of its method; nil: none.
+	// SignUp is for people whom only an outside source knows. RolesFrom returns the roles that groups of a source give,
+	// by the name of its method; nil: none.
 	SignUp    SignUpRules
 	RolesFrom func(method string, groups []string) []string
 	// ExpandRoles adds the roles that the held ones include; nil: none include others.
@@ -67,7 +68,7 @@ type Deps struct {
 	// Kinds are the kinds of credentials that each method keeps, beside our own.
 	Kinds []map[string]method.CredentialClass
 
-	Events *Emitter         // nil: nobody is told
+	Events *Emitter         // nil: events go nowhere
 	Now    func() time.Time // nil: time.Now
 	Rand   io.Reader        // nil: crypto/rand
 	Log    *slog.Logger     // nil: nothing is logged
@@ -109,9 +110,9 @@ func NewAccounts(d Deps) (*Accounts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wiring accounts: %w", err)
 	}
-	return &Accounts{users: d.Users, sessions: d.Sessions, passwords: d.Passwords, checkRole: d.CheckRole, checkUsername: d.CheckUsername,
-		expand: d.ExpandRoles, events: d.Events, now: d.Now, rand: d.Rand, log: d.Log, outbox: d.Mail, seal: d.Seal,
-		fields: d.Fields, kinds: kinds, signUp: d.SignUp, rolesFrom: d.RolesFrom}, nil
+	return &Accounts{users: d.Users, sessions: d.Sessions, passwords: d.Passwords, checkRole: d.CheckRole,
+		checkUsername: d.CheckUsername, expand: d.ExpandRoles, events: d.Events, now: d.Now, rand: d.Rand, log: d.Log,
+		outbox: d.Mail, seal: d.Seal, fields: d.Fields, kinds: kinds, signUp: d.SignUp, rolesFrom: d.RolesFrom}, nil
 }
 
 // Actor is who acts on an account that is not their own, for the audit trail.
@@ -131,10 +132,13 @@ func (a *Accounts) emit(ctx context.Context, by Actor, e Event) {
 var (
 	errUserExists        = &Problem{Status: 409, Code: "user_exists", Detail: "there is an account with this address"}
 	errUsernameTaken     = &Problem{Status: 409, Code: "username_taken", Detail: "this username is in use, or was once"}
-	errLastAdministrator = &Problem{Status: 409, Code: "last_administrator", Detail: "nobody who is enabled would hold the role admin any more"}
-	errChangedMeanwhile  = &Problem{Status: 412, Code: "changed_meanwhile", Detail: "the account has been changed since it was read"}
-	errNoAccount         = &Problem{Status: 404, Code: "not_found", Detail: "there is nothing here"}
-	errChanging          = &Problem{Status: 409, Code: "conflict", Detail: "the account is being changed by somebody else; look at it again"}
+	errLastAdministrator = &Problem{Status: 409, Code: "last_administrator",
+		Detail: "nobody who is enabled would hold the role admin any more"}
+	errChangedMeanwhile = &Problem{Status: 412, Code: "changed_meanwhile",
+		Detail: "the account has been changed since it was read"}
+	errNoAccount = &Problem{Status: 404, Code: "not_found", Detail: "there is nothing here"}
+	errChanging  = &Problem{Status: 409, Code: "conflict",
+		Detail: "the account is being changed by somebody else; look at it again"}
 )
 
 // accountProblem turns what a validation, a store or a method said of an account into a Problem, where it is one.
@@ -151,7 +155,8 @@ func accountProblem(err error) error {
 		}
 		return api.InvalidField(invalid.Field, invalid.Why)
 	case errors.As(err, &unacceptable):
-		return (&Problem{Status: 422, Code: "password_not_acceptable", Detail: unacceptable.Error()}).With("reason", unacceptable.Reason)
+		return (&Problem{Status: 422, Code: "password_not_acceptable", Detail: unacceptable.Error()}).With("reason",
+			unacceptable.Reason)
 	case errors.As(err, &taken) && taken.Field == "username":
 		return errUsernameTaken
 	case errors.As(err, &taken):
@@ -169,9 +174,10 @@ func accountProblem(err error) error {
 // updateTries is how often a change is decided anew because the account changed meanwhile.
 const updateTries = 8
 
-// update reads the account, lets change decide on what is there now, and writes it if it is still so, as often as it takes.
-// Nothing is written where nothing differs.
-func (a *Accounts) update(ctx context.Context, id string, change func(*store.User) error) (before, after store.User, err error) {
+// update reads the account, lets change decide on what is there now, and writes it if it is still so, as often as it
+// takes. Nothing is written where nothing differs.
+func (a *Accounts) update(ctx context.Context, id string,
+	change func(*store.User) error) (before, after store.User, err error) {
 	for range updateTries {
 		if before, err = a.users.User(ctx, id); err != nil {
 			return before, after, fmt.Errorf("reading the account: %w", err)
@@ -202,14 +208,15 @@ func (a *Accounts) update(ctx context.Context, id string, change func(*store.Use
 // refreshPatience bounds what a change of an account waits for its sessions.
 const refreshPatience = time.Second
 
-// refreshSessions gives the sessions of an account what has just changed, so that whoever made the change sees it in force
-// at their next request. The row that was committed with the change says the same to the relay, which loses nothing where
-// this fails: it is only later.
+// refreshSessions gives the sessions of an account what has just changed, so that whoever made the change sees it in
+// force at their next request. The row that was committed with the change says the same to the relay, which loses
+// nothing where this fails: it is only later.
 func (a *Accounts) refreshSessions(ctx context.Context, u *store.User) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshPatience)
 	defer cancel()
 	if err := a.sessions.RefreshIdentity(ctx, u.Identity()); err != nil {
-		a.log.WarnContext(ctx, "sessions of an account will hear of its change a little later", slog.String("user_id", u.ID), slog.Any("error", err))
+		a.log.WarnContext(ctx, "sessions of an account will hear of its change a little later",
+			slog.String("user_id", u.ID), slog.Any("error", err))
 	}
 }
 
@@ -222,7 +229,7 @@ func (a *Accounts) newID() (string, error) {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b)), nil
 }
 
-// hasAdministrator reports whether somebody who is enabled holds the role admin.
+// hasAdministrator reports whether an enabled account holds the role admin.
 func (a *Accounts) hasAdministrator(ctx context.Context) (bool, error) {
 	q := store.UserQuery{Role: administratorRole, Limit: 100}
 	for {

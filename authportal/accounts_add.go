@@ -17,11 +17,11 @@ type NewUser struct {
 	Name       string
 	Roles      []string
 	Attributes map[string]any // string, float64, bool or []any of strings
-	Password   string         // empty: none yet, so that nobody can sign in by one
+	Password   string         // empty: none yet
 
 	PasswordDue          bool // the first sign-in by Password must choose another
 	Disabled, Unapproved bool // cannot sign in yet
-	Unconfirmed          bool // nobody vouches for the address
+	Unconfirmed          bool // the address is not vouched for
 }
 
 // Add makes an account on behalf of an administrator, who vouches for the address.
@@ -36,7 +36,8 @@ func (a *Accounts) Add(ctx context.Context, by Actor, n NewUser) (store.User, er
 }
 
 // create makes an account with its password, or nothing at all.
-func (a *Accounts) create(ctx context.Context, n NewUser, confirmed bool) (u store.User, c store.Credential, err error) {
+func (a *Accounts) create(ctx context.Context, n NewUser,
+	confirmed bool) (u store.User, c store.Credential, err error) {
 	u, creds, err := a.prepare(ctx, n, confirmed)
 	if err == nil {
 		err = a.users.CreateUser(ctx, u, creds...)
@@ -57,8 +58,10 @@ func (a *Accounts) create(ctx context.Context, n NewUser, confirmed bool) (u sto
 }
 
 // prepare checks and completes an account without storing it. A password is hashed last, because that is dear.
-func (a *Accounts) prepare(ctx context.Context, n NewUser, confirmed bool) (u store.User, creds []store.Credential, err error) {
-	u = store.User{Confirmed: confirmed && !n.Unconfirmed, Enabled: !n.Disabled, Approved: !n.Unapproved, PasswordDue: n.PasswordDue, Created: a.now()}
+func (a *Accounts) prepare(ctx context.Context, n NewUser,
+	confirmed bool) (u store.User, creds []store.Credential, err error) {
+	u = store.User{Confirmed: confirmed && !n.Unconfirmed, Enabled: !n.Disabled, Approved: !n.Unapproved,
+		PasswordDue: n.PasswordDue, Created: a.now()}
 	if u.Email, err = NormalizeEmail(n.Email); err != nil {
 		return u, nil, err
 	}
@@ -93,7 +96,8 @@ func (a *Accounts) prepare(ctx context.Context, n NewUser, confirmed bool) (u st
 
 func (a *Accounts) makePassword(ctx context.Context, u *store.User, password string) (store.Credential, error) {
 	if a.passwords == nil {
-		return store.Credential{}, &InvalidError{Field: "password", Why: "cannot be set: signing in by password is not configured"}
+		return store.Credential{}, &InvalidError{Field: "password",
+			Why: "cannot be set: signing in by password is not configured"}
 	}
 	return a.passwords.MakePassword(ctx, u, password)
 }
@@ -148,7 +152,8 @@ func joinAttributes(have, changes map[string]any) (map[string]any, error) {
 	}
 	for name, value := range changes {
 		if !attributeName(name) {
-			return nil, &InvalidError{Field: "attributes", Why: "hold a name that is not made of lower-case letters, digits, _ and -"}
+			return nil, &InvalidError{Field: "attributes",
+				Why: "hold a name that is not made of lower-case letters, digits, _ and -"}
 		}
 		if value == nil {
 			delete(all, name)

@@ -6,7 +6,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Approve lets an account in that signed up and waits, and tells its owner by mail. Approving one twice changes nothing.
+// Approve lets an account in that signed up and waits, and tells its owner by mail. Approving one twice changes
+// nothing.
 func (a *Accounts) Approve(ctx context.Context, by Actor, id string) (store.User, error) {
 	return a.Set(ctx, by, id, UserChange{Approved: new(true)})
 }
@@ -28,7 +29,8 @@ func (a *Accounts) Decline(ctx context.Context, by Actor, id string) error {
 	return nil
 }
 
-var errDecided = &Problem{Status: 409, Code: "conflict", Detail: "the account was approved already; disable or delete it instead"}
+var errDecided = &Problem{Status: 409, Code: "conflict",
+	Detail: "the account was approved already; disable or delete it instead"}
 
 // decided tells the owner. The decision stands, whether it can be told or not. An address that nobody confirmed gets
 // nothing: whoever reads there may never have heard of us.

@@ -12,8 +12,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// settingColumns is the name under which the users store keeps the operator's columns: all in one value, so that each change
-// is made whole, and never beside another.
+// settingColumns is the name under which the users store keeps the operator's columns: all in one value, so that each
+// change is made whole, and never beside another.
 const settingColumns = "columns"
 
 // columnBook is what is kept of the operator's columns.
@@ -31,9 +31,11 @@ type leaving struct {
 
 var (
 	errColumnTaken = &Problem{Status: 409, Code: "column_taken", Detail: "there is a column with this key"}
-	errColumnBusy  = &Problem{Status: 409, Code: "column_busy", Detail: "the values of a removed or renamed column are still on their way; try again in a minute"}
+	errColumnBusy  = &Problem{Status: 409, Code: "column_busy",
+		Detail: "the values of a removed or renamed column are still on their way; try again in a minute"}
 	errColumnLimit = &Problem{Status: 409, Code: "column_limit", Detail: "there are as many columns as there can be"}
-	errColumnFixed = &Problem{Status: 409, Code: "column_configured", Detail: "the column is a field of `signup` in the Caddyfile, and changed there"}
+	errColumnFixed = &Problem{Status: 409, Code: "column_configured",
+		Detail: "the column is a field of `signup` in the Caddyfile, and changed there"}
 )
 
 // readColumns returns the book, and its stored form, which a change is made against.
@@ -100,7 +102,8 @@ func (a *Accounts) withFields(own []Column) []Column {
 
 func (a *Accounts) configured(key string) bool { return slices.Contains(a.fields, key) }
 
-// typed brings changes of attributes into the types of their columns. An attribute without a column stays as it was sent.
+// typed brings changes of attributes into the types of their columns. An attribute without a column stays as it was
+// sent.
 func (a *Accounts) typed(ctx context.Context, changes map[string]any) (map[string]any, error) {
 	if len(changes) == 0 {
 		return changes, nil
@@ -225,7 +228,8 @@ func (a *Accounts) rename(b *columnBook, key, to string) error {
 	return nil
 }
 
-// RemoveColumn removes a column, and soon its values from all accounts, unless they are to be kept as attributes without one.
+// RemoveColumn removes a column, and soon its values from all accounts, unless they are to be kept as attributes
+// without one.
 func (a *Accounts) RemoveColumn(ctx context.Context, by Actor, key string, keep bool) error {
 	what := key
 	if keep {

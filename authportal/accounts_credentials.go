@@ -61,8 +61,10 @@ func (a *Accounts) TakeTicket(ctx context.Context, id string) error {
 }
 
 // RememberBrowser stores the device cookie of a browser that has just signed in, unless it has one that is young enough
-// (renew is how much of its life may be gone). Beyond the number to keep the oldest go. It reports whether it was stored.
-func (a *Accounts) RememberBrowser(ctx context.Context, k store.Credential, renew time.Duration, keep int) (bool, error) {
+// (renew is how much of its life may be gone). Beyond the number to keep the oldest go. It reports whether it was
+// stored.
+func (a *Accounts) RememberBrowser(ctx context.Context, k store.Credential, renew time.Duration,
+	keep int) (bool, error) {
 	have, err := a.users.CredentialsOf(ctx, k.Owner, store.KindKnownBrowser)
 	if err != nil {
 		return false, err
@@ -79,7 +81,8 @@ func (a *Accounts) RememberBrowser(ctx context.Context, k store.Credential, rene
 		if have[i].ID == k.ID {
 			continue
 		}
-		if err := a.users.DeleteCredential(ctx, store.KindKnownBrowser, have[i].ID); err != nil && !errors.Is(err, store.ErrNotFound) {
+		if err := a.users.DeleteCredential(ctx, store.KindKnownBrowser,
+			have[i].ID); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return false, err
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// A change of address lies in the account as a credential: of the kind email_change from the moment that it is asked for
-// until it is made, and of the kind email_undo from then on, for as long as it can be taken back.
+// A change of address lies in the account as a credential: of the kind email_change from the moment that it is asked
+// for until it is made, and of the kind email_undo from then on, for as long as it can be taken back.
 
 // emailMove is what both kinds hold as Data.
 type emailMove struct {
@@ -34,9 +34,10 @@ func (m *emailMove) email(kind string) string {
 // emailUndoLife is how long a change of address can be taken back.
 const emailUndoLife = 7 * 24 * time.Hour
 
-// askEmailMove stores a change that was asked for, in the place of any from before, and returns its id. Two at the very same
-// moment both stay, until one of them is confirmed.
-func (a *Accounts) askEmailMove(ctx context.Context, user string, m emailMove, life time.Duration) (id string, err error) {
+// askEmailMove stores a change that was asked for, in the place of any from before, and returns its id. Two at the very
+// same moment both stay, until one of them is confirmed.
+func (a *Accounts) askEmailMove(ctx context.Context, user string, m emailMove,
+	life time.Duration) (id string, err error) {
 	if err := a.forget(ctx, user, store.KindEmailChange); err != nil {
 		return "", fmt.Errorf("ending a change of address: %w", err)
 	}
@@ -44,7 +45,8 @@ func (a *Accounts) askEmailMove(ctx context.Context, user string, m emailMove, l
 }
 
 // putEmailMove stores a change under a new id.
-func (a *Accounts) putEmailMove(ctx context.Context, kind, user string, m emailMove, life time.Duration) (id string, err error) {
+func (a *Accounts) putEmailMove(ctx context.Context, kind, user string, m emailMove,
+	life time.Duration) (id string, err error) {
 	if id, err = a.newID(); err != nil {
 		return "", err
 	}
@@ -53,7 +55,8 @@ func (a *Accounts) putEmailMove(ctx context.Context, kind, user string, m emailM
 		return "", err
 	}
 	now := a.now()
-	k := store.Credential{Kind: kind, ID: id, Owner: user, Label: m.email(kind), Data: data, Created: now, Expires: now.Add(life)}
+	k := store.Credential{Kind: kind, ID: id, Owner: user, Label: m.email(kind), Data: data, Created: now,
+		Expires: now.Add(life)}
 	if err := a.users.PutCredential(ctx, k); err != nil {
 		return "", fmt.Errorf("storing a change of address: %w", err)
 	}
@@ -74,11 +77,13 @@ func (a *Accounts) takeEmailMove(ctx context.Context, k *store.Credential) error
 }
 
 // moveEmail gives the account its new address, and returns the id by which the old one may take it back; empty where
-// nobody had shown that the old one was theirs. What undoes the change is there before the change is. may is asked about
-// the account as it is stored at that moment.
-func (a *Accounts) moveEmail(ctx context.Context, u *store.User, m *emailMove, may func(*store.User) error) (after store.User, undo string, err error) {
+// nobody had shown that the old one was theirs. What undoes the change is there before the change is. may is asked
+// about the account as it is stored at that moment.
+func (a *Accounts) moveEmail(ctx context.Context, u *store.User, m *emailMove,
+	may func(*store.User) error) (after store.User, undo string, err error) {
 	if u.Confirmed && u.Email != "" && u.Email == m.Old {
-		undo, err = a.putEmailMove(ctx, store.KindEmailUndo, u.ID, emailMove{Old: m.Old, New: m.New, Asked: m.Asked}, emailUndoLife)
+		undo, err = a.putEmailMove(ctx, store.KindEmailUndo, u.ID,
+			emailMove{Old: m.Old, New: m.New, Asked: m.Asked}, emailUndoLife)
 		if err != nil {
 			return after, "", err
 		}
@@ -97,8 +102,8 @@ func (a *Accounts) moveEmail(ctx context.Context, u *store.User, m *emailMove, m
 	return after, undo, err
 }
 
-// takeBack gives an account back to the address that it had before a change. The address comes first: whatever cuts it off
-// after that, its owner can ask for a new password. undo is the id of the change that is taken back.
+// takeBack gives an account back to the address that it had before a change. The address comes first: whatever cuts it
+// off after that, its owner can ask for a new password. undo is the id of the change that is taken back.
 func (a *Accounts) takeBack(ctx context.Context, u *store.User, m *emailMove, undo string) (store.User, error) {
 	_, after, err := a.update(ctx, u.ID, func(now *store.User) error {
 		if now.Email != u.Email || !now.Enabled || !now.Approved {
@@ -109,10 +114,12 @@ func (a *Accounts) takeBack(ctx context.Context, u *store.User, m *emailMove, un
 	if err != nil {
 		return after, err
 	}
-	if _, err := a.recover(ctx, recoveryOf{act: RecoveryEmailUndo, account: u.ID, since: m.Asked, spare: undo}); err != nil {
+	if _, err := a.carryOut(ctx,
+		recoveryOf{act: RecoveryEmailUndo, account: u.ID, since: m.Asked, spare: undo}); err != nil {
 		return after, err
 	}
-	if err := a.users.DeleteCredential(ctx, store.KindEmailUndo, undo); err != nil && !errors.Is(err, store.ErrNotFound) {
+	if err := a.users.DeleteCredential(ctx, store.KindEmailUndo,
+		undo); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return after, fmt.Errorf("ending a link: %w", err)
 	}
 	return after, nil

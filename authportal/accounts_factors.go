@@ -9,14 +9,14 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// ClearFactors takes from an account its second factors, the device cookies of browsers that signed in before, and sign-in
-// tickets. The password, linked identities and API tokens stay, and so do sessions.
+// ClearFactors takes from an account its second factors, the device cookies of browsers that signed in before, and
+// sign-in tickets. The password, linked identities and API tokens stay, and so do sessions.
 func (a *Accounts) ClearFactors(ctx context.Context, by Actor, id string) error {
 	u, err := a.users.User(ctx, id)
 	if err != nil {
 		return accountProblem(err)
 	}
-	if _, err := a.recover(ctx, recoveryOf{act: RecoveryFactors, account: id}); err != nil {
+	if _, err := a.carryOut(ctx, recoveryOf{act: RecoveryFactors, account: id}); err != nil {
 		return fmt.Errorf("clearing factors: %w", err)
 	}
 	a.emit(ctx, by, Event{Kind: EventUserChange, Result: ResultOK, Reason: "factors", UserID: id, Username: u.Username})

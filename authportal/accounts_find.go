@@ -20,8 +20,8 @@ func (a *Accounts) Account(ctx context.Context, id string) (store.User, error) {
 	return u, accountProblem(err)
 }
 
-// Find returns the account of that id, address or username, in any spelling. An id goes before a username that looks like
-// it, so that nobody can pose as another account towards an administrator.
+// Find returns the account of that id, address or username, in any spelling. An id goes before a username that looks
+// like it, so that nobody can pose as another account towards an administrator.
 func (a *Accounts) Find(ctx context.Context, who string) (store.User, error) {
 	if userID.MatchString(who) {
 		u, err := a.users.User(ctx, who)
@@ -99,17 +99,19 @@ func (a *Accounts) RevokeSession(ctx context.Context, by Actor, u *store.User, i
 	if err := a.sessions.EndSession(ctx, u.ID, id); err != nil {
 		return fmt.Errorf("ending a session: %w", err)
 	}
-	a.emit(ctx, by, Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "revoked", UserID: u.ID, Username: u.Username, Session: id})
+	a.emit(ctx, by, Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "revoked", UserID: u.ID,
+		Username: u.Username, Session: id})
 	return nil
 }
 
 func (a *Accounts) revoke(ctx context.Context, by Actor, u *store.User) (int, error) {
-	n, err := a.recover(ctx, recoveryOf{act: RecoverySessions, account: u.ID})
+	n, err := a.carryOut(ctx, recoveryOf{act: RecoverySessions, account: u.ID})
 	if err != nil {
 		return 0, err
 	}
 	if n > 0 {
-		a.emit(ctx, by, Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "revoked", UserID: u.ID, Username: u.Username})
+		a.emit(ctx, by, Event{Kind: EventSessionEnd, Result: ResultOK, Reason: "revoked", UserID: u.ID,
+			Username: u.Username})
 	}
 	return n, nil
 }

@@ -24,7 +24,7 @@ type IdentityRequest struct {
 	Method   string                 // as configured
 	Options  method.ProviderOptions // of the method
 	Identity method.Identity
-	Owner    *store.User // proven: the identity becomes a link of this account; nil: whoever has it signs in
+	Owner    *store.User // proven: the identity becomes a link of this account; nil: it signs in
 	Actor    Actor       // for the audit trail
 }
 
@@ -57,11 +57,14 @@ const (
 )
 
 var (
-	errIdentityLinked = &Problem{Status: 409, Code: "identity_linked", Detail: "this identity is linked to another account"}
-	errLinkRequired   = &Problem{Status: 409, Code: "link_required", Detail: "there is an account with this address; sign in to it and link this identity there"}
-	errNoSignUp       = &Problem{Status: 403, Code: "signup_closed", Detail: "nobody can sign up here"}
-	errNoAddress      = &Problem{Status: 403, Code: "email_not_confirmed", Detail: "the provider does not vouch for an e-mail address"}
-	errOtherDomain    = api.InvalidField("email", "is not of a domain that may sign in here")
+	errIdentityLinked = &Problem{Status: 409, Code: "identity_linked",
+		Detail: "this identity is linked to another account"}
+	errLinkRequired = &Problem{Status: 409, Code: "link_required",
+		Detail: "there is an account with this address; sign in to it and link this identity there"}
+	errNoSignUp  = &Problem{Status: 403, Code: "signup_closed", Detail: "nobody can sign up here"}
+	errNoAddress = &Problem{Status: 403, Code: "email_not_confirmed",
+		Detail: "the provider does not vouch for an e-mail address"}
+	errOtherDomain = api.InvalidField("email", "is not of a domain that may sign in here")
 )
 
 // identityID is the id of the credential of an identity. The lengths keep two pairs from being written alike.
@@ -74,11 +77,12 @@ func identityID(issuer, subject string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// ForIdentity returns the account of an outside identity, and the credential that links the two. It finds the account by
-// issuer and subject alone, never by an address or a name, which change hands. Where there is none it links the identity to
-// the account of its proven owner, or creates one, or refuses: who has an account already shows that it is theirs first.
-// What the identity gave is brought up to date.
-func (a *Accounts) ForIdentity(ctx context.Context, r IdentityRequest) (u store.User, link store.Credential, err error) {
+// ForIdentity returns the account of an outside identity, and the credential that links the two. It finds the account
+// by issuer and subject alone, never by an address or a name, which change hands. Where there is none it links the
+// identity to the account of its proven owner, or creates one, or refuses: who has an account already shows that it is
+// theirs first. What the identity gave is brought up to date.
+func (a *Accounts) ForIdentity(ctx context.Context,
+	r IdentityRequest) (u store.User, link store.Credential, err error) {
 	id := &r.Identity
 	if id.Issuer == "" || id.Subject == "" || len(id.Issuer) > maxOutside || len(id.Subject) > maxOutside {
 		return u, link, errors.New("an identity has no issuer or subject, or one that is too long")
@@ -111,7 +115,7 @@ func (a *Accounts) ForIdentity(ctx context.Context, r IdentityRequest) (u store.
 	return u, link, nil
 }
 
-// identityRefused tells of an identity that nobody was let in by, and returns why.
+// identityRefused records that an identity was refused, and returns why.
 func (a *Accounts) identityRefused(ctx context.Context, r *IdentityRequest, err error) error {
 	var p *Problem
 	if !errors.As(err, &p) {
@@ -161,15 +165,16 @@ func (a *Accounts) linkIdentity(ctx context.Context, r *IdentityRequest) (store.
 	} else if err != nil {
 		return link, err
 	}
-	a.identityEvent(ctx, r, Event{Kind: EventProfileChange, Result: ResultOK, Reason: "identity", UserID: r.Owner.ID, Username: r.Owner.Username})
+	a.identityEvent(ctx, r, Event{Kind: EventProfileChange, Result: ResultOK, Reason: "identity",
+		UserID: r.Owner.ID, Username: r.Owner.Username})
 	return link, nil
 }
 
 // newLink returns the credential of an identity for an account.
 func (a *Accounts) newLink(r *IdentityRequest, owner string) (link store.Credential, err error) {
 	now := a.now()
-	link = store.Credential{Kind: store.KindIdentity, ID: identityID(r.Identity.Issuer, r.Identity.Subject), Owner: owner,
-		Label: r.label(), Created: now, Used: now, Version: 1}
+	link = store.Credential{Kind: store.KindIdentity, ID: identityID(r.Identity.Issuer, r.Identity.Subject),
+		Owner: owner, Label: r.label(), Created: now, Used: now, Version: 1}
 	data, err := a.identityData(r, link.ID)
 	if err == nil {
 		link.Data, err = json.Marshal(data)
@@ -189,8 +194,9 @@ func (r *IdentityRequest) label() string {
 // identityData is what is kept of an identity as it is now.
 func (a *Accounts) identityData(r *IdentityRequest, id string) (d linkedIdentity, err error) {
 	groups := slices.Compact(slices.Sorted(slices.Values(r.Identity.Groups)))
-	d = linkedIdentity{Method: r.Method, Issuer: r.Identity.Issuer, Subject: r.Identity.Subject, Groups: groups[:min(len(groups), maxGroups)],
-		Attributes: maps.Clone(r.Identity.Attributes), Seen: a.now().UTC()}
+	d = linkedIdentity{Method: r.Method, Issuer: r.Identity.Issuer, Subject: r.Identity.Subject,
+		Groups: groups[:min(len(groups), maxGroups)], Seen: a.now().UTC(),
+		Attributes: keptAttributes(r.Identity.Attributes)}
 	if a.rolesFrom != nil {
 		if d.Roles, err = a.roles(a.rolesFrom(r.Method, groups)); err != nil {
 			return d, err
@@ -202,9 +208,30 @@ func (a *Accounts) identityData(r *IdentityRequest, id string) (d linkedIdentity
 	return d, err
 }
 
-// refreshLink notes what an identity that is linked already says of its person now. It is written where it differs, or the
-// time it was seen is long ago: a sign-in in another tab rests on the same credential.
-func (a *Accounts) refreshLink(ctx context.Context, r *IdentityRequest, link store.Credential) (store.Credential, error) {
+// keptAttributes returns what of a source's attributes is kept: as many, and of such values, as an account can have
+// itself.
+func keptAttributes(in map[string]any) map[string]any {
+	kept := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		if list, ok := in[name].([]string); ok {
+			all := make([]any, 0, len(list))
+			for _, s := range list {
+				all = append(all, s)
+			}
+			in = maps.Clone(in)
+			in[name] = all
+		}
+		if v, why := attributeValue(in[name]); why == "" && len(name) <= maxName && len(kept) < maxAttributes {
+			kept[name] = v
+		}
+	}
+	return kept
+}
+
+// refreshLink notes what an identity that is linked already says of its person now. It is written where it differs, or
+// the time it was seen is long ago: a sign-in in another tab rests on the same credential.
+func (a *Accounts) refreshLink(ctx context.Context, r *IdentityRequest,
+	link store.Credential) (store.Credential, error) {
 	if r.Owner != nil && link.Owner != r.Owner.ID {
 		return link, errIdentityLinked
 	}
@@ -242,8 +269,8 @@ func (a *Accounts) refreshLink(ctx context.Context, r *IdentityRequest, link sto
 	return link, nil
 }
 
-// giveRoles brings what linked identities give into an account: each gives its own, and takes away no other's. It reads the
-// links after the account, so that of two refreshes at once the last one sees both.
+// giveRoles brings what linked identities give into an account: each gives its own, and takes away no other's. It reads
+// the links after the account, so that of two refreshes at once the last one sees both.
 func (a *Accounts) giveRoles(ctx context.Context, id string) (store.User, error) {
 	_, u, err := a.update(ctx, id, func(u *store.User) error {
 		links, err := a.users.CredentialsOf(ctx, id, store.KindIdentity)

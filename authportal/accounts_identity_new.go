@@ -10,10 +10,11 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// signUpIdentity creates the account of a person whom nobody here knows, with the link to their identity or not at all. An
-// address that the source vouches for counts as confirmed; another account that has it is never joined, because whoever
-// controls the source, or once had the address, would be inside.
-func (a *Accounts) signUpIdentity(ctx context.Context, r *IdentityRequest, email string) (u store.User, link store.Credential, err error) {
+// signUpIdentity creates the account of a person whom nobody here knows, with the link to their identity or not at all.
+// An address that the source vouches for counts as confirmed; another account that has it is never joined, because
+// whoever controls the source, or once had the address, would be inside.
+func (a *Accounts) signUpIdentity(ctx context.Context, r *IdentityRequest,
+	email string) (u store.User, link store.Credential, err error) {
 	if err := a.identityMaySignUp(r, email); err != nil {
 		return u, link, err
 	}
@@ -42,8 +43,8 @@ func (a *Accounts) signUpIdentity(ctx context.Context, r *IdentityRequest, email
 	return u, link, nil
 }
 
-// identityTaken decides on an account that could not be created because a name of it is in use: by the very person, who came
-// in two tabs at once, or by somebody else.
+// identityTaken decides on an account that could not be created because a name of it is in use: by the very person, who
+// came in two tabs at once, or by somebody else.
 func (a *Accounts) identityTaken(ctx context.Context, u *store.User, link string, taken *store.TakenError) error {
 	switch _, err := a.users.Credential(ctx, store.KindIdentity, link); {
 	case err == nil:
@@ -79,11 +80,12 @@ func (a *Accounts) identityMaySignUp(r *IdentityRequest, email string) error {
 	return nil
 }
 
-// prepareIdentity completes the account of a newcomer. Its username is the address, as at every sign-up, unless people may
-// choose one: what a source calls somebody is often what they called themselves, and upstreams trust it.
+// prepareIdentity completes the account of a newcomer. Its username is the address, as at every sign-up, unless people
+// may choose one: what a source calls somebody is often what they called themselves, and upstreams trust it.
 func (a *Accounts) prepareIdentity(ctx context.Context, r *IdentityRequest, email string) (u store.User, err error) {
 	id := &r.Identity
-	n := NewUser{Email: email, Name: id.Name, Unapproved: a.signUp.Approval, Roles: slices.Concat(a.signUp.Roles, r.Options.Roles)}
+	n := NewUser{Email: email, Name: id.Name, Unapproved: a.signUp.Approval,
+		Roles: slices.Concat(a.signUp.Roles, r.Options.Roles)}
 	if _, err := NormalizeName(n.Name); err != nil {
 		n.Name = "" // what to call a person is no reason to refuse them
 	}

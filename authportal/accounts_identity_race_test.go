@@ -102,7 +102,8 @@ func TestIdentitiesOfOneAccountRefreshedAtOnce(t *testing.T) {
 	)
 	for i := range 6 {
 		role := "r" + strconv.Itoa(i)
-		r := ask(identity(func(id *method.Identity) { id.Subject, id.Groups = role, []string{"g:" + role} }), method.ProviderOptions{})
+		r := ask(identity(func(id *method.Identity) { id.Subject, id.Groups = role, []string{"g:" + role} }),
+			method.ProviderOptions{})
 		r.Owner = &u
 		asked, want = append(asked, r), append(want, role)
 	}

@@ -10,11 +10,13 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// outside is a world with accounts that take identities from outside. Groups that begin with "g:" give the role behind it.
+// outside is a world with accounts that take identities from outside. Groups that begin with "g:" give the role behind
+// it.
 func outside(t *testing.T, rules SignUpRules) (*world, *Accounts) {
 	t.Helper()
 	w, _ := newAccounts(t)
-	a, err := NewAccounts(Deps{Users: w.users, Sessions: w.shop, Seal: w.p.keys, Events: w.p.events, Now: w.clock, SignUp: rules,
+	a, err := NewAccounts(Deps{Users: w.users, Sessions: w.shop, Seal: w.p.keys, Events: w.p.events, Now: w.clock,
+		SignUp: rules,
 		RolesFrom: func(_ string, groups []string) (roles []string) {
 			for _, g := range groups {
 				if role, ok := strings.CutPrefix(g, "g:"); ok {
@@ -31,7 +33,8 @@ func outside(t *testing.T, rules SignUpRules) (*world, *Accounts) {
 
 // identity is ann's at a provider.
 func identity(change func(*method.Identity)) method.Identity {
-	id := method.Identity{Issuer: "https://id.example", Subject: "1", Email: "Ann@example.com", EmailVerified: true, Name: "Ann", Username: "ann"}
+	id := method.Identity{Issuer: "https://id.example", Subject: "1", Email: "Ann@example.com", EmailVerified: true,
+		Name: "Ann", Username: "ann"}
 	if change != nil {
 		change(&id)
 	}
@@ -39,7 +42,8 @@ func identity(change func(*method.Identity)) method.Identity {
 }
 
 func ask(id method.Identity, o method.ProviderOptions) IdentityRequest {
-	return IdentityRequest{Method: "corp", Identity: id, Options: o, Actor: Actor{Address: "192.0.2.7", Host: "auth.example.org"}}
+	return IdentityRequest{Method: "corp", Identity: id, Options: o,
+		Actor: Actor{Address: "192.0.2.7", Host: "auth.example.org"}}
 }
 
 func TestIdentityOfANewcomer(t *testing.T) {
@@ -53,34 +57,49 @@ func TestIdentityOfANewcomer(t *testing.T) {
 		want    string // code of the refusal; empty: an account
 		ok      func(*store.User) bool
 	}{
-		"gets an account, known by the address": {open, method.ProviderOptions{Roles: []string{"staff"}}, nil, "", func(u *store.User) bool {
-			return u.Username == "ann@example.com" && u.Email == u.Username && u.Confirmed && u.Name == "Ann" && u.Approved &&
-				slices.Equal(u.Roles, []string{"member", "staff"}) && u.GivenRoles == nil
-		}},
-		"waits where an administrator approves":  {SignUpRules{Approval: true}, method.ProviderOptions{}, nil, "", func(u *store.User) bool { return !u.Approved }},
-		"gets none where nobody signs up":        {SignUpRules{}, method.ProviderOptions{}, nil, "signup_closed", nil},
-		"gets one where the provider says so":    {SignUpRules{}, method.ProviderOptions{SignUp: "on"}, nil, "", func(u *store.User) bool { return u.Approved }},
-		"waits where both say so":                {SignUpRules{Approval: true}, method.ProviderOptions{SignUp: "on"}, nil, "", func(u *store.User) bool { return !u.Approved }},
-		"gets none where the provider says no":   {open, method.ProviderOptions{SignUp: "off"}, nil, "signup_closed", nil},
-		"of a domain that the provider lets in":  {open, method.ProviderOptions{Domains: []string{"example.com"}}, nil, "", func(*store.User) bool { return true }},
-		"of a domain that the provider does not": {open, method.ProviderOptions{Domains: []string{"example.net"}}, nil, "invalid_field email", nil},
-		"of a domain that may not sign up":       {SignUpRules{Open: true, Domains: []string{"example.net"}}, method.ProviderOptions{}, nil, "invalid_field email", nil},
-		"of a domain that nobody vouches for":    {open, method.ProviderOptions{Domains: []string{"example.com"}}, unverified, "email_not_confirmed", nil},
-		"without an address that is vouched for": {open, method.ProviderOptions{}, unverified, "email_not_confirmed", nil},
+		"gets an account, known by the address": {open, method.ProviderOptions{Roles: []string{"staff"}}, nil, "",
+			func(u *store.User) bool {
+				return u.Username == "ann@example.com" && u.Email == u.Username && u.Confirmed && u.Name == "Ann" && u.Approved &&
+					slices.Equal(u.Roles, []string{"member", "staff"}) && u.GivenRoles == nil
+			}},
+		"waits where an administrator approves": {SignUpRules{Approval: true}, method.ProviderOptions{}, nil, "",
+			func(u *store.User) bool { return !u.Approved }},
+		"gets none where nobody signs up": {SignUpRules{}, method.ProviderOptions{}, nil, "signup_closed", nil},
+		"gets one where the provider says so": {SignUpRules{}, method.ProviderOptions{SignUp: "on"}, nil, "",
+			func(u *store.User) bool { return u.Approved }},
+		"waits where both say so": {SignUpRules{Approval: true},
+			method.ProviderOptions{SignUp: "on"}, nil, "", func(u *store.User) bool { return !u.Approved }},
+		"gets none where the provider says no": {open, method.ProviderOptions{SignUp: "off"}, nil,
+			"signup_closed", nil},
+		"of a domain that the provider lets in": {open, method.ProviderOptions{Domains: []string{"example.com"}},
+			nil, "", func(*store.User) bool { return true }},
+		"of a domain that the provider does not": {open, method.ProviderOptions{Domains: []string{"example.net"}},
+			nil, "invalid_field email", nil},
+		"of a domain that may not sign up": {SignUpRules{Open: true, Domains: []string{"example.net"}},
+			method.ProviderOptions{}, nil, "invalid_field email", nil},
+		"of a domain that nobody vouches for": {open, method.ProviderOptions{Domains: []string{"example.com"}},
+			unverified, "email_not_confirmed", nil},
+		"without an address that is vouched for": {open, method.ProviderOptions{}, unverified,
+			"email_not_confirmed", nil},
 		"goes by a username where people choose": {chosen, method.ProviderOptions{}, nil, "", func(u *store.User) bool {
 			return u.Username == "ann" && u.Email == "ann@example.com"
 		}},
 		"has a username and no address": {chosen, method.ProviderOptions{}, unverified, "", func(u *store.User) bool {
 			return u.Username == "ann" && u.Email == "" && !u.Confirmed
 		}},
-		"has a username that is taken": {chosen, method.ProviderOptions{}, func(id *method.Identity) { id.Username = "BEN" }, "", func(u *store.User) bool {
-			return u.Username == "ann@example.com"
-		}},
-		"has a username that is taken, and no address": {chosen, method.ProviderOptions{}, func(id *method.Identity) { id.Username, id.Email = "ben", "" }, "username_taken", nil},
-		"has an address that is taken":                 {open, method.ProviderOptions{}, func(id *method.Identity) { id.Email = "BEN@example.com" }, "link_required", nil},
-		"claims an address that is taken": {open, method.ProviderOptions{}, func(id *method.Identity) { id.Email, id.EmailVerified = "ben@example.com", false },
+		"has a username that is taken": {chosen, method.ProviderOptions{},
+			func(id *method.Identity) { id.Username = "BEN" }, "", func(u *store.User) bool {
+				return u.Username == "ann@example.com"
+			}},
+		"has a username that is taken, and no address": {chosen, method.ProviderOptions{},
+			func(id *method.Identity) { id.Username, id.Email = "ben", "" }, "username_taken", nil},
+		"has an address that is taken": {open, method.ProviderOptions{},
+			func(id *method.Identity) { id.Email = "BEN@example.com" }, "link_required", nil},
+		"claims an address that is taken": {open, method.ProviderOptions{},
+			func(id *method.Identity) { id.Email, id.EmailVerified = "ben@example.com", false },
 			"email_not_confirmed", nil},
-		"has a name that cannot be shown": {open, method.ProviderOptions{}, func(id *method.Identity) { id.Name = "a\u202eb" }, "", func(u *store.User) bool { return u.Name == "" }},
+		"has a name that cannot be shown": {open, method.ProviderOptions{},
+			func(id *method.Identity) { id.Name = "a\u202eb" }, "", func(u *store.User) bool { return u.Name == "" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, a := outside(t, c.rules)
@@ -118,15 +137,20 @@ func TestIdentityIsIssuerAndSubject(t *testing.T) {
 	}
 	// The provider gives the address to somebody else, and ann another one: she stays who she is.
 	moved := identity(func(id *method.Identity) { id.Email = "lee@example.com" })
-	if got, _, err := a.ForIdentity(t.Context(), ask(moved, method.ProviderOptions{})); err != nil || got.ID != u.ID || got.Email != "ann@example.com" {
+	if got, _, err := a.ForIdentity(t.Context(),
+		ask(moved, method.ProviderOptions{})); err != nil || got.ID != u.ID || got.Email != "ann@example.com" {
 		t.Errorf("%+v, %v", got, err)
 	}
 	for name, change := range map[string]func(*method.Identity){
 		"another subject with her address": func(id *method.Identity) { id.Subject = "2" },
 		"another provider that knows her":  func(id *method.Identity) { id.Issuer = "https://other.example" },
-		"the same letters, cut elsewhere":  func(id *method.Identity) { id.Issuer, id.Subject = "https://id.exampl", "e1" },
+		"the same letters, cut elsewhere": func(id *method.Identity) {
+			id.Issuer, id.Subject = "https://id.exampl",
+				"e1"
+		},
 	} {
-		if _, _, err := a.ForIdentity(t.Context(), ask(identity(change), method.ProviderOptions{})); codeOf(err) != "link_required" {
+		if _, _, err := a.ForIdentity(t.Context(),
+			ask(identity(change), method.ProviderOptions{})); codeOf(err) != "link_required" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -135,7 +159,8 @@ func TestIdentityIsIssuerAndSubject(t *testing.T) {
 		"no subject":            func(id *method.Identity) { id.Subject = "" },
 		"a subject without end": func(id *method.Identity) { id.Subject = strings.Repeat("x", maxOutside+1) },
 	} {
-		if _, _, err := a.ForIdentity(t.Context(), ask(identity(change), method.ProviderOptions{})); err == nil || !weFailed(err) {
+		if _, _, err := a.ForIdentity(t.Context(),
+			ask(identity(change), method.ProviderOptions{})); err == nil || !weFailed(err) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -166,7 +191,8 @@ func TestIdentityLinkedByItsOwner(t *testing.T) {
 	if u, err := link(ann, second); err != nil || u.ID != ann.ID {
 		t.Errorf("a second identity: %+v, %v", u, err)
 	}
-	if got := w.reasons(EventProfileChange); !slices.Equal(got, []string{"ok identity", "refused identity_linked", "ok identity"}) {
+	if got := w.reasons(EventProfileChange); !slices.Equal(got,
+		[]string{"ok identity", "refused identity_linked", "ok identity"}) {
 		t.Errorf("events %v", got)
 	}
 	for _, id := range []method.Identity{identity(nil), second} {
@@ -193,7 +219,8 @@ func TestRolesThatIdentitiesGive(t *testing.T) {
 	}
 	prove := func(issuer string, groups ...string) {
 		t.Helper()
-		r := ask(identity(func(id *method.Identity) { id.Issuer, id.Groups = issuer, groups }), method.ProviderOptions{})
+		r := ask(identity(func(id *method.Identity) { id.Issuer, id.Groups = issuer, groups }),
+			method.ProviderOptions{})
 		r.Owner = &ann
 		if _, _, err := a.ForIdentity(t.Context(), r); err != nil {
 			t.Fatal(err)
@@ -202,7 +229,8 @@ func TestRolesThatIdentitiesGive(t *testing.T) {
 	holds := func(want ...string) {
 		t.Helper()
 		u := w.account("ann")
-		if !slices.Equal(u.InForce(), want) || !slices.Equal(u.Identity().Roles, want) || !slices.Equal(u.Roles, []string{"a", "b"}) {
+		if !slices.Equal(u.InForce(), want) || !slices.Equal(u.Identity().Roles, want) || !slices.Equal(u.Roles,
+			[]string{"a", "b"}) {
 			t.Errorf("assigned %v, given %v; want in force %v", u.Roles, u.GivenRoles, want)
 		}
 	}
@@ -234,7 +262,8 @@ func TestRolesThatIdentitiesGive(t *testing.T) {
 func TestWhatIsKeptOfAnIdentity(t *testing.T) {
 	w, a := outside(t, SignUpRules{Open: true})
 	id := identity(func(id *method.Identity) {
-		id.Refresh, id.Groups, id.Attributes = []byte("refresh me"), []string{"b", "a"}, map[string]any{"team": "blue"}
+		id.Refresh, id.Groups, id.Attributes = []byte("refresh me"), []string{"b", "a"}, map[string]any{"team": "blue", "odd": map[string]any{},
+			"long": strings.Repeat("x", maxAttributeValue+1), "sites": []string{"a"}}
 	})
 	_, link, err := a.ForIdentity(t.Context(), ask(id, method.ProviderOptions{}))
 	if err != nil {
@@ -245,19 +274,21 @@ func TestWhatIsKeptOfAnIdentity(t *testing.T) {
 		t.Errorf("%+v, %v", stored, err)
 	}
 	kept := readLinked(t, stored.Data)
-	if plain, err := w.p.keys.Open(sealRefresh, kept.Refresh, []byte(link.ID)); err != nil || string(plain) != "refresh me" {
+	if plain, err := w.p.keys.Open(sealRefresh, kept.Refresh,
+		[]byte(link.ID)); err != nil || string(plain) != "refresh me" {
 		t.Errorf("%q, %v", plain, err)
 	}
 	if _, err := w.p.keys.Open(sealRefresh, kept.Refresh, []byte("another")); err == nil {
 		t.Error("the refresh token opens for another identity")
 	}
-	if !slices.Equal(kept.Groups, []string{"a", "b"}) || kept.Attributes["team"] != "blue" || kept.Method != "corp" || !kept.Seen.Equal(w.clock()) {
+	if !slices.Equal(kept.Groups, []string{"a", "b"}) || len(kept.Attributes) != 2 || kept.Attributes["team"] != "blue" || kept.Method != "corp" || !kept.Seen.Equal(w.clock()) {
 		t.Errorf("%+v", kept)
 	}
 	id.Refresh = nil // a source that sends it once only
 	w.pass(seenRenew)
 	_, later, err := a.ForIdentity(t.Context(), ask(id, method.ProviderOptions{}))
-	if err != nil || later.Version != link.Version+1 || readLinked(t, later.Data).Refresh != kept.Refresh || !readLinked(t, later.Data).Seen.Equal(w.clock()) {
+	if err != nil || later.Version != link.Version+1 || readLinked(t,
+		later.Data).Refresh != kept.Refresh || !readLinked(t, later.Data).Seen.Equal(w.clock()) {
 		t.Errorf("%+v, %v", later, err)
 	}
 }

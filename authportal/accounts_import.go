@@ -10,8 +10,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Import makes an account that comes from elsewhere, with a password or with the hash of one (not both). With dry it only
-// says what would become of it. An account that is there stays as it is.
+// Import makes an account that comes from elsewhere, with a password or with the hash of one (not both). With dry it
+// only says what would become of it. An account that is there stays as it is.
 func (a *Accounts) Import(ctx context.Context, by Actor, row *userfile.Row, dry bool) (store.User, error) {
 	u, creds, err := a.prepareImport(ctx, row, dry)
 	if err != nil {
@@ -23,19 +23,22 @@ func (a *Accounts) Import(ctx context.Context, by Actor, row *userfile.Row, dry 
 	if err := a.users.CreateUser(ctx, u, creds...); err != nil {
 		return store.User{}, accountProblem(err)
 	}
-	a.emit(ctx, by, Event{Kind: EventUserCreate, Result: ResultOK, Reason: "imported", UserID: u.ID, Username: u.Username})
+	a.emit(ctx, by, Event{Kind: EventUserCreate, Result: ResultOK, Reason: "imported", UserID: u.ID,
+		Username: u.Username})
 	return u, nil
 }
 
 // prepareImport asks for what is cheap first: importing a file once more, to go on where it was cut off, hashes nothing
 // for accounts that are there.
-func (a *Accounts) prepareImport(ctx context.Context, row *userfile.Row, dry bool) (u store.User, creds []store.Credential, err error) {
+func (a *Accounts) prepareImport(ctx context.Context, row *userfile.Row,
+	dry bool) (u store.User, creds []store.Credential, err error) {
 	no := func(b *bool) bool { return b != nil && !*b }
 	if err := a.checkHash(row); err != nil {
 		return u, nil, err
 	}
-	u, _, err = a.prepare(ctx, NewUser{Email: row.Email, Username: row.Username, Name: row.Name, Roles: row.Roles, Attributes: row.Attributes,
-		Disabled: no(row.Enabled), Unconfirmed: no(row.Confirmed), Unapproved: no(row.Approved)}, true)
+	u, _, err = a.prepare(ctx, NewUser{Email: row.Email, Username: row.Username, Name: row.Name, Roles: row.Roles,
+		Attributes: row.Attributes,
+		Disabled:   no(row.Enabled), Unconfirmed: no(row.Confirmed), Unapproved: no(row.Approved)}, true)
 	if err != nil {
 		return u, nil, err
 	}
@@ -45,7 +48,8 @@ func (a *Accounts) prepareImport(ctx context.Context, row *userfile.Row, dry boo
 	rules, cheap := a.passwords.(method.PasswordRules)
 	switch {
 	case row.Hash != "":
-		return u, []store.Credential{{Kind: store.KindPassword, ID: u.ID, Owner: u.ID, Data: []byte(row.Hash), Created: u.Created, Version: 1}}, nil
+		return u, []store.Credential{{Kind: store.KindPassword, ID: u.ID, Owner: u.ID, Data: []byte(row.Hash),
+			Created: u.Created, Version: 1}}, nil
 	case row.Password == "":
 		return u, nil, nil
 	case dry && cheap:

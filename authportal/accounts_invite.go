@@ -8,8 +8,10 @@ import (
 )
 
 var (
-	errNoInvitations = &Problem{Status: 409, Code: "conflict", Detail: "invitations need mail, passwords, and an address of the pages"}
-	errNotInvited    = &Problem{Status: 409, Code: "conflict", Detail: "only an enabled account with an address and without a password can be invited"}
+	errNoInvitations = &Problem{Status: 409, Code: "conflict",
+		Detail: "invitations need mail, passwords, and an address of the pages"}
+	errNotInvited = &Problem{Status: 409, Code: "conflict",
+		Detail: "only an enabled account with an address and without a password can be invited"}
 )
 
 // canInvite reports whether anybody can be invited.
@@ -17,8 +19,9 @@ func (a *Accounts) canInvite(by Actor) bool {
 	return a.outbox != nil && a.passwords != nil && by.Base != ""
 }
 
-// Invite sends the owner of an account that has no password yet a link by which they choose one and are signed in. The link
-// is good once, for this account with its address, and what roles the account holds is the administrator's choice alone.
+// Invite sends the owner of an account that has no password yet a link by which they choose one and are signed in. The
+// link is good once, for this account with its address, and what roles the account holds is the administrator's choice
+// alone.
 func (a *Accounts) Invite(ctx context.Context, by Actor, id string) (store.User, error) {
 	u, err := a.invite(ctx, by, id)
 	if err != nil {

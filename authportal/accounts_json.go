@@ -28,8 +28,8 @@ func listed(names []string) []string {
 	return names
 }
 
-// IdentityJSON is the owner's view of their identity. An address that is not confirmed yet is shown where the username is the
-// address itself, and marked: unlike the headers of a gate, this answer goes to the person who typed it.
+// IdentityJSON is the owner's view of their identity. An address that is not confirmed yet is shown where the username
+// is the address itself, and marked: unlike the headers of a gate, this answer goes to the person who typed it.
 func (a *Accounts) IdentityJSON(id *store.Identity) map[string]any {
 	attributes := id.Attributes
 	if attributes == nil {
@@ -39,7 +39,8 @@ func (a *Accounts) IdentityJSON(id *store.Identity) map[string]any {
 	if email == "" && strings.Contains(id.Username, "@") {
 		email = id.Username
 	}
-	return map[string]any{"id": id.UserID, "username": id.Username, "email": email, "confirmed": id.Email != "", "name": id.Name,
+	return map[string]any{"id": id.UserID, "username": id.Username, "email": email, "confirmed": id.Email != "",
+		"name":  id.Name,
 		"roles": listed(slices.Sorted(slices.Values(a.expand(id.Roles)))), "attributes": attributes}
 }
 
@@ -47,14 +48,17 @@ func (a *Accounts) IdentityJSON(id *store.Identity) map[string]any {
 func (a *Accounts) OwnJSON(u *store.User) map[string]any {
 	id := u.Identity()
 	out := a.IdentityJSON(&id)
-	out["email"], out["confirmed"], out["created"], out["fields"] = u.Email, u.Confirmed, stamp(u.Created), listed(a.fields)
+	out["email"], out["confirmed"], out["created"], out["fields"] = u.Email, u.Confirmed, stamp(u.Created),
+		listed(a.fields)
 	return out
 }
 
 // AdminJSON is an account as administrators read it.
 func (a *Accounts) AdminJSON(u *store.User) map[string]any {
-	out := map[string]any{"id": u.ID, "username": u.Username, "email": u.Email, "confirmed": u.Confirmed, "name": u.Name,
-		"roles": listed(u.Roles), "attributes": u.Attributes, "enabled": u.Enabled, "approved": u.Approved, "state": StateOf(u),
+	out := map[string]any{"id": u.ID, "username": u.Username, "email": u.Email, "confirmed": u.Confirmed,
+		"name":  u.Name,
+		"roles": listed(u.Roles), "attributes": u.Attributes, "enabled": u.Enabled, "approved": u.Approved,
+		"state":                    StateOf(u),
 		"password_change_required": u.PasswordDue, "created": stamp(u.Created), "version": u.Version}
 	if !u.LastSignIn.IsZero() {
 		out["last_sign_in"] = stamp(u.LastSignIn)
@@ -87,8 +91,10 @@ type OperatorAccount struct {
 
 // OperatorJSON is the view of the command line.
 func (a *Accounts) OperatorJSON(u *store.User, hasPassword bool) OperatorAccount {
-	v := OperatorAccount{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name, Roles: listed(u.Roles),
-		Effective: a.expand(u.InForce()), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved, State: StateOf(u),
+	v := OperatorAccount{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name,
+		Roles:     listed(u.Roles),
+		Effective: a.expand(u.InForce()), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved,
+		State:    StateOf(u),
 		Password: hasPassword, Due: u.PasswordDue, Created: u.Created}
 	if !u.LastSignIn.IsZero() {
 		v.LastSignIn = &u.LastSignIn

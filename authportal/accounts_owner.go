@@ -12,7 +12,8 @@ import (
 // What owners do to their own accounts. Whether they may, and what is told of it, is for those who call.
 
 // changeProfile changes the name, where one is given, and attributes; see joinAttributes.
-func (a *Accounts) changeProfile(ctx context.Context, id string, name *string, attributes map[string]any) (before, after store.User, err error) {
+func (a *Accounts) changeProfile(ctx context.Context, id string, name *string,
+	attributes map[string]any) (before, after store.User, err error) {
 	return a.update(ctx, id, func(u *store.User) (err error) {
 		if name != nil {
 			if u.Name, err = NormalizeName(*name); err != nil {
@@ -24,8 +25,10 @@ func (a *Accounts) changeProfile(ctx context.Context, id string, name *string, a
 	})
 }
 
-// acceptInvitation completes an account that waited for its owner. What they left empty the administrator may have filled in.
-func (a *Accounts) acceptInvitation(ctx context.Context, id, name string, attributes map[string]any, password store.Credential) (store.User, error) {
+// acceptInvitation completes an account that waited for its owner. What they left empty the administrator may have
+// filled in.
+func (a *Accounts) acceptInvitation(ctx context.Context, id, name string, attributes map[string]any,
+	password store.Credential) (store.User, error) {
 	given := maps.Clone(attributes)
 	maps.DeleteFunc(given, func(_ string, v any) bool { return v == nil })
 	_, u, err := a.update(ctx, id, func(u *store.User) (err error) {

@@ -8,7 +8,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-var errNoPassword = &Problem{Status: 409, Code: "conflict", Detail: "the account has no password: invite its owner instead"}
+var errNoPassword = &Problem{Status: 409, Code: "conflict",
+	Detail: "the account has no password: invite its owner instead"}
 
 // requirePassword refuses to ask for a new password where there is none to be replaced.
 func (a *Accounts) requirePassword(ctx context.Context, id string) error {
@@ -30,20 +31,23 @@ func (a *Accounts) hasPassword(ctx context.Context, id string) (bool, error) {
 	return len(list) > 0, nil
 }
 
-// replacePassword puts a new password in the place of the version that was there, or of none where it is 0, and ends what the
-// table of recoveries says, but for the session that it is done with. With due the new password is good for nothing but
-// choosing another. store.ErrStale or store.ErrNotFound: the password was changed by others at this very moment.
-func (a *Accounts) replacePassword(ctx context.Context, password store.Credential, session string, due bool) (u store.User, err error) {
-	_, err = a.recover(ctx, recoveryOf{act: RecoveryPassword, account: password.Owner, session: session, change: func() error {
-		put := a.users.SwapCredential
-		if password.Version == 0 {
-			put = a.users.PutCredential
-		}
-		if err := put(context.WithoutCancel(ctx), password); err != nil {
-			return fmt.Errorf("storing the password: %w", err)
-		}
-		return nil
-	}})
+// replacePassword puts a new password in the place of the version that was there, or of none where it is 0, and ends
+// what the table of recoveries says, but for the session that it is done with. With due the new password is good for
+// nothing but choosing another. store.ErrStale or store.ErrNotFound: the password was changed by others at this very
+// moment.
+func (a *Accounts) replacePassword(ctx context.Context, password store.Credential, session string,
+	due bool) (u store.User, err error) {
+	_, err = a.carryOut(ctx, recoveryOf{act: RecoveryPassword, account: password.Owner, session: session,
+		change: func() error {
+			put := a.users.SwapCredential
+			if password.Version == 0 {
+				put = a.users.PutCredential
+			}
+			if err := put(context.WithoutCancel(ctx), password); err != nil {
+				return fmt.Errorf("storing the password: %w", err)
+			}
+			return nil
+		}})
 	if err != nil {
 		return u, err
 	}

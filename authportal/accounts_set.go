@@ -26,14 +26,17 @@ type UserChange struct {
 	PasswordDue *bool   // true: every session ends, and the next sign-in must choose a new password
 	Password    *string // ends every session of the account; what was due is chosen by it, unless PasswordDue says otherwise
 
-	// Version is that of the account that whoever asks has seen: nothing is changed where it has another by now. 0: any.
+	// Version is that of the account that whoever asks has seen: nothing is changed where it has another by now. 0:
+	// any.
 	Version int64
 }
 
 // NewUser is the change of nothing into an account.
 func (ch *UserChange) NewUser() NewUser {
-	return NewUser{Email: value(ch.Email), Username: value(ch.Username), Name: value(ch.Name), Roles: value(ch.Roles), Attributes: ch.Attributes,
-		Password: value(ch.Password), Disabled: is(ch.Enabled, false), Unapproved: is(ch.Approved, false), Unconfirmed: is(ch.Confirmed, false),
+	return NewUser{Email: value(ch.Email), Username: value(ch.Username), Name: value(ch.Name),
+		Roles: value(ch.Roles), Attributes: ch.Attributes,
+		Password: value(ch.Password), Disabled: is(ch.Enabled, false), Unapproved: is(ch.Approved, false),
+		Unconfirmed: is(ch.Confirmed, false),
 		PasswordDue: is(ch.PasswordDue, true)}
 }
 
@@ -46,8 +49,8 @@ func value[T any](p *T) (v T) {
 
 func is(p *bool, want bool) bool { return p != nil && *p == want }
 
-// Set changes an account on behalf of an administrator, and returns it as it is now. Rights bite at once: sessions of an
-// account that is disabled, or has a new password, end.
+// Set changes an account on behalf of an administrator, and returns it as it is now. Rights bite at once: sessions of
+// an account that is disabled, or has a new password, end.
 func (a *Accounts) Set(ctx context.Context, by Actor, id string, ch UserChange) (store.User, error) {
 	u, err := a.set(ctx, by, id, ch)
 	a.emitRefusal(ctx, by, EventUserChange, id, err)
@@ -97,10 +100,11 @@ func (a *Accounts) set(ctx context.Context, by Actor, id string, ch UserChange) 
 		if after.Enabled && after.Approved {
 			act = RecoveryDemandPassword
 		}
-		_, _ = a.recover(ctx, recoveryOf{act: act, account: id}) // the change stands; what is late is logged
+		_, _ = a.carryOut(ctx, recoveryOf{act: act, account: id}) // the change stands; what is late is logged
 	}
 	if fields := changed(&before, &after); fields != "" {
-		a.emit(ctx, by, Event{Kind: EventUserChange, Result: ResultOK, Reason: fields, UserID: id, Username: after.Username})
+		a.emit(ctx, by, Event{Kind: EventUserChange, Result: ResultOK, Reason: fields, UserID: id,
+			Username: after.Username})
 	}
 	if !before.Approved && after.Approved {
 		a.decided(ctx, by, mailApproved, &after)
@@ -179,12 +183,14 @@ func changed(before, after *store.User) string {
 		name string
 		is   bool
 	}{
-		{"email", before.Email != after.Email || before.Confirmed != after.Confirmed}, {"username", before.Username != after.Username},
+		{"email", before.Email != after.Email || before.Confirmed != after.Confirmed},
+		{"username", before.Username != after.Username},
 		{"name", before.Name != after.Name}, {"roles", !slices.Equal(before.Roles, after.Roles)},
 		{"attributes", !reflect.DeepEqual(before.Attributes, after.Attributes)},
 		{"enabled", !before.Enabled && after.Enabled}, {"disabled", before.Enabled && !after.Enabled},
 		{"approved", !before.Approved && after.Approved}, {"unapproved", before.Approved && !after.Approved},
-		{"password_due", !before.PasswordDue && after.PasswordDue}, {"password_not_due", before.PasswordDue && !after.PasswordDue},
+		{"password_due", !before.PasswordDue && after.PasswordDue},
+		{"password_not_due", before.PasswordDue && !after.PasswordDue},
 	} {
 		if f.is {
 			fields = append(fields, f.name)

@@ -31,25 +31,29 @@ func acts() []act {
 		{name: "enable", do: set(UserChange{Enabled: new(true)})},
 		{name: "disable", own: true, do: set(UserChange{Enabled: new(false)})},
 		{name: "approve", do: set(UserChange{Approved: new(true)})},
-		{name: "decline", needs: recentLogin, own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
-			return a.Decline(ctx, by, id)
-		}},
-		{name: "add_role", needs: recentLogin, role: true, do: func(a *Accounts, ctx context.Context, by Actor, id, role string) error {
-			_, err := a.Set(ctx, by, id, UserChange{AddRoles: []string{role}})
-			return err
-		}},
-		{name: "remove_role", needs: recentLogin, role: true, own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, role string) error {
-			_, err := a.Set(ctx, by, id, UserChange{RemoveRoles: []string{role}})
-			return err
-		}},
+		{name: "decline", needs: recentLogin, own: true,
+			do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
+				return a.Decline(ctx, by, id)
+			}},
+		{name: "add_role", needs: recentLogin, role: true,
+			do: func(a *Accounts, ctx context.Context, by Actor, id, role string) error {
+				_, err := a.Set(ctx, by, id, UserChange{AddRoles: []string{role}})
+				return err
+			}},
+		{name: "remove_role", needs: recentLogin, role: true, own: true,
+			do: func(a *Accounts, ctx context.Context, by Actor, id, role string) error {
+				_, err := a.Set(ctx, by, id, UserChange{RemoveRoles: []string{role}})
+				return err
+			}},
 		{name: "end_sessions", own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
 			_, err := a.RevokeSessions(ctx, by, id)
 			return err
 		}},
 		{name: "new_password", needs: recentLogin, own: true, do: set(UserChange{PasswordDue: new(true)})},
-		{name: "delete", needs: recentLogin, own: true, do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
-			return a.Delete(ctx, by, id)
-		}},
+		{name: "delete", needs: recentLogin, own: true,
+			do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
+				return a.Delete(ctx, by, id)
+			}},
 	}
 }
 
@@ -66,7 +70,8 @@ const maxBulk = 500
 
 var (
 	errOwnAccount = &Problem{Status: 409, Code: "own_account", Detail: "this is your own account: do it on its page"}
-	errNoTime     = &Problem{Status: 503, Code: "out_of_time", Detail: "there was no time left for this account; do it again"}
+	errNoTime     = &Problem{Status: 503, Code: "out_of_time",
+		Detail: "there was no time left for this account; do it again"}
 )
 
 // bulk is one act on many accounts, as it was asked for.
@@ -126,7 +131,8 @@ func doBulk(ctx context.Context, a *Accounts, log *slog.Logger, by Actor, b *bul
 		switch {
 		case err == nil:
 		case weFailed(err):
-			log.ErrorContext(ctx, "one of many accounts could not be changed", slog.String("user_id", bounded(id, 26)), slog.String("act", b.act.name), slog.Any("error", err))
+			log.ErrorContext(ctx, "one of many accounts could not be changed",
+				slog.String("user_id", bounded(id, 26)), slog.String("act", b.act.name), slog.Any("error", err))
 			r.problem = errUnavailable
 		default:
 			r.problem = problemOf(err)

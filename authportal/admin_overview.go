@@ -37,8 +37,9 @@ func (c *call) overviewPage() error {
 	if err != nil {
 		return err
 	}
-	return c.page(http.StatusOK, pages.Page{Name: pages.AdminOverview, Data: pages.AdminOverviewData{Attention: alertsOfPage(data.Alerts),
-		Open: data.Open, Hours: statisticsOfPage(data.Hours), Days: statisticsOfPage(data.Days)}})
+	return c.page(http.StatusOK, pages.Page{Name: pages.AdminOverview,
+		Data: pages.AdminOverviewData{Attention: alertsOfPage(data.Alerts),
+			Open: data.Open, Hours: statisticsOfPage(data.Hours), Days: statisticsOfPage(data.Days)}})
 }
 
 // alertLinks are the pages, below the base, that mind an alert.
@@ -50,7 +51,8 @@ var alertLinks = map[string]string{
 
 func alertsOfPage(list []Alert) (out []pages.Attention) {
 	for _, a := range list {
-		shown := pages.Attention{Kind: a.Kind, Count: a.Count, Since: a.Since, Detail: a.Detail, Link: alertLinks[a.Kind], Hint: a.Hint}
+		shown := pages.Attention{Kind: a.Kind, Count: a.Count, Since: a.Since, Detail: a.Detail,
+			Link: alertLinks[a.Kind], Hint: a.Hint}
 		for _, u := range a.Accounts {
 			shown.Accounts = append(shown.Accounts, pages.User{ID: u.ID, Username: u.Username})
 		}
@@ -79,8 +81,9 @@ func (c *call) overviewAPI() error {
 	for i := range d.Alerts {
 		alerts = append(alerts, alertJSON(&d.Alerts[i]))
 	}
-	return c.json(http.StatusOK, map[string]any{"attention": alerts, "sessions": known(d.Open), "hours": statisticsJSON(d.Hours),
-		"days": statisticsJSON(d.Days)})
+	return c.json(http.StatusOK, map[string]any{"attention": alerts, "sessions": known(d.Open),
+		"hours": statisticsJSON(d.Hours),
+		"days":  statisticsJSON(d.Days)})
 }
 
 func alertJSON(a *Alert) map[string]any {
@@ -107,7 +110,8 @@ func alertJSON(a *Alert) map[string]any {
 func statisticsJSON(list []Statistic) []map[string]any {
 	out := make([]map[string]any, 0, len(list))
 	for _, f := range list {
-		out = append(out, map[string]any{"start": f.Start.Format(time.RFC3339), "sign_ins": f.SignIns, "refusals": f.Refused,
+		out = append(out, map[string]any{"start": f.Start.Format(time.RFC3339), "sign_ins": f.SignIns,
+			"refusals": f.Refused,
 			"sign_ups": f.SignUps, "sessions": known(f.Sessions)})
 	}
 	return out

@@ -31,7 +31,8 @@ func (c *call) rolesPage() error {
 }
 
 func roleOfPage(r *RoleReport) pages.AdminRole {
-	out := pages.AdminRole{Name: r.Name, Assigned: r.Assigned, Held: r.Held, Counted: r.Counted, Includes: r.Includes, ComeWith: r.ComeWith,
+	out := pages.AdminRole{Name: r.Name, Assigned: r.Assigned, Held: r.Held, Counted: r.Counted,
+		Includes: r.Includes, ComeWith: r.ComeWith,
 		GivenAtSignup: r.GivenAtSignup, Own: r.Administers, Nobody: r.Unheld, Idle: r.Undemanded}
 	for _, rule := range r.Rules {
 		out.Rules = append(out.Rules, pages.RoleRule(rule))
@@ -52,11 +53,14 @@ func (c *call) rolesAPI() error {
 	for _, r := range list {
 		rules := make([]map[string]any, 0, len(r.Rules))
 		for _, rule := range r.Rules {
-			rules = append(rules, map[string]any{"hosts": listed(rule.Hosts), "methods": listed(rule.Methods), "paths": listed(rule.Paths),
+			rules = append(rules, map[string]any{"hosts": listed(rule.Hosts), "methods": listed(rule.Methods),
+				"paths":    listed(rule.Paths),
 				"narrowed": rule.Narrowed, "rule": rule.Rule, "source": rule.Source})
 		}
-		role := map[string]any{"role": r.Name, "assigned": nil, "held": nil, "includes": listed(r.Includes), "comes_with": listed(r.ComeWith),
-			"given_at_signup": r.GivenAtSignup, "administers": r.Administers, "rules": rules, "nobody_holds": r.Unheld, "demanded_nowhere": r.Undemanded}
+		role := map[string]any{"role": r.Name, "assigned": nil, "held": nil, "includes": listed(r.Includes),
+			"comes_with":      listed(r.ComeWith),
+			"given_at_signup": r.GivenAtSignup, "administers": r.Administers, "rules": rules,
+			"nobody_holds": r.Unheld, "demanded_nowhere": r.Undemanded}
 		if r.Counted {
 			role["assigned"], role["held"] = r.Assigned, r.Held
 		}

@@ -41,9 +41,10 @@ const (
 	maxChoice      = 100 // characters
 )
 
-// builtIn are the names that accounts have fields of, here or in a file of `users export`: a table with two columns of one
-// name would be read wrongly.
-var builtIn = []string{"id", "username", "email", "confirmed", "name", "role", "roles", "effective_roles", "attributes", "enabled", "approved",
+// builtIn are the names that accounts have fields of, here or in a file of `users export`: a table with two columns of
+// one name would be read wrongly.
+var builtIn = []string{"id", "username", "email", "confirmed", "name", "role", "roles", "effective_roles",
+	"attributes", "enabled", "approved",
 	"created", "last_sign_in", "password", "password_hash", "has_password", "version"}
 
 // check completes a definition, or says what is wrong with it.
@@ -72,8 +73,8 @@ func (col *Column) check() error {
 	return nil
 }
 
-// words are short texts, each once and none empty. Upstreams get them joined by commas, so that none may hold one: it would
-// pose as two.
+// words are short texts, each once and none empty. Upstreams get them joined by commas, so that none may hold one: it
+// would pose as two.
 func words(in []string, limit, size int) (out []string, why string) {
 	for _, s := range in {
 		if s, why = line(s, size); why != "" {
@@ -92,8 +93,8 @@ func words(in []string, limit, size int) (out []string, why string) {
 	return out, ""
 }
 
-// value brings what somebody set into the column's type; nil is no value. Text is read as forms, files and the command line
-// write it.
+// value brings what somebody set into the column's type; nil is no value. Text is read as forms, files and the command
+// line write it.
 func (col *Column) value(sent any) (any, error) {
 	v, reason, why := col.read(sent)
 	if why != "" {

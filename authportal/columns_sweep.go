@@ -12,10 +12,10 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// ColumnSweeper takes the values of removed columns from all accounts, and brings those of renamed ones to their new name. It
-// changes one account after the other, each as an administrator would: at its version, with its row of the outbox. So nothing
-// that somebody else changes meanwhile is lost, live sessions hear of it, and a sweep that was broken off is begun anew
-// without harm, as are two at a time.
+// ColumnSweeper takes the values of removed columns from all accounts, and brings those of renamed ones to their new
+// name. It changes one account after the other, each as an administrator would: at its version, with its row of the
+// outbox. So nothing that somebody else changes meanwhile is lost, live sessions hear of it, and a sweep that was
+// broken off is begun anew without harm, as are two at a time.
 type ColumnSweeper struct {
 	Users store.UserStore
 	Now   func() time.Time // nil: time.Now
@@ -34,8 +34,8 @@ const (
 	sweepTimeout = 10 * time.Second       // of a page
 	sweepAgain   = time.Minute            // between tries while the store is away
 
-	// sweepSettle is when the last sweep begins: no call that read the columns before they were changed lasts as long, so
-	// that none of them can leave a value behind.
+	// sweepSettle is when the last sweep begins: no call that read the columns before they were changed lasts as long,
+	// so that none of them can leave a value behind.
 	sweepSettle = 30 * time.Second
 )
 

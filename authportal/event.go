@@ -39,17 +39,20 @@ const (
 	EventTicketCreate   = "ticket_create"
 	EventTicketUse      = "ticket_use"
 
-	EventAccess        = "access"         // somebody was not let in
-	EventAccountExport = "account_export" // somebody took along what is kept of them
+	EventAccess        = "access"         // access was refused
+	EventAccountExport = "account_export" // an owner took along what is kept of them
 
-	EventAuditExport = "audit_export" // somebody took the trail, or a part of it, away
+	EventAuditExport = "audit_export" // the trail, or a part of it, was taken away
 	EventAuditGap    = "audit_gap"    // events that are missing in the trail itself
 )
 
 // eventKinds are the kinds that a list can be narrowed to, in the order shown.
-var eventKinds = []string{EventSignIn, EventSignOut, EventSessionEnd, EventSessionTheft, EventSignUp, EventEmailConfirm, EventPasswordChange,
-	EventProfileChange, EventTokenCreate, EventTokenDelete, EventLetter, EventAccess, EventCrossOrigin, EventAccountExport, EventSetup, EventUserCreate, EventUserChange,
-	EventUserDelete, EventEmailAsk, EventEmailChange, EventEmailUndo, EventTicketCreate, EventTicketUse, EventUsersImported, EventUsersExported,
+var eventKinds = []string{EventSignIn, EventSignOut, EventSessionEnd, EventSessionTheft, EventSignUp,
+	EventEmailConfirm, EventPasswordChange,
+	EventProfileChange, EventTokenCreate, EventTokenDelete, EventLetter, EventAccess, EventCrossOrigin,
+	EventAccountExport, EventSetup, EventUserCreate, EventUserChange,
+	EventUserDelete, EventEmailAsk, EventEmailChange, EventEmailUndo, EventTicketCreate, EventTicketUse,
+	EventUsersImported, EventUsersExported,
 	EventColumnAdded, EventColumnChanged, EventColumnRemoved, EventAuditExport, EventAuditGap}
 
 // Results of events.
@@ -59,8 +62,8 @@ const (
 	ResultFailed  = "failed" // we failed
 )
 
-// Event is something that an auditor wants to know, as it is logged, told to the host, kept and told by the webhook. It never
-// holds a secret, and no text of a person who proved nothing.
+// Event is something that an auditor wants to know, as it is logged, told to the host, kept and told by the webhook. It
+// never holds a secret, and no text of a person who proved nothing.
 type Event = store.AuditEvent
 
 // EventField is what an event says beside its id, time and kind.
@@ -69,7 +72,8 @@ type EventField struct{ Name, Value string }
 // EventFields returns every field in the order of its JSON, empty ones too: what names them in logs, in tables and for
 // handlers of events.
 func EventFields(e *Event) []EventField {
-	return []EventField{{"result", e.Result}, {"reason", e.Reason}, {"actor", e.Actor}, {"user_id", e.UserID}, {"username", e.Username},
+	return []EventField{{"result", e.Result}, {"reason", e.Reason}, {"actor", e.Actor}, {"user_id", e.UserID},
+		{"username", e.Username},
 		{"method", e.Method}, {"session", e.Session}, {"address", e.Address}, {"host", e.Host}}
 }
 
@@ -92,7 +96,8 @@ const (
 	reasonCrossOrigin = "cross_origin"
 )
 
-// Emit completes an event with its id and, where it has none, its time. The end of a request does not cut off its record.
+// Emit completes an event with its id and, where it has none, its time. The end of a request does not cut off its
+// record.
 func (t *Emitter) Emit(ctx context.Context, e Event) {
 	ctx = context.WithoutCancel(ctx)
 	if e.Time.IsZero() {
@@ -103,7 +108,8 @@ func (t *Emitter) Emit(ctx context.Context, e Event) {
 	switch {
 	case e.Result == ResultFailed:
 		level = slog.LevelError
-	case e.Result == ResultRefused && (e.Reason == reasonTooMany || e.Reason == reasonCrossOrigin), e.Kind == EventSessionTheft:
+	case e.Result == ResultRefused && (e.Reason == reasonTooMany || e.Reason == reasonCrossOrigin),
+		e.Kind == EventSessionTheft:
 		level = slog.LevelWarn
 	}
 	attrs := []slog.Attr{slog.String("id", e.ID)}

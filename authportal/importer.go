@@ -53,9 +53,9 @@ func (n *ImportCounts) add(result string) {
 	}
 }
 
-// Importer makes the accounts of a file, row by row, for one goroutine. Every account is made as a whole, in a transaction
-// of its own: whenever an import ends, whole accounts are there, a file that is imported once more goes on where it was cut
-// off, and nobody who signs in meanwhile waits for more than one row.
+// Importer makes the accounts of a file, row by row, for one goroutine. Every account is made as a whole, in a
+// transaction of its own: whenever an import ends, whole accounts are there, a file that is imported once more goes on
+// where it was cut off, and nobody who signs in meanwhile waits for more than one row.
 type Importer struct {
 	Counts ImportCounts
 

@@ -22,8 +22,8 @@ var ownKinds = kinds{
 // kinds is the registry of the kinds of credentials.
 type kinds map[string]method.CredentialClass
 
-// newKinds returns the registry of our own kinds and those of methods. Several methods may keep credentials of one kind, as
-// long as they agree on what it is.
+// newKinds returns the registry of our own kinds and those of methods. Several methods may keep credentials of one
+// kind, as long as they agree on what it is.
 func newKinds(of ...map[string]method.CredentialClass) (kinds, error) {
 	all := maps.Clone(ownKinds)
 	for _, list := range of {
@@ -40,5 +40,5 @@ func newKinds(of ...map[string]method.CredentialClass) (kinds, error) {
 	return all, nil
 }
 
-// ClassOf says what a kind of credential is; empty where nobody registered it.
+// ClassOf says what a kind of credential is; empty where it is not registered.
 func (a *Accounts) ClassOf(kind string) method.CredentialClass { return a.kinds[kind] }

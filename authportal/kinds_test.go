@@ -30,10 +30,12 @@ func withKinds(list keeperOf) worldOption {
 }
 
 // madeUp has a kind of every class that no method of ours knows.
-var madeUp = keeperOf{"x_primary": method.ClassPrimary, "x_factor": method.ClassFactor, "x_link": method.ClassLink, "x_mark": method.ClassMark,
+var madeUp = keeperOf{"x_primary": method.ClassPrimary, "x_factor": method.ClassFactor, "x_link": method.ClassLink,
+	"x_mark":   method.ClassMark,
 	"x_ticket": method.ClassTicket, "x_pending": method.ClassPending, "x_token": method.ClassToken}
 
-// holdAll gives the account a credential of every kind, a kind that nobody registered included. Their ids begin with age.
+// holdAll gives the account a credential of every kind, a kind that nobody registered included. Their ids begin with
+// age.
 func (w *world) holdAll(u *store.User, age string) {
 	w.t.Helper()
 	for _, kind := range append(slices.Collect(maps.Keys(madeUp)), "x_unknown") {
@@ -83,10 +85,12 @@ func TestRegistryOfCredentialKinds(t *testing.T) {
 		kinds []of
 		ok    bool
 	}{
-		"a kind of a method":                  {[]of{{"totp": method.ClassFactor}}, true},
-		"two methods that agree":              {[]of{{"passkey": method.ClassFactor}, {"passkey": method.ClassFactor}}, true},
-		"our own kind, as it is":              {[]of{{store.KindPassword: method.ClassPrimary}}, true},
-		"two methods that do not agree":       {[]of{{"passkey": method.ClassFactor}, {"passkey": method.ClassPrimary}}, false},
+		"a kind of a method": {[]of{{"totp": method.ClassFactor}}, true},
+		"two methods that agree": {[]of{{"passkey": method.ClassFactor},
+			{"passkey": method.ClassFactor}}, true},
+		"our own kind, as it is": {[]of{{store.KindPassword: method.ClassPrimary}}, true},
+		"two methods that do not agree": {[]of{{"passkey": method.ClassFactor},
+			{"passkey": method.ClassPrimary}}, false},
 		"our own kind as something else":      {[]of{{store.KindIdentity: method.ClassFactor}}, false},
 		"a kind without a name":               {[]of{{"": method.ClassFactor}}, false},
 		"a kind of a class that there is not": {[]of{{"totp": "second"}}, false},

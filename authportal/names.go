@@ -13,8 +13,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Every name is brought into one form before it is stored, compared or counted, so that no two accounts can look or mean
-// the same: letter case, width, composition and IDN spellings fall together, and what cannot be brought together is refused.
+// Every name is brought into one form before it is stored, compared or counted, so that no two accounts can look or
+// mean the same: letter case, width, composition and IDN spellings fall together, and what cannot be brought together
+// is refused.
 
 // InvalidError says which field of an account cannot be what was sent, and why. It never quotes what was sent.
 type InvalidError struct {
@@ -65,9 +66,9 @@ func NormalizeEmail(typed string) (string, error) {
 	return local + "@" + domain, nil
 }
 
-// NormalizeUsername returns the one form of a username: lower case after PRECIS UsernameCaseMapped (RFC 8265), no separator,
-// at most 64 characters. An empty one is the whole address; one with an @ must be the account's own (normalised) address,
-// so that nobody goes by the address of someone else.
+// NormalizeUsername returns the one form of a username: lower case after PRECIS UsernameCaseMapped (RFC 8265), no
+// separator, at most 64 characters. An empty one is the whole address; one with an @ must be the account's own
+// (normalised) address, so that nobody goes by the address of someone else.
 func NormalizeUsername(typed, email string) (string, error) {
 	bad := func(why string) (string, error) { return "", &InvalidError{Field: "username", Why: why} }
 	s := strings.TrimSpace(typed)
@@ -171,7 +172,8 @@ func oneScript(s string) error {
 		if !unicode.IsGraphic(r) || unicode.IsSpace(r) {
 			return errIdentifier
 		}
-		for _, script := range []*unicode.RangeTable{unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Armenian, unicode.Cherokee} {
+		for _, script := range []*unicode.RangeTable{unicode.Latin, unicode.Greek, unicode.Cyrillic,
+			unicode.Armenian, unicode.Cherokee} {
 			if unicode.Is(script, r) {
 				if first != nil && first != script {
 					return errIdentifier

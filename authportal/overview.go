@@ -24,8 +24,8 @@ const (
 	faultShown     = 300              // bytes of what a mail server said
 )
 
-// overview gathers what opens the pages of administrators. A part that cannot be told is told so; only the users store has
-// to answer.
+// overview gathers what opens the pages of administrators. A part that cannot be told is told so; only the users store
+// has to answer.
 func (p *Portal) overview(ctx context.Context) (d Overview, err error) {
 	now := p.now().UTC()
 	var uncounted bool
@@ -136,7 +136,8 @@ func (p *Portal) lookAtMail(ctx context.Context, now time.Time) ([]Alert, error)
 		return nil, fmt.Errorf("looking at mail: %w", err)
 	}
 	if failing.Count > 0 {
-		return []Alert{{Kind: "mail", Count: failing.Count, Since: failing.Oldest, Detail: bounded(failing.Fault, faultShown)}}, nil
+		return []Alert{{Kind: "mail", Count: failing.Count, Since: failing.Oldest,
+			Detail: bounded(failing.Fault, faultShown)}}, nil
 	}
 	n, oldest, err := p.outbox.WaitingMail(ctx)
 	if err != nil {
@@ -148,13 +149,14 @@ func (p *Portal) lookAtMail(ctx context.Context, now time.Time) ([]Alert, error)
 	return nil, nil
 }
 
-// lookAtThrottled finds the accounts that too many guesses were made at. Whether a counter is full at this moment only the
-// next guess would tell, and count.
+// lookAtThrottled finds the accounts that too many guesses were made at. Whether a counter is full at this moment only
+// the next guess would tell, and count.
 func (p *Portal) lookAtThrottled(ctx context.Context, now time.Time) ([]Alert, error) {
 	if p.figures == nil {
 		return nil, nil
 	}
-	list, err := p.figures.EventUsers(ctx, EventSignIn, ResultRefused, codeTooMany, now.Add(-throttledFor), throttledShown)
+	list, err := p.figures.EventUsers(ctx, EventSignIn, ResultRefused, codeTooMany, now.Add(-throttledFor),
+		throttledShown)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
@@ -187,7 +189,8 @@ func (p *Portal) lookAtAdministrators(ctx context.Context, _ time.Time) ([]Alert
 	}
 	seen := map[string]bool{}
 	for _, role := range p.administratorRoles() {
-		list, err := p.Accounts().List(ctx, store.UserQuery{Role: role, Enabled: new(true), Approved: new(true), Limit: 2})
+		list, err := p.Accounts().List(ctx, store.UserQuery{Role: role, Enabled: new(true), Approved: new(true),
+			Limit: 2})
 		if err != nil {
 			return nil, err
 		}
@@ -214,7 +217,8 @@ func (p *Portal) administratorRoles() []string {
 
 // CountSessions looks every ten minutes how many sessions are open, and keeps it for the charts, until ctx is over. Of
 // several gateways each looks: an hour keeps the highest number.
-func CountSessions(ctx context.Context, counter store.SessionCounter, kept store.Figures, now func() time.Time, log *slog.Logger) {
+func CountSessions(ctx context.Context, counter store.SessionCounter, kept store.Figures, now func() time.Time,
+	log *slog.Logger) {
 	const first, every = 5 * time.Minute, 10 * time.Minute
 	timer := time.NewTimer(first) // not at once: a start has other things to do
 	defer timer.Stop()

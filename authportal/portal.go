@@ -30,13 +30,14 @@ type Config struct {
 	Figures  store.Figures       // what is counted for administrators; nil: nothing is
 	Settings Settings
 
-	// Includes are the configured roles and what each includes. RoleUses returns the rules that demand roles, and Watch what
-	// of the host needs attention; it is asked while a page is waited for. Both may be nil.
+	// Includes are the configured roles and what each includes. RoleUses returns the rules that demand roles, and Watch
+	// what of the host needs attention; it is asked while a page is waited for. Both may be nil.
 	Includes map[string][]string
 	RoleUses func() []RoleUse
 	Watch    func() []Alert
 
-	// ExpandRoles adds the roles that the held ones include. The result is sorted and may be shared. nil: none include others.
+	// ExpandRoles adds the roles that the held ones include. The result is sorted and may be shared. nil: none include
+	// others.
 	ExpandRoles func(held []string) []string
 	// CheckRole and CheckUsername refuse values that could pose as two in a header, or cannot stand in a rule.
 	CheckRole     func(string) error
@@ -48,7 +49,8 @@ type Config struct {
 	Log    *slog.Logger                       // nil: nothing is logged
 	Pages  Pages
 
-	// SessionWait bounds every look-up of a session: who asks is known within this time, or the answer is 503; default 250 ms.
+	// SessionWait bounds every look-up of a session: who asks is known within this time, or the answer is 503; default
+	// 250 ms.
 	SessionWait time.Duration
 }
 
@@ -61,7 +63,8 @@ type Pages interface {
 // leveledName is a name that stores could take for that of a method with the level of a proof behind it.
 var leveledName = regexp.MustCompile(`#[0-9]$`)
 
-// Portal signs people in and out and lets them keep their accounts, on any number of sites. It is safe for concurrent use.
+// Portal signs people in and out and lets them keep their accounts, on any number of sites. It is safe for concurrent
+// use.
 type Portal struct {
 	users    store.UserStore
 	sessions store.SessionStore
@@ -135,7 +138,8 @@ func New(c Config) (*Portal, error) {
 		return nil, errors.New("building the portal: addresses cannot be confirmed without mail")
 	}
 	p := &Portal{
-		users: c.Users, sessions: c.Sessions, keys: c.Keys, methods: slices.Clone(c.Methods), audit: c.Audit, set: c.Settings.withDefaults(),
+		users: c.Users, sessions: c.Sessions, keys: c.Keys, methods: slices.Clone(c.Methods), audit: c.Audit,
+		set:     c.Settings.withDefaults(),
 		figures: c.Figures, includes: c.Includes, roleUses: c.RoleUses, watch: c.Watch,
 		expand: c.ExpandRoles,
 		now:    c.Now, rand: c.Rand, log: c.Log, pages: c.Pages, outbox: c.Mail, wait: c.SessionWait,
@@ -155,8 +159,10 @@ func New(c Config) (*Portal, error) {
 	}
 	p.events = NewEmitter(c.Now, c.Log, c.Notify)
 	var err error
-	p.accounts, err = NewAccounts(Deps{Users: c.Users, Sessions: c.Sessions, Passwords: p.passwords(), Mail: c.Mail, Seal: c.Keys,
-		Fields: p.ownFields(), CheckRole: c.CheckRole, CheckUsername: c.CheckUsername, ExpandRoles: c.ExpandRoles, Kinds: p.credentialKinds(),
+	p.accounts, err = NewAccounts(Deps{Users: c.Users, Sessions: c.Sessions, Passwords: p.passwords(), Mail: c.Mail,
+		Seal:   c.Keys,
+		Fields: p.ownFields(), CheckRole: c.CheckRole, CheckUsername: c.CheckUsername, ExpandRoles: c.ExpandRoles,
+		Kinds:  p.credentialKinds(),
 		SignUp: p.signUpRules(),
 		Events: p.events, Now: c.Now, Rand: c.Rand, Log: c.Log})
 	if err != nil {
@@ -177,8 +183,9 @@ func (p *Portal) Accounts() *Accounts { return p.accounts }
 // signUpRules are those of `signup`, for people whom only an outside source knows.
 func (p *Portal) signUpRules() SignUpRules {
 	s := p.set.Signup
-	return SignUpRules{Open: s.Mode == SignupOpen, Approval: s.Mode == SignupApproval, ChooseUsername: p.choosesUsername(),
-		Domains: s.Domains, Roles: s.Roles}
+	return SignUpRules{Open: s.Mode == SignupOpen, Approval: s.Mode == SignupApproval,
+		ChooseUsername: p.choosesUsername(),
+		Domains:        s.Domains, Roles: s.Roles}
 }
 
 // credentialKinds are those that each configured method keeps.

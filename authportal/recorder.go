@@ -15,8 +15,9 @@ import (
 // Recorder keeps the audit trail: it takes every event without making anybody wait, writes them in batches, keeps them
 // while the store is away, and forgets them when they are old. It is safe for concurrent use.
 //
-// What was done is kept, whatever it takes. What was refused, and letters that anybody may ask for, cost a stranger nothing and
-// us a row, so that only so many of each kind are kept a minute; the others are counted, and the count is kept instead. A flood of one kind hides none of another.
+// What was done is kept, whatever it takes. What was refused, and letters that anybody may ask for, cost a stranger
+// nothing and us a row, so that only so many of each kind are kept a minute; the others are counted, and the count is
+// kept instead. A flood of one kind hides none of another.
 type Recorder struct {
 	store store.Audit
 	now   func() time.Time
@@ -67,7 +68,8 @@ func NewRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorde
 
 // newRecorder makes one that writes only when it is told to.
 func newRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorder {
-	r := &Recorder{store: s, now: now, log: log, refused: map[kindOf]int{}, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	r := &Recorder{store: s, now: now, log: log, refused: map[kindOf]int{}, wake: make(chan struct{}, 1),
+		done: make(chan struct{})}
 	r.keep.Store(int64(DefaultAuditKeep))
 	return r
 }
@@ -75,8 +77,8 @@ func newRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorde
 // Keep says for how long events are kept from now on.
 func (r *Recorder) Keep(d time.Duration) { r.keep.Store(int64(d)) }
 
-// Deliver says whether events are queued to be told elsewhere from now on: wake, which must not block, is called when some
-// were. nil: they are not. It is an error where the store has no such queue.
+// Deliver says whether events are queued to be told elsewhere from now on: wake, which must not block, is called when
+// some were. nil: they are not. It is an error where the store has no such queue.
 func (r *Recorder) Deliver(wake func()) error {
 	if wake == nil {
 		r.told.Store(nil)
@@ -113,8 +115,9 @@ func (r *Recorder) room(kind kindOf) bool {
 func (r *Recorder) tellLeft() {
 	for kind, n := range r.refused {
 		if n -= refusalsKept; n > 0 {
-			r.add(Event{ID: newEventID(), Time: r.minute.UTC(), Kind: kind.kind, Result: kind.result, Reason: strconv.Itoa(n) + " more in this minute",
-				Times: n})
+			r.add(Event{ID: newEventID(), Time: r.minute.UTC(), Kind: kind.kind, Result: kind.result,
+				Reason: strconv.Itoa(n) + " more in this minute",
+				Times:  n})
 		}
 	}
 	clear(r.refused)
@@ -139,7 +142,8 @@ func (r *Recorder) add(e Event) {
 func (r *Recorder) tellLost() {
 	if n := r.lost; n > 0 {
 		r.lost = 0
-		r.add(Event{ID: newEventID(), Time: r.now().UTC(), Kind: EventAuditGap, Result: ResultFailed, Reason: strconv.Itoa(n) + " events are in the log only"})
+		r.add(Event{ID: newEventID(), Time: r.now().UTC(), Kind: EventAuditGap, Result: ResultFailed,
+			Reason: strconv.Itoa(n) + " events are in the log only"})
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// TestRecovery holds what each act of recovery ends: of an account with two sessions, and with credentials of every kind from
-// before and from since a change of its address was asked for.
+// TestRecovery holds what each act of recovery ends: of an account with two sessions, and with credentials of every
+// kind from before and from since a change of its address was asked for.
 func TestRecovery(t *testing.T) {
 	const (
 		all  = "factor link mark pending primary ticket token unknown"
@@ -29,28 +29,33 @@ func TestRecovery(t *testing.T) {
 	}{
 		"a new password set by an administrator": {RecoveryPassword, set(UserChange{Password: new("correct horse")}),
 			"factor link pending primary token unknown", "factor link pending primary token unknown", ""},
-		"a new password set by the owner": {RecoveryPassword, func(t *testing.T, _ *world, b *browser, _ store.User, _ time.Time) error {
-			b.api("POST", aloneAPI+"password/change", `{"current":"right","password":"correct horse"}`).wants(t, 200, "")
-			return nil
-		}, "factor link pending primary token unknown", "factor link pending primary token unknown", "mine"},
+		"a new password set by the owner": {RecoveryPassword,
+			func(t *testing.T, _ *world, b *browser, _ store.User, _ time.Time) error {
+				b.api("POST", aloneAPI+"password/change", `{"current":"right","password":"correct horse"}`).wants(t,
+					200, "")
+				return nil
+			}, "factor link pending primary token unknown", "factor link pending primary token unknown", "mine"},
 		"a new password demanded": {RecoveryDemandPassword, set(UserChange{PasswordDue: new(true)}), all, all, ""},
 		"disabled":                {RecoveryDisable, set(UserChange{Enabled: new(false)}), all, all, ""},
 		"approval taken back":     {RecoveryDisable, set(UserChange{Approved: new(false)}), all, all, ""},
-		"the first proof of the mailbox": {RecoveryMailbox, func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
-			u, err := w.p.Accounts().Set(t.Context(), cli, u.ID, UserChange{Confirmed: new(false)})
-			if err == nil {
-				_, err = w.p.Accounts().proveMailbox(t.Context(), u)
-			}
-			return err
-		}, none, none, ""},
-		"a change of address undone": {RecoveryEmailUndo, func(t *testing.T, w *world, _ *browser, u store.User, asked time.Time) error {
-			a := w.p.Accounts()
-			u, err := a.Set(t.Context(), cli, u.ID, UserChange{Email: new("eve@example.net")})
-			if err == nil {
-				_, err = a.takeBack(t.Context(), &u, &emailMove{Old: "ann@example.com", New: u.Email, Asked: asked}, "undo")
-			}
-			return err
-		}, "factor link pending ticket unknown", none, ""},
+		"the first proof of the mailbox": {RecoveryMailbox,
+			func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
+				u, err := w.p.Accounts().Set(t.Context(), cli, u.ID, UserChange{Confirmed: new(false)})
+				if err == nil {
+					_, err = w.p.Accounts().proveMailbox(t.Context(), u)
+				}
+				return err
+			}, none, none, ""},
+		"a change of address undone": {RecoveryEmailUndo,
+			func(t *testing.T, w *world, _ *browser, u store.User, asked time.Time) error {
+				a := w.p.Accounts()
+				u, err := a.Set(t.Context(), cli, u.ID, UserChange{Email: new("eve@example.net")})
+				if err == nil {
+					_, err = a.takeBack(t.Context(), &u, &emailMove{Old: "ann@example.com", New: u.Email, Asked: asked},
+						"undo")
+				}
+				return err
+			}, "factor link pending ticket unknown", none, ""},
 		"factors cleared": {RecoveryFactors, func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
 			return w.p.Accounts().ClearFactors(t.Context(), cli, u.ID)
 		}, "link pending primary token unknown", "link pending primary token unknown", "mine other"},
@@ -101,7 +106,8 @@ func recoverySays(t *testing.T, act Recovery, old, since string) {
 	}
 	left := func(age reach) string {
 		list := ""
-		for _, class := range []method.CredentialClass{method.ClassFactor, method.ClassLink, method.ClassMark, method.ClassPending,
+		for _, class := range []method.CredentialClass{method.ClassFactor, method.ClassLink, method.ClassMark,
+			method.ClassPending,
 			method.ClassPrimary, method.ClassTicket, method.ClassToken, "unknown"} {
 			if row.of(class) >= age {
 				continue
@@ -121,8 +127,8 @@ func recoverySays(t *testing.T, act Recovery, old, since string) {
 	}
 }
 
-// Links in messages under way die by what they rest on, not by being deleted: the version of the password, the address. The
-// stories of resets and invitations hold it; here stands which acts change that.
+// Links in messages under way die by what they rest on, not by being deleted: the version of the password, the address.
+// The stories of resets and invitations hold it; here stands which acts change that.
 func TestRecoveryAndLinksOfMessages(t *testing.T) {
 	for act, row := range recoveries {
 		stale := act == RecoveryPassword || act == RecoveryMailbox || act == RecoveryEmailUndo

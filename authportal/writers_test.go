@@ -12,7 +12,8 @@ import (
 )
 
 // writes are the methods of a users store that change accounts or credentials.
-var writes = []string{"CreateUser", "UpdateUser", "DeleteUser", "SignedIn", "PutCredential", "SwapCredential", "DeleteCredential"}
+var writes = []string{"CreateUser", "UpdateUser", "DeleteUser", "SignedIn", "PutCredential", "SwapCredential",
+	"DeleteCredential"}
 
 // writesOf returns the lines of a file that change accounts in a users store, by its name.
 func writesOf(t *testing.T, name string, src any) (lines []int) {
@@ -42,7 +43,8 @@ func writesOf(t *testing.T, name string, src any) (lines []int) {
 	return lines
 }
 
-// mayWrite reports whether a file is one of the rules of accounts. Methods renew what they keep: a hash at sign-in, a counter.
+// mayWrite reports whether a file is one of the rules of accounts. Methods renew what they keep: a hash at sign-in, a
+// counter.
 func mayWrite(path string) bool {
 	dir, name := filepath.Split(filepath.ToSlash(path))
 	switch {
@@ -57,7 +59,8 @@ func mayWrite(path string) bool {
 // Rules that stand in one place hold only if nobody writes past them.
 func TestOnlyAccountsWriteAccounts(t *testing.T) {
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || mayWrite(path) {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path,
+			"_test.go") || mayWrite(path) {
 			return err
 		}
 		for _, line := range writesOf(t, path, nil) {
