@@ -48,7 +48,7 @@ type Deps struct {
 	Users    store.UserStore
 	Sessions store.SessionStore
 
-	Passwords method.Passwords // nil: nobody signs in by password here
+	Passwords method.Passwords // nil: there is no sign-in by password here
 	Mail      store.Outbox     // nil: no mail
 	Seal      Sealer           // for what a provider gave to refresh an identity by; nil: it is not kept
 	Fields    []string         // of `signup`, kept as attributes
@@ -66,7 +66,7 @@ type Deps struct {
 	// Kinds are the kinds of credentials that each method keeps, beside our own.
 	Kinds []map[string]method.CredentialClass
 
-	Events *Emitter         // nil: nobody is told
+	Events *Emitter         // nil: events go nowhere
 	Now    func() time.Time // nil: time.Now
 	Rand   io.Reader        // nil: crypto/rand
 	Log    *slog.Logger     // nil: nothing is logged
@@ -109,9 +109,8 @@ func NewAccounts(d Deps) (*Accounts, error) {
 		return nil, fmt.Errorf("wiring accounts: %w", err)
 	}
 	return &Accounts{users: d.Users, sessions: d.Sessions, passwords: d.Passwords, checkRole: d.CheckRole,
-		checkUsername: d.CheckUsername,
-		expand:        d.ExpandRoles, events: d.Events, now: d.Now, rand: d.Rand, log: d.Log, outbox: d.Mail, seal: d.Seal,
-		fields: d.Fields, kinds: kinds, signUp: d.SignUp, rolesFrom: d.RolesFrom}, nil
+		checkUsername: d.CheckUsername, expand: d.ExpandRoles, events: d.Events, now: d.Now, rand: d.Rand, log: d.Log,
+		outbox: d.Mail, seal: d.Seal, fields: d.Fields, kinds: kinds, signUp: d.SignUp, rolesFrom: d.RolesFrom}, nil
 }
 
 // Actor is who acts on an account that is not their own, for the audit trail.
@@ -211,7 +210,7 @@ func (a *Accounts) refreshSessions(ctx context.Context, u *store.User) {
 
 func (a *Accounts) newID() (string, error) { return newID(a.rand) }
 
-// hasAdministrator reports whether somebody who is enabled holds the role admin.
+// hasAdministrator reports whether an enabled account holds the role admin.
 func (a *Accounts) hasAdministrator(ctx context.Context) (bool, error) {
 	q := store.UserQuery{Role: administratorRole, Limit: 100}
 	for {

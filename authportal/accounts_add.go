@@ -18,11 +18,11 @@ type NewUser struct {
 	Name       string
 	Roles      []string
 	Attributes map[string]any // string, float64, bool or []any of strings
-	Password   string         // empty: none yet, so that nobody can sign in by one
+	Password   string         // empty: none yet
 
 	MustChangePassword   bool // the first sign-in by Password must choose another
 	Disabled, Unapproved bool // cannot sign in yet
-	Unconfirmed          bool // nobody vouches for the address
+	Unconfirmed          bool // the address is not vouched for
 }
 
 // Add makes an account on behalf of an administrator, who vouches for the address.

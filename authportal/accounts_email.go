@@ -116,7 +116,7 @@ func (a *Accounts) takeBack(ctx context.Context, u *store.User, m *emailMove, un
 	if err != nil {
 		return after, err
 	}
-	if _, err := a.recover(ctx,
+	if _, err := a.carryOut(ctx,
 		recoveryOf{act: RecoveryEmailUndo, account: u.ID, since: m.Asked, spare: undo}); err != nil {
 		return after, err
 	}

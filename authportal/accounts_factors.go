@@ -16,7 +16,7 @@ func (a *Accounts) ClearFactors(ctx context.Context, by Actor, id string) error 
 	if err != nil {
 		return accountProblem(err)
 	}
-	if _, err := a.recover(ctx, recoveryOf{act: RecoveryFactors, account: id}); err != nil {
+	if _, err := a.carryOut(ctx, recoveryOf{act: RecoveryFactors, account: id}); err != nil {
 		return fmt.Errorf("clearing factors: %w", err)
 	}
 	a.emit(ctx, by, Event{Kind: EventUserChange, Result: ResultOK, Reason: "factors", UserID: id, Username: u.Username})

@@ -106,7 +106,7 @@ func (a *Accounts) RevokeSession(ctx context.Context, by Actor, u *store.User, i
 }
 
 func (a *Accounts) revoke(ctx context.Context, by Actor, u *store.User) (int, error) {
-	n, err := a.recover(ctx, recoveryOf{act: RecoverySessions, account: u.ID})
+	n, err := a.carryOut(ctx, recoveryOf{act: RecoverySessions, account: u.ID})
 	if err != nil {
 		return 0, err
 	}

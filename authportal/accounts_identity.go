@@ -24,7 +24,7 @@ type IdentityRequest struct {
 	Method   string                 // as configured
 	Options  method.ProviderOptions // of the method
 	Identity method.Identity
-	Owner    *store.User // proven: the identity becomes a link of this account; nil: whoever has it signs in
+	Owner    *store.User // proven: the identity becomes a link of this account; nil: it signs in
 	Actor    Actor       // for the audit trail
 }
 
@@ -112,7 +112,7 @@ func (a *Accounts) ForIdentity(ctx context.Context,
 	return u, link, nil
 }
 
-// identityRefused tells of an identity that nobody was let in by, and returns why.
+// identityRefused records that an identity was refused, and returns why.
 func (a *Accounts) identityRefused(ctx context.Context, r *IdentityRequest, err error) error {
 	var p *problem.Problem
 	if !errors.As(err, &p) {
@@ -171,8 +171,7 @@ func (a *Accounts) linkIdentity(ctx context.Context, r *IdentityRequest) (store.
 func (a *Accounts) newLink(r *IdentityRequest, owner string) (link store.Credential, err error) {
 	now := a.now()
 	link = store.Credential{Kind: store.KindIdentity, ID: identityID(r.Identity.Issuer, r.Identity.Subject),
-		Owner: owner,
-		Label: r.label(), Created: now, Used: now, Version: 1}
+		Owner: owner, Label: r.label(), Created: now, Used: now, Version: 1}
 	data, err := a.identityData(r, link.ID)
 	if err == nil {
 		link.Data, err = json.Marshal(data)
@@ -193,8 +192,8 @@ func (r *IdentityRequest) label() string {
 func (a *Accounts) identityData(r *IdentityRequest, id string) (d linkedIdentity, err error) {
 	groups := slices.Compact(slices.Sorted(slices.Values(r.Identity.Groups)))
 	d = linkedIdentity{Method: r.Method, Issuer: r.Identity.Issuer, Subject: r.Identity.Subject,
-		Groups:     groups[:min(len(groups), maxGroups)],
-		Attributes: maps.Clone(r.Identity.Attributes), Seen: a.now().UTC()}
+		Groups: groups[:min(len(groups), maxGroups)], Seen: a.now().UTC(),
+		Attributes: keptAttributes(r.Identity.Attributes)}
 	if a.rolesFrom != nil {
 		if d.Roles, err = a.roles(a.rolesFrom(r.Method, groups)); err != nil {
 			return d, err
@@ -204,6 +203,26 @@ func (a *Accounts) identityData(r *IdentityRequest, id string) (d linkedIdentity
 		d.Refresh, err = a.seal.Seal(sealRefresh, r.Identity.Refresh, []byte(id))
 	}
 	return d, err
+}
+
+// keptAttributes returns what of a source's attributes is kept: as many, and of such values, as an account can have
+// itself.
+func keptAttributes(in map[string]any) map[string]any {
+	kept := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		if list, ok := in[name].([]string); ok {
+			all := make([]any, 0, len(list))
+			for _, s := range list {
+				all = append(all, s)
+			}
+			in = maps.Clone(in)
+			in[name] = all
+		}
+		if v, why := attributeValue(in[name]); why == "" && len(name) <= maxName && len(kept) < maxAttributes {
+			kept[name] = v
+		}
+	}
+	return kept
 }
 
 // refreshLink notes what an identity that is linked already says of its person now. It is written where it differs, or

@@ -262,7 +262,8 @@ func TestRolesThatIdentitiesGive(t *testing.T) {
 func TestWhatIsKeptOfAnIdentity(t *testing.T) {
 	w, a := outside(t, SignUpRules{Open: true})
 	id := identity(func(id *method.Identity) {
-		id.Refresh, id.Groups, id.Attributes = []byte("refresh me"), []string{"b", "a"}, map[string]any{"team": "blue"}
+		id.Refresh, id.Groups, id.Attributes = []byte("refresh me"), []string{"b", "a"}, map[string]any{"team": "blue", "odd": map[string]any{},
+			"long": strings.Repeat("x", maxAttributeValue+1), "sites": []string{"a"}}
 	})
 	_, link, err := a.ForIdentity(t.Context(), ask(id, method.ProviderOptions{}))
 	if err != nil {
@@ -280,7 +281,7 @@ func TestWhatIsKeptOfAnIdentity(t *testing.T) {
 	if _, err := w.p.keys.Open(sealRefresh, kept.Refresh, []byte("another")); err == nil {
 		t.Error("the refresh token opens for another identity")
 	}
-	if !slices.Equal(kept.Groups, []string{"a", "b"}) || kept.Attributes["team"] != "blue" || kept.Method != "corp" || !kept.Seen.Equal(w.clock()) {
+	if !slices.Equal(kept.Groups, []string{"a", "b"}) || len(kept.Attributes) != 2 || kept.Attributes["team"] != "blue" || kept.Method != "corp" || !kept.Seen.Equal(w.clock()) {
 		t.Errorf("%+v", kept)
 	}
 	id.Refresh = nil // a source that sends it once only

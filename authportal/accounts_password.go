@@ -37,7 +37,7 @@ func (a *Accounts) hasPassword(ctx context.Context, id string) (bool, error) {
 // moment.
 func (a *Accounts) replacePassword(ctx context.Context, password store.Credential, session string,
 	due bool) (u store.User, err error) {
-	_, err = a.recover(ctx, recoveryOf{act: RecoveryPassword, account: password.Owner, session: session,
+	_, err = a.carryOut(ctx, recoveryOf{act: RecoveryPassword, account: password.Owner, session: session,
 		change: func() error {
 			put := a.users.SwapCredential
 			if password.Version == 0 {

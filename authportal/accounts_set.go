@@ -99,7 +99,7 @@ func (a *Accounts) set(ctx context.Context, by Actor, id string, ch UserChange) 
 		if after.Enabled && after.Approved {
 			act = RecoveryDemandPassword
 		}
-		_, _ = a.recover(ctx, recoveryOf{act: act, account: id}) // the change stands; what is late is logged
+		_, _ = a.carryOut(ctx, recoveryOf{act: act, account: id}) // the change stands; what is late is logged
 	}
 	if fields := changed(&before, &after); fields != "" {
 		a.emit(ctx, by, Event{Kind: EventUserChange, Result: ResultOK, Reason: fields, UserID: id,

@@ -52,8 +52,8 @@ func (c *call) attempt(t try, m *method.Configured, pend *pending) (*attempt, er
 	case pend.choosesFactor() && (pend.Method != m.Name || !pend.Begun):
 		x.begins = !t.Answers
 	}
-	x.Attempt = method.Attempt{Purpose: pend.Purpose, Token: x.token, Identifier: bounded(t.Login, 512), User: x.user, Field: t.Field, JSON: t.JSON,
-		Query: t.Query, Negotiate: c.negotiate(), TLS: c.r.TLS, Address: c.v.Addr, Host: c.v.Host,
+	x.Attempt = method.Attempt{Purpose: pend.Purpose, Token: x.token, Identifier: bounded(t.Login, 512), User: x.user,
+		Field: t.Field, JSON: t.JSON, Query: t.Query, Negotiate: c.negotiate(), TLS: c.r.TLS, Address: c.v.Addr, Host: c.v.Host,
 		Return: c.v.Origin + c.v.Base + "/callback/" + url.PathEscape(m.Name), Now: c.p.now()}
 	if pend.Method == m.Name {
 		x.State = pend.State

@@ -73,6 +73,9 @@ func (c *call) goOn(t try, pend *pending, in *intent) (*outcome, error) {
 	if m == nil || m.Second && pend.User == "" || mailProof(m) != nil && len(pend.State) == 0 {
 		return nil, problem.Malformed
 	}
+	if _, follows := m.Method.(method.SecondFactor); pend.choosesFactor() && !follows {
+		return nil, errMalformed
+	}
 	for range 2 {
 		out, err := c.step(t, m, pend, in)
 		// The credential was replaced between the check and the session (a hash renewed by another tab, a password
@@ -87,8 +90,8 @@ func (c *call) goOn(t try, pend *pending, in *intent) (*outcome, error) {
 	return nil, problem.InvalidCredentials
 }
 
-// continues holds a further proof to the session that it is for: the proofs before it were that session's, and are worth
-// nothing once it has ended.
+// continues holds a further proof to the session that it is for: the proofs before it were that session's, and are
+// worth nothing once it has ended.
 func (c *call) continues(pend *pending, in *intent) error {
 	if pend.Session == "" {
 		return nil

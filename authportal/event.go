@@ -39,10 +39,10 @@ const (
 	EventTicketCreate   = "ticket_create"
 	EventTicketUse      = "ticket_use"
 
-	EventAccess        = "access"         // somebody was not let in
-	EventAccountExport = "account_export" // somebody took along what is kept of them
+	EventAccess        = "access"         // access was refused
+	EventAccountExport = "account_export" // an owner took along what is kept of them
 
-	EventAuditExport = "audit_export" // somebody took the trail, or a part of it, away
+	EventAuditExport = "audit_export" // the trail, or a part of it, was taken away
 	EventAuditGap    = "audit_gap"    // events that are missing in the trail itself
 )
 

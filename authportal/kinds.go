@@ -40,5 +40,5 @@ func newKinds(of ...map[string]method.CredentialClass) (kinds, error) {
 	return all, nil
 }
 
-// ClassOf says what a kind of credential is; empty where nobody registered it.
+// ClassOf says what a kind of credential is; empty where it is not registered.
 func (a *Accounts) ClassOf(kind string) method.CredentialClass { return a.kinds[kind] }

@@ -191,7 +191,8 @@ func (c *call) showPost(to *method.PostForm) error {
 	if err != nil {
 		return err
 	}
-	return c.page(http.StatusOK, pages.Page{Name: pages.Login, FormAction: u.Scheme + "://" + u.Host, Data: pages.LoginData{Post: post}})
+	return c.page(http.StatusOK, pages.Page{Name: pages.Login, FormAction: u.Scheme + "://" + u.Host,
+		Data: pages.LoginData{Post: post}})
 }
 
 // showLogin writes the page: the first form, or that of a further step.

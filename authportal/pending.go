@@ -16,8 +16,8 @@ const (
 	pendingBytes = 3800 // what browsers take in one cookie is 4,096, name and attributes included
 )
 
-// pending is a sign-in in progress. All of a browser's lie in one sealed cookie of its own; the server keeps nothing for
-// somebody who has not yet proven who they are, and a half-finished sign-in is worth nothing in another browser.
+// pending is a sign-in in progress. All of a browser's lie in one sealed cookie of its own; the server keeps nothing
+// for somebody who has not yet proven who they are, and a half-finished sign-in is worth nothing in another browser.
 type pending struct {
 	Token    string        `json:"i"`           // tells tabs apart: the form field "step"
 	Method   string        `json:"m,omitempty"` // whose next step it is; empty: the person chooses a second factor

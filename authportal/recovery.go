@@ -11,15 +11,15 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Recovery is an act by which an account is taken back from whoever else may be inside.
+// Recovery is an act that takes an account back from anybody else who may be inside.
 type Recovery string
 
 // Acts of recovery.
 const (
 	RecoveryPassword       Recovery = "password"        // a new one: chosen, reset by mail, or set by an administrator
 	RecoveryDemandPassword Recovery = "demand_password" // an administrator demands a new one
-	RecoveryDisable        Recovery = "disable"         // an administrator disables the account, or takes back its approval
-	RecoveryMailbox        Recovery = "mailbox"         // the first proof of an address that anybody could have signed up with
+	RecoveryDisable        Recovery = "disable"         // an administrator disables it, or takes back its approval
+	RecoveryMailbox        Recovery = "mailbox"         // the first proof of an address that was never confirmed
 	RecoveryEmailUndo      Recovery = "email_undo"      // "this was not me": the old address takes the account back
 	RecoveryFactors        Recovery = "factors"         // an administrator clears second factors
 	RecoverySessions       Recovery = "sessions"        // an administrator ends all sessions
@@ -36,12 +36,12 @@ const (
 	reachAll
 )
 
-// recovery is a row of the table: what an act ends, in one column for everything that lets somebody in.
+// recovery is a row of the table: what an act ends, in one column for everything that opens an account.
 type recovery struct {
 	sessions reach
 	primary, factors, links,
 	marks, tickets, pending, tokens reach
-	unknown   reach // credentials of kinds that nobody registered
+	unknown   reach // credentials of kinds that are not registered
 	mailLinks reach // in messages under way: of a reset, of an invitation
 
 	// first says that sessions end before anything else as well: where they cannot, nothing has changed, and the act
@@ -51,23 +51,21 @@ type recovery struct {
 	lateSessions, lateCredentials bool
 }
 
-// recoveries is the one list of what lets somebody in, and of what each act of recovery does to it.
+// recoveries is the one list of what opens an account, and of what each act of recovery does to it.
 var recoveries = map[Recovery]recovery{
 	// A device cookie is a counter of guesses of its own, which may be that of the thief whom a new password is to shut
 	// out. Of sessions, the one that changes its own password stays. The password itself is replaced by the act.
 	RecoveryPassword: {sessions: reachOthers, marks: reachAll, tickets: reachAll, pending: reachStale,
-		mailLinks: reachStale,
-		first:     true, lateCredentials: true},
+		mailLinks: reachStale, first: true, lateCredentials: true},
 	// The new version of the account makes its tickets stale.
 	RecoveryDemandPassword: {sessions: reachAll, tickets: reachStale, lateSessions: true},
 	RecoveryDisable:        {sessions: reachAll, tickets: reachStale, lateSessions: true},
 	RecoveryMailbox: {sessions: reachAll, primary: reachAll, factors: reachAll, links: reachAll, marks: reachAll,
-		tickets: reachAll,
-		pending: reachAll, tokens: reachAll, unknown: reachAll, mailLinks: reachStale, first: true},
+		tickets: reachAll, pending: reachAll, tokens: reachAll, unknown: reachAll, mailLinks: reachStale, first: true},
 	// A factor from before the change stays: the mailbox alone opens nothing that it did not open then.
-	RecoveryEmailUndo: {sessions: reachAll, primary: reachAll, factors: reachSince, links: reachSince,
-		marks: reachAll, tickets: reachSince,
-		pending: reachSince, tokens: reachAll, unknown: reachSince, mailLinks: reachStale, first: true},
+	RecoveryEmailUndo: {sessions: reachAll, primary: reachAll, factors: reachSince, links: reachSince, marks: reachAll,
+		tickets: reachSince, pending: reachSince, tokens: reachAll, unknown: reachSince, mailLinks: reachStale,
+		first: true},
 	RecoveryFactors:  {factors: reachAll, marks: reachAll, tickets: reachAll},
 	RecoverySessions: {sessions: reachAll, tickets: reachAll},
 }
@@ -94,13 +92,7 @@ func (r *recovery) of(class method.CredentialClass) reach {
 }
 
 func (r *recovery) endsCredentials() bool {
-	for _, class := range []method.CredentialClass{method.ClassPrimary, method.ClassFactor, method.ClassLink,
-		method.ClassMark, method.ClassTicket, method.ClassPending, method.ClassToken, ""} {
-		if r.of(class) > reachStale {
-			return true
-		}
-	}
-	return false
+	return max(r.primary, r.factors, r.links, r.marks, r.tickets, r.pending, r.tokens, r.unknown) > reachStale
 }
 
 // recoveryOf is one act on one account.
@@ -113,10 +105,10 @@ type recoveryOf struct {
 	change  func() error // what the act itself stores; nil: nothing, or it was stored already
 }
 
-// recover does what the table says of an act, and returns how many sessions ended. The order is one for all: sessions,
+// carryOut does what the table says of an act, and returns how many sessions ended. The order is one for all: sessions,
 // where the act must not be done beside them; the change; credentials; sessions that began meanwhile. Tickets go before
 // sessions: of a ticket that is being used, the session is there before it is spent, and so ends with the others.
-func (a *Accounts) recover(ctx context.Context, in recoveryOf) (ended int, err error) {
+func (a *Accounts) carryOut(ctx context.Context, in recoveryOf) (ended int, err error) {
 	r := recoveries[in.act]
 	if r.first {
 		if ended, err = a.endSessionsBut(ctx, in.account, in.session); err != nil {
@@ -127,7 +119,7 @@ func (a *Accounts) recover(ctx context.Context, in recoveryOf) (ended int, err e
 		if err := in.change(); err != nil {
 			return ended, err
 		}
-		ctx = context.WithoutCancel(ctx) // not cut off by whoever hangs up between the two
+		ctx = context.WithoutCancel(ctx) // not cut off by a client that hangs up between the two
 	}
 	if r.endsCredentials() {
 		err := a.endCredentials(ctx, &r, &in)

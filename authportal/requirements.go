@@ -60,8 +60,9 @@ func tellWhy(c *call, s *proven) (*outcome, error) {
 	return nil, err
 }
 
-// noSecondFactor: a factor that the account has is always asked for, so the `mfa` of a rule adds nothing here. Who has none
-// is signed in, and told by the login page what the rule wants.
+// noSecondFactor: a factor that the account has is always asked for, so the `mfa` of a rule adds nothing here. Who has
+// none is signed in, and told by the login page what the rule wants. The `fresh` of a rule is met by the proof just
+// given.
 func noSecondFactor(c *call, s *proven) (bool, error) {
 	if c.p.strong(s.proofs) {
 		return false, nil
@@ -146,8 +147,8 @@ func passwordDue(_ *call, s *proven) (bool, error) { return s.user.MustChangePas
 
 func askNewPassword(c *call, s *proven) (*outcome, error) { return c.askNew(&s.user, s.next(), s.in) }
 
-// strong reports whether two factors stand behind a sign-in: two different methods, the later one a second factor, or one
-// proof that is worth two.
+// strong reports whether two factors stand behind a sign-in: two different methods, the later one a second factor, or
+// one proof that is worth two.
 func (p *Portal) strong(proofs []store.Proof) bool {
 	for i := range proofs {
 		if proofs[i].Factors() > 1 {

@@ -13,8 +13,8 @@ type added struct {
 	ShowOnce []string // secrets to be shown now and never again
 }
 
-// beginAdding begins to add something to the account that is signed in, by a sign-in of the last ten minutes: an outside
-// identity (method.Link), or a credential of the method's own (method.Enrol).
+// beginAdding begins to add something to the account that is signed in, by a sign-in of the last ten minutes: an
+// outside identity (method.Link), or a credential of the method's own (method.Enrol).
 func (c *call) beginAdding(purpose method.Purpose, name string) (*outcome, error) {
 	if err := c.mustHTTPS(); err != nil {
 		return nil, err

@@ -16,9 +16,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Answers of providers. One that comes by GET brings the browser's cookie along and is judged at once. One that another site
-// posts comes without it (SameSite=Lax): it is bounded, kept for a minute under a ticket, and judged at the address that the
-// browser is then led to. The post itself binds nothing to anybody.
+// Answers of providers. One that comes by GET brings the browser's cookie along and is judged at once. One that
+// another site posts comes without it (SameSite=Lax): it is bounded, kept for a minute under a ticket, and judged at
+// the address that the browser is then led to. The post itself binds nothing to anybody.
 
 const (
 	postedLife    = time.Minute
@@ -62,9 +62,11 @@ func endpointRoutes(m *method.Configured, e method.Endpoint, callback string) (l
 		}})
 	}
 	if e.Post {
-		list = append(list,
-			route{method: http.MethodPost, path: e.Path, secret: true, crossSite: true, do: func(c *call) error { return c.keepPosted(m, e.Path) }},
-			route{method: http.MethodGet, path: e.Path + "/continue", secret: true, do: func(c *call) error { return c.continuePosted(m) }})
+		list = append(list, route{method: http.MethodPost, path: e.Path, secret: true, crossSite: true, do: func(c *call) error {
+			return c.keepPosted(m, e.Path)
+		}}, route{method: http.MethodGet, path: e.Path + "/continue", secret: true, do: func(c *call) error {
+			return c.continuePosted(m)
+		}})
 	}
 	return list
 }
@@ -106,8 +108,8 @@ func stateToken(q url.Values) string {
 	return ""
 }
 
-// providerAnswer goes on with the sign-in that an answer belongs to: one that this browser began, by this method, and that
-// waits for it. Anything else is somebody else's, or was used before.
+// providerAnswer goes on with the sign-in that an answer belongs to: one that this browser began, by this method, and
+// that waits for it. Anything else is somebody else's, or was used before.
 func (c *call) providerAnswer(m *method.Configured, q url.Values) error {
 	if err := c.mustHTTPS(); err != nil {
 		return err
@@ -120,7 +122,8 @@ func (c *call) providerAnswer(m *method.Configured, q url.Values) error {
 		c.refused(nil, m.Name, "an answer to no sign-in of this browser")
 		return c.loginAnswer(try{}, nil, problem.StepExpired)
 	}
-	t := try{Method: m.Name, Step: pend.Token, To: pend.To, Flow: pend.Flow, Remember: pend.Remember, Answers: true, Query: q}
+	t := try{Method: m.Name, Step: pend.Token, To: pend.To, Flow: pend.Flow, Remember: pend.Remember,
+		Answers: true, Query: q}
 	in := c.intent(t.To, t.Flow)
 	err := c.continues(pend, in)
 	var out *outcome
@@ -160,7 +163,8 @@ func (c *call) keepPosted(m *method.Configured, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.p.sessions.PutTicket(c.ctx(), ticketPosted, store.KeyOf(secret), payload, c.p.now().Add(postedLife)); err != nil {
+	until := c.p.now().Add(postedLife)
+	if err := c.p.sessions.PutTicket(c.ctx(), ticketPosted, store.KeyOf(secret), payload, until); err != nil {
 		return fmt.Errorf("keeping an answer of %s: %w", m.Name, err)
 	}
 	return c.redirect(c.link(path) + "/continue?ticket=" + secret64.EncodeToString(secret))

@@ -6,7 +6,8 @@ import (
 
 // identified goes on with the account of an outside identity. Which that is the accounts decide, never the method.
 func (c *call) identified(x *attempt, t try, pend *pending, in *intent, id method.Identity) (*outcome, error) {
-	r := IdentityRequest{Method: x.m.Name, Options: x.m.Options, Identity: id, Actor: Actor{Address: address(c.v), Host: c.v.Host, Base: c.v.Origin + c.v.Base}}
+	r := IdentityRequest{Method: x.m.Name, Options: x.m.Options, Identity: id,
+		Actor: Actor{Address: address(c.v), Host: c.v.Host, Base: c.v.Origin + c.v.Base}}
 	switch {
 	case pend.Purpose == method.Link:
 		r.Owner, r.Actor.ID = x.user, x.user.ID

@@ -27,13 +27,13 @@ func fingerprint(secret string) (string, error) {
 	return hex.EncodeToString(b), nil
 }
 
-// CheckFingerprint holds the key against the users store, and leaves its fingerprint there if it is the first. A gateway
-// whose secrets do not include the key of the store gets ErrOtherKey and must not start: it could read no session's
-// hand-off and no sealed factor of the others.
+// CheckFingerprint holds the key against the users store, and leaves its fingerprint there if it is the first. A
+// gateway whose secrets do not include the key of the store gets ErrOtherKey and must not start: it could read no
+// session's hand-off and no sealed factor of the others.
 //
 // To change the key: add the new secret behind the old one on every gateway, reload them all, put the new one first,
-// reload again, and drop the old one when nothing sealed with it is left (30 minutes for sign-ins in progress). The store
-// follows whichever known key comes first, so that during such a change gateways with either order start.
+// reload again, and drop the old one when nothing sealed with it is left (30 minutes for sign-ins in progress). The
+// store follows whichever known key comes first, so that during such a change gateways with either order start.
 func (k *Keys) CheckFingerprint(ctx context.Context, users store.UserStore) error {
 	var known []string
 	for _, s := range k.secrets {

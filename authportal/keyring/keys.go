@@ -54,8 +54,8 @@ func derive(secret, purpose string, n int) ([]byte, error) {
 	return hkdf.Key(sha256.New, []byte(secret), nil, "gatehouse/"+purpose, n)
 }
 
-// WebhookKeys returns the keys that sign what the webhook posts where it has none of its own, one for every secret: while the
-// secret is exchanged, a receiver may know the older or the newer one.
+// WebhookKeys returns the keys that sign what the webhook posts where it has none of its own, one for every secret:
+// while the secret is exchanged, a receiver may know the older or the newer one.
 func (k *Keys) WebhookKeys() (keys [][]byte, err error) {
 	for _, s := range k.secrets {
 		key, err := derive(s, "sign/webhook", 32)

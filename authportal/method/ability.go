@@ -9,8 +9,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// LoginNamer is an ability of methods whose first form asks for a login name: their Continue is given the account of it,
-// and guesses count against that account. Several of them share the form of the login page, in the order configured.
+// LoginNamer is an ability of methods whose first form asks for a login name: their Continue is given the account of
+// it, and guesses count against that account. Several of them share the form of the login page, in the order
+// configured.
 type LoginNamer interface{ AsksLogin() }
 
 // SecondFactor is an ability of methods that may follow another one.
@@ -19,8 +20,8 @@ type SecondFactor interface {
 	Enrolled(ctx context.Context, u *store.User) (bool, error)
 }
 
-// Enroller is an ability of methods by which people add a credential of their own. Begin and Continue are called with the
-// purpose Enrol, and with the owner as User; the last step is Enrolled.
+// Enroller is an ability of methods by which people add a credential of their own. Begin and Continue are called with
+// the purpose Enrol, and with the owner as User; the last step is Enrolled.
 type Enroller interface {
 	// CredentialKind is the kind of every credential that the method enrols.
 	CredentialKind() string
@@ -71,19 +72,20 @@ type Endpoint struct {
 	// `RelayState` among it finds the tab.
 	Post bool
 
-	// Document returns what a GET answers, such as metadata, with its media type; nil: a GET is an answer, as in a callback.
+	// Document returns what a GET answers, such as metadata, with its media type; nil: a GET is an answer, as in a
+	// callback.
 	Document func(ctx context.Context, base string) (body []byte, mediaType string, err error)
 }
 
-// MailProof is an ability of methods whose proof comes by mail to the address that a person named. The portal asks for the
-// address, counts, queues and writes the message, and shows the pages; the method makes the secrets of the message, and checks
-// one of them in Continue: the field "token" or "code", with the account of the address as User.
+// MailProof is an ability of methods whose proof comes by mail to the address that a person named. The portal asks for
+// the address, counts, queues and writes the message, and shows the pages; the method makes the secrets of the
+// message, and checks one of them in Continue: the field "token" or "code", with the account of the address as User.
 type MailProof interface {
 	// Ask begins a sign-in. The browser keeps state, sealed; ref lies in the queue with the message, and opens nothing.
 	// Neither depends on an account.
 	Ask() (state, ref []byte, err error)
-	// Write makes the secrets of a message to u: a token for its link, and a code for people who read it elsewhere. Both
-	// are good until then, one of them once, in the browser that keeps the state of ref.
+	// Write makes the secrets of a message to u: a token for its link, and a code for people who read it elsewhere.
+	// Both are good until then, one of them once, in the browser that keeps the state of ref.
 	Write(ctx context.Context, u *store.User, ref []byte, until time.Time) (token, code string, err error)
 	// Address returns whose mailbox a token was sent to; !ok: it is forged or old. It uses nothing up.
 	Address(token string) (email string, ok bool)
@@ -96,7 +98,8 @@ type Passwords interface {
 	// MakePassword checks that password may be one (else *UnacceptableError) and returns its credential for u, ready to
 	// be stored. It may return ErrBusy.
 	MakePassword(ctx context.Context, u *store.User, password string) (store.Credential, error)
-	// CheckPassword reports whether password is that of u; a nil u costs the same and is never right. It may return ErrBusy.
+	// CheckPassword reports whether password is that of u; a nil u costs the same and is never right. It may return
+	// ErrBusy.
 	CheckPassword(ctx context.Context, u *store.User, password string) (bool, error)
 	// MinLength is the least number of characters.
 	MinLength() int
@@ -120,5 +123,6 @@ type UnacceptableError struct{ Reason string }
 
 func (e *UnacceptableError) Error() string { return "password is not acceptable: " + e.Reason }
 
-// ErrBusy is returned by methods whose bounded pool of expensive work is full. The guess is given back; the answer is 503 with Retry-After.
+// ErrBusy is returned by methods whose bounded pool of expensive work is full. The guess is given back; the answer is
+// 503 with Retry-After.
 var ErrBusy = errors.New("too much to do at once")

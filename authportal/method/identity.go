@@ -2,8 +2,9 @@ package method
 
 import "time"
 
-// Identity is a person as an outside source knows them: a provider, a directory, a certificate authority. (Issuer, Subject)
-// names the person and never changes; all else is what the source says of them now. A field that it does not tell is empty.
+// Identity is a person as an outside source knows them: a provider, a directory, a certificate authority. (Issuer,
+// Subject) names the person and never changes; all else is what the source says of them now. A field that it does not
+// tell is empty.
 type Identity struct {
 	Issuer  string // the provider or directory, as it calls itself: an https URL, an entity id, the DN of a base
 	Subject string // unique and never reused within Issuer
@@ -15,8 +16,8 @@ type Identity struct {
 	Groups        []string
 	Attributes    map[string]any
 
-	// AMR are the methods by which the source checked (RFC 8176), such as "pwd" or "mfa". A method that learns of a second
-	// factor otherwise (`acr`, AuthnContextClassRef) adds "mfa".
+	// AMR are the methods by which the source checked (RFC 8176), such as "pwd" or "mfa". A method that learns of a
+	// second factor otherwise (`acr`, AuthnContextClassRef) adds "mfa".
 	AMR      []string
 	AuthTime time.Time // when it did; zero: unknown
 

@@ -11,18 +11,20 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Method is an authentication method. The portal drives it one step at a time and acts on the [Step] that it returns. A
-// Method never calls another Method, never writes a response, and never creates a session. It is safe for concurrent use.
+// Method is an authentication method. The portal drives it one step at a time and acts on the [Step] that it returns.
+// A Method never calls another Method, never writes a response, and never creates a session. It is safe for concurrent
+// use.
 //
-// An error means an internal failure (a store, a directory, a provider): the answer is 503, and the attempt is not counted.
-// A wrong password, code or assertion is [Refused].
+// An error means an internal failure (a store, a directory, a provider): the answer is 503, and the attempt is not
+// counted. A wrong password, code or assertion is [Refused].
 type Method interface {
 	// Kind names what it is for people and programs: "password". It chooses icon and sentence.
 	Kind() string
 
-	// Begin is called when a person chooses the method, as a first or as a second factor, before they have sent anything.
-	// Only an answer that comes with the choice itself skips it: the form of a [LoginNamer] on the login page, and a
-	// program that sends a code right away. Attempt.State is nil then, and a method that needs what it kept refuses.
+	// Begin is called when a person chooses the method, as a first or as a second factor, before they have sent
+	// anything. Only an answer that comes with the choice itself skips it: the form of a [LoginNamer] on the login
+	// page, and a program that sends a code right away. Attempt.State is nil then, and a method that needs what it
+	// kept refuses.
 	Begin(ctx context.Context, a *Attempt) (Step, error)
 
 	// Continue is called with what the person or their provider sent. The guess was counted before.
@@ -53,8 +55,8 @@ type Attempt struct {
 	Purpose Purpose
 
 	// Token names this sign-in in this browser, and stays the same until its answer is there. A method that leads to a
-	// provider puts it into `state` or `RelayState`, by itself or with a dot and more behind it: by it the portal finds,
-	// of several tabs, the one that the answer belongs to. It opens nothing, and another browser's is refused.
+	// provider puts it into `state` or `RelayState`, by itself or with a dot and more behind it: by it the portal
+	// finds, of several tabs, the one that the answer belongs to. It opens nothing, and another browser's is refused.
 	Token string
 
 	// Identifier is the login name as typed. There may be no account of that name: a directory knows people who never
@@ -62,8 +64,8 @@ type Attempt struct {
 	Identifier string
 
 	// User is the account that the person named, whose second factor or step-up is asked for, or who is signed in; nil
-	// where there is no such account. A method that was given none must spend what it spends on one, and refuse, so that
-	// outsiders learn nothing.
+	// where there is no such account. A method that was given none must spend what it spends on one, and refuse, so
+	// that outsiders learn nothing.
 	User *store.User
 
 	// Field returns what the person sent under a name of the API ("password", "code"); empty where they did not.
@@ -72,7 +74,8 @@ type Attempt struct {
 	// JSON returns a field as JSON, such as the answer of an authenticator; nil where there is none.
 	JSON func(name string) json.RawMessage
 
-	// Query is what a provider sent to the callback or to an endpoint that takes answers, by GET or by POST; nil otherwise.
+	// Query is what a provider sent to the callback or to an endpoint that takes answers, by GET or by POST; nil
+	// otherwise.
 	Query url.Values
 
 	Negotiate []byte               // the token of `Authorization: Negotiate`, decoded; nil: there is none

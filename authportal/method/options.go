@@ -51,7 +51,8 @@ func (o ProviderOptions) Check() error {
 	return nil
 }
 
-// Level returns how many factors a proof of the source is worth: its own second factor counts where the operator trusts it.
+// Level returns how many factors a proof of the source is worth: its own second factor counts where the operator
+// trusts it.
 func (o ProviderOptions) Level(id *Identity) int {
 	if o.TrustMFA && slices.Contains(id.AMR, "mfa") {
 		return 2

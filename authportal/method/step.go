@@ -43,8 +43,8 @@ type PostForm struct {
 	State  []byte // as in Show
 }
 
-// Challenge asks the browser itself for a proof (RFC 7235 §4.1): the login page is answered as 401 with this header, once
-// in a sign-in, and its form stays there for those who cannot answer.
+// Challenge asks the browser itself for a proof (RFC 7235 §4.1): the login page is answered as 401 with this header,
+// once in a sign-in, and its form stays there for those who cannot answer.
 type Challenge struct {
 	Header string // of WWW-Authenticate: "Negotiate"
 }
@@ -59,8 +59,8 @@ type Proven struct {
 	Kind, ID string
 	Version  int64
 
-	// Mailbox says that the proof showed who reads the mail of the account: its address counts as confirmed from now on,
-	// and if nobody had confirmed it before, whatever was set until then is voided first.
+	// Mailbox says that the proof showed who reads the mail of the account: its address counts as confirmed from now
+	// on, and if nobody had confirmed it before, whatever was set until then is voided first.
 	Mailbox bool
 
 	// Level is how many factors the proof is worth: 2 for a passkey with user verification. 0 means 1.
@@ -73,8 +73,8 @@ type Identified struct{ Identity Identity }
 
 // Enrolled ends an attempt whose purpose is Enrol.
 type Enrolled struct {
-	// Credential is stored for the owner, under the kind that [Enroller] names. Of the owner and of the time it was made
-	// the portal takes care.
+	// Credential is stored for the owner, under the kind that [Enroller] names. Of the owner and of the time it was
+	// made the portal takes care.
 	Credential store.Credential
 	ShowOnce   []string // secrets that the person sees now and never again, such as recovery codes
 }

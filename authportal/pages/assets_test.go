@@ -162,3 +162,17 @@ func TestHeadIsAGetWithoutABody(t *testing.T) {
 		}
 	}
 }
+
+func TestFormForAProvider(t *testing.T) {
+	s := newSet(t, Brand{Name: "Example"})
+	post := &Post{URL: "https://login.example.com/sso", Fields: []Field{{Name: "SAMLRequest", Value: "a&b"}}}
+	resp, doc := write(t, s, 200, Page{Name: Login, FormAction: "https://login.example.com", Data: LoginData{Post: post}})
+	csp := resp.Header.Get("Content-Security-Policy")
+	if !strings.Contains(csp, "; form-action https://login.example.com") || strings.Contains(csp, "form-action 'self'") {
+		t.Errorf("policy %q", csp)
+	}
+	forms := all(doc, "form")
+	if len(forms) != 1 || attr(forms[0], "action") != post.URL || len(all(doc, "button")) == 0 {
+		t.Fatalf("%d forms", len(forms))
+	}
+}

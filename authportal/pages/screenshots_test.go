@@ -34,7 +34,7 @@ func TestScreenshots(t *testing.T) {
 			t.Fatal(err)
 		}
 		server := serveSamples(t, set)
-		for _, p := range samples() {
+		for _, p := range staying() {
 			if b.prefix != "" && p.name != "login" && p.name != "forbidden" || !strings.HasPrefix(p.name, *onlyPages) {
 				continue
 			}

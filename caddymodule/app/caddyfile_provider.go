@@ -20,8 +20,8 @@ func isProvider(name string) bool {
 	return ok
 }
 
-// provider reads a method whose settings are partly those of all providers. These are read here, so that no method reads
-// them again; what is left is the method's own grammar.
+// provider reads a method whose settings are partly those of all providers. These are read here, so that no method
+// reads them again; what is left is the method's own grammar.
 func provider(d *caddyfile.Dispenser, usage string) (json.RawMessage, error) {
 	own, common, err := splitProvider(d)
 	if err != nil {

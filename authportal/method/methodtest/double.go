@@ -81,8 +81,8 @@ func (p *Provider) Continue(_ context.Context, a *method.Attempt) (method.Step, 
 	return method.Identified{Identity: g.id}, nil
 }
 
-// SignIn is what a person does at the provider who was led there with the query or fields: it returns what the browser is
-// then given for the callback.
+// SignIn is what a person does at the provider who was led there with the query or fields: it returns what the browser
+// is then given for the callback.
 func (p *Provider) SignIn(sent url.Values, id method.Identity) url.Values {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -152,7 +152,8 @@ func (d *Device) Begin(context.Context, *method.Attempt) (method.Step, error) {
 	d.mu.Unlock()
 	challenge := rand.Text()
 	options, err := json.Marshal(map[string]string{"challenge": challenge})
-	return method.Show{Fields: []method.Field{{Name: "answer", Type: "text", Required: true}}, Options: options, State: []byte(challenge)}, err
+	return method.Show{Fields: []method.Field{{Name: "answer", Type: "text", Required: true}},
+		Options: options, State: []byte(challenge)}, err
 }
 
 // Continue checks the answer of a device, or takes a new one in.

@@ -34,8 +34,8 @@ type Suite struct {
 	// Repeats says that the right answer stays right, as a password does and a one-time code does not.
 	Repeats bool
 
-	// Work returns how many expensive computations (hashings) the method has made since it was opened. nil: it makes none.
-	// They are counted, not timed: a clock proves nothing on a busy machine.
+	// Work returns how many expensive computations (hashings) the method has made since it was opened. nil: it makes
+	// none. They are counted, not timed: a clock proves nothing on a busy machine.
 	Work func(method.Method) int64
 }
 

@@ -18,8 +18,8 @@ type Redirects struct {
 	Users func(t *testing.T) store.UserStore
 	Open  func(t *testing.T, users store.UserStore) method.Method
 
-	// SignIn is what a person does at the provider: it was sent to with the query, or with the fields of a form, and returns
-	// what the provider sends to the callback.
+	// SignIn is what a person does at the provider: it was sent to with the query, or with the fields of a form, and
+	// returns what the provider sends to the callback.
 	SignIn func(t *testing.T, sent url.Values) url.Values
 }
 
