@@ -74,7 +74,7 @@ func (c *call) goOn(t try, pend *pending, in *intent) (*outcome, error) {
 		return nil, problem.Malformed
 	}
 	if _, follows := m.Method.(method.SecondFactor); pend.choosesFactor() && !follows {
-		return nil, errMalformed
+		return nil, problem.Malformed
 	}
 	for range 2 {
 		out, err := c.step(t, m, pend, in)
