@@ -230,7 +230,7 @@ func (c *call) advance(t try, m *method.Configured, pend *pending, in *intent, s
 	if s.Kind != "" {
 		p.creds = append(p.creds, credRef{s.Kind, s.ID, s.Version})
 	}
-	for _, r := range requirements() {
+	for _, r := range c.p.requirements() {
 		missing, err := r.missing(c, p)
 		if err != nil {
 			return nil, err

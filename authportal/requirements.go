@@ -30,12 +30,12 @@ type requirement struct {
 
 // requirements are asked in this order after every proof. The first that is missing decides what comes next; where none
 // is, the sign-in is complete.
-func requirements() []requirement {
+func (p *Portal) requirements() []requirement {
 	return []requirement{
-		{missing: notAllowed, ask: tellWhy},
-		{missing: noSecondFactor, ask: askFactors},
-		{missing: nothingEnrolled, ask: refuseUnenrolled},
-		{missing: passwordDue, ask: askNewPassword},
+		{missing: (*call).notAllowed, ask: (*call).tellWhy},
+		{missing: (*call).noSecondFactor, ask: (*call).askFactors},
+		{missing: (*call).nothingEnrolled, ask: (*call).refuseUnenrolled},
+		{missing: (*call).passwordDue, ask: (*call).askNewPassword},
 	}
 }
 
@@ -52,9 +52,9 @@ func (p *Portal) missing(u *store.User) error {
 	return nil
 }
 
-func notAllowed(c *call, s *proven) (bool, error) { return c.p.missing(&s.user) != nil, nil }
+func (c *call) notAllowed(s *proven) (bool, error) { return c.p.missing(&s.user) != nil, nil }
 
-func tellWhy(c *call, s *proven) (*outcome, error) {
+func (c *call) tellWhy(s *proven) (*outcome, error) {
 	err := c.p.missing(&s.user)
 	c.refused(&s.user, s.method, problemOf(err).Code)
 	return nil, err
@@ -63,7 +63,7 @@ func tellWhy(c *call, s *proven) (*outcome, error) {
 // noSecondFactor: a factor that the account has is always asked for, so the `mfa` of a rule adds nothing here. Who has
 // none is signed in, and told by the login page what the rule wants. The `fresh` of a rule is met by the proof just
 // given.
-func noSecondFactor(c *call, s *proven) (bool, error) {
+func (c *call) noSecondFactor(s *proven) (bool, error) {
 	if c.p.strong(s.proofs) {
 		return false, nil
 	}
@@ -71,7 +71,7 @@ func noSecondFactor(c *call, s *proven) (bool, error) {
 	return len(factors) > 0, err
 }
 
-func askFactors(c *call, s *proven) (*outcome, error) {
+func (c *call) askFactors(s *proven) (*outcome, error) {
 	factors, err := c.p.factors(c.ctx(), &s.user)
 	if err != nil {
 		return nil, err
@@ -134,18 +134,18 @@ func (p *Portal) factors(ctx context.Context, u *store.User) ([]method.Configure
 }
 
 // nothingEnrolled: `mfa { require }` wants a second factor of accounts that have none.
-func nothingEnrolled(c *call, s *proven) (bool, error) {
+func (c *call) nothingEnrolled(s *proven) (bool, error) {
 	return c.p.set.MFA.requires(c.p.expand(s.user.Roles)) && !c.p.strong(s.proofs), nil
 }
 
-func refuseUnenrolled(c *call, s *proven) (*outcome, error) {
+func (c *call) refuseUnenrolled(s *proven) (*outcome, error) {
 	c.refused(&s.user, s.method, problem.SecondFactor.Code)
 	return nil, problem.SecondFactor
 }
 
-func passwordDue(_ *call, s *proven) (bool, error) { return s.user.MustChangePassword, nil }
+func (c *call) passwordDue(s *proven) (bool, error) { return s.user.MustChangePassword, nil }
 
-func askNewPassword(c *call, s *proven) (*outcome, error) { return c.askNew(&s.user, s.next(), s.in) }
+func (c *call) askNewPassword(s *proven) (*outcome, error) { return c.askNew(&s.user, s.next(), s.in) }
 
 // strong reports whether two factors stand behind a sign-in: two different methods, the later one a second factor, or
 // one proof that is worth two.

@@ -46,13 +46,13 @@ func (p *Portal) providerRoutes() (list []route) {
 			continue
 		}
 		for _, e := range ability.Endpoints() {
-			list = append(list, endpointRoutes(m, e, callback)...)
+			list = append(list, p.endpointRoutes(m, e, callback)...)
 		}
 	}
 	return list
 }
 
-func endpointRoutes(m *method.Configured, e method.Endpoint, callback string) (list []route) {
+func (p *Portal) endpointRoutes(m *method.Configured, e method.Endpoint, callback string) (list []route) {
 	switch {
 	case e.Document != nil:
 		return []route{{method: http.MethodGet, path: e.Path, do: func(c *call) error { return c.document(m, e) }}}
