@@ -2,7 +2,6 @@ package authportal
 
 import (
 	"errors"
-	"net/http"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
@@ -23,10 +22,4 @@ func problemOf(err error) *problem.Problem {
 func weFailed(err error) bool {
 	_, ok := errors.AsType[*problem.Problem](err)
 	return err != nil && !ok && !errors.Is(err, method.ErrBusy)
-}
-
-// WriteProblem answers a program: RFC 9457 with a stable code, never cached. Further members come in pairs of name and
-// value; the member "retry_after" (a time.Duration) becomes the header.
-func WriteProblem(w http.ResponseWriter, status int, code, detail string, extra ...any) {
-	problem.Write(w, status, code, detail, extra...)
 }

@@ -148,7 +148,7 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 	l, err := w.p.Session(r.Context(), r, v)
 	switch {
 	case err != nil:
-		WriteProblem(rw, http.StatusServiceUnavailable, problem.CodeUnavailable, "", "retry_after", time.Second)
+		problem.Write(rw, http.StatusServiceUnavailable, problem.CodeUnavailable, "", "retry_after", time.Second)
 	case l == nil || !w.p.Meets(&l.Session, d):
 		http.Redirect(rw, r, w.p.LoginURL(v, r.RequestURI, d), http.StatusFound)
 	default:

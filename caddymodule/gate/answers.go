@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/metrics"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/site"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -21,7 +22,7 @@ func (x *exchange) refuse(why *refusal) error {
 	if why.status == http.StatusMethodNotAllowed {
 		x.w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") // RFC 9110 §15.5.6
 	}
-	authportal.WriteProblem(x.w, why.status, "malformed", why.detail)
+	problem.Write(x.w, why.status, "malformed", why.detail)
 	return nil
 }
 
@@ -32,7 +33,7 @@ func (x *exchange) notReady() error {
 	if isGRPC(x.r.Header) {
 		return writeGRPC(x.w, grpcUnavailable, "starting")
 	}
-	authportal.WriteProblem(x.w, http.StatusServiceUnavailable, "store_unavailable",
+	problem.Write(x.w, http.StatusServiceUnavailable, "store_unavailable",
 		"The server is starting. Please try again in a moment.")
 	return nil
 }
@@ -47,7 +48,7 @@ func (x *exchange) identificationFailed(err error) error {
 			return writeGRPC(x.w, grpcUnauthenticated, errInvalidToken.Error())
 		}
 		x.challenge()
-		authportal.WriteProblem(x.w, http.StatusUnauthorized, "invalid_token", "This token is unknown, expired or revoked.")
+		problem.Write(x.w, http.StatusUnauthorized, "invalid_token", "This token is unknown, expired or revoked.")
 		return nil
 	}
 	return x.unavailable(err)
@@ -66,7 +67,7 @@ func (x *exchange) unavailable(err error) error {
 	case clientNavigation, clientForm:
 		x.run.Portal.WriteUnavailable(x.w, asSent(x.r), x.visit())
 	default:
-		authportal.WriteProblem(x.w, http.StatusServiceUnavailable, "store_unavailable",
+		problem.Write(x.w, http.StatusServiceUnavailable, "store_unavailable",
 			"Sign-ins cannot be checked at the moment. Please try again.")
 	}
 	return nil
@@ -85,7 +86,7 @@ func (x *exchange) requireSignIn(d authportal.Demand) error {
 		return writeGRPC(x.w, grpcUnauthenticated, "login required")
 	}
 	x.challenge()
-	authportal.WriteProblem(x.w, http.StatusUnauthorized, "login_required", "Please sign in.", "login_url", location)
+	problem.Write(x.w, http.StatusUnauthorized, "login_required", "Please sign in.", "login_url", location)
 	return nil
 }
 
@@ -122,7 +123,7 @@ func (x *exchange) forbid() error {
 	case clientGRPC:
 		return writeGRPC(x.w, grpcPermissionDenied, "permission denied")
 	default:
-		authportal.WriteProblem(x.w, http.StatusForbidden, "forbidden", "You may not enter here.")
+		problem.Write(x.w, http.StatusForbidden, "forbidden", "You may not enter here.")
 	}
 	return nil
 }
@@ -141,7 +142,7 @@ func (x *exchange) auditRefusal(reason string) {
 func (x *exchange) refuseCrossOrigin() error {
 	x.run.Metrics.Count(metrics.Refused)
 	x.auditRefusal("cross_origin")
-	authportal.WriteProblem(x.w, http.StatusForbidden, "cross_origin",
+	problem.Write(x.w, http.StatusForbidden, "cross_origin",
 		"A page of another origin may not open this WebSocket with your sign-in.")
 	return nil
 }

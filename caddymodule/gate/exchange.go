@@ -7,6 +7,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/app"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/site"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
@@ -125,7 +126,7 @@ func (x *exchange) visit() *authportal.Visit {
 func (x *exchange) serveReserved(reserved reservedRequest) error {
 	switch {
 	case reserved.ambiguous:
-		authportal.WriteProblem(x.w, http.StatusNotFound, "not_found", "There is nothing here.")
+		problem.Write(x.w, http.StatusNotFound, "not_found", "There is nothing here.")
 		return nil
 	case isEarlyData(x.r):
 		return x.refuse(&refusal{http.StatusTooEarly, "Please send this again after the TLS handshake."})
