@@ -72,7 +72,7 @@ func (c *call) goOn(t try, pend *pending, in *intent) (*outcome, error) {
 	if m == nil || m.Second && pend.User == "" || mailProof(m) != nil && len(pend.State) == 0 {
 		return nil, errMalformed
 	}
-	if _, follows := m.Method.(method.SecondFactor); pend.choosesFactor() && !follows {
+	if pend.choosesFactor() && !mayFollow(m) {
 		return nil, errMalformed
 	}
 	for range 2 {
@@ -87,6 +87,16 @@ func (c *call) goOn(t try, pend *pending, in *intent) (*outcome, error) {
 		}
 	}
 	return nil, errInvalidCredentials
+}
+
+// mayFollow reports whether a method answers where a second factor is asked for. The same password again is no harm:
+// it is checked, counted, and adds nothing.
+func mayFollow(m *method.Configured) bool {
+	switch m.Method.(type) {
+	case method.SecondFactor, method.LoginNamer:
+		return true
+	}
+	return false
 }
 
 // continues holds a further proof to the session that it is for: the proofs before it were that session's, and are
