@@ -90,6 +90,16 @@ func (c *call) goOn(t try, pend *pending, in *intent) (*outcome, error) {
 	return nil, problem.InvalidCredentials
 }
 
+// mayFollow reports whether a method answers where a second factor is asked for. The same password again is no harm:
+// it is checked, counted, and adds nothing.
+func mayFollow(m *method.Configured) bool {
+	switch m.Method.(type) {
+	case method.SecondFactor, method.LoginNamer:
+		return true
+	}
+	return false
+}
+
 // continues holds a further proof to the session that it is for: the proofs before it were that session's, and are
 // worth nothing once it has ended.
 func (c *call) continues(pend *pending, in *intent) error {
