@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -29,7 +32,7 @@ func TestPeopleDeleteTheirAccountRightAfterSigningIn(t *testing.T) {
 		t.Error("a session outlives its account")
 	}
 	w.browser().api("POST", aloneAPI+"login", `{"login":"ann","password":"right"}`).wants(t, 401, "invalid_credentials")
-	wantEvents(t, w, EventUserDelete, "ok owner")
+	wantEvents(t, w, audit.EventUserDelete, "ok owner")
 }
 
 func TestDeletingAsksOnceMoreAndWorksWithoutJavaScript(t *testing.T) {
@@ -53,7 +56,7 @@ func TestDeletingAsksOnceMoreAndWorksWithoutJavaScript(t *testing.T) {
 func TestTheLastAdministratorCannotDeleteThemselves(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, u := w.member("ann")
-	if _, err := w.p.Accounts().Set(t.Context(), cli, u.ID, UserChange{AddRoles: []string{"admin"}}); err != nil {
+	if _, err := w.p.Accounts().Set(t.Context(), cli, u.ID, accounts.UserChange{AddRoles: []string{"admin"}}); err != nil {
 		t.Fatal(err)
 	}
 	b.api("DELETE", aloneAPI+"account", "").wants(t, 409, "last_administrator")
@@ -88,7 +91,7 @@ func TestPeopleTakeTheirDataAlong(t *testing.T) {
 	if got := p.Header.Get("Content-Disposition"); got != `attachment; filename="account.json"` {
 		t.Errorf("offered as %q", got)
 	}
-	secrets := []string{token, tokenID(token), "right", b.cookie(alone, "__Host-gatehouse")}
+	secrets := []string{token, signin.TokenID(token), "right", b.cookie(alone, "__Host-gatehouse")}
 	for _, s := range secrets {
 		if s != "" && strings.Contains(p.body, s) {
 			t.Errorf("the export holds %q", s)

@@ -4,9 +4,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 )
 
-var withCompany = withSignup(SignupSettings{Mode: SignupOpen, Fields: []SignupField{{Name: "company", Required: true}, {Name: "phone"}, {Name: "username"}}})
+var withCompany = withSignup(settings.SignupSettings{Mode: settings.SignupOpen, Fields: []settings.SignupField{{Name: "company", Required: true}, {Name: "phone"}, {Name: "username"}}})
 
 func TestTheAccountAsItsOwnerReadsIt(t *testing.T) {
 	w, _ := newAccounts(t, withCompany)
@@ -26,7 +30,7 @@ func TestTheAccountAsItsOwnerReadsIt(t *testing.T) {
 func TestPeopleChangeTheirNameAndTheirFieldsAndNothingElse(t *testing.T) {
 	w, _ := newAccounts(t, withCompany)
 	b, u := w.member("ann")
-	if _, err := w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{Attributes: map[string]any{"plan": "gold"}}); err != nil {
+	if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Attributes: map[string]any{"plan": "gold"}}); err != nil {
 		t.Fatal(err)
 	}
 	b.api("PATCH", aloneAPI+"account", `{"name":" Ann Lee ","company":"ACME","phone":"1"}`).wants(t, 200, `"attributes":{"company":"ACME","phone":"1","plan":"gold"}`)
@@ -41,7 +45,7 @@ func TestPeopleChangeTheirNameAndTheirFieldsAndNothingElse(t *testing.T) {
 	if got.Name != "Ann Lee" || got.Attributes["plan"] != "gold" || got.Attributes["company"] != "ACME" || got.Email != "ann@example.com" || len(got.Roles) != 0 {
 		t.Errorf("%+v", got)
 	}
-	wantEvents(t, w, EventProfileChange, "ok name attributes", "ok attributes")
+	wantEvents(t, w, audit.EventProfileChange, "ok name attributes", "ok attributes")
 }
 
 func TestTheAccountPageWorksWithoutJavaScript(t *testing.T) {
@@ -70,7 +74,7 @@ func TestChangesAtOnceDoNotUndoOneAnother(t *testing.T) {
 		name := []string{"company", "phone", "name", ""}[i]
 		wg.Go(func() {
 			if name == "" {
-				if _, err := w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{AddRoles: []string{"editor"}}); err != nil {
+				if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{AddRoles: []string{"editor"}}); err != nil {
 					t.Error(err)
 				}
 				return

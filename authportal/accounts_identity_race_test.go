@@ -7,11 +7,12 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-func readLinked(t *testing.T, data []byte) (d linkedIdentity) {
+func readLinked(t *testing.T, data []byte) (d accounts.LinkedIdentity) {
 	t.Helper()
 	if err := json.Unmarshal(data, &d); err != nil {
 		t.Fatal(err)
@@ -20,7 +21,7 @@ func readLinked(t *testing.T, data []byte) (d linkedIdentity) {
 }
 
 // atOnce asks for many identities at a time, and returns the accounts that came of it and the codes of refusals.
-func atOnce(t *testing.T, a *Accounts, asked []IdentityRequest) (ids, codes []string) {
+func atOnce(t *testing.T, a *accounts.Accounts, asked []accounts.IdentityRequest) (ids, codes []string) {
 	t.Helper()
 	var (
 		wg sync.WaitGroup
@@ -49,8 +50,8 @@ func TestFirstSignInsOfOneIdentityAtOnce(t *testing.T) {
 		"without one":     func(id *method.Identity) { id.Email = "" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, a := outside(t, SignUpRules{Open: true, ChooseUsername: true})
-			asked := make([]IdentityRequest, 12)
+			w, a := outside(t, accounts.SignUpRules{Open: true, ChooseUsername: true})
+			asked := make([]accounts.IdentityRequest, 12)
 			for i := range asked {
 				asked[i] = ask(identity(change), method.ProviderOptions{})
 			}
@@ -62,8 +63,8 @@ func TestFirstSignInsOfOneIdentityAtOnce(t *testing.T) {
 }
 
 func TestIdentitiesWithOneAddressAtOnce(t *testing.T) {
-	w, a := outside(t, SignUpRules{Open: true})
-	asked := make([]IdentityRequest, 8)
+	w, a := outside(t, accounts.SignUpRules{Open: true})
+	asked := make([]accounts.IdentityRequest, 8)
 	for i := range asked {
 		asked[i] = ask(identity(func(id *method.Identity) { id.Subject = strconv.Itoa(i) }), method.ProviderOptions{})
 	}
@@ -79,8 +80,8 @@ func TestIdentitiesWithOneAddressAtOnce(t *testing.T) {
 }
 
 func TestOneIdentityLinkedByManyAtOnce(t *testing.T) {
-	w, a := outside(t, SignUpRules{})
-	var asked []IdentityRequest
+	w, a := outside(t, accounts.SignUpRules{})
+	var asked []accounts.IdentityRequest
 	for _, name := range []string{"ann", "ben", "eve", "lee"} {
 		u := w.user(name)
 		r := ask(identity(nil), method.ProviderOptions{})
@@ -94,10 +95,10 @@ func TestOneIdentityLinkedByManyAtOnce(t *testing.T) {
 }
 
 func TestIdentitiesOfOneAccountRefreshedAtOnce(t *testing.T) {
-	w, a := outside(t, SignUpRules{})
+	w, a := outside(t, accounts.SignUpRules{})
 	u := w.user("ann")
 	var (
-		asked []IdentityRequest
+		asked []accounts.IdentityRequest
 		want  []string
 	)
 	for i := range 6 {

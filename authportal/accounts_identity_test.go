@@ -6,16 +6,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // outside is a world with accounts that take identities from outside. Groups that begin with "g:" give the role behind
 // it.
-func outside(t *testing.T, rules SignUpRules) (*world, *Accounts) {
+func outside(t *testing.T, rules accounts.SignUpRules) (*world, *accounts.Accounts) {
 	t.Helper()
 	w, _ := newAccounts(t)
-	a, err := NewAccounts(Deps{Users: w.users, Sessions: w.shop, Seal: w.p.keys, Events: w.p.events, Now: w.clock,
+	a, err := accounts.NewAccounts(accounts.Deps{Users: w.users, Sessions: w.shop, Seal: w.p.keys, Events: w.p.events, Now: w.clock,
 		SignUp: rules,
 		RolesFrom: func(_ string, groups []string) (roles []string) {
 			for _, g := range groups {
@@ -41,17 +44,17 @@ func identity(change func(*method.Identity)) method.Identity {
 	return id
 }
 
-func ask(id method.Identity, o method.ProviderOptions) IdentityRequest {
-	return IdentityRequest{Method: "corp", Identity: id, Options: o,
-		Actor: Actor{Address: "192.0.2.7", Host: "auth.example.org"}}
+func ask(id method.Identity, o method.ProviderOptions) accounts.IdentityRequest {
+	return accounts.IdentityRequest{Method: "corp", Identity: id, Options: o,
+		Actor: accounts.Actor{Address: "192.0.2.7", Host: "auth.example.org"}}
 }
 
 func TestIdentityOfANewcomer(t *testing.T) {
 	unverified := func(id *method.Identity) { id.EmailVerified = false }
-	open := SignUpRules{Open: true, Roles: []string{"member"}}
-	chosen := SignUpRules{Open: true, ChooseUsername: true}
+	open := accounts.SignUpRules{Open: true, Roles: []string{"member"}}
+	chosen := accounts.SignUpRules{Open: true, ChooseUsername: true}
 	for name, c := range map[string]struct {
-		rules   SignUpRules
+		rules   accounts.SignUpRules
 		options method.ProviderOptions
 		change  func(*method.Identity)
 		want    string // code of the refusal; empty: an account
@@ -62,12 +65,12 @@ func TestIdentityOfANewcomer(t *testing.T) {
 				return u.Username == "ann@example.com" && u.Email == u.Username && u.Confirmed && u.Name == "Ann" && u.Approved &&
 					slices.Equal(u.Roles, []string{"member", "staff"}) && u.GivenRoles == nil
 			}},
-		"waits where an administrator approves": {SignUpRules{Approval: true}, method.ProviderOptions{}, nil, "",
+		"waits where an administrator approves": {accounts.SignUpRules{Approval: true}, method.ProviderOptions{}, nil, "",
 			func(u *store.User) bool { return !u.Approved }},
-		"gets none where nobody signs up": {SignUpRules{}, method.ProviderOptions{}, nil, "signup_closed", nil},
-		"gets one where the provider says so": {SignUpRules{}, method.ProviderOptions{SignUp: "on"}, nil, "",
+		"gets none where nobody signs up": {accounts.SignUpRules{}, method.ProviderOptions{}, nil, "signup_closed", nil},
+		"gets one where the provider says so": {accounts.SignUpRules{}, method.ProviderOptions{SignUp: "on"}, nil, "",
 			func(u *store.User) bool { return u.Approved }},
-		"waits where both say so": {SignUpRules{Approval: true},
+		"waits where both say so": {accounts.SignUpRules{Approval: true},
 			method.ProviderOptions{SignUp: "on"}, nil, "", func(u *store.User) bool { return !u.Approved }},
 		"gets none where the provider says no": {open, method.ProviderOptions{SignUp: "off"}, nil,
 			"signup_closed", nil},
@@ -75,7 +78,7 @@ func TestIdentityOfANewcomer(t *testing.T) {
 			nil, "", func(*store.User) bool { return true }},
 		"of a domain that the provider does not": {open, method.ProviderOptions{Domains: []string{"example.net"}},
 			nil, "invalid_field email", nil},
-		"of a domain that may not sign up": {SignUpRules{Open: true, Domains: []string{"example.net"}},
+		"of a domain that may not sign up": {accounts.SignUpRules{Open: true, Domains: []string{"example.net"}},
 			method.ProviderOptions{}, nil, "invalid_field email", nil},
 		"of a domain that nobody vouches for": {open, method.ProviderOptions{Domains: []string{"example.com"}},
 			unverified, "email_not_confirmed", nil},
@@ -105,7 +108,7 @@ func TestIdentityOfANewcomer(t *testing.T) {
 			w, a := outside(t, c.rules)
 			w.user("ben")
 			u, link, err := a.ForIdentity(t.Context(), ask(identity(c.change), c.options))
-			events := w.reasons(EventSignUp)
+			events := w.reasons(audit.EventSignUp)
 			if c.want != "" {
 				if code := codeOf(err); code != c.want || w.count() != 1 || u.ID != "" || link.ID != "" {
 					t.Errorf("%s and %d accounts, want %s", code, w.count(), c.want)
@@ -130,7 +133,7 @@ func TestIdentityOfANewcomer(t *testing.T) {
 }
 
 func TestIdentityIsIssuerAndSubject(t *testing.T) {
-	w, a := outside(t, SignUpRules{Open: true})
+	w, a := outside(t, accounts.SignUpRules{Open: true})
 	u, _, err := a.ForIdentity(t.Context(), ask(identity(nil), method.ProviderOptions{}))
 	if err != nil {
 		t.Fatal(err)
@@ -157,10 +160,10 @@ func TestIdentityIsIssuerAndSubject(t *testing.T) {
 	for name, change := range map[string]func(*method.Identity){
 		"no issuer":             func(id *method.Identity) { id.Issuer = "" },
 		"no subject":            func(id *method.Identity) { id.Subject = "" },
-		"a subject without end": func(id *method.Identity) { id.Subject = strings.Repeat("x", maxOutside+1) },
+		"a subject without end": func(id *method.Identity) { id.Subject = strings.Repeat("x", accounts.MaxOutside+1) },
 	} {
 		if _, _, err := a.ForIdentity(t.Context(),
-			ask(identity(change), method.ProviderOptions{})); err == nil || !weFailed(err) {
+			ask(identity(change), method.ProviderOptions{})); err == nil || !problem.IsFault(err) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -170,7 +173,7 @@ func TestIdentityIsIssuerAndSubject(t *testing.T) {
 }
 
 func TestIdentityLinkedByItsOwner(t *testing.T) {
-	w, a := outside(t, SignUpRules{})
+	w, a := outside(t, accounts.SignUpRules{})
 	ann, ben := w.user("ann"), w.user("ben")
 	link := func(owner store.User, id method.Identity) (store.User, error) {
 		r := ask(id, method.ProviderOptions{})
@@ -191,7 +194,7 @@ func TestIdentityLinkedByItsOwner(t *testing.T) {
 	if u, err := link(ann, second); err != nil || u.ID != ann.ID {
 		t.Errorf("a second identity: %+v, %v", u, err)
 	}
-	if got := w.reasons(EventProfileChange); !slices.Equal(got,
+	if got := w.reasons(audit.EventProfileChange); !slices.Equal(got,
 		[]string{"ok identity", "refused identity_linked", "ok identity"}) {
 		t.Errorf("events %v", got)
 	}
@@ -212,9 +215,9 @@ func TestIdentityLinkedByItsOwner(t *testing.T) {
 }
 
 func TestRolesThatIdentitiesGive(t *testing.T) {
-	w, a := outside(t, SignUpRules{})
+	w, a := outside(t, accounts.SignUpRules{})
 	ann := w.user("ann")
-	if _, err := a.Set(t.Context(), cli, ann.ID, UserChange{Roles: &[]string{"a", "b"}}); err != nil {
+	if _, err := a.Set(t.Context(), cli, ann.ID, accounts.UserChange{Roles: &[]string{"a", "b"}}); err != nil {
 		t.Fatal(err)
 	}
 	prove := func(issuer string, groups ...string) {
@@ -249,9 +252,9 @@ func TestRolesThatIdentitiesGive(t *testing.T) {
 	}
 	holds("a", "b", "e")
 	// What goes with the links is what they gave.
-	u, err := a.Set(t.Context(), cli, ann.ID, UserChange{Confirmed: new(false)})
+	u, err := a.Set(t.Context(), cli, ann.ID, accounts.UserChange{Confirmed: new(false)})
 	if err == nil {
-		_, err = a.proveMailbox(t.Context(), u)
+		_, err = a.ProveMailbox(t.Context(), u)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -260,10 +263,10 @@ func TestRolesThatIdentitiesGive(t *testing.T) {
 }
 
 func TestWhatIsKeptOfAnIdentity(t *testing.T) {
-	w, a := outside(t, SignUpRules{Open: true})
+	w, a := outside(t, accounts.SignUpRules{Open: true})
 	id := identity(func(id *method.Identity) {
 		id.Refresh, id.Groups, id.Attributes = []byte("refresh me"), []string{"b", "a"}, map[string]any{"team": "blue", "odd": map[string]any{},
-			"long": strings.Repeat("x", maxAttributeValue+1), "sites": []string{"a"}}
+			"long": strings.Repeat("x", accounts.MaxAttributeValue+1), "sites": []string{"a"}}
 	})
 	_, link, err := a.ForIdentity(t.Context(), ask(id, method.ProviderOptions{}))
 	if err != nil {
@@ -274,18 +277,18 @@ func TestWhatIsKeptOfAnIdentity(t *testing.T) {
 		t.Errorf("%+v, %v", stored, err)
 	}
 	kept := readLinked(t, stored.Data)
-	if plain, err := w.p.keys.Open(sealRefresh, kept.Refresh,
+	if plain, err := w.p.keys.Open(accounts.SealRefresh, kept.Refresh,
 		[]byte(link.ID)); err != nil || string(plain) != "refresh me" {
 		t.Errorf("%q, %v", plain, err)
 	}
-	if _, err := w.p.keys.Open(sealRefresh, kept.Refresh, []byte("another")); err == nil {
+	if _, err := w.p.keys.Open(accounts.SealRefresh, kept.Refresh, []byte("another")); err == nil {
 		t.Error("the refresh token opens for another identity")
 	}
 	if !slices.Equal(kept.Groups, []string{"a", "b"}) || len(kept.Attributes) != 2 || kept.Attributes["team"] != "blue" || kept.Method != "corp" || !kept.Seen.Equal(w.clock()) {
 		t.Errorf("%+v", kept)
 	}
 	id.Refresh = nil // a source that sends it once only
-	w.pass(seenRenew)
+	w.pass(accounts.SeenRenew)
 	_, later, err := a.ForIdentity(t.Context(), ask(id, method.ProviderOptions{}))
 	if err != nil || later.Version != link.Version+1 || readLinked(t,
 		later.Data).Refresh != kept.Refresh || !readLinked(t, later.Data).Seen.Equal(w.clock()) {

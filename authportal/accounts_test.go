@@ -8,13 +8,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 func ptr[T any](v T) *T { return &v }
 
-var cli = Actor{ID: "command line"}
+var cli = accounts.Actor{ID: "command line"}
 
 // codeOf returns the code of a problem; "failed" for any other error.
 func codeOf(err error) string {
@@ -34,7 +36,7 @@ func codeOf(err error) string {
 func TestAnAdministratorsAccountIsComplete(t *testing.T) {
 	w, _ := newAccounts(t)
 	a := w.p.Accounts()
-	u, err := a.Add(t.Context(), cli, NewUser{Email: "Ann@Example.com", Name: "Ann", Roles: []string{"writer", "editor", "writer"}, Password: "correct horse",
+	u, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "Ann@Example.com", Name: "Ann", Roles: []string{"writer", "editor", "writer"}, Password: "correct horse",
 		Attributes: map[string]any{"plan": "gold", "seats": 3.0, "beta": true, "teams": []any{"a", "b"}}})
 	if err != nil {
 		t.Fatal(err)
@@ -44,11 +46,11 @@ func TestAnAdministratorsAccountIsComplete(t *testing.T) {
 		got.Attributes["seats"] != 3.0 || got.Version != 1 || u.Version != 1 || !got.Created.Equal(w.clock()) {
 		t.Errorf("%+v", got)
 	}
-	if e := w.eventsOf(EventUserCreate); len(e) != 1 || e[0].Actor != "command line" || e[0].UserID != u.ID {
+	if e := w.eventsOf(audit.EventUserCreate); len(e) != 1 || e[0].Actor != "command line" || e[0].UserID != u.ID {
 		t.Errorf("%+v", e)
 	}
 	w.browser().enter("ann@example.com", "correct horse")
-	if _, err := a.Add(t.Context(), cli, NewUser{Email: "bob@example.com"}); err != nil {
+	if _, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "bob@example.com"}); err != nil {
 		t.Errorf("an account without a password: %v", err)
 	}
 	w.browser().api("POST", aloneAPI+"login", `{"login":"bob@example.com","password":""}`).wants(t, 401, "invalid_credentials")
@@ -75,7 +77,7 @@ func TestWhatAnAccountCannotBe(t *testing.T) {
 	for i := range 65 {
 		many["a"+string(rune('a'+i%26))+string(rune('a'+i/26))] = "x"
 	}
-	for want, n := range map[string]NewUser{
+	for want, n := range map[string]accounts.NewUser{
 		"invalid_field email":      {Email: "bob"},
 		"invalid_field username":   {Email: "bob@example.com", Username: "root"},
 		"invalid_field name":       {Email: "bob@example.com", Name: "a\nb"},
@@ -92,7 +94,7 @@ func TestWhatAnAccountCannotBe(t *testing.T) {
 			t.Errorf("%s: %s", want, codeOf(err))
 		}
 	}
-	if _, err := a.Add(t.Context(), cli, NewUser{Email: "bob@example.com", Attributes: map[string]any{"Plan": "x"}}); codeOf(err) != "invalid_field attributes" {
+	if _, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "bob@example.com", Attributes: map[string]any{"Plan": "x"}}); codeOf(err) != "invalid_field attributes" {
 		t.Error(codeOf(err))
 	}
 	if w.count() != 1 {
@@ -103,28 +105,28 @@ func TestWhatAnAccountCannotBe(t *testing.T) {
 func TestWhatAnAdministratorChanges(t *testing.T) {
 	w, _ := newAccounts(t)
 	a := w.p.Accounts()
-	u, err := a.Add(t.Context(), cli, NewUser{Email: "ann@example.com", Roles: []string{"a", "b"}, Attributes: map[string]any{"x": "1", "y": "2"}})
+	u, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "ann@example.com", Roles: []string{"a", "b"}, Attributes: map[string]any{"x": "1", "y": "2"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		change UserChange
+		change accounts.UserChange
 		ok     func(store.User) bool
 	}{
-		{UserChange{AddRoles: []string{"c"}, RemoveRoles: []string{"a", "z"}}, func(u store.User) bool { return slices.Equal(u.Roles, []string{"b", "c"}) }},
-		{UserChange{Roles: &[]string{}, AddRoles: []string{"d"}}, func(u store.User) bool { return slices.Equal(u.Roles, []string{"d"}) }},
-		{UserChange{Attributes: map[string]any{"x": nil, "z": 1.5}}, func(u store.User) bool {
+		{accounts.UserChange{AddRoles: []string{"c"}, RemoveRoles: []string{"a", "z"}}, func(u store.User) bool { return slices.Equal(u.Roles, []string{"b", "c"}) }},
+		{accounts.UserChange{Roles: &[]string{}, AddRoles: []string{"d"}}, func(u store.User) bool { return slices.Equal(u.Roles, []string{"d"}) }},
+		{accounts.UserChange{Attributes: map[string]any{"x": nil, "z": 1.5}}, func(u store.User) bool {
 			return len(u.Attributes) == 2 && u.Attributes["z"] == 1.5 && u.Attributes["y"] == "2"
 		}},
-		{UserChange{Email: ptr("Ann.Lee@example.com")}, func(u store.User) bool {
+		{accounts.UserChange{Email: ptr("Ann.Lee@example.com")}, func(u store.User) bool {
 			return u.Email == "ann.lee@example.com" && u.Username == u.Email && u.Confirmed
 		}},
-		{UserChange{Username: ptr("Ann")}, func(u store.User) bool { return u.Username == "ann" }},
-		{UserChange{Email: ptr("ann@example.org")}, func(u store.User) bool { return u.Username == "ann" && u.Email == "ann@example.org" }},
-		{UserChange{Username: ptr("")}, func(u store.User) bool { return u.Username == "ann@example.org" }},
-		{UserChange{Name: ptr(" Ann ")}, func(u store.User) bool { return u.Name == "Ann" }},
-		{UserChange{Enabled: ptr(false)}, func(u store.User) bool { return !u.Enabled }},
-		{UserChange{}, func(u store.User) bool { return !u.Enabled }},
+		{accounts.UserChange{Username: ptr("Ann")}, func(u store.User) bool { return u.Username == "ann" }},
+		{accounts.UserChange{Email: ptr("ann@example.org")}, func(u store.User) bool { return u.Username == "ann" && u.Email == "ann@example.org" }},
+		{accounts.UserChange{Username: ptr("")}, func(u store.User) bool { return u.Username == "ann@example.org" }},
+		{accounts.UserChange{Name: ptr(" Ann ")}, func(u store.User) bool { return u.Name == "Ann" }},
+		{accounts.UserChange{Enabled: ptr(false)}, func(u store.User) bool { return !u.Enabled }},
+		{accounts.UserChange{}, func(u store.User) bool { return !u.Enabled }},
 	} {
 		got, err := a.Set(t.Context(), cli, u.ID, c.change)
 		if err != nil || !c.ok(got) {
@@ -135,9 +137,9 @@ func TestWhatAnAdministratorChanges(t *testing.T) {
 		}
 	}
 	want := []string{"ok roles", "ok roles", "ok attributes", "ok email username", "ok username", "ok email", "ok username", "ok name", "ok disabled"}
-	wantEvents(t, w, EventUserChange, want...)
+	wantEvents(t, w, audit.EventUserChange, want...)
 	w.user("bob")
-	for want, change := range map[string]UserChange{
+	for want, change := range map[string]accounts.UserChange{
 		"user_exists": {Email: ptr("bob@example.com")}, "username_taken": {Username: ptr("bob")}, "invalid_field username": {Username: ptr("bob@example.com")},
 		"invalid_field email": {Email: ptr("")}, "password_not_acceptable": {Password: ptr("short"), Name: ptr("changed")},
 	} {
@@ -148,21 +150,27 @@ func TestWhatAnAdministratorChanges(t *testing.T) {
 	if stored, _ := w.users.User(t.Context(), u.ID); stored.Name != "Ann" {
 		t.Error("half of a refused change was made")
 	}
-	if _, err := a.Set(t.Context(), cli, "nobody", UserChange{Name: ptr("x")}); codeOf(err) != "not_found" {
+	if _, err := a.Set(t.Context(), cli, "nobody", accounts.UserChange{Name: ptr("x")}); codeOf(err) != "not_found" {
 		t.Error(codeOf(err))
 	}
 }
 
 func TestDisablingDeletingAndANewPasswordEndSessions(t *testing.T) {
-	for name, act := range map[string]func(a *Accounts, id string) error{
-		"disable": func(a *Accounts, id string) error { _, err := a.Disable(t.Context(), cli, id); return err },
-		"delete":  func(a *Accounts, id string) error { return a.Delete(t.Context(), cli, id) },
-		"password": func(a *Accounts, id string) error {
-			_, err := a.Set(t.Context(), cli, id, UserChange{Password: ptr("correct horse")})
+	for name, act := range map[string]func(a *accounts.Accounts, id string) error{
+		"disable": func(a *accounts.Accounts, id string) error { _, err := a.Disable(t.Context(), cli, id); return err },
+		"delete":  func(a *accounts.Accounts, id string) error { return a.Delete(t.Context(), cli, id) },
+		"password": func(a *accounts.Accounts, id string) error {
+			_, err := a.Set(t.Context(), cli, id, accounts.UserChange{Password: ptr("correct horse")})
 			return err
 		},
-		"revoke":   func(a *Accounts, id string) error { _, err := a.RevokeSessions(t.Context(), cli, id); return err },
-		"everyone": func(a *Accounts, _ string) error { _, err := a.RevokeAllSessions(t.Context(), cli); return err },
+		"revoke": func(a *accounts.Accounts, id string) error {
+			_, err := a.RevokeSessions(t.Context(), cli, id)
+			return err
+		},
+		"everyone": func(a *accounts.Accounts, _ string) error {
+			_, err := a.RevokeAllSessions(t.Context(), cli)
+			return err
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, _ := newAccounts(t)
@@ -198,7 +206,7 @@ func TestAChangeIsInForceBeforeItIsAnswered(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, u := w.member("ann")
 	for _, roles := range [][]string{{"editor"}, {}} {
-		if _, err := w.p.Accounts().Set(t.Context(), cli, u.ID, UserChange{Roles: &roles}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), cli, u.ID, accounts.UserChange{Roles: &roles}); err != nil {
 			t.Fatal(err)
 		}
 		user, _ := b.api("GET", aloneAPI+"session", "").json(t)["user"].(map[string]any)
@@ -212,18 +220,18 @@ func TestAChangeIsInForceBeforeItIsAnswered(t *testing.T) {
 func TestTheLastAdministratorStays(t *testing.T) {
 	w, _ := newAccounts(t)
 	a := w.p.Accounts()
-	u, err := a.Add(t.Context(), cli, NewUser{Email: "root@example.com", Roles: []string{"admin"}})
+	u, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "root@example.com", Roles: []string{"admin"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, disable := a.Disable(t.Context(), cli, u.ID)
-	_, demote := a.Set(t.Context(), cli, u.ID, UserChange{RemoveRoles: []string{"admin"}})
+	_, demote := a.Set(t.Context(), cli, u.ID, accounts.UserChange{RemoveRoles: []string{"admin"}})
 	for i, err := range []error{disable, demote, a.Delete(t.Context(), cli, u.ID)} {
 		if codeOf(err) != "last_administrator" {
 			t.Errorf("%d: %s", i, codeOf(err))
 		}
 	}
-	if _, err := a.Add(t.Context(), cli, NewUser{Email: "second@example.com", Roles: []string{"admin"}}); err != nil {
+	if _, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "second@example.com", Roles: []string{"admin"}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.Delete(t.Context(), cli, u.ID); err != nil {
@@ -246,7 +254,7 @@ func TestAnAccountIsFoundByIDAddressOrUsername(t *testing.T) {
 		}
 	}
 	// Who takes another account's id for a username is not found in its place.
-	if _, err := a.Add(t.Context(), cli, NewUser{Email: "eve@example.com", Username: u.ID}); err != nil {
+	if _, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "eve@example.com", Username: u.ID}); err != nil {
 		t.Fatal(err)
 	}
 	if got, _ := a.Find(t.Context(), u.ID); got.Username != "ann" {
@@ -261,7 +269,7 @@ func TestManyChangesOfOneAccountAtOnceAreAllMade(t *testing.T) {
 	var wg sync.WaitGroup
 	for _, role := range []string{"a", "b", "c", "d"} {
 		wg.Go(func() {
-			if _, err := a.Set(t.Context(), cli, u.ID, UserChange{AddRoles: []string{role}}); err != nil {
+			if _, err := a.Set(t.Context(), cli, u.ID, accounts.UserChange{AddRoles: []string{role}}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -274,14 +282,14 @@ func TestManyChangesOfOneAccountAtOnceAreAllMade(t *testing.T) {
 
 func TestAccountsWorkWithoutAPortal(t *testing.T) {
 	w, k := newAccounts(t)
-	if _, err := NewAccounts(Deps{}); err == nil {
+	if _, err := accounts.NewAccounts(accounts.Deps{}); err == nil {
 		t.Error("without a store")
 	}
-	a, err := NewAccounts(Deps{Users: w.users, Sessions: w.p.sessions, Passwords: k})
+	a, err := accounts.NewAccounts(accounts.Deps{Users: w.users, Sessions: w.p.sessions, Passwords: k})
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := a.Add(t.Context(), cli, NewUser{Email: "ann@example.com", Password: "correct horse"})
+	u, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "ann@example.com", Password: "correct horse"})
 	if err != nil || len(u.ID) != 26 || time.Since(u.Created) > time.Hour {
 		t.Errorf("%+v, %v", u, err)
 	}
@@ -291,11 +299,11 @@ func TestAccountsWorkWithoutAPortal(t *testing.T) {
 	if list, err := a.Sessions(t.Context(), u.ID); err != nil || len(list) != 0 {
 		t.Errorf("%v, %v", list, err)
 	}
-	none, err := NewAccounts(Deps{Users: w.users, Sessions: w.p.sessions})
+	none, err := accounts.NewAccounts(accounts.Deps{Users: w.users, Sessions: w.p.sessions})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := none.Set(t.Context(), cli, u.ID, UserChange{Password: ptr("correct horse")}); codeOf(err) != "invalid_field password" {
+	if _, err := none.Set(t.Context(), cli, u.ID, accounts.UserChange{Password: ptr("correct horse")}); codeOf(err) != "invalid_field password" {
 		t.Error(codeOf(err))
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -62,7 +63,9 @@ func newAccounts(t *testing.T, opts ...worldOption) (*world, *keeper) {
 	return w, k
 }
 
-func withSignup(s SignupSettings) worldOption { return func(c *Config) { c.Settings.Signup = s } }
+func withSignup(s settings.SignupSettings) worldOption {
+	return func(c *Config) { c.Settings.Signup = s }
+}
 
 const (
 	alone    = "https://alone.example.org/.gatehouse"

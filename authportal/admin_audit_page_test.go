@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/admin"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -65,7 +67,7 @@ func TestThePageOfTheTrailGoesOnWithItsFilters(t *testing.T) {
 	var w *world
 	w, _ = newAccounts(t, audited(&w))
 	w.administrator("root")
-	for range auditPageSize + 3 {
+	for range admin.AuditPageSize + 3 {
 		w.browser().api("POST", aloneAPI+"login", `{"login":"nobody","password":"wrong"}`)
 		w.pass(16 * time.Minute) // the guesses are no flood
 	}
@@ -143,12 +145,12 @@ func TestEveryKindOfEventCanBeLookedFor(t *testing.T) {
 		}
 		found++
 		kind, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
-		if err != nil || !slices.Contains(eventKinds, kind) {
+		if err != nil || !slices.Contains(audit.EventKinds, kind) {
 			t.Errorf("%s is missing in eventKinds", spec.Names[0].Name)
 		}
 		return true
 	})
-	if found != len(eventKinds) || found < 15 {
-		t.Errorf("%d kinds are known, %d can be looked for", found, len(eventKinds))
+	if found != len(audit.EventKinds) || found < 15 {
+		t.Errorf("%d kinds are known, %d can be looked for", found, len(audit.EventKinds))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -17,11 +18,11 @@ func audited(w **world) worldOption {
 		kept := c.Users.(*flakyUsers).UserStore.(store.Audit)
 		told := c.Notify
 		c.Audit = kept
-		c.Notify = func(ctx context.Context, e Event) {
+		c.Notify = func(ctx context.Context, e audit.Event) {
 			told(ctx, e)
-			r := newRecorder(kept, time.Now, c.Log)
+			r := audit.newUnstartedRecorder(kept, time.Now, c.Log)
 			r.Record(e)
-			if _, err := r.write(context.WithoutCancel(ctx)); err != nil {
+			if _, err := r.Write(context.WithoutCancel(ctx)); err != nil {
 				(*w).t.Error(err)
 			}
 		}

@@ -8,7 +8,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -71,7 +74,7 @@ func TestOneActIsDoneToManyAndToldOfEach(t *testing.T) {
 	do("new_password", "", "done conflict own_account", ann.ID, bare.ID, root.ID)
 	her.asked("ann", "right")
 	for _, u := range []store.User{ben, carl} {
-		if _, err := w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{Approved: new(false)}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Approved: new(false)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -80,9 +83,9 @@ func TestOneActIsDoneToManyAndToldOfEach(t *testing.T) {
 	if got := strings.Join(describe(box.letters(w)), ", "); got != "approved to ben@example.com, declined to carl@example.com" {
 		t.Errorf("letters: %s", got)
 	}
-	before := len(w.eventsOf(EventUserDelete))
+	before := len(w.eventsOf(audit.EventUserDelete))
 	do("delete", "", "done done not_found own_account", ann.ID, ben.ID, carl.ID, root.ID)
-	deleted := w.eventsOf(EventUserDelete)[before:]
+	deleted := w.eventsOf(audit.EventUserDelete)[before:]
 	if len(deleted) != 2 || deleted[0].UserID != ann.ID || deleted[1].UserID != ben.ID || deleted[0].Actor != root.ID {
 		t.Errorf("%+v", deleted)
 	}
@@ -92,7 +95,7 @@ func TestWhatCannotBeDoneToMany(t *testing.T) {
 	w, _ := newAccounts(t)
 	admin, _ := w.administrator("root")
 	ann := w.user("ann")
-	many := make([]string, maxBulk+1)
+	many := make([]string, accounts.MaxBulk+1)
 	for i := range many {
 		many[i] = fmt.Sprintf("id%d", i)
 	}
@@ -113,7 +116,7 @@ func TestWhatCannotBeDoneToMany(t *testing.T) {
 	if u := w.account("ann"); u.Version != ann.Version {
 		t.Errorf("%+v", u)
 	}
-	admin.api("POST", adminAPI+"/bulk", bulkBody("disable", "", many[:maxBulk]...)).wants(t, 200, `"refused":500`)
+	admin.api("POST", adminAPI+"/bulk", bulkBody("disable", "", many[:accounts.MaxBulk]...)).wants(t, 200, `"refused":500`)
 }
 
 // The one who asks is no administrator of the store's own here, so that both of the last two are in the list.
@@ -159,15 +162,15 @@ func TestOneWhoFailsStopsNoOther(t *testing.T) {
 	ann, ben := w.user("ann"), w.user("ben")
 	w.shop.down.Store(false)
 	a := w.p.Accounts()
-	b, err := newBulk(a, "disable", "", []string{ann.ID, ben.ID})
+	b, err := accounts.NewBulk(a, "disable", "", []string{ann.ID, ben.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.users.(*flakyUsers).down.Store(true)
-	results := doBulk(t.Context(), a, w.p.log, Actor{}, b)
+	results := accounts.DoBulk(t.Context(), a, w.p.log, accounts.Actor{}, b)
 	w.users.(*flakyUsers).down.Store(false)
 	for _, r := range results {
-		if r.problem == nil || r.problem.Code != problem.CodeUnavailable {
+		if r.Problem == nil || r.Problem.Code != problem.CodeUnavailable {
 			t.Errorf("%+v", r)
 		}
 	}
@@ -212,7 +215,7 @@ func TestThePageAsksBeforeItDoesSomethingToMany(t *testing.T) {
 			t.Errorf("%s: %d", name, p.StatusCode)
 		}
 	}
-	w.pass(freshFor)
+	w.pass(web.FreshFor)
 	f = values("action", "delete", "sure", "1", "ids", ann.ID)
 	if p := admin.post(at, f); p.url.Path != "/.gatehouse/login" || w.count() != 3 {
 		t.Errorf("leads to %s", p.url)
@@ -223,18 +226,18 @@ func TestStatesOfAccountsAreToldAndSearched(t *testing.T) {
 	w, box := mailWorld(t)
 	admin, _ := w.administrator("root")
 	a := w.p.Accounts()
-	set := func(name string, ch UserChange) {
+	set := func(name string, ch accounts.UserChange) {
 		t.Helper()
-		if _, err := a.Set(t.Context(), Actor{}, w.user(name).ID, ch); err != nil {
+		if _, err := a.Set(t.Context(), accounts.Actor{}, w.user(name).ID, ch); err != nil {
 			t.Fatal(err)
 		}
 	}
-	set("off", UserChange{Enabled: new(false), Approved: new(false)})
-	set("waits", UserChange{Approved: new(false)})
-	set("due", UserChange{MustChangePassword: new(true)})
-	set("typed", UserChange{Confirmed: new(false)})
+	set("off", accounts.UserChange{Enabled: new(false), Approved: new(false)})
+	set("waits", accounts.UserChange{Approved: new(false)})
+	set("due", accounts.UserChange{MustChangePassword: new(true)})
+	set("typed", accounts.UserChange{Confirmed: new(false)})
 	admin.api("POST", adminAPI, `{"email":"guest@example.com","invite":true}`).wants(t, 201, `"state":"invited"`)
-	for state, name := range map[string]string{StateDisabled: "off", StateWaiting: "waits", StateNewPassword: "due", StateUnconfirmed: "typed", StateInvited: "guest@example.com"} {
+	for state, name := range map[string]string{accounts.StateDisabled: "off", accounts.StateWaiting: "waits", accounts.StateNewPassword: "due", accounts.StateUnconfirmed: "typed", accounts.StateInvited: "guest@example.com"} {
 		p := admin.api("GET", adminAPI+"?state="+state, "")
 		p.wants(t, 200, `"total":1`)
 		if !strings.Contains(p.body, `"username":"`+name+`"`) || !strings.Contains(p.body, `"state":"`+state+`"`) {

@@ -8,7 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
 const columnsAPI = aloneAPI + "admin/columns"
@@ -27,9 +31,9 @@ func (w *world) columnKeys() string {
 	return strings.Join(keys, " ")
 }
 
-func (w *world) addColumn(key string, kind ColumnType, choices ...string) {
+func (w *world) addColumn(key string, kind accounts.ColumnType, choices ...string) {
 	w.t.Helper()
-	if _, err := w.p.Accounts().AddColumn(w.t.Context(), Actor{}, Column{Key: key, Label: strings.ToUpper(key), Type: kind, Choices: choices, Listed: true}); err != nil {
+	if _, err := w.p.Accounts().AddColumn(w.t.Context(), accounts.Actor{}, accounts.Column{Key: key, Label: strings.ToUpper(key), Type: kind, Choices: choices, Listed: true}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -37,7 +41,7 @@ func (w *world) addColumn(key string, kind ColumnType, choices ...string) {
 func withFields(names ...string) worldOption {
 	return func(c *Config) {
 		for _, name := range names {
-			c.Settings.Signup.Fields = append(c.Settings.Signup.Fields, SignupField{Name: name})
+			c.Settings.Signup.Fields = append(c.Settings.Signup.Fields, settings.SignupField{Name: name})
 		}
 	}
 }
@@ -64,10 +68,10 @@ func TestAdministratorsAddChangeAndRemoveColumns(t *testing.T) {
 	if got := w.columnKeys(); got != "company plan" {
 		t.Errorf("columns %q", got)
 	}
-	wantEvents(t, w, EventColumnAdded, "ok plan", "ok seats", "ok teams")
-	wantEvents(t, w, EventColumnChanged, "ok plan", "ok teams", "ok plan")
-	wantEvents(t, w, EventColumnRemoved, "ok teams values kept", "ok seats")
-	if e := w.eventsOf(EventColumnRemoved)[0]; e.Actor != root.ID || e.Address == "" || e.Host == "" {
+	wantEvents(t, w, audit.EventColumnAdded, "ok plan", "ok seats", "ok teams")
+	wantEvents(t, w, audit.EventColumnChanged, "ok plan", "ok teams", "ok plan")
+	wantEvents(t, w, audit.EventColumnRemoved, "ok teams values kept", "ok seats")
+	if e := w.eventsOf(audit.EventColumnRemoved)[0]; e.Actor != root.ID || e.Address == "" || e.Host == "" {
 		t.Errorf("%+v", e)
 	}
 }
@@ -75,7 +79,7 @@ func TestAdministratorsAddChangeAndRemoveColumns(t *testing.T) {
 func TestAColumnThatCannotBeIsRefused(t *testing.T) {
 	w, _ := newAccounts(t, withFields("company"))
 	b, _ := w.administrator("root")
-	w.addColumn("plan", ColumnText)
+	w.addColumn("plan", accounts.ColumnText)
 	for body, want := range map[string]string{
 		`{"type":"text"}`:                                                      "422 key",
 		`{"key":"Plan","type":"text"}`:                                         "422 key",
@@ -111,11 +115,11 @@ func TestAColumnThatCannotBeIsRefused(t *testing.T) {
 			t.Errorf("%s: %d %s, want %s", call, p.StatusCode, p.body, want)
 		}
 	}
-	for i := 1; i < maxColumns; i++ {
-		w.addColumn(fmt.Sprint("c", i), ColumnText)
+	for i := 1; i < accounts.MaxColumns; i++ {
+		w.addColumn(fmt.Sprint("c", i), accounts.ColumnText)
 	}
 	b.api("POST", columnsAPI, `{"key":"more","type":"text"}`).wants(t, 409, "column_limit")
-	if got := strings.Fields(w.columnKeys()); len(got) != maxColumns+1 {
+	if got := strings.Fields(w.columnKeys()); len(got) != accounts.MaxColumns+1 {
 		t.Errorf("%d columns", len(got))
 	}
 }
@@ -125,7 +129,7 @@ func TestOfAdministratorsWhoAddAColumnAtOnceOneWins(t *testing.T) {
 	won := make(chan error, 8)
 	for i := range cap(won) {
 		go func() {
-			_, err := w.p.Accounts().AddColumn(t.Context(), Actor{}, Column{Key: "plan", Label: fmt.Sprint(i), Type: ColumnText})
+			_, err := w.p.Accounts().AddColumn(t.Context(), accounts.Actor{}, accounts.Column{Key: "plan", Label: fmt.Sprint(i), Type: accounts.ColumnText})
 			won <- err
 		}()
 	}
@@ -148,31 +152,31 @@ func TestColumnsAreForAdministratorsAndDangerForFreshOnes(t *testing.T) {
 	b, _ := w.administrator("root")
 	member, _ := w.member("member")
 	all := b.token(`{"name":"x"}`)
-	w.addColumn("plan", ColumnText)
+	w.addColumn("plan", accounts.ColumnText)
 	body := map[string]string{"POST": `{"key":"x","type":"text"}`, "PATCH": `{"label":"x"}`}
-	for _, r := range w.p.columnRoutes() {
-		address := alone + strings.ReplaceAll(r.path, "{id}", "plan")
+	for _, r := range w.p.Admin.ColumnRoutes() {
+		address := alone + strings.ReplaceAll(r.Path, "{id}", "plan")
 		switch {
-		case strings.HasPrefix(r.path, "/api/"):
-			member.api(r.method, address, body[r.method]).wants(t, 403, "forbidden")
-			w.browser().api(r.method, address, body[r.method]).wants(t, 401, "login_required")
-			foreign := b.apiRequest(r.method, address, body[r.method])
+		case strings.HasPrefix(r.Path, "/api/"):
+			member.api(r.Method, address, body[r.Method]).wants(t, 403, "forbidden")
+			w.browser().api(r.Method, address, body[r.Method]).wants(t, 401, "login_required")
+			foreign := b.apiRequest(r.Method, address, body[r.Method])
 			foreign.Header.Set("Origin", "https://evil.example")
 			foreign.Header.Set("Sec-Fetch-Site", "cross-site")
 			b.onceDo(foreign).wants(t, 403, "cross_origin")
-		case r.method == http.MethodGet:
+		case r.Method == http.MethodGet:
 			member.get(address).wants(t, 403, "forbidden")
 			if p := w.browser().get(address); p.url.Path != "/.gatehouse/login" {
-				t.Errorf("%s leads to %s", r.path, p.url)
+				t.Errorf("%s leads to %s", r.Path, p.url)
 			}
 		default:
 			member.post(address, values()).wants(t, 403, "forbidden")
 			if p := w.browser().post(address, values()); p.url.Path != "/.gatehouse/login" {
-				t.Errorf("%s leads to %s", r.path, p.url)
+				t.Errorf("%s leads to %s", r.Path, p.url)
 			}
 		}
 	}
-	w.pass(freshFor)
+	w.pass(web.FreshFor)
 	b.api("PATCH", columnsAPI+"/plan", `{"label":"Tarif"}`).wants(t, 200, "Tarif")
 	b.api("PATCH", columnsAPI+"/plan", `{"key":"plan"}`).wants(t, 200, "plan")
 	b.api("PATCH", columnsAPI+"/plan", `{"key":"tarif"}`).wants(t, 403, "fresh_login_required")
@@ -221,11 +225,11 @@ func TestValuesHaveTheTypeOfTheirColumnWhoeverSetsThem(t *testing.T) {
 	w, _ := newAccounts(t, withFields("company"))
 	b, _ := w.administrator("root")
 	ann := w.user("ann")
-	w.addColumn("plan", ColumnText, "free", "gold")
-	w.addColumn("seats", ColumnNumber)
-	w.addColumn("beta", ColumnYesNo)
-	w.addColumn("since", ColumnDate)
-	w.addColumn("teams", ColumnList)
+	w.addColumn("plan", accounts.ColumnText, "free", "gold")
+	w.addColumn("seats", accounts.ColumnNumber)
+	w.addColumn("beta", accounts.ColumnYesNo)
+	w.addColumn("since", accounts.ColumnDate)
+	w.addColumn("teams", accounts.ColumnList)
 	good := `{"plan":"gold","seats":"12","beta":"yes","since":"2025-12-24","teams":"red, blue","legacy":{}}`
 	want := map[string]any{"plan": "gold", "seats": 12.0, "beta": true, "since": "2025-12-24", "teams": []any{"red", "blue"}, "legacy": 1.0}
 	good = strings.Replace(good, "{}", "1", 1) // an attribute without a column is kept as it was sent
@@ -233,10 +237,10 @@ func TestValuesHaveTheTypeOfTheirColumnWhoeverSetsThem(t *testing.T) {
 	b.api("PATCH", adminAPI+"/"+ann.ID, `{"attributes":`+good+`}`).wants(t, 200, `"legacy":1`)
 	b.api("POST", adminAPI, `{"email":"bob@example.com","attributes":`+good+`}`).wants(t, 201, `"seats":12`)
 	text := map[string]any{"plan": "gold", "seats": "12", "beta": "true", "since": "2025-12-24", "teams": "red,blue", "legacy": 1.0}
-	if _, err := w.p.Accounts().Import(t.Context(), Actor{}, &userfile.Row{Email: "eve@example.com", Attributes: text}, false); err != nil {
+	if _, err := w.p.Accounts().Import(t.Context(), accounts.Actor{}, &userfile.Row{Email: "eve@example.com", Attributes: text}, false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.p.Accounts().Import(t.Context(), Actor{}, &userfile.Row{Email: "x@example.com", Attributes: map[string]any{"seats": "many"}}, true); codeOf(err) != "invalid_field seats" {
+	if _, err := w.p.Accounts().Import(t.Context(), accounts.Actor{}, &userfile.Row{Email: "x@example.com", Attributes: map[string]any{"seats": "many"}}, true); codeOf(err) != "invalid_field seats" {
 		t.Errorf("a dry run says %v", err)
 	}
 	for _, name := range []string{"ann", "bob@example.com", "eve@example.com"} {
@@ -256,8 +260,8 @@ func TestAdministratorsSetColumnsOnThePageOfAnAccount(t *testing.T) {
 	w, _ := newAccounts(t, withFields("company"))
 	b, _ := w.administrator("root")
 	ann := w.user("ann")
-	w.addColumn("seats", ColumnNumber)
-	w.addColumn("teams", ColumnList)
+	w.addColumn("seats", accounts.ColumnNumber)
+	w.addColumn("teams", accounts.ColumnList)
 	at := alone + "/admin/users/" + ann.ID
 	b.post(at, values("company", "<b>ACME", "seats", "3", "teams", "red, blue")).wants(t, 200, "done_saved")
 	if u := w.account("ann"); !reflect.DeepEqual(u.Attributes, map[string]any{"company": "<b>ACME", "seats": 3.0, "teams": []any{"red", "blue"}}) {
@@ -312,12 +316,12 @@ func TestAChangedValueIsInForceAtTheNextRequestOfALiveSession(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.administrator("root")
 	her, ann := w.member("ann")
-	w.addColumn("plan", ColumnText)
+	w.addColumn("plan", accounts.ColumnText)
 	for _, plan := range []string{"gold", "free"} {
 		b.api("PATCH", adminAPI+"/"+ann.ID, `{"attributes":{"plan":"`+plan+`"}}`).wants(t, 200, plan)
 		her.api("GET", aloneAPI+"session", "").wants(t, 200, `"attributes":{"plan":"`+plan+`"}`)
 	}
-	if kinds := w.reasons(EventUserChange); !slices.Contains(kinds, "ok attributes") || strings.Contains(strings.Join(kinds, " "), "gold") {
+	if kinds := w.reasons(audit.EventUserChange); !slices.Contains(kinds, "ok attributes") || strings.Contains(strings.Join(kinds, " "), "gold") {
 		t.Errorf("%q", kinds)
 	}
 }

@@ -13,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/admin"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -64,12 +67,12 @@ func TestAccountsAreExportedWithTheFiltersOfTheList(t *testing.T) {
 	for query, field := range map[string]string{"?format=xml": "format", "?enabled=1": "enabled", "?sort=password": "sort"} {
 		b.api("GET", exportCall+query, "").wants(t, 422, `"field":"`+field+`"`)
 	}
-	for _, e := range w.eventsOf(EventUsersExported) {
-		if e.Actor != root.ID || e.Result != ResultOK {
+	for _, e := range w.eventsOf(audit.EventUsersExported) {
+		if e.Actor != root.ID || e.Result != audit.ResultOK {
 			t.Errorf("%+v", e)
 		}
 	}
-	if told := w.reasons(EventUsersExported); len(told) != 8 || told[0] != "ok 4 accounts as csv" || told[7] != "ok 1 accounts as json" {
+	if told := w.reasons(audit.EventUsersExported); len(told) != 8 || told[0] != "ok 4 accounts as csv" || told[7] != "ok 1 accounts as json" {
 		t.Errorf("%q", told)
 	}
 	b.get(alone+"/admin/export?query=ann").wants(t, 200, "ann@example.com")
@@ -143,13 +146,13 @@ func TestManyAccountsAreExportedPageByPageAndABrokenFileIsNoWholeOne(t *testing.
 		c.Users = s
 	})
 	b, root := w.administrator("root")
-	for i := range 2*exportPage + 10 {
+	for i := range 2*admin.ExportPage + 10 {
 		u := store.User{ID: fmt.Sprintf("%026s", strings.ReplaceAll(fmt.Sprint(i), "1", "a")), Username: fmt.Sprintf("n%d", i), Enabled: true, Approved: true, Created: w.clock()}
 		if err := s.UserStore.CreateUser(t.Context(), u); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, names := exported(t, b.api("GET", exportCall, "")); strings.Count(names, "n") != 2*exportPage+10 || s.largest != exportPage {
+	if _, names := exported(t, b.api("GET", exportCall, "")); strings.Count(names, "n") != 2*admin.ExportPage+10 || s.largest != admin.ExportPage {
 		t.Errorf("%d accounts at once", s.largest)
 	}
 	cut := func(query string, fail func(page int) error) (body string, err error) {
@@ -181,14 +184,14 @@ func TestManyAccountsAreExportedPageByPageAndABrokenFileIsNoWholeOne(t *testing.
 	w.holds(w.user("other"), "admin")
 	if _, err := cut("?format=json", func(page int) error {
 		if page == 2 {
-			w.pass(lookAgain)
+			w.pass(admin.LookAgain)
 			w.holds(root)
 		}
 		return nil
 	}); err == nil {
 		t.Error("the file goes on without the role")
 	}
-	if last := w.reasons(EventUsersExported); last[len(last)-1] != fmt.Sprintf("failed %d accounts as json", exportPage) {
+	if last := w.reasons(audit.EventUsersExported); last[len(last)-1] != fmt.Sprintf("failed %d accounts as json", admin.ExportPage) {
 		t.Errorf("%q", last)
 	}
 }
@@ -201,20 +204,20 @@ func FuzzImportedFile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, file string) {
 		for _, format := range []userfile.Format{userfile.CSV, userfile.JSON} {
-			up, err := readUpload(strings.NewReader(file), format, -1)
+			up, err := admin.ReadUpload(strings.NewReader(file), format, -1)
 			if err == nil {
-				err = up.survey()
+				err = up.Survey()
 			}
 			if err != nil {
-				if p := problemOf(err); p.Status < 400 || p.Status >= 500 || weFailed(err) {
+				if p := problem.Of(err); p.Status < 400 || p.Status >= 500 || problem.IsFault(err) {
 					t.Errorf("%s: %v", format, err)
 				}
 				continue
 			}
 			users := &made{}
-			a := &Accounts{users: users, checkRole: func(string) error { return nil }, checkUsername: func(string) error { return nil },
-				events: NewEmitter(time.Now, slog.New(slog.DiscardHandler), func(context.Context, Event) {}), now: time.Now, rand: endless{}}
-			i := a.NewImporter(Actor{}, false)
+			a := &accounts.Accounts{Users: users, CheckRole: func(string) error { return nil }, CheckUsername: func(string) error { return nil },
+				Events: audit.NewEmitter(time.Now, slog.New(slog.DiscardHandler), func(context.Context, audit.Event) {}), Now: time.Now, Rand: endless{}}
+			i := a.NewImporter(accounts.Actor{}, false)
 			r := userfile.NewReader(strings.NewReader(file), format)
 			for {
 				row, err := r.Next()
@@ -225,7 +228,7 @@ func FuzzImportedFile(f *testing.F) {
 					continue
 				}
 				out, err := i.Row(t.Context(), &row)
-				if err != nil || out.Result != OutcomeMade && out.Problem.Status >= http.StatusInternalServerError {
+				if err != nil || out.Result != accounts.OutcomeMade && out.Problem.Status >= http.StatusInternalServerError {
 					t.Errorf("%+v: %v", row, err)
 				}
 			}

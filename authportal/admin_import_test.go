@@ -11,9 +11,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/admin"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -113,7 +117,7 @@ func TestAFileIsTriedAndImportedWithAReportPerRow(t *testing.T) {
 	if end["dry_run"] != true || end["made"] != 3.0 || end["exists"] != 2.0 || end["refused"] != 7.0 || end["stopped"] != nil {
 		t.Errorf("%v", end)
 	}
-	if w.count() != 1 || k.spent.Load() != spent || len(w.eventsOf(EventUsersImported)) > 0 {
+	if w.count() != 1 || k.spent.Load() != spent || len(w.eventsOf(audit.EventUsersImported)) > 0 {
 		t.Error("a dry run did something")
 	}
 
@@ -135,11 +139,11 @@ func TestAFileIsTriedAndImportedWithAReportPerRow(t *testing.T) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	w.browser().enter("bob@example.com", "correct horse")
-	wantEvents(t, w, EventUsersImported, "ok made 3, exists 2, refused 7")
-	if e := w.eventsOf(EventUsersImported)[0]; e.Actor != root.ID || e.Address != "192.0.2.1" {
+	wantEvents(t, w, audit.EventUsersImported, "ok made 3, exists 2, refused 7")
+	if e := w.eventsOf(audit.EventUsersImported)[0]; e.Actor != root.ID || e.Address != "192.0.2.1" {
 		t.Errorf("%+v", e)
 	}
-	if made := w.reasons(EventUserCreate); len(made) != 3 || made[0] != "ok imported" {
+	if made := w.reasons(audit.EventUserCreate); len(made) != 3 || made[0] != "ok imported" {
 		t.Errorf("%q", made)
 	}
 
@@ -160,7 +164,7 @@ func TestAFileIsTriedAndImportedWithAReportPerRow(t *testing.T) {
 func TestOnlyAFreshAdministratorOrATokenWithoutPasswordsImportsAndExports(t *testing.T) {
 	w, _ := newImports(t)
 	late, _ := w.member("late")
-	w.pass(freshFor)
+	w.pass(web.FreshFor)
 	w.holds(w.account("late"), "admin")
 	admin, _ := w.administrator("root")
 	member, mu := w.member("member")
@@ -233,7 +237,7 @@ func TestAFileWhosePasswordsWouldGoOverPlainHTTPIsRefused(t *testing.T) {
 func TestAFileThatCannotBeReadMakesNothing(t *testing.T) {
 	w, _ := newImports(t)
 	b, _ := w.administrator("root")
-	many := "email\n" + strings.Repeat("a\n", maxImportRows+1)
+	many := "email\n" + strings.Repeat("a\n", admin.MaxImportRows+1)
 	for _, c := range []struct {
 		kind, file string
 		status     int
@@ -248,7 +252,7 @@ func TestAFileThatCannotBeReadMakesNothing(t *testing.T) {
 		{"application/json", `[{"email":"ann@example.com"},`, 400, `"line":2,"reason":"broken"`},
 		{"application/json", strings.Repeat("[", 200_000), 400, `"code":"unreadable_file"`},
 		{"text/csv", many, 413, `"code":"too_large"`},
-		{"text/csv", "email\n" + strings.Repeat("a@example.com\n", maxImportFile/14+1), 413, `"code":"too_large"`},
+		{"text/csv", "email\n" + strings.Repeat("a@example.com\n", admin.MaxImportFile/14+1), 413, `"code":"too_large"`},
 		{"text/csv; charset=iso-8859-1", "email\nann@example.com\n", 415, `"code":"malformed"`},
 		{"text/plain", "email\nann@example.com\n", 415, `"code":"malformed"`},
 		{"application/x-www-form-urlencoded", "email\nann@example.com\n", 415, `"code":"malformed"`},
@@ -342,7 +346,7 @@ func TestAnImportThatStopsLeavesWholeRowsAndGoesOnTheNextTime(t *testing.T) {
 	if len(rows) != 3 || stopped["line"] != 5.0 || stopped["code"] != problem.CodeUnavailable || end["made"] != 3.0 || w.count() != 4 {
 		t.Errorf("%q, %v, %d accounts", rows, end, w.count())
 	}
-	wantEvents(t, w, EventUsersImported, "failed made 3, exists 0, refused 0; stopped: store_unavailable")
+	wantEvents(t, w, audit.EventUsersImported, "failed made 3, exists 0, refused 0; stopped: store_unavailable")
 	_, end = outcomes(t, b.sendFile("?dry_run=true", "text/csv", numbered(6)))
 	if end["exists"] != 3.0 || end["made"] != 3.0 {
 		t.Errorf("how far it came is told as %v", end)
@@ -353,7 +357,7 @@ func TestAnImportThatStopsLeavesWholeRowsAndGoesOnTheNextTime(t *testing.T) {
 	w.holds(other, "admin")
 	s.n, s.made = 0, func(ctx context.Context, n int) error {
 		if n == 2 {
-			w.pass(lookAgain)
+			w.pass(admin.LookAgain)
 			w.holds(root)
 		}
 		return nil
@@ -391,7 +395,7 @@ func TestAnImportWhoseCallerGoesAwayStops(t *testing.T) {
 	if n := w.count(); n != 5 {
 		t.Errorf("%d accounts", n)
 	}
-	wantEvents(t, w, EventUsersImported, "failed made 4, exists 0, refused 0; stopped: store_unavailable")
+	wantEvents(t, w, audit.EventUsersImported, "failed made 4, exists 0, refused 0; stopped: store_unavailable")
 }
 
 func TestOneFileIsImportedAtATimeAndPeopleSignInMeanwhile(t *testing.T) {
@@ -419,12 +423,12 @@ func TestOneFileIsImportedAtATimeAndPeopleSignInMeanwhile(t *testing.T) {
 func TestARowThatFindsThePoolOfHashingFullWaitsForAPlace(t *testing.T) {
 	w, k := newImports(t)
 	tries := 0
-	a, err := NewAccounts(Deps{Users: w.users, Sessions: w.shop, Passwords: busyKeeper{hashKeeper{k}, &tries}})
+	a, err := accounts.NewAccounts(accounts.Deps{Users: w.users, Sessions: w.shop, Passwords: busyKeeper{hashKeeper{k}, &tries}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := a.NewImporter(Actor{}, false).Row(t.Context(), &userfile.Row{Email: "ann@example.com", Password: "correct horse"})
-	if err != nil || out.Result != OutcomeMade || tries != 2 {
+	out, err := a.NewImporter(accounts.Actor{}, false).Row(t.Context(), &userfile.Row{Email: "ann@example.com", Password: "correct horse"})
+	if err != nil || out.Result != accounts.OutcomeMade || tries != 2 {
 		t.Errorf("%+v, %v after %d tries", out, err, tries)
 	}
 }
@@ -518,7 +522,7 @@ func TestThePageShowsWhatWouldBecomeOfAFileAndThenImportsThatOne(t *testing.T) {
 	if done := p.shownImport(t).Data; done.Report.Dry || done.Report.Made != 3 || done.Sum != "" || w.count() != 4 {
 		t.Errorf("%s", p.body)
 	}
-	wantEvents(t, w, EventUsersImported, "ok made 3, exists 2, refused 7")
+	wantEvents(t, w, audit.EventUsersImported, "ok made 3, exists 2, refused 7")
 
 	p = b.sendForm("people.csv", people, "do", "report")
 	want := "line,email,outcome,code,field,reason\n2,Ann@Example.com,exists,user_exists,,there is an account with this address\n"
@@ -527,7 +531,7 @@ func TestThePageShowsWhatWouldBecomeOfAFileAndThenImportsThatOne(t *testing.T) {
 		t.Errorf("%d %v %s", p.StatusCode, p.Header, p.body)
 	}
 	p = b.sendForm("people.csv", numbered(300), "do", "check")
-	if s := p.shownImport(t).Data.Report; s.Made != 300 || len(s.Rows) != shownRows || s.More != 200 {
+	if s := p.shownImport(t).Data.Report; s.Made != 300 || len(s.Rows) != admin.ShownRows || s.More != 200 {
 		t.Errorf("%d rows of %d, %d more", len(s.Rows), s.Total, s.More)
 	}
 }
@@ -552,7 +556,7 @@ func TestWhatTheFormOfAnImportCannotBe(t *testing.T) {
 	b.sendForm("people.csv", numbered(1), "do", "check", "do", "import").wants(t, 422, "problem_invalid_field")
 	b.sendForm("people.csv", numbered(1), "roles", "admin").wants(t, 422, "problem_invalid_field")
 	b.sendForm("people.csv", numbered(1), "sum", strings.Repeat("x", 200)).wants(t, 400, "problem_malformed")
-	b.sendForm("people.csv", strings.Repeat("x", maxImportFile+1)).wants(t, 413, "problem_too_large")
+	b.sendForm("people.csv", strings.Repeat("x", admin.MaxImportFile+1)).wants(t, 413, "problem_too_large")
 	b.post(importAt, values("do", "import")).wants(t, 415, "problem_malformed")
 	if w.count() != 1 {
 		t.Errorf("%d accounts", w.count())
@@ -576,7 +580,7 @@ func TestThePageOfImportsIsForFreshAdministratorsOnly(t *testing.T) {
 	r := b.form(importAt, nil)
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
 	b.do(r).wants(t, 403, "cross_origin")
-	w.pass(freshFor)
+	w.pass(web.FreshFor)
 	if p := b.get(importAt); p.url.Path != "/.gatehouse/login" {
 		t.Errorf("leads to %s", p.url)
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
 func TestAdministratorsMindAccountsByForms(t *testing.T) {
@@ -46,25 +48,25 @@ func TestThePagesOfAdministratorsAreForNobodyElse(t *testing.T) {
 	b, _ := w.administrator("root")
 	member, _ := w.member("member")
 	ann := w.user("ann")
-	for _, r := range pagesOf(w.p.adminPageRoutes(), w.p.overviewRoutes()) {
-		address := alone + strings.ReplaceAll(r.path, "{id}", ann.ID)
-		if r.method == http.MethodGet {
+	for _, r := range pagesOf(w.p.Admin.AdminPageRoutes(), w.p.Admin.OverviewRoutes()) {
+		address := alone + strings.ReplaceAll(r.Path, "{id}", ann.ID)
+		if r.Method == http.MethodGet {
 			member.get(address).wants(t, 403, "forbidden")
 			if p := w.browser().get(address); p.url.Path != "/.gatehouse/login" {
-				t.Errorf("%s leads to %s", r.path, p.url)
+				t.Errorf("%s leads to %s", r.Path, p.url)
 			}
 			continue
 		}
 		f := values("name", "Eve")
-		if strings.HasSuffix(r.path, "/act") {
+		if strings.HasSuffix(r.Path, "/act") {
 			f = values("do", "disable")
 		}
 		member.post(address, f).wants(t, 403, "forbidden")
 		if p := w.browser().post(address, f); p.url.Path != "/.gatehouse/login" {
-			t.Errorf("%s leads to %s", r.path, p.url)
+			t.Errorf("%s leads to %s", r.Path, p.url)
 		}
 	}
-	w.pass(freshFor)
+	w.pass(web.FreshFor)
 	at := alone + "/admin/users/" + ann.ID
 	b.post(at, values("name", "New", "roles", "")).wants(t, 200, "done_saved")
 	for address, f := range map[string][]string{at: {"roles", "admin"}, at + "/act": {"do", "password", "password", "a new password"}, alone + "/admin/users": {"email", "x@example.com"}} {
@@ -78,9 +80,9 @@ func TestThePagesOfAdministratorsAreForNobodyElse(t *testing.T) {
 }
 
 // pagesOf are the routes of forms and pages.
-func pagesOf(groups ...[]route) (list []route) {
+func pagesOf(groups ...[]web.Route) (list []web.Route) {
 	for _, r := range slices.Concat(groups...) {
-		if !strings.HasPrefix(r.path, "/api/") {
+		if !strings.HasPrefix(r.Path, "/api/") {
 			list = append(list, r)
 		}
 	}

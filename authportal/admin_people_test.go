@@ -4,12 +4,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 func TestAdministratorsInviteInEveryModeOfSignUp(t *testing.T) {
-	for _, mode := range []SignupMode{SignupOpen, SignupApproval, SignupInvite, SignupClosed} {
+	for _, mode := range []settings.SignupMode{settings.SignupOpen, settings.SignupApproval, settings.SignupInvite, settings.SignupClosed} {
 		w, box := mailWorld(t, func(c *Config) { c.Settings.Signup.Mode = mode })
 		admin, root := w.administrator("root")
 		p := admin.api("POST", adminAPI, `{"email":"ann@example.com","roles":["editor"],"invite":true}`)
@@ -25,7 +29,7 @@ func TestAdministratorsInviteInEveryModeOfSignUp(t *testing.T) {
 		}
 		admin.api("POST", adminAPI+"/"+id+"/invite", "").wants(t, 409, "conflict")
 		var told int
-		for _, e := range w.eventsOf(EventUserChange) {
+		for _, e := range w.eventsOf(audit.EventUserChange) {
 			if e.Reason == "invited" && e.Actor == root.ID && e.UserID == id {
 				told++
 			}
@@ -88,10 +92,10 @@ func TestFactorsAreShownAndClearedAndThePasswordStays(t *testing.T) {
 	if err != nil || len(left) != 1 || left[0].Kind != store.KindPassword {
 		t.Errorf("%+v, %v", left, err)
 	}
-	if e := w.eventsOf(EventUserChange); len(e) == 0 || e[len(e)-1].Reason != "factors" || e[len(e)-1].Actor != root.ID || e[len(e)-1].UserID != ann.ID {
+	if e := w.eventsOf(audit.EventUserChange); len(e) == 0 || e[len(e)-1].Reason != "factors" || e[len(e)-1].Actor != root.ID || e[len(e)-1].UserID != ann.ID {
 		t.Errorf("%+v", e)
 	}
-	w.pass(freshFor)
+	w.pass(web.FreshFor)
 	if p := admin.post(at+"/act", values("do", "factors")); p.url.Path != "/.gatehouse/login" {
 		t.Errorf("leads to %s", p.url)
 	}
@@ -110,7 +114,7 @@ func TestTheOwnerHearsOfAnApprovalHoweverItIsMade(t *testing.T) {
 		w, box := mailWorld(t)
 		admin, _ := w.administrator("root")
 		ann := w.user("ann")
-		if _, err := w.p.Accounts().Set(t.Context(), Actor{}, ann.ID, UserChange{Approved: new(false)}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, ann.ID, accounts.UserChange{Approved: new(false)}); err != nil {
 			t.Fatal(err)
 		}
 		if p := approve(admin, ann); p.StatusCode != 200 {
@@ -128,7 +132,7 @@ func TestThePageDeclinesWhoWaits(t *testing.T) {
 	ann := w.user("ann")
 	at := alone + "/admin/users/" + ann.ID + "/act"
 	admin.post(at, values("do", "decline")).wants(t, 409, "conflict")
-	if _, err := w.p.Accounts().Set(t.Context(), Actor{}, ann.ID, UserChange{Approved: new(false)}); err != nil {
+	if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, ann.ID, accounts.UserChange{Approved: new(false)}); err != nil {
 		t.Fatal(err)
 	}
 	admin.post(at, values("do", "decline")).wants(t, 200, "done_deleted")

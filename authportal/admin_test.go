@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -16,7 +19,7 @@ const adminAPI = aloneAPI + "admin/users"
 // holds gives roles to an account.
 func (w *world) holds(u store.User, roles ...string) {
 	w.t.Helper()
-	if _, err := w.p.Accounts().Set(w.t.Context(), Actor{}, u.ID, UserChange{Roles: &roles}); err != nil {
+	if _, err := w.p.Accounts().Set(w.t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Roles: &roles}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -75,7 +78,7 @@ func TestEveryCallOfAdministratorsForEveryCaller(t *testing.T) {
 	w, _ := mailWorld(t)
 	admin, _ := w.administrator("root")
 	stale, _ := w.member("late")
-	w.pass(freshFor)
+	w.pass(web.FreshFor)
 	admin.enter("root", "right")
 	w.holds(w.account("late"), "admin")
 	member, mu := w.member("member")
@@ -132,9 +135,9 @@ func TestEveryCallOfAdministratorsForEveryCaller(t *testing.T) {
 		}
 		do(foreign, 403, "cross_origin")
 	}
-	for _, r := range w.p.adminRoutes() {
-		if !described[r.method+" "+r.path] {
-			t.Errorf("%s %s is not tested", r.method, r.path)
+	for _, r := range w.p.Admin.AdminRoutes() {
+		if !described[r.Method+" "+r.Path] {
+			t.Errorf("%s %s is not tested", r.Method, r.Path)
 		}
 	}
 }
@@ -166,7 +169,7 @@ func TestAdministratorsListSearchAndSort(t *testing.T) {
 		w.pass(time.Second)
 		u := w.user(name)
 		if i == 1 {
-			if _, err := w.p.Accounts().Disable(t.Context(), Actor{}, u.ID); err != nil {
+			if _, err := w.p.Accounts().Disable(t.Context(), accounts.Actor{}, u.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -210,7 +213,7 @@ func TestAdministratorsMakeAndChangeAccounts(t *testing.T) {
 	p := b.api("POST", adminAPI, `{"email":"Ann@Example.com","name":"Ann","roles":["writer"],"attributes":{"seats":3,"beta":true},"approved":false,"password":"correct horse"}`)
 	p.wants(t, 201, `"approved":false,"attributes":{"beta":true,"seats":3},"confirmed":true`)
 	id, _ := p.json(t)["id"].(string)
-	if e := w.eventsOf(EventUserCreate); len(e) != 1 || e[0].Actor != root.ID || e[0].UserID != id || e[0].Address != "192.0.2.1" {
+	if e := w.eventsOf(audit.EventUserCreate); len(e) != 1 || e[0].Actor != root.ID || e[0].UserID != id || e[0].Address != "192.0.2.1" {
 		t.Errorf("%+v", e)
 	}
 	ann := w.browser()

@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/selfservice"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -40,8 +43,8 @@ func TestATokenIsShownOnceAndSpeaksForItsOwner(t *testing.T) {
 	b.api("DELETE", aloneAPI+"tokens/"+id, "").wants(t, 204, "")
 	w.byToken(token).wants(t, 401, "invalid_token")
 	b.api("DELETE", aloneAPI+"tokens/"+id, "").wants(t, 404, "not_found")
-	wantEvents(t, w, EventTokenCreate, "ok")
-	wantEvents(t, w, EventTokenDelete, "ok")
+	wantEvents(t, w, audit.EventTokenCreate, "ok")
+	wantEvents(t, w, audit.EventTokenDelete, "ok")
 }
 
 func TestATokenExpires(t *testing.T) {
@@ -59,7 +62,7 @@ func TestNobodyGivesATokenMoreThanTheyHold(t *testing.T) {
 	b, u := w.member("ann")
 	set := func(roles ...string) {
 		t.Helper()
-		if _, err := w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{Roles: &roles}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Roles: &roles}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -115,7 +118,7 @@ func TestWhatATokenCannotBe(t *testing.T) {
 	id := b.api("POST", aloneAPI+"tokens", `{"name":"x"}`).json(t)["id"].(string)
 	eve.api("DELETE", aloneAPI+"tokens/"+id, "").wants(t, 404, "not_found")
 	eve.post(alone+"/account/tokens/delete", values("id", id)).wants(t, 404, "problem_not_found")
-	for range maxTokens - 1 {
+	for range selfservice.MaxTokens - 1 {
 		b.api("POST", aloneAPI+"tokens", `{"name":"x"}`)
 	}
 	b.api("POST", aloneAPI+"tokens", `{"name":"x"}`).wants(t, 409, "limit_reached")

@@ -12,18 +12,21 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 func (w *world) token(u store.User, data string, expires time.Time) string {
 	w.t.Helper()
-	b, err := newID(w.p.rand)
+	b, err := accounts.NewID(w.p.rand)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	token := TokenPrefix + b + b
-	err = w.users.PutCredential(w.t.Context(), store.Credential{Kind: store.KindAPIToken, ID: tokenID(token), Owner: u.ID, Label: "ci",
+	token := signin.TokenPrefix + b + b
+	err = w.users.PutCredential(w.t.Context(), store.Credential{Kind: store.KindAPIToken, ID: signin.TokenID(token), Owner: u.ID, Label: "ci",
 		Data: []byte(data), Created: w.clock(), Expires: expires})
 	if err != nil {
 		w.t.Fatal(err)
@@ -43,14 +46,14 @@ func TestATokenSpeaksForItsOwnerWithNoMoreThanItsRoles(t *testing.T) {
 		`{}`: "admin,member", `{"roles":null}`: "admin,member", `{"roles":[]}`: "", `{"roles":["editor"]}`: "editor",
 		`{"roles":["root","member"]}`: "member",
 	} {
-		l, err := w.p.CheckToken(t.Context(), w.token(u, data, time.Time{}))
+		l, err := w.p.SignIn.CheckToken(t.Context(), w.token(u, data, time.Time{}))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Join(l.Identity.Roles, ","); got != want || l.Identity.UserID != u.ID {
 			t.Errorf("%s: %q, want %q", data, got, want)
 		}
-		if w.p.Meets(&l.Session, Demand{Fresh: time.Hour}) || w.p.Meets(&l.Session, Demand{MFA: true}) {
+		if w.p.SignIn.Meets(&l.Session, web.Demand{Fresh: time.Hour}) || w.p.SignIn.Meets(&l.Session, web.Demand{MFA: true}) {
 			t.Error("a token counts as a fresh sign-in or a second factor")
 		}
 	}
@@ -62,22 +65,22 @@ func TestATokenThatIsNotGoodIsRefusedAndAnOutageIsNoRefusal(t *testing.T) {
 	good := w.token(u, `{}`, w.clock().Add(time.Hour))
 	invalid := func(token string) {
 		t.Helper()
-		if _, err := w.p.CheckToken(t.Context(), token); !errors.Is(err, problem.InvalidToken) {
+		if _, err := w.p.SignIn.CheckToken(t.Context(), token); !errors.Is(err, problem.InvalidToken) {
 			t.Errorf("%.12q: %v", token, err)
 		}
 	}
-	for _, token := range []string{"", "ghk_", "ghk_unknown", strings.ToUpper(good), good + "x", good[4:], TokenPrefix + strings.Repeat("a", 5000)} {
+	for _, token := range []string{"", "ghk_", "ghk_unknown", strings.ToUpper(good), good + "x", good[4:], signin.TokenPrefix + strings.Repeat("a", 5000)} {
 		invalid(token)
 	}
-	if _, err := w.p.CheckToken(t.Context(), w.token(u, `not json`, time.Time{})); err == nil || errors.Is(err, problem.InvalidToken) {
+	if _, err := w.p.SignIn.CheckToken(t.Context(), w.token(u, `not json`, time.Time{})); err == nil || errors.Is(err, problem.InvalidToken) {
 		t.Errorf("limits that cannot be read: %v", err)
 	}
 	w.users.(*flakyUsers).down.Store(true)
-	if _, err := w.p.CheckToken(t.Context(), good); !errors.Is(err, store.ErrUnavailable) {
+	if _, err := w.p.SignIn.CheckToken(t.Context(), good); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("outage: %v", err)
 	}
 	w.users.(*flakyUsers).down.Store(false)
-	if _, err := w.p.CheckToken(t.Context(), good); err != nil {
+	if _, err := w.p.SignIn.CheckToken(t.Context(), good); err != nil {
 		t.Error(err)
 	}
 	w.pass(time.Hour)
@@ -151,13 +154,13 @@ func TestASignedIdentityCanBeVerifiedByItsKeySet(t *testing.T) {
 	u := w.user("ada")
 	b := w.browser()
 	b.signIn(b.get(app+"/"), "ada", "right")
-	key, ok := SessionKey(withCookies("__Host-gatehouse="+b.cookie(app, "__Host-gatehouse")), true)
+	key, ok := web.SessionKey(withCookies("__Host-gatehouse="+b.cookie(app, "__Host-gatehouse")), true)
 	l, err := w.shop.Session(t.Context(), key)
 	if err != nil || !ok {
 		t.Fatal(err)
 	}
-	v := &Visit{Site: w.sites["app.example.com"], Host: "app.example.com", Base: "/.gatehouse"}
-	token, err := w.p.SignIdentity(v, &l)
+	v := &web.Visit{Site: w.sites["app.example.com"], Host: "app.example.com", Base: "/.gatehouse"}
+	token, err := w.p.SignIn.SignIdentity(v, &l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,16 +190,16 @@ func TestASignedIdentityCanBeVerifiedByItsKeySet(t *testing.T) {
 		std.Expiry.Time().Sub(w.clock()) > 5*time.Minute || own.Email != "ada@example.com" || own.AMR[0] != "password" || own.AuthTime != w.clock().Unix() {
 		t.Errorf("claims %+v %+v", std, own)
 	}
-	if again, err := w.p.SignIdentity(v, &l); err != nil || again != token {
+	if again, err := w.p.SignIn.SignIdentity(v, &l); err != nil || again != token {
 		t.Error("signed once more within the minute")
 	}
 	w.pass(61 * time.Second)
-	if again, err := w.p.SignIdentity(v, &l); err != nil || again == token {
+	if again, err := w.p.SignIn.SignIdentity(v, &l); err != nil || again == token {
 		t.Error("the same after a minute")
 	}
 	l.Identity.Version++
 	l.Identity.Roles = []string{"admin"}
-	changed, err := w.p.SignIdentity(v, &l)
+	changed, err := w.p.SignIn.SignIdentity(v, &l)
 	if err != nil {
 		t.Fatal(err)
 	}

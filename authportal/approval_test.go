@@ -4,13 +4,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/message"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 func (w *world) appoint(name string) store.User {
 	w.t.Helper()
 	u := w.user(name)
-	u.Roles = []string{administratorRole}
+	u.Roles = []string{accounts.AdministratorRole}
 	u, err := w.users.UpdateUser(w.t.Context(), u)
 	if err != nil {
 		w.t.Fatal(err)
@@ -18,16 +21,16 @@ func (w *world) appoint(name string) store.User {
 	return u
 }
 
-func approval(c *Config) { c.Settings.Signup.Mode = SignupApproval }
+func approval(c *Config) { c.Settings.Signup.Mode = settings.SignupApproval }
 
-var byRoot = Actor{ID: "root", Base: alone}
+var byRoot = accounts.Actor{ID: "root", Base: alone}
 
 func TestAnAccountThatNeedsApprovalWaitsForIt(t *testing.T) {
 	w, box := mailWorld(t, approval)
 	w.appoint("root")
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp).wants(t, 201, `{"status":"confirm_email"}`)
-	token := box.one(w, "confirm", "ann@example.com").token(t)
+	token := box.one(w, "confirm", "ann@example.com").Token(t)
 	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": token})).wants(t, 200, `{"status":"approval_pending"}`)
 	if l := box.one(w, "approval", "root@example.com"); l.Account != "ann@example.com" {
 		t.Errorf("the letter is about %v", l.Account)
@@ -43,7 +46,7 @@ func TestAnAccountThatNeedsApprovalWaitsForIt(t *testing.T) {
 		t.Errorf("leads to %s", l.Link)
 	}
 	b.enter("ann@example.com", "correct horse")
-	if err := w.p.Accounts().Decline(t.Context(), byRoot, u.ID); err != errDecided {
+	if err := w.p.Accounts().Decline(t.Context(), byRoot, u.ID); err != accounts.ErrDecided {
 		t.Errorf("declining what was approved: %v", err)
 	}
 }
@@ -53,10 +56,10 @@ func TestTheOwnerIsToldOfAnApprovalWhicheverWayItIsGiven(t *testing.T) {
 	w, box := mailWorld(t, approval)
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp)
-	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": box.one(w, "confirm", "ann@example.com").token(t)}))
+	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": box.one(w, "confirm", "ann@example.com").Token(t)}))
 	u := w.account("ann@example.com")
 	for range 2 {
-		if _, err := w.p.Accounts().Set(t.Context(), byRoot, u.ID, UserChange{Approved: new(true)}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), byRoot, u.ID, accounts.UserChange{Approved: new(true)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -70,7 +73,7 @@ func TestADeclinedAccountIsGoneAndItsOwnerTold(t *testing.T) {
 	w, box := mailWorld(t, approval)
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp)
-	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": box.one(w, "confirm", "ann@example.com").token(t)}))
+	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": box.one(w, "confirm", "ann@example.com").Token(t)}))
 	box.none(w) // nobody to ask
 	if err := w.p.Accounts().Decline(t.Context(), byRoot, w.account("ann@example.com").ID); err != nil {
 		t.Fatal(err)
@@ -104,7 +107,7 @@ func TestApprovalWorksWithoutMail(t *testing.T) {
 	if b.signedInAs() != "" {
 		t.Error("signed in")
 	}
-	if _, err := w.p.Accounts().Approve(t.Context(), Actor{ID: "command line"}, w.account("ann@example.com").ID); err != nil {
+	if _, err := w.p.Accounts().Approve(t.Context(), accounts.Actor{ID: "command line"}, w.account("ann@example.com").ID); err != nil {
 		t.Fatal(err)
 	}
 	b.enter("ann@example.com", "correct horse")
@@ -122,7 +125,7 @@ func TestOnlySomeDomainsMaySignUp(t *testing.T) {
 // invited makes an account without a password and invites its owner.
 func (w *world) invited(box *postbox) (store.User, string) {
 	w.t.Helper()
-	u, err := w.p.Accounts().Add(w.t.Context(), byRoot, NewUser{Email: "ann@example.com", Roles: []string{"editor"}})
+	u, err := w.p.Accounts().Add(w.t.Context(), byRoot, accounts.NewUser{Email: "ann@example.com", Roles: []string{"editor"}})
 	if err == nil {
 		u, err = w.p.Accounts().Invite(w.t.Context(), byRoot, u.ID)
 	}
@@ -135,7 +138,7 @@ func (w *world) invited(box *postbox) (store.User, string) {
 }
 
 func TestAnInvitationIsForOneAddressAndItsRolesAndGoodOnce(t *testing.T) {
-	w, box := mailWorld(t, func(c *Config) { c.Settings.Signup.Mode = SignupInvite })
+	w, box := mailWorld(t, func(c *Config) { c.Settings.Signup.Mode = settings.SignupInvite })
 	u, token := w.invited(box)
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp).wants(t, 403, "signup_closed")
@@ -166,7 +169,7 @@ func TestAnInvitationEndsWithItsTimeOrItsAddress(t *testing.T) {
 	w, box := mailWorld(t)
 	u, token := w.invited(box)
 	other := "ann@example.net"
-	if _, err := w.p.Accounts().Set(t.Context(), byRoot, u.ID, UserChange{Email: &other}); err != nil {
+	if _, err := w.p.Accounts().Set(t.Context(), byRoot, u.ID, accounts.UserChange{Email: &other}); err != nil {
 		t.Fatal(err)
 	}
 	body := jsonOf(map[string]string{"password": "correct horse", "invite": token})
@@ -176,6 +179,6 @@ func TestAnInvitationEndsWithItsTimeOrItsAddress(t *testing.T) {
 	}
 	w, box = mailWorld(t)
 	_, token = w.invited(box)
-	w.pass(inviteLife)
+	w.pass(message.InviteLife)
 	w.browser().get(alone+"/signup?invite="+token).wants(t, 400, `"Expired":true`)
 }

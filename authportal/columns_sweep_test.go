@@ -8,23 +8,25 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // sweep does what a sweeper does at one look, and tells the sessions of it as the relay would.
-func (w *world) sweep(s *ColumnSweeper) {
+func (w *world) sweep(s *accounts.ColumnSweeper) {
 	w.t.Helper()
-	if s.swept == nil {
-		s.swept = map[leaving]bool{}
+	if s.Swept == nil {
+		s.Swept = map[accounts.Leaving]bool{}
 	}
-	if err := s.sweep(w.t.Context(), w.clock); err != nil {
+	if err := s.Sweep(w.t.Context(), w.clock); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
 func (w *world) give(u store.User, attributes map[string]any) store.User {
 	w.t.Helper()
-	u, err := w.p.Accounts().Set(w.t.Context(), Actor{}, u.ID, UserChange{Attributes: attributes})
+	u, err := w.p.Accounts().Set(w.t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Attributes: attributes})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -33,7 +35,7 @@ func (w *world) give(u store.User, attributes map[string]any) store.User {
 
 func (w *world) leaving() int {
 	w.t.Helper()
-	book, _, err := readColumns(w.t.Context(), w.users)
+	book, _, err := accounts.ReadColumns(w.t.Context(), w.users)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -42,10 +44,10 @@ func (w *world) leaving() int {
 
 func TestTheValuesOfARemovedColumnGoFromAllAccounts(t *testing.T) {
 	w, _ := newAccounts(t)
-	a, sweeper := w.p.Accounts(), &ColumnSweeper{Users: w.users}
-	w.addColumn("plan", ColumnText)
-	w.addColumn("seats", ColumnNumber)
-	for i := range sweepBatch + 10 { // more than a page
+	a, sweeper := w.p.Accounts(), &accounts.ColumnSweeper{Users: w.users}
+	w.addColumn("plan", accounts.ColumnText)
+	w.addColumn("seats", accounts.ColumnNumber)
+	for i := range accounts.SweepBatch + 10 { // more than a page
 		u := w.user(fmt.Sprint("user", i))
 		if i%2 == 0 {
 			w.give(u, map[string]any{"plan": "gold", "seats": 1.0})
@@ -57,17 +59,17 @@ func TestTheValuesOfARemovedColumnGoFromAllAccounts(t *testing.T) {
 		w.acknowledge(rows)
 	}
 	bare, held := w.account("user1"), w.account("user0")
-	if err := a.RemoveColumn(t.Context(), Actor{}, "plan", false); err != nil {
+	if err := a.RemoveColumn(t.Context(), accounts.Actor{}, "plan", false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Set(t.Context(), Actor{}, held.ID, UserChange{Attributes: map[string]any{"plan": "free"}}); codeOf(err) != "column_busy" {
+	if _, err := a.Set(t.Context(), accounts.Actor{}, held.ID, accounts.UserChange{Attributes: map[string]any{"plan": "free"}}); codeOf(err) != "column_busy" {
 		t.Errorf("a value for a column that is going: %v", err)
 	}
-	if _, err := a.AddColumn(t.Context(), Actor{}, Column{Key: "plan", Type: ColumnList}); codeOf(err) != "column_busy" {
+	if _, err := a.AddColumn(t.Context(), accounts.Actor{}, accounts.Column{Key: "plan", Type: accounts.ColumnList}); codeOf(err) != "column_busy" {
 		t.Errorf("a column like one that is going: %v", err)
 	}
 	w.sweep(sweeper)
-	for i := range sweepBatch + 10 {
+	for i := range accounts.SweepBatch + 10 {
 		if u := w.account(fmt.Sprint("user", i)); u.Attributes["plan"] != nil || i%2 == 0 && u.Attributes["seats"] != 1.0 {
 			t.Fatalf("%s has %v", u.Username, u.Attributes)
 		}
@@ -78,7 +80,7 @@ func TestTheValuesOfARemovedColumnGoFromAllAccounts(t *testing.T) {
 	if u := w.account("user0"); u.Version != held.Version+1 {
 		t.Error("an account lost a value at the same version")
 	}
-	if rows, err := w.users.PendingChanges(t.Context(), 1000); err != nil || len(rows) != (sweepBatch+10)/2 {
+	if rows, err := w.users.PendingChanges(t.Context(), 1000); err != nil || len(rows) != (accounts.SweepBatch+10)/2 {
 		t.Errorf("live sessions hear of %d changes, %v", len(rows), err)
 	} else {
 		w.acknowledge(rows)
@@ -89,12 +91,12 @@ func TestTheValuesOfARemovedColumnGoFromAllAccounts(t *testing.T) {
 	if _, err := w.users.UpdateUser(t.Context(), u); err != nil {
 		t.Fatal(err)
 	}
-	w.pass(sweepSettle)
+	w.pass(accounts.SweepSettle)
 	w.sweep(sweeper)
 	if u := w.account("user0"); len(u.Attributes) > 0 || w.leaving() > 0 {
 		t.Errorf("%v, %d on the way", u.Attributes, w.leaving())
 	}
-	w.addColumn("plan", ColumnList) // free again
+	w.addColumn("plan", accounts.ColumnList) // free again
 }
 
 func (w *world) acknowledge(rows []store.Change) {
@@ -110,12 +112,12 @@ func (w *world) acknowledge(rows []store.Change) {
 
 func TestValuesMayStayWhenTheirColumnIsRemoved(t *testing.T) {
 	w, _ := newAccounts(t)
-	w.addColumn("plan", ColumnText)
+	w.addColumn("plan", accounts.ColumnText)
 	w.give(w.user("ann"), map[string]any{"plan": "gold"})
-	if err := w.p.Accounts().RemoveColumn(t.Context(), Actor{}, "plan", true); err != nil {
+	if err := w.p.Accounts().RemoveColumn(t.Context(), accounts.Actor{}, "plan", true); err != nil {
 		t.Fatal(err)
 	}
-	w.sweep(&ColumnSweeper{Users: w.users})
+	w.sweep(&accounts.ColumnSweeper{Users: w.users})
 	if u := w.account("ann"); u.Attributes["plan"] != "gold" {
 		t.Errorf("%v", u.Attributes)
 	}
@@ -123,14 +125,14 @@ func TestValuesMayStayWhenTheirColumnIsRemoved(t *testing.T) {
 
 func TestTheValuesOfARenamedColumnFollow(t *testing.T) {
 	w, _ := newAccounts(t)
-	a, sweeper := w.p.Accounts(), &ColumnSweeper{Users: w.users}
-	w.addColumn("plan", ColumnText)
-	w.addColumn("seats", ColumnNumber)
+	a, sweeper := w.p.Accounts(), &accounts.ColumnSweeper{Users: w.users}
+	w.addColumn("plan", accounts.ColumnText)
+	w.addColumn("seats", accounts.ColumnNumber)
 	w.give(w.user("ann"), map[string]any{"plan": "gold", "seats": 2.0})
 	w.give(w.user("bob"), map[string]any{"plan": "free"})
 	w.user("eve")
 	rename := func(key, to string) string {
-		_, err := a.ChangeColumn(t.Context(), Actor{}, key, ColumnChange{Key: &to})
+		_, err := a.ChangeColumn(t.Context(), accounts.Actor{}, key, accounts.ColumnChange{Key: &to})
 		return codeOf(err)
 	}
 	if code := rename("plan", "tier"); code != "" || w.columnKeys() != "tier seats" {
@@ -142,11 +144,11 @@ func TestTheValuesOfARenamedColumnFollow(t *testing.T) {
 			t.Errorf("%s to %s: %q", to[0], to[1], code)
 		}
 	}
-	if err := a.RemoveColumn(t.Context(), Actor{}, "tier", false); codeOf(err) != "column_busy" {
+	if err := a.RemoveColumn(t.Context(), accounts.Actor{}, "tier", false); codeOf(err) != "column_busy" {
 		t.Errorf("removing where values are still coming: %v", err)
 	}
 	w.sweep(sweeper)
-	w.pass(sweepSettle)
+	w.pass(accounts.SweepSettle)
 	w.sweep(sweeper)
 	for name, want := range map[string]map[string]any{"ann": {"tier": "gold", "seats": 2.0}, "bob": {"tier": "newer"}, "eve": {}} {
 		if u := w.account(name); !reflect.DeepEqual(u.Attributes, want) {
@@ -156,7 +158,7 @@ func TestTheValuesOfARenamedColumnFollow(t *testing.T) {
 	if code := rename("tier", "plan"); code != "" {
 		t.Errorf("back again: %s", code)
 	}
-	wantEvents(t, w, EventColumnChanged, "ok plan renamed to tier", "refused column_busy", "refused column_busy", "refused column_busy",
+	wantEvents(t, w, audit.EventColumnChanged, "ok plan renamed to tier", "refused column_busy", "refused column_busy", "refused column_busy",
 		"refused column_taken", "ok tier renamed to plan")
 }
 
@@ -176,23 +178,23 @@ func (m *meddler) UpdateUser(ctx context.Context, u store.User) (store.User, err
 
 func TestASweepLosesNothingThatIsChangedMeanwhile(t *testing.T) {
 	w, _ := newAccounts(t)
-	w.addColumn("plan", ColumnText)
+	w.addColumn("plan", accounts.ColumnText)
 	ann, bob := w.user("ann"), w.user("bob")
 	w.give(ann, map[string]any{"plan": "gold"})
 	w.give(bob, map[string]any{"plan": "gold"})
-	if err := w.p.Accounts().RemoveColumn(t.Context(), Actor{}, "plan", false); err != nil {
+	if err := w.p.Accounts().RemoveColumn(t.Context(), accounts.Actor{}, "plan", false); err != nil {
 		t.Fatal(err)
 	}
 	m := &meddler{UserStore: w.users, meddle: func() {
 		name := "Ann"
-		if _, err := w.p.Accounts().Set(t.Context(), Actor{}, ann.ID, UserChange{Name: &name, Attributes: map[string]any{"seats": 1.0}}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, ann.ID, accounts.UserChange{Name: &name, Attributes: map[string]any{"seats": 1.0}}); err != nil {
 			t.Error(err)
 		}
-		if err := w.p.Accounts().Delete(t.Context(), Actor{}, bob.ID); err != nil {
+		if err := w.p.Accounts().Delete(t.Context(), accounts.Actor{}, bob.ID); err != nil {
 			t.Error(err)
 		}
 	}}
-	w.sweep(&ColumnSweeper{Users: m})
+	w.sweep(&accounts.ColumnSweeper{Users: m})
 	if u := w.account("ann"); u.Name != "Ann" || !reflect.DeepEqual(u.Attributes, map[string]any{"seats": 1.0}) {
 		t.Errorf("%s %v", u.Name, u.Attributes)
 	}
@@ -227,21 +229,21 @@ func (s *watched) PutSetting(ctx context.Context, name string, old, value []byte
 
 func TestASweepThatWasBrokenOffIsFinishedByTheNext(t *testing.T) {
 	w, _ := newAccounts(t)
-	w.addColumn("plan", ColumnText)
+	w.addColumn("plan", accounts.ColumnText)
 	for _, name := range []string{"ann", "bob", "eve"} {
 		w.give(w.user(name), map[string]any{"plan": "gold"})
 	}
 	to := "tier"
-	if _, err := w.p.Accounts().ChangeColumn(t.Context(), Actor{}, "plan", ColumnChange{Key: &to}); err != nil {
+	if _, err := w.p.Accounts().ChangeColumn(t.Context(), accounts.Actor{}, "plan", accounts.ColumnChange{Key: &to}); err != nil {
 		t.Fatal(err)
 	}
-	first := &ColumnSweeper{Users: &brokenOff{UserStore: w.users, left: 1}, swept: map[leaving]bool{}}
-	if err := first.sweep(t.Context(), w.clock); !errors.Is(err, store.ErrUnavailable) {
+	first := &accounts.ColumnSweeper{Users: &brokenOff{UserStore: w.users, left: 1}, Swept: map[accounts.Leaving]bool{}}
+	if err := first.Sweep(t.Context(), w.clock); !errors.Is(err, store.ErrUnavailable) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	finished := make(chan struct{}, 1)
-	second := &ColumnSweeper{Users: &watched{w.users, finished}, Now: func() time.Time { return w.clock().Add(sweepSettle) }, Every: time.Millisecond}
+	second := &accounts.ColumnSweeper{Users: &watched{w.users, finished}, Now: func() time.Time { return w.clock().Add(accounts.SweepSettle) }, Every: time.Millisecond}
 	done := make(chan error, 1)
 	go func() { done <- second.Run(ctx) }()
 	<-finished

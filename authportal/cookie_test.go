@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -49,7 +50,7 @@ func TestOnlyOneWellFormedCookieOfTheSchemeIsASession(t *testing.T) {
 		{"a longer name", true, []string{"__Host-gatehouse-known=" + good}, false},
 		{"no equals sign", true, []string{"__Host-gatehouse"}, false},
 	} {
-		got, ok := SessionKey(withCookies(tt.lines...), tt.secure)
+		got, ok := web.SessionKey(withCookies(tt.lines...), tt.secure)
 		if ok != tt.ok || ok && got != key {
 			t.Errorf("%s: got %v", tt.name, ok)
 		}
@@ -59,7 +60,7 @@ func TestOnlyOneWellFormedCookieOfTheSchemeIsASession(t *testing.T) {
 func TestReadingTheSessionCookieAllocatesNothing(t *testing.T) {
 	r := withCookies("theme=dark; __Host-gatehouse=" + strings.Repeat("A", 43) + "; lang=en")
 	if n := testing.AllocsPerRun(100, func() {
-		if _, ok := SessionKey(r, true); !ok {
+		if _, ok := web.SessionKey(r, true); !ok {
 			t.Fatal("no session")
 		}
 	}); n != 0 {
@@ -73,7 +74,7 @@ func TestEveryCookieOfOursIsKnownByName(t *testing.T) {
 		"__Host-gatehouse-known": true, "__Host-gatehouse-signin": true, "__HOST-Gatehouse": true, "__Host-gatehouse-later": true,
 		"gatehouse2": false, "mygatehouse": false, "__Secure-gatehouse": false, "": false, "session": false, "__Host-": false,
 	} {
-		if got := OwnCookie(name); got != want {
+		if got := web.OwnCookie(name); got != want {
 			t.Errorf("OwnCookie(%q) = %v, want %v", name, got, want)
 		}
 	}
@@ -85,14 +86,14 @@ func FuzzSessionCookie(f *testing.F) {
 		f.Add(s, true)
 	}
 	f.Fuzz(func(t *testing.T, line string, secure bool) {
-		_, ok := SessionKey(withCookies(line), secure)
-		name := cookieName(cookieSession, secure)
+		_, ok := web.SessionKey(withCookies(line), secure)
+		name := web.CookieName(web.CookieSession, secure)
 		if ok && strings.Count(line, name+"=") < 1 {
 			t.Fatalf("a session out of %q", line)
 		}
 		if ok {
 			// The same again behind it: two are none.
-			if _, twice := SessionKey(withCookies(line, name+"=x"), secure); twice {
+			if _, twice := web.SessionKey(withCookies(line, name+"=x"), secure); twice {
 				t.Fatalf("two cookies of one name were a session: %q", line)
 			}
 		}

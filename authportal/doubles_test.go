@@ -36,7 +36,8 @@ type plainPassword struct {
 }
 
 func (*plainPassword) Kind() string { return "password" }
-func (*plainPassword) AsksLogin()   {}
+
+func (*plainPassword) AsksLogin() {}
 
 func (m *plainPassword) Begin(context.Context, *method.Attempt) (method.Step, error) {
 	return method.Show{}, nil

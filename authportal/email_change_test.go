@@ -5,6 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/message"
+	"github.com/gatehouse-auth/gatehouse/authportal/selfservice"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -23,13 +28,13 @@ func (w *world) owner(name string) (*browser, store.User) {
 }
 
 // asks asks for another address, and returns the letters that say so: the notice, and the link where there is one.
-func (b *browser) asks(box *postbox, email string) (all []*mailMessage) {
+func (b *browser) asks(box *postbox, email string) (all []*message.MailMessage) {
 	b.w.t.Helper()
 	b.api("PATCH", aloneAPI+"account", `{"email":"`+email+`"}`).wants(b.w.t, 202, `{"status":"sent"}`)
 	return box.letters(b.w)
 }
 
-func ofKind(t *testing.T, all []*mailMessage, kind string) *mailMessage {
+func ofKind(t *testing.T, all []*message.MailMessage, kind string) *message.MailMessage {
 	t.Helper()
 	for _, l := range all {
 		if l.Kind == kind {
@@ -40,7 +45,7 @@ func ofKind(t *testing.T, all []*mailMessage, kind string) *mailMessage {
 	return nil
 }
 
-func wantLetters(t *testing.T, all []*mailMessage, want string) {
+func wantLetters(t *testing.T, all []*message.MailMessage, want string) {
 	t.Helper()
 	if got := strings.Join(describe(all), ", "); got != want {
 		t.Errorf("letters: %s, want %s", got, want)
@@ -48,7 +53,7 @@ func wantLetters(t *testing.T, all []*mailMessage, want string) {
 }
 
 // set changes an account as the command line does.
-func (w *world) set(id string, ch UserChange) {
+func (w *world) set(id string, ch accounts.UserChange) {
 	w.t.Helper()
 	if _, err := w.p.Accounts().Set(w.t.Context(), cli, id, ch); err != nil {
 		w.t.Fatal(err)
@@ -63,9 +68,9 @@ func tokenBody(token string) string { return jsonOf(map[string]string{"token": t
 func (b *browser) moves(box *postbox, email string) (undo string) {
 	t := b.w.t
 	t.Helper()
-	token := ofKind(t, b.asks(box, email), "email_change").token(t)
+	token := ofKind(t, b.asks(box, email), "email_change").Token(t)
 	b.w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(token)).wants(t, 200, `{"status":"changed"}`)
-	return ofKind(t, box.letters(b.w), "email_changed").token(t)
+	return ofKind(t, box.letters(b.w), "email_changed").Token(t)
 }
 
 func TestPeopleChangeTheirAddressOnceTheNewOneSaysYes(t *testing.T) {
@@ -88,7 +93,7 @@ func TestPeopleChangeTheirAddressOnceTheNewOneSaysYes(t *testing.T) {
 		t.Fatal("a GET changed the address")
 	}
 	phone := w.browser()
-	phone.post(alone+"/email", values("token", l.token(t))).wants(t, 200, `"Done":true`)
+	phone.post(alone+"/email", values("token", l.Token(t))).wants(t, 200, `"Done":true`)
 	if phone.signedInAs() != "" {
 		t.Error("the link signs in whoever reads the mail")
 	}
@@ -100,11 +105,11 @@ func TestPeopleChangeTheirAddressOnceTheNewOneSaysYes(t *testing.T) {
 	if as := b.signedInAs(); as != "ann@example.net" {
 		t.Errorf("signed in as %q", as)
 	}
-	phone.post(alone+"/email", values("token", l.token(t))).wants(t, 400, `"Expired":true`)
+	phone.post(alone+"/email", values("token", l.Token(t))).wants(t, 400, `"Expired":true`)
 	phone.get(l.Link).wants(t, 400, `"Expired":true`)
 	wantLetters(t, box.letters(w), "email_changed to ann@example.com")
-	wantEvents(t, w, EventEmailAsk, "ok")
-	wantEvents(t, w, EventEmailChange, "ok", "refused invalid_token")
+	wantEvents(t, w, audit.EventEmailAsk, "ok")
+	wantEvents(t, w, audit.EventEmailChange, "ok", "refused invalid_token")
 	// The old name is never anybody else's.
 	w.browser().api("POST", aloneAPI+"signup", annSignsUp).wants(t, 201, "confirm_email") // which tells nothing
 	box.none(w)
@@ -202,8 +207,8 @@ func TestALaterAskEndsTheEarlierOne(t *testing.T) {
 	all := box.letters(w) // the letter of the second was not written before the third was asked for
 	wantLetters(t, all, "email_asked to ann@example.com, email_asked to ann@example.com, email_change to ann3@example.net")
 	w.browser().get(first.Link).wants(t, 400, `"Expired":true`)
-	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(first.token(t))).wants(t, 400, "invalid_token")
-	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(ofKind(t, all, "email_change").token(t))).wants(t, 200, "changed")
+	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(first.Token(t))).wants(t, 400, "invalid_token")
+	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(ofKind(t, all, "email_change").Token(t))).wants(t, 200, "changed")
 	if w.account("ann3@example.net").Username != "ann3@example.net" {
 		t.Error("not the last")
 	}
@@ -212,7 +217,7 @@ func TestALaterAskEndsTheEarlierOne(t *testing.T) {
 func TestALinkOfANewAddressIsGoodForOnePurposeOneClickAndOneDay(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
-	token := ofKind(t, b.asks(box, "ann@example.net"), "email_change").token(t)
+	token := ofKind(t, b.asks(box, "ann@example.net"), "email_change").Token(t)
 	head, label, _ := strings.Cut(token, ".")
 	for _, bad := range []string{"", ".", head, "." + label, head + "." + label[1:], otherLetter(head) + "." + label} {
 		b.api("POST", aloneAPI+"email/confirm", tokenBody(bad)).wants(t, 400, "invalid_token")
@@ -225,8 +230,8 @@ func TestALinkOfANewAddressIsGoodForOnePurposeOneClickAndOneDay(t *testing.T) {
 		t.Error("the address is not that of the account")
 	}
 	wantLetters(t, box.letters(w), "email_changed to ann@example.com")
-	late := ofKind(t, b.asks(box, "ann@example.org"), "email_change").token(t)
-	w.pass(emailChangeLife)
+	late := ofKind(t, b.asks(box, "ann@example.org"), "email_change").Token(t)
+	w.pass(selfservice.EmailChangeLife)
 	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(late)).wants(t, 400, "invalid_token")
 }
 
@@ -237,17 +242,17 @@ func TestBothCopiesOfALetterThatWasSentTwiceWorkAndOneCounts(t *testing.T) {
 	b.api("PATCH", aloneAPI+"account", `{"email":"ann@example.net"}`).wants(t, 202, "")
 	queue := box.take()
 	m := queue[len(queue)-1]
-	first, err := w.p.resolveMail(t.Context(), m)
+	first, err := w.p.SelfService.ResolveMail(t.Context(), m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := w.p.resolveMail(t.Context(), m)
+	second, err := w.p.SelfService.ResolveMail(t.Context(), m)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.browser().get(second.Link).wants(t, 200, "ann@example.net")
-	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(first.token(t))).wants(t, 200, "changed")
-	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(second.token(t))).wants(t, 400, "invalid_token")
+	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(first.Token(t))).wants(t, 200, "changed")
+	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(second.Token(t))).wants(t, 400, "invalid_token")
 }
 
 func TestWhatChangesMeanwhileEndsAChangeOfAddress(t *testing.T) {
@@ -259,9 +264,9 @@ func TestWhatChangesMeanwhileEndsAChangeOfAddress(t *testing.T) {
 		"a new password": {func(w *world, b *browser, _ store.User) {
 			b.api("POST", aloneAPI+"password/change", `{"current":"right","password":"correct horse"}`).wants(w.t, 200, "")
 		}, "invalid_token"},
-		"an administrator's address": {func(w *world, _ *browser, u store.User) { w.set(u.ID, UserChange{Email: &elsewhere}) }, "invalid_token"},
-		"disabled":                   {func(w *world, _ *browser, u store.User) { w.set(u.ID, UserChange{Enabled: &no}) }, "invalid_token"},
-		"not approved any more":      {func(w *world, _ *browser, u store.User) { w.set(u.ID, UserChange{Approved: &no}) }, "invalid_token"},
+		"an administrator's address": {func(w *world, _ *browser, u store.User) { w.set(u.ID, accounts.UserChange{Email: &elsewhere}) }, "invalid_token"},
+		"disabled":                   {func(w *world, _ *browser, u store.User) { w.set(u.ID, accounts.UserChange{Enabled: &no}) }, "invalid_token"},
+		"not approved any more":      {func(w *world, _ *browser, u store.User) { w.set(u.ID, accounts.UserChange{Approved: &no}) }, "invalid_token"},
 		"deleted":                    {func(w *world, b *browser, _ store.User) { b.api("DELETE", aloneAPI+"account", "").wants(w.t, 204, "") }, "invalid_token"},
 		"taken": {func(w *world, _ *browser, _ store.User) {
 			u := w.user("new")
@@ -272,7 +277,7 @@ func TestWhatChangesMeanwhileEndsAChangeOfAddress(t *testing.T) {
 		}, "user_exists"},
 		"once the name of a deleted account": {func(w *world, _ *browser, _ store.User) {
 			u := w.user("new")
-			w.set(u.ID, UserChange{Email: ref("ann@example.net"), Username: ref("ann@example.net"), Confirmed: &yes})
+			w.set(u.ID, accounts.UserChange{Email: ref("ann@example.net"), Username: ref("ann@example.net"), Confirmed: &yes})
 			if err := w.users.DeleteUser(w.t.Context(), u.ID); err != nil {
 				w.t.Fatal(err)
 			}
@@ -288,7 +293,7 @@ func TestWhatChangesMeanwhileEndsAChangeOfAddress(t *testing.T) {
 			if c.want == "invalid_token" {
 				status, says = 400, `"Expired":true`
 			}
-			w.browser().post(alone+"/email", values("token", l.token(t))).wants(t, status, says)
+			w.browser().post(alone+"/email", values("token", l.Token(t))).wants(t, status, says)
 			box.none(w)
 			if now, err := w.users.User(t.Context(), u.ID); err == nil && now.Email != "ann@example.com" && now.Email != elsewhere {
 				t.Errorf("changed to %s", now.Email)
@@ -311,7 +316,7 @@ func TestAnUnconfirmedAddressIsNotToldAndUndoesNothing(t *testing.T) {
 	box.take()
 	all := b.asks(box, "ann@example.net")
 	wantLetters(t, all, "email_change to ann@example.net")
-	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(all[0].token(t))).wants(t, 200, "changed")
+	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(all[0].Token(t))).wants(t, 200, "changed")
 	box.none(w)
 	u := w.account("ann@example.net")
 	if left, _ := w.users.CredentialsOf(t.Context(), u.ID, store.KindEmailUndo); !u.Confirmed || len(left) != 0 {
@@ -320,7 +325,7 @@ func TestAnUnconfirmedAddressIsNotToldAndUndoesNothing(t *testing.T) {
 }
 
 func TestAsksForAnotherAddressAreBounded(t *testing.T) {
-	w, box := mailWorld(t, func(c *Config) { c.Settings.Account = Limit{Count: 3, Window: time.Minute} })
+	w, box := mailWorld(t, func(c *Config) { c.Settings.Account = settings.Limit{Count: 3, Window: time.Minute} })
 	b, _ := w.owner("ann")
 	for range 3 { // strangers use up what one mailbox may get
 		w.browser().api("POST", aloneAPI+"password/forgot", `{"email":"victim@example.org"}`).wants(t, 202, "")
@@ -332,13 +337,13 @@ func TestAsksForAnotherAddressAreBounded(t *testing.T) {
 	b.asks(box, "ann3@example.net")
 	b.api("PATCH", aloneAPI+"account", `{"email":"ann4@example.net"}`).wants(t, 429, "too_many_attempts")
 	box.none(w)
-	wantEvents(t, w, EventEmailAsk, "ok", "ok", "ok", "refused too_many_attempts")
+	wantEvents(t, w, audit.EventEmailAsk, "ok", "ok", "ok", "refused too_many_attempts")
 }
 
 func TestNoTokenOfAChangeOfAddressIsKeptOrLogged(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
-	token := ofKind(t, b.asks(box, "ann@example.net"), "email_change").token(t)
+	token := ofKind(t, b.asks(box, "ann@example.net"), "email_change").Token(t)
 	w.browser().get(alone + "/email?token=" + token)
 	head, _, _ := strings.Cut(token, ".")
 	creds, err := w.users.CredentialsOf(t.Context(), u.ID, store.KindEmailChange)

@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/selfservice"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -28,8 +31,8 @@ func TestTheOldAddressTakesTheAccountBackFromWhoeverMovedIt(t *testing.T) {
 	put("totp", "the thief's")
 	stolen, _ := thief.api("POST", aloneAPI+"tokens", `{"name":"back door"}`).json(t)["token"].(string)
 	thief.api("POST", aloneAPI+"password/forgot", `{"email":"thief@example.net"}`).wants(t, 202, "")
-	reset := ofKind(t, box.letters(w), "reset").token(t)
-	onward := ofKind(t, thief.asks(box, "thief2@example.net"), "email_change").token(t)
+	reset := ofKind(t, box.letters(w), "reset").Token(t)
+	onward := ofKind(t, thief.asks(box, "thief2@example.net"), "email_change").Token(t)
 
 	link := alone + "/email/undo?token=" + undo
 	for range 3 { // a scanner
@@ -47,7 +50,7 @@ func TestTheOldAddressTakesTheAccountBackFromWhoeverMovedIt(t *testing.T) {
 	if thief.signedInAs() != "" || b.signedInAs() != "" {
 		t.Error("somebody is still inside")
 	}
-	if _, err := w.p.CheckToken(t.Context(), stolen); !errors.Is(err, problem.InvalidToken) {
+	if _, err := w.p.SignIn.CheckToken(t.Context(), stolen); !errors.Is(err, problem.InvalidToken) {
 		t.Error("the thief's token is still good:", err)
 	}
 	thief.api("POST", aloneAPI+"login", `{"login":"ann@example.com","password":"right"}`).wants(t, 401, "invalid_credentials")
@@ -57,14 +60,14 @@ func TestTheOldAddressTakesTheAccountBackFromWhoeverMovedIt(t *testing.T) {
 	if err != nil || len(left) != 1 || left[0].ID != "the owner's" {
 		t.Errorf("left: %+v %v", left, err) // the factor that was there before stays: a mailbox is no second factor
 	}
-	wantEvents(t, w, EventEmailUndo, "ok")
+	wantEvents(t, w, audit.EventEmailUndo, "ok")
 
 	all := box.letters(w)
 	wantLetters(t, all, "email_restored to ann@example.com, email_undone to thief@example.net")
 	if l := ofKind(t, all, "email_undone"); strings.Contains(l.Link, "token") || l.Account != "thief@example.net" {
 		t.Errorf("the thief reads %+v", l)
 	}
-	password := ofKind(t, all, "email_restored").token(t)
+	password := ofKind(t, all, "email_restored").Token(t)
 	b.api("POST", aloneAPI+"password/reset", resetWith(password, "correct horse")).wants(t, 200, "changed")
 	w.browser().enter("ann@example.com", "correct horse")
 	w.browser().post(alone+"/email/undo", values("token", undo)).wants(t, 400, `"Expired":true`)
@@ -127,7 +130,7 @@ func TestALinkOfTheOldAddressIsGoodForOnePurposeOneClickAndSevenDays(t *testing.
 
 	c, _ := w.owner("bob")
 	late := c.moves(box, "bob@example.net")
-	w.pass(emailUndoLife)
+	w.pass(accounts.EmailUndoLife)
 	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(late)).wants(t, 400, "invalid_token")
 }
 
@@ -138,14 +141,16 @@ func TestWhatStandsAgainstTakingAnAccountBack(t *testing.T) {
 		status int
 		want   string
 	}{
-		"an administrator's address": {func(w *world, u store.User) { w.set(u.ID, UserChange{Email: &elsewhere}) }, 400, "invalid_token"},
-		"disabled":                   {func(w *world, u store.User) { w.set(u.ID, UserChange{Enabled: &no}) }, 400, "invalid_token"},
+		"an administrator's address": {func(w *world, u store.User) { w.set(u.ID, accounts.UserChange{Email: &elsewhere}) }, 400, "invalid_token"},
+		"disabled":                   {func(w *world, u store.User) { w.set(u.ID, accounts.UserChange{Enabled: &no}) }, 400, "invalid_token"},
 		"deleted": {func(w *world, u store.User) {
 			if err := w.users.DeleteUser(w.t.Context(), u.ID); err != nil {
 				w.t.Fatal(err)
 			}
 		}, 400, "invalid_token"},
-		"the old address has an account of its own": {func(w *world, _ store.User) { w.set(w.user("new").ID, UserChange{Email: ref("ann@example.com")}) }, 409, "user_exists"},
+		"the old address has an account of its own": {func(w *world, _ store.User) {
+			w.set(w.user("new").ID, accounts.UserChange{Email: ref("ann@example.com")})
+		}, 409, "user_exists"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, box := mailWorld(t)
@@ -178,7 +183,7 @@ func TestAnUndoingThatWasCutOffIsFinishedByTheSameLink(t *testing.T) {
 		t.Fatal("the address comes first")
 	}
 	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(token)).wants(t, 400, "invalid_token") // it may still be under way
-	w.pass(claimFor)
+	w.pass(selfservice.ClaimFor)
 	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(token)).wants(t, 200, "restored")
 	if thief.signedInAs() != "" {
 		t.Error("the thief is still inside")

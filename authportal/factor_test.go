@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -87,13 +90,13 @@ func TestSecondFactorBegins(t *testing.T) {
 		p.give("ada", "phone")
 		b := p.browser()
 		step, last := b.tryLogin("ada", "right").step(), page{}
-		for range factorBegins.Count + 1 {
+		for range signin.FactorBegins.Count + 1 {
 			last = b.api("POST", loginCall, `{"step":"`+step+`","method":"device"}`)
 			if s := last.step(); s != "" {
 				step = b.tryLogin("ada", "right").step()
 			}
 		}
-		if last.StatusCode != 429 || p.device.Begun() != factorBegins.Count {
+		if last.StatusCode != 429 || p.device.Begun() != signin.FactorBegins.Count {
 			t.Errorf("%d after %d", last.StatusCode, p.device.Begun())
 		}
 	})
@@ -127,7 +130,7 @@ func TestProofWorthTwoFactors(t *testing.T) {
 }
 
 func TestRequiredSecondFactor(t *testing.T) {
-	p := newProviders(t, func(c *Config) { c.Settings.MFA = MFASettings{RequireRoles: []string{"editor"}} })
+	p := newProviders(t, func(c *Config) { c.Settings.MFA = settings.MFASettings{RequireRoles: []string{"editor"}} })
 	p.give("bob", "key")
 	for _, name := range []string{"ada", "bob"} {
 		u, err := p.users.FindUser(t.Context(), name)
@@ -149,31 +152,31 @@ func TestRequiredSecondFactor(t *testing.T) {
 
 // adds wires routes for what is added to an account; people get theirs with the first factor.
 func (p *providers) adds() {
-	tell := func(c *call, out *outcome, err error) error {
+	tell := func(c *web.Call, out *signin.LoginResult, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case out.Added != nil:
-			return c.json(http.StatusOK, out.Added)
+			return c.JSON(http.StatusOK, out.Added)
 		}
-		return c.signedIn(http.StatusOK, out)
+		return NOSERVICE.SignedIn(c, http.StatusOK, out)
 	}
 	for name, purpose := range map[string]method.Purpose{"enrol": method.Enrol, "link": method.Link} {
 		path := "/test/" + name
-		p.p.routes[routeKey(path)] = append(p.p.routes[routeKey(path)], route{method: "POST", path: path, do: func(c *call) error {
-			c.api = true
-			out, err := c.beginAdding(purpose, c.r.URL.Query().Get("method"))
+		p.p.routes[web.RouteKey(path)] = append(p.p.routes[web.RouteKey(path)], web.Route{Method: "POST", Path: path, Do: func(c *web.Call) error {
+			c.API = true
+			out, err := NOSERVICE.BeginAdding(c, purpose, c.Request.URL.Query().Get("method"))
 			return tell(c, out, err)
 		}})
 	}
 	path := "/test/finish"
-	p.p.routes[routeKey(path)] = append(p.p.routes[routeKey(path)], route{method: "POST", path: path, do: func(c *call) error {
-		c.api = true
+	p.p.routes[web.RouteKey(path)] = append(p.p.routes[web.RouteKey(path)], web.Route{Method: "POST", Path: path, Do: func(c *web.Call) error {
+		c.API = true
 		raw := map[string]json.RawMessage{}
-		if err := c.decode(&raw); err != nil {
+		if err := c.Decode(&raw); err != nil {
 			return err
 		}
-		out, err := c.goOnAdding(try{Step: c.r.URL.Query().Get("step"), Answers: true, JSON: func(n string) json.RawMessage { return raw[n] }})
+		out, err := NOSERVICE.GoOnAdding(c, signin.LoginInput{Step: c.Request.URL.Query().Get("step"), Answers: true, JSON: func(n string) json.RawMessage { return raw[n] }})
 		return tell(c, out, err)
 	}})
 }

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
 func TestMembersOfAnObject(t *testing.T) {
-	o := object{}
+	o := web.Object{}
 	if err := json.Unmarshal([]byte(`{"code":"12","count":12,"none":null,"passkey":{"id":"x","response":{"a":[1]}}}`), &o); err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +26,7 @@ func TestMembersOfAnObject(t *testing.T) {
 	}
 	var count string
 	wrong := errors.New("wrong")
-	if _, err := o.read(map[string]any{"count": &count}, func(string) error { return wrong }); !errors.Is(err, wrong) {
+	if _, err := o.Read(map[string]any{"count": &count}, func(string) error { return wrong }); !errors.Is(err, wrong) {
 		t.Errorf("a number was read as text: %v", err)
 	}
 }

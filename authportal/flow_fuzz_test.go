@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
 )
 
 func FuzzOpenSealed(f *testing.F) {
@@ -13,7 +14,7 @@ func FuzzOpenSealed(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	good, err := k.Seal(sealFlow, []byte(`{"h":"app.example.com"}`), nil)
+	good, err := k.Seal(signin.SealFlow, []byte(`{"h":"app.example.com"}`), nil)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -21,13 +22,13 @@ func FuzzOpenSealed(f *testing.F) {
 	f.Add("")
 	f.Add("AAAA")
 	f.Add(good + "=")
-	p := &Portal{keys: k}
+	p := &Portal{Keys: k}
 	f.Fuzz(func(t *testing.T, s string) {
-		var g goal
-		if p.unseal(sealFlow, s, &g) && s != good {
+		var g signin.ReturnTo
+		if p.SignIn.Unseal(signin.SealFlow, s, &g) && s != good {
 			t.Fatalf("opened %q", s)
 		}
-		if p.unseal(sealCode, s, &code{}) {
+		if p.SignIn.Unseal(signin.SealCode, s, &signin.Code{}) {
 			t.Fatalf("a code out of %q", s)
 		}
 	})

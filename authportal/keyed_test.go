@@ -5,16 +5,18 @@ import (
 	"errors"
 	"sync"
 	"testing"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/selfservice"
 )
 
 func TestOneCallerAtATimeForEachKey(t *testing.T) {
-	var k keyed
+	var k selfservice.Keyed
 	var wg sync.WaitGroup
 	inside := map[string]*int{"a": new(int), "b": new(int)} // the race detector watches
 	for i := range 64 {
 		wg.Go(func() {
 			key := string(rune('a' + i%2))
-			unlock, err := k.lock(t.Context(), key)
+			unlock, err := k.Lock(t.Context(), key)
 			if err != nil {
 				t.Error(err)
 				return
@@ -24,20 +26,20 @@ func TestOneCallerAtATimeForEachKey(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if *inside["a"] != 32 || *inside["b"] != 32 || len(k.held) != 0 {
-		t.Errorf("%d and %d were inside, %d keys are kept", *inside["a"], *inside["b"], len(k.held))
+	if *inside["a"] != 32 || *inside["b"] != 32 || len(k.Held) != 0 {
+		t.Errorf("%d and %d were inside, %d keys are kept", *inside["a"], *inside["b"], len(k.Held))
 	}
-	unlock, err := k.lock(t.Context(), "a")
+	unlock, err := k.Lock(t.Context(), "a")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := k.lock(ctx, "a"); !errors.Is(err, context.Canceled) {
+	if _, err := k.Lock(ctx, "a"); !errors.Is(err, context.Canceled) {
 		t.Errorf("who went away got %v", err)
 	}
 	unlock()
-	if len(k.held) != 0 {
+	if len(k.Held) != 0 {
 		t.Error("the key is kept for ever")
 	}
 }

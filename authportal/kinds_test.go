@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -15,12 +16,15 @@ import (
 type keeperOf map[string]method.CredentialClass
 
 func (keeperOf) Kind() string { return "keeper" }
+
 func (keeperOf) Begin(context.Context, *method.Attempt) (method.Step, error) {
 	return method.Show{}, nil
 }
+
 func (keeperOf) Continue(context.Context, *method.Attempt) (method.Step, error) {
 	return method.Refused{Reason: "nobody"}, nil
 }
+
 func (k keeperOf) CredentialKinds() map[string]method.CredentialClass { return k }
 
 func withKinds(list keeperOf) worldOption {
@@ -96,7 +100,7 @@ func TestRegistryOfCredentialKinds(t *testing.T) {
 		"a kind of a class that there is not": {[]of{{"totp": "second"}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := newKinds(c.kinds...); (err == nil) != c.ok {
+			if _, err := accounts.NewKinds(c.kinds...); (err == nil) != c.ok {
 				t.Error(err)
 			}
 		})

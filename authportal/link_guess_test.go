@@ -7,11 +7,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 func TestAskingTellsNothing(t *testing.T) {
-	w, box, _ := linkWorld(t, func(c *Config) { c.Settings.Account = Limit{Count: 2, Window: time.Minute} })
+	w, box, _ := linkWorld(t, func(c *Config) { c.Settings.Account = settings.Limit{Count: 2, Window: time.Minute} })
 	w.user("ann")
 	for name, change := range map[string]func(*store.User){
 		"dan": func(u *store.User) { u.Enabled = false },
@@ -79,18 +83,18 @@ func TestAfterFiveWrongCodesALetterIsWorthNothing(t *testing.T) {
 	w.user("ann")
 	b := w.browser()
 	l := b.asksForLink(box, "ann@example.com")
-	for range linkGuesses {
+	for range signin.LinkGuesses {
 		b.finishes("code", "999999").wants(t, 401, "invalid_code")
 	}
 	b.finishes("code", l.Code).wants(t, 401, "invalid_code")
-	b.finishes("token", l.token(t)).wants(t, 400, "invalid_token")
+	b.finishes("token", l.Token(t)).wants(t, 400, "invalid_token")
 	// Another letter works, until the account has been guessed at too often: seven guesses were wrong.
 	b.finishes("code", b.asksForLink(box, "ann@example.com").Code).wants(t, 200, "signed_in")
 }
 
 // A guess at a code is one at the account, wherever it is made, and asking for another letter gives none back.
 func TestGuessesAtCodesAndPasswordsShareTheAccountsCounter(t *testing.T) {
-	w, box, _ := linkWorld(t, func(c *Config) { c.Settings.Account = Limit{Count: 6, Window: 15 * time.Minute} })
+	w, box, _ := linkWorld(t, func(c *Config) { c.Settings.Account = settings.Limit{Count: 6, Window: 15 * time.Minute} })
 	w.user("ann")
 	for range 3 {
 		b := w.browser()
@@ -107,11 +111,11 @@ func TestGuessesAtCodesAndPasswordsShareTheAccountsCounter(t *testing.T) {
 	if p.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
-	b.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 429, "problem_too_many_attempts")
+	b.post(alone+"/link/finish", values("token", l.Token(t))).wants(t, 429, "problem_too_many_attempts")
 }
 
 func TestGuessesWithoutALetterCountByAddress(t *testing.T) {
-	w, _, _ := linkWorld(t, func(c *Config) { c.Settings.Address = Limit{Count: 4, Window: time.Minute} })
+	w, _, _ := linkWorld(t, func(c *Config) { c.Settings.Address = settings.Limit{Count: 4, Window: time.Minute} })
 	for range 2 {
 		w.browser().finishes("code", "123456").wants(t, 401, "invalid_code")
 		w.browser().finishes("token", "made up").wants(t, 400, "invalid_token")
@@ -124,7 +128,7 @@ func TestGuessesWithoutALetterCountByAddress(t *testing.T) {
 }
 
 func TestOfLinkAndCodeAtOnceOneWorks(t *testing.T) {
-	w, box, _ := linkWorld(t, func(c *Config) { c.Settings.Account = Limit{Count: 100, Window: time.Minute} })
+	w, box, _ := linkWorld(t, func(c *Config) { c.Settings.Account = settings.Limit{Count: 100, Window: time.Minute} })
 	w.user("ann")
 	b := w.browser()
 	l := b.asksForLink(box, "ann@example.com")
@@ -138,7 +142,7 @@ func TestOfLinkAndCodeAtOnceOneWorks(t *testing.T) {
 			if i%2 == 0 {
 				codes[i] = same.finishes("code", l.Code).StatusCode
 			} else {
-				codes[i] = same.finishes("token", l.token(t)).StatusCode
+				codes[i] = same.finishes("token", l.Token(t)).StatusCode
 			}
 		})
 	}
@@ -156,7 +160,7 @@ func TestAPasswordChangedAtTheVeryMomentOfAProofByMailOpensNothing(t *testing.T)
 	l := b.asksForLink(box, "ann@example.com")
 	m.proven = func() {
 		password := "correct horse"
-		if _, err := w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{Password: &password}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Password: &password}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -178,7 +182,7 @@ func TestAProofByMailOfAnAddressThatNobodyConfirmedVoidsWhatWasSetBefore(t *test
 		box.take()
 		b := w.browser()
 		l := b.asksForLink(box, "ann@example.com")
-		b.finishes("token", l.token(t)).wants(t, 200, "signed_in")
+		b.finishes("token", l.Token(t)).wants(t, 200, "signed_in")
 		u := w.account("ann@example.com")
 		if !u.Confirmed || b.signedInAs() != "ann@example.com" || thief.signedInAs() != "" {
 			t.Errorf("confirmed %v, %q is in, and the thief as %q", u.Confirmed, b.signedInAs(), thief.signedInAs())
@@ -188,7 +192,7 @@ func TestAProofByMailOfAnAddressThatNobodyConfirmedVoidsWhatWasSetBefore(t *test
 			t.Errorf("left are %+v, %v", left, err)
 		}
 		thief.api("POST", aloneAPI+"login", `{"login":"ann@example.com","password":"thief's password"}`).wants(t, 401, "invalid_credentials")
-		wantEvents(t, w, EventEmailConfirm, "ok set before: voided")
+		wantEvents(t, w, audit.EventEmailConfirm, "ok set before: voided")
 	}
 }
 
@@ -201,13 +205,13 @@ func TestNoSecretOfALetterIsQueuedOrLogged(t *testing.T) {
 	l := box.one(w, "link", "ann@example.com")
 	b.get(l.Link)
 	b.finishes("code", "444555")
-	b.finishes("token", l.token(t)).wants(t, 200, "signed_in")
-	for _, secret := range []string{l.token(t), "444555"} {
+	b.finishes("token", l.Token(t)).wants(t, 200, "signed_in")
+	for _, secret := range []string{l.Token(t), "444555"} {
 		if strings.Contains(queued+w.logs.String(), secret) {
 			t.Errorf("%s is in %s%s", secret, queued, w.logs.String())
 		}
 	}
-	if !w.p.SecretInURL("/link") || !w.p.SecretInURL("/link/") {
+	if !w.p.Web.SecretInURL("/link") || !w.p.Web.SecretInURL("/link/") {
 		t.Error("access logs would show links")
 	}
 }

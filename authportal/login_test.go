@@ -7,7 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
 func TestSigningInGivesANewSecret(t *testing.T) {
@@ -76,8 +79,8 @@ func TestAnotherSiteCannotSignAPersonInOrOut(t *testing.T) {
 func TestAForgedReturnAddressLeadsNowhereElse(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
-	foreign := w.p.LoginURL(&Visit{Site: w.sites["shop.example.net"], Host: "shop.example.net", Base: "/.gatehouse"}, "/cart", Demand{})
-	other, err := w.keys.Seal(sealFlow, []byte(`{"h":"alone.example.org","p":"/x","t":1795435200}`), nil)
+	foreign := w.p.SignIn.LoginURL(&web.Visit{Site: w.sites["shop.example.net"], Host: "shop.example.net", Base: "/.gatehouse"}, "/cart", web.Demand{})
+	other, err := w.keys.Seal(signin.SealFlow, []byte(`{"h":"alone.example.org","p":"/x","t":1795435200}`), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +294,7 @@ func TestNoSecretReachesTheLogs(t *testing.T) {
 			t.Errorf("%q is in the logs, or was not given: %s", s, logs)
 		}
 	}
-	if got := w.eventsOf(EventSignIn); len(got) != 2 || got[0].Result != ResultRefused || got[1].Result != ResultOK || got[1].Username != "ada" || got[1].Address != "192.0.2.1" {
+	if got := w.eventsOf(audit.EventSignIn); len(got) != 2 || got[0].Result != audit.ResultRefused || got[1].Result != audit.ResultOK || got[1].Username != "ada" || got[1].Address != "192.0.2.1" {
 		t.Errorf("events %+v", got)
 	}
 }

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/message"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/selfservice"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -15,15 +17,15 @@ func TestTheTestLetterIsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Portal{pages: set}
-	m, err := p.Compose(t.Context(), store.Mail{Kind: LetterTest, To: "ann@example.org", Payload: []byte(`{"lang":"de"}`)})
+	p := &Portal{Pages: set}
+	m, err := p.SelfService.Compose(t.Context(), store.Mail{Kind: selfservice.LetterTest, To: "ann@example.org", Payload: []byte(`{"lang":"de"}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if m.To != "ann@example.org" || m.Subject != "Example kann E-Mails senden" || m.Text == "" || !strings.Contains(m.HTML, `lang="de"`) {
 		t.Errorf("%+v", m)
 	}
-	if m, err := p.Compose(t.Context(), store.Mail{Kind: "of tomorrow", To: "ann@example.org"}); err == nil {
+	if m, err := p.SelfService.Compose(t.Context(), store.Mail{Kind: "of tomorrow", To: "ann@example.org"}); err == nil {
 		t.Errorf("a letter of an unknown kind was not kept: %+v", m)
 	}
 }
@@ -43,7 +45,7 @@ func TestEveryLetterIsWrittenFromTheOutbox(t *testing.T) {
 	b.api("POST", aloneAPI+"signup", `{"email":"root@example.com","password":"correct horse"}`)
 	b.api("POST", aloneAPI+"signup", annSignsUp)
 	u := w.account("ann@example.com")
-	if u, err = w.p.Accounts().confirm(t.Context(), u.ID, u.Email); err != nil {
+	if u, err = w.p.Accounts().Confirm(t.Context(), u.ID, u.Email); err != nil {
 		t.Fatal(err)
 	}
 	queue := box.take()
@@ -52,13 +54,13 @@ func TestEveryLetterIsWrittenFromTheOutbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	u.Confirmed = true
-	w.p.Accounts().decided(t.Context(), byRoot, mailApproved, &u)
-	w.p.Accounts().decided(t.Context(), byRoot, mailDeclined, &u)
-	w.p.SessionTheft(t.Context(), &store.ActiveSession{Session: store.Session{UserID: u.ID}, Identity: u.Identity()}, netip.Addr{}, "alone.example.org")
+	w.p.Accounts().Decided(t.Context(), byRoot, message.MailApproved, &u)
+	w.p.Accounts().Decided(t.Context(), byRoot, message.MailDeclined, &u)
+	w.p.SignIn.SessionTheft(t.Context(), &store.ActiveSession{Session: store.Session{UserID: u.ID}, Identity: u.Identity()}, netip.Addr{}, "alone.example.org")
 	queue = append(queue, box.take()...)
 	queue = slices.DeleteFunc(queue, func(m store.Mail) bool { // what stands in for accounts that were not made
-		got, err := w.p.Compose(t.Context(), m)
-		return m.Kind == mailWaiting && got == nil && err == nil
+		got, err := w.p.SelfService.Compose(t.Context(), m)
+		return m.Kind == message.MailWaiting && got == nil && err == nil
 	})
 	want := []string{"/confirm?token=", "/reset?token=", "/login", "/reset?token=", "/login", "", ""}
 	if len(queue) != len(want) {
@@ -66,7 +68,7 @@ func TestEveryLetterIsWrittenFromTheOutbox(t *testing.T) {
 	}
 	for i, m := range queue {
 		m.Payload = []byte(strings.Replace(string(m.Payload), `{"`, `{"l":"de","`, 1))
-		got, err := w.p.Compose(t.Context(), m)
+		got, err := w.p.SelfService.Compose(t.Context(), m)
 		if err != nil || got == nil {
 			t.Fatalf("%s: %v", m.Kind, err)
 		}

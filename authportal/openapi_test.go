@@ -16,6 +16,8 @@ import (
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/pb33f/libopenapi-validator/config"
 	"github.com/pb33f/libopenapi-validator/errors"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
 const apiPrefix = "/api/v1"
@@ -75,10 +77,10 @@ func closeObjects(v any) {
 }
 
 // described serves a call, and holds what a call of the API was asked and answered against the description.
-func (w *world) described(rw http.ResponseWriter, r *http.Request, v *Visit) {
+func (w *world) described(rw http.ResponseWriter, r *http.Request, v *web.Visit) {
 	path, ok := strings.CutPrefix(v.Path, apiPrefix)
 	if !ok || r.Method == http.MethodOptions || r.Method == http.MethodHead {
-		w.p.Serve(rw, r, v)
+		w.p.Web.Serve(rw, r, v)
 		return
 	}
 	asked, answered := &bytes.Buffer{}, &teeWriter{ResponseWriter: rw, rec: httptest.NewRecorder()}
@@ -86,10 +88,10 @@ func (w *world) described(rw http.ResponseWriter, r *http.Request, v *Visit) {
 		io.Reader
 		io.Closer
 	}{io.TeeReader(r.Body, asked), r.Body}
-	w.p.Serve(answered, r, v)
+	w.p.Web.Serve(answered, r, v)
 	body, rec := asked.Bytes(), answered.rec
 
-	if rt, _, _ := w.p.routes.find(r.Method, v.Path); rt == nil || rec.Code == http.StatusMethodNotAllowed {
+	if rt, _, _ := w.p.routes.Find(r.Method, v.Path); rt == nil || rec.Code == http.StatusMethodNotAllowed {
 		return
 	}
 	for _, fault := range description().judge(r, path, body, rec) {
@@ -157,8 +159,8 @@ func TestEveryCallOfTheAPIIsDescribedAndNoOther(t *testing.T) {
 	served := map[string]bool{}
 	for _, group := range w.p.routes {
 		for _, rt := range group {
-			if path, ok := strings.CutPrefix(rt.path, apiPrefix); ok {
-				served[rt.method+" "+path] = true
+			if path, ok := strings.CutPrefix(rt.Path, apiPrefix); ok {
+				served[rt.Method+" "+path] = true
 			}
 		}
 	}

@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/admin"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -76,7 +79,7 @@ func TestTheOverviewCountsWhatHappened(t *testing.T) {
 	root.enter("root", "right")
 	// Whoever signs up is signed in, too.
 	w.browser().api("POST", aloneAPI+"signup", `{"email":"new@example.com","password":"long enough"}`).wants(t, 201, "")
-	if err := countOnce(t.Context(), w.shop, w.p.statistics, w.clock()); err != nil {
+	if err := admin.CountOnce(t.Context(), w.shop, w.p.statistics, w.clock()); err != nil {
 		t.Fatal(err)
 	}
 	o := overviewOf(t, root)
@@ -101,10 +104,10 @@ func TestTheOverviewTellsWhatNeedsAttention(t *testing.T) {
 	feedDown := false
 	w, _ = newAccounts(t, figured(&w), func(c *Config) {
 		c.Mail = box
-		c.Settings.Account = Limit{Count: 2, Window: 15 * time.Minute}
-		c.Watch = func() (list []Alert) {
+		c.Settings.Account = settings.Limit{Count: 2, Window: 15 * time.Minute}
+		c.Watch = func() (list []admin.Alert) {
 			if feedDown {
-				list = append(list, Alert{Kind: "session_feed"})
+				list = append(list, admin.Alert{Kind: "session_feed"})
 			}
 			return list
 		}
@@ -120,7 +123,7 @@ func TestTheOverviewTellsWhatNeedsAttention(t *testing.T) {
 	}
 
 	waits := w.user("waits")
-	if _, err := w.p.Accounts().Set(t.Context(), Actor{}, waits.ID, UserChange{Approved: new(false)}); err != nil {
+	if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, waits.ID, accounts.UserChange{Approved: new(false)}); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
@@ -132,7 +135,7 @@ func TestTheOverviewTellsWhatNeedsAttention(t *testing.T) {
 	if got := o.kinds(); !slices.Equal(got, []string{"session_feed", "mail", "throttled", "approvals"}) {
 		t.Fatalf("%q", got)
 	}
-	if a := o.Attention[1]; a.Count != 2 || len(a.Detail) > faultShown || !strings.HasPrefix(a.Detail, "no route") {
+	if a := o.Attention[1]; a.Count != 2 || len(a.Detail) > admin.FaultShown || !strings.HasPrefix(a.Detail, "no route") {
 		t.Errorf("%+v", a)
 	}
 	if a := o.Attention[2].Accounts; len(a) != 1 || a[0].ID != second.ID || a[0].Username != "second" {
@@ -144,7 +147,7 @@ func TestTheOverviewTellsWhatNeedsAttention(t *testing.T) {
 	root.get(alone+"/admin/users?approved=false&enabled=true").wants(t, 200, `"Total":1`)
 
 	// An hour later nobody is locked out any more.
-	w.pass(throttledFor + time.Second)
+	w.pass(admin.ThrottledFor + time.Second)
 	root.enter("root", "right")
 	box.failure, feedDown = store.MailFailure{}, false
 	if got := overviewOf(t, root).kinds(); !slices.Equal(got, []string{"approvals"}) {
@@ -200,8 +203,8 @@ func (unable) CountSessions(context.Context) (int, error) { return 0, errors.Err
 func TestSessionsAreNotCountedOnceTheyAreNotToBe(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	CountSessions(ctx, unable{}, nil, time.Now, slog.New(slog.DiscardHandler)) // returns
-	if err := countOnce(t.Context(), unable{}, nil, time.Now()); !errors.Is(err, errors.ErrUnsupported) {
+	admin.CountSessions(ctx, unable{}, nil, time.Now, slog.New(slog.DiscardHandler)) // returns
+	if err := admin.CountOnce(t.Context(), unable{}, nil, time.Now()); !errors.Is(err, errors.ErrUnsupported) {
 		t.Error(err)
 	}
 }
@@ -217,11 +220,11 @@ func TestAddressesOfTheListOfAccountsStillLeadThere(t *testing.T) {
 
 func TestRolesTellWhoHoldsThemAndWhatDemandsThem(t *testing.T) {
 	var w *world
-	rule := RoleRule{Hosts: []string{"app.example.com"}, Methods: []string{"POST"}, Paths: []string{"/x/*"}, Rule: "allow role:editor /x/*", Source: "Caddyfile:7"}
-	w, _ = newAccounts(t, figured(&w), withSignup(SignupSettings{Mode: SignupOpen, Roles: []string{"guest"}}), func(c *Config) {
+	rule := admin.RoleRule{Hosts: []string{"app.example.com"}, Methods: []string{"POST"}, Paths: []string{"/x/*"}, Rule: "allow role:editor /x/*", Source: "Caddyfile:7"}
+	w, _ = newAccounts(t, figured(&w), withSignup(settings.SignupSettings{Mode: settings.SignupOpen, Roles: []string{"guest"}}), func(c *Config) {
 		c.Includes = map[string][]string{"admin": {"editor"}, "spare": nil}
-		c.RoleUses = func() []RoleUse {
-			return []RoleUse{{"editor", rule}, {"author", RoleRule{Rule: "allow role:author"}}}
+		c.RoleUses = func() []admin.RoleUse {
+			return []admin.RoleUse{{"editor", rule}, {"author", admin.RoleRule{Rule: "allow role:author"}}}
 		}
 	})
 	root, _ := w.administrator("root")

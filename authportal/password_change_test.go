@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -37,7 +39,7 @@ func TestANewPasswordEndsEveryOtherSessionAndRenewsThisOne(t *testing.T) {
 	}
 	w.browser().api("POST", aloneAPI+"login", `{"login":"ann","password":"right"}`).wants(t, 401, "invalid_credentials")
 	w.browser().enter("ann", "correct horse")
-	wantEvents(t, w, EventPasswordChange, "ok")
+	wantEvents(t, w, audit.EventPasswordChange, "ok")
 	if list, _ := w.p.sessions.SessionsOf(t.Context(), u.ID); len(list) != 2 {
 		t.Errorf("%d sessions", len(list))
 	}
@@ -121,7 +123,7 @@ func TestAPasswordChangedMeanwhileByAnAdministratorStands(t *testing.T) {
 	b, u := w.member("ann")
 	k.checked = sync.OnceFunc(func() {
 		next := "set by an administrator"
-		if _, err := w.p.Accounts().Set(t.Context(), Actor{ID: "command line"}, u.ID, UserChange{Password: &next}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{ID: "command line"}, u.ID, accounts.UserChange{Password: &next}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -134,9 +136,9 @@ func TestWhereSessionsCannotEndThePasswordStays(t *testing.T) {
 	_, u := w.member("ann")
 	broken := &brokenEnd{SessionStore: w.p.sessions}
 	a := w.p.Accounts()
-	a.sessions = broken
+	a.sessionStore = broken
 	next := "correct horse"
-	if _, err := a.Set(t.Context(), Actor{}, u.ID, UserChange{Password: &next}); err == nil {
+	if _, err := a.Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Password: &next}); err == nil {
 		t.Error("no error although sessions of the old password go on")
 	}
 	w.browser().enter("ann", "right")

@@ -5,13 +5,16 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // due marks an account: its next sign-in must choose a new password.
 func (w *world) due(u store.User) {
 	w.t.Helper()
-	if _, err := w.p.Accounts().Set(w.t.Context(), Actor{ID: "root"}, u.ID, UserChange{MustChangePassword: new(true)}); err != nil {
+	if _, err := w.p.Accounts().Set(w.t.Context(), accounts.Actor{ID: "root"}, u.ID, accounts.UserChange{MustChangePassword: new(true)}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -58,7 +61,7 @@ func TestANewPasswordThatIsAskedForComesBeforeAnythingElse(t *testing.T) {
 	other := w.browser()
 	other.api("POST", aloneAPI+"login", `{"login":"ann","password":"right"}`).wants(t, 401, "invalid_credentials")
 	other.enter("ann", "correct horse")
-	if e := w.eventsOf(EventPasswordChange); len(e) != 4 || e[3].Result != ResultOK || e[3].Reason != "was due" || e[3].UserID != ann.ID {
+	if e := w.eventsOf(audit.EventPasswordChange); len(e) != 4 || e[3].Result != audit.ResultOK || e[3].Reason != "was due" || e[3].UserID != ann.ID {
 		t.Errorf("%+v", e)
 	}
 }
@@ -102,15 +105,15 @@ func TestWhatPutsAnEndToAPasswordThatIsDue(t *testing.T) {
 		"reset": func(u store.User) {
 			w.browser().api("POST", aloneAPI+"password/forgot", jsonOf(map[string]string{"email": u.Email}))
 			for _, l := range box.letters(w) {
-				w.browser().api("POST", aloneAPI+"password/reset", resetWith(l.token(t), "correct horse")).wants(t, 200, "changed")
+				w.browser().api("POST", aloneAPI+"password/reset", resetWith(l.Token(t), "correct horse")).wants(t, 200, "changed")
 			}
 		},
 		"anadministrator": func(u store.User) {
-			_, _ = w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{Password: new("correct horse")})
+			_, _ = w.p.Accounts().Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Password: new("correct horse")})
 		},
 		"theirsecondthought": func(u store.User) {
-			_, _ = w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{MustChangePassword: new(false)})
-			_, _ = w.p.Accounts().Set(t.Context(), Actor{}, u.ID, UserChange{Password: new("correct horse")})
+			_, _ = w.p.Accounts().Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{MustChangePassword: new(false)})
+			_, _ = w.p.Accounts().Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Password: new("correct horse")})
 		},
 	} {
 		u := w.user(name)
@@ -141,18 +144,18 @@ func TestAnAdministratorSetsAPasswordThatIsGoodOnce(t *testing.T) {
 func TestWhatChangesMeanwhileEndsTheStep(t *testing.T) {
 	w, _ := newAccounts(t)
 	ann := w.user("ann")
-	for _, change := range []UserChange{{Enabled: new(false)}, {Enabled: new(true)}, {Password: new("from the desk"), MustChangePassword: new(true)}} {
+	for _, change := range []accounts.UserChange{{Enabled: new(false)}, {Enabled: new(true)}, {Password: new("from the desk"), MustChangePassword: new(true)}} {
 		w.due(ann)
 		b := w.browser()
 		if !w.account("ann").Enabled {
 			continue
 		}
 		step := b.asked("ann", "right")
-		if _, err := w.p.Accounts().Set(t.Context(), Actor{}, ann.ID, change); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, ann.ID, change); err != nil {
 			t.Fatal(err)
 		}
 		if change.Enabled != nil { // and back: a flow from before finishes no more
-			if _, err := w.p.Accounts().Enable(t.Context(), Actor{}, ann.ID); err != nil {
+			if _, err := w.p.Accounts().Enable(t.Context(), accounts.Actor{}, ann.ID); err != nil {
 				t.Fatal(err)
 			}
 			if *change.Enabled {
@@ -216,7 +219,7 @@ func TestGuessesAtTheOldPasswordAreCountedHereToo(t *testing.T) {
 		b.choose(step, "short").wants(t, 422, "too_short")
 	}
 	b.choose(step, "right").wants(t, 429, "too_many_attempts")
-	w.pass(freshFor - 1)
+	w.pass(web.FreshFor - 1)
 	if strings.Contains(w.logs.String(), "correct horse") {
 		t.Error("a password is in the log")
 	}

@@ -15,9 +15,12 @@ import (
 // pin is a second factor of everyone's, for the frame to be tried with: the code is 1234.
 type pin struct{ enrolled bool }
 
-func (*pin) Kind() string                                                { return "pin" }
-func (m *pin) Enrolled(context.Context, *store.User) (bool, error)       { return m.enrolled, nil }
+func (*pin) Kind() string { return "pin" }
+
+func (m *pin) Enrolled(context.Context, *store.User) (bool, error) { return m.enrolled, nil }
+
 func (*pin) Begin(context.Context, *method.Attempt) (method.Step, error) { return method.Show{}, nil }
+
 func (*pin) Continue(_ context.Context, a *method.Attempt) (s method.Step, e error) {
 	return askCode(a, "1234")
 }
@@ -53,6 +56,7 @@ func (m *letter) Continue(ctx context.Context, a *method.Attempt) (method.Step, 
 func withPin(c *Config) {
 	c.Methods = append(c.Methods, method.Configured{Name: "pin", Method: &pin{enrolled: true}, Second: true})
 }
+
 func withLetter(c *Config) {
 	c.Methods = append(c.Methods, method.Configured{Name: "letter", Method: &letter{c.Users}})
 }

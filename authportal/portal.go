@@ -3,19 +3,23 @@ package authportal
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"regexp"
 	"slices"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/admin"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
-	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/selfservice"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -28,13 +32,13 @@ type Config struct {
 	Mail       store.Outbox        // where letters are queued, nil: no mail is configured
 	Audit      store.Audit         // the trail that administrators read; nil: none is kept
 	Statistics store.Statistics    // what is counted for administrators; nil: nothing is
-	Settings   Settings
+	Settings   settings.Settings
 
 	// Includes are the configured roles and what each includes. RoleUses returns the rules that demand roles, and Watch
 	// what of the host needs attention; it is asked while a page is waited for. Both may be nil.
 	Includes map[string][]string
-	RoleUses func() []RoleUse
-	Watch    func() []Alert
+	RoleUses func() []admin.RoleUse
+	Watch    func() []admin.Alert
 
 	// ExpandRoles adds the roles that the held ones include. The result is sorted and may be shared. nil: none include
 	// others.
@@ -43,56 +47,29 @@ type Config struct {
 	CheckRole     func(string) error
 	CheckUsername func(string) error
 
-	Notify func(ctx context.Context, e Event) // is told every event; must not block; nil: nobody
-	Now    func() time.Time                   // nil: time.Now
-	Rand   io.Reader                          // nil: crypto/rand
-	Log    *slog.Logger                       // nil: nothing is logged
-	Pages  Pages
+	Notify func(ctx context.Context, e audit.Event) // is told every event; must not block; nil: nobody
+	Now    func() time.Time                         // nil: time.Now
+	Rand   io.Reader                                // nil: crypto/rand
+	Log    *slog.Logger                             // nil: nothing is logged
+	Pages  web.Pages
 
 	// SessionWait bounds every look-up of a session: who asks is known within this time, or the answer is 503; default
 	// 250 ms.
 	SessionWait time.Duration
 }
 
-// Pages writes what people see; *pages.Set is the one we have.
-type Pages interface {
-	Write(w http.ResponseWriter, r *http.Request, status int, p pages.Page)
-	Assets() http.Handler
-}
-
 // leveledName is a name that stores could take for that of a method with the level of a proof behind it.
 var leveledName = regexp.MustCompile(`#[0-9]$`)
 
-// Portal signs people in and out and lets them keep their accounts, on any number of sites. It is safe for concurrent
-// use.
+// Portal is the wings that sign people in and let them keep their accounts, on any number of sites, wired to each other. It
+// is safe for concurrent use.
 type Portal struct {
-	users      store.UserStore
-	sessions   store.SessionStore
-	keys       *keyring.Keys
-	methods    []method.Configured
-	audit      store.Audit      // nil: no trail is kept
-	statistics store.Statistics // nil: nothing is counted
-	includes   map[string][]string
-	roleUses   func() []RoleUse
-	watch      func() []Alert
-	set        Settings
-	expand     func([]string) []string
-	now        func() time.Time
-	rand       io.Reader
-	log        *slog.Logger
-	pages      Pages
-	outbox     store.Outbox  // nil: no mail
-	wait       time.Duration // for a session
+	Web         *web.Server
+	SignIn      *signin.Service
+	SelfService *selfservice.Service
+	Admin       *admin.Service
 
-	accounts *Accounts
-	events   *Emitter
-
-	routes    routes
-	signed    *signedCache
-	signups   keyed                      // by address
-	described map[string]json.RawMessage // openapi.json by its members
-
-	importing chan struct{} // full while an administrator's file is in memory
+	accounts *accounts.Accounts
 }
 
 // withDefaults fills in what a Config may leave out.
@@ -107,7 +84,7 @@ func (c Config) withDefaults() Config {
 		c.CheckUsername = func(string) error { return nil }
 	}
 	if c.Notify == nil {
-		c.Notify = func(context.Context, Event) {}
+		c.Notify = func(context.Context, audit.Event) {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -137,79 +114,79 @@ func New(c Config) (*Portal, error) {
 	case c.Mail == nil && (c.Settings.ConfirmEmail || len(c.Settings.Signup.Domains) > 0):
 		return nil, errors.New("building the portal: addresses cannot be confirmed without mail")
 	}
-	p := &Portal{
-		users: c.Users, sessions: c.Sessions, keys: c.Keys, methods: slices.Clone(c.Methods), audit: c.Audit, set: c.Settings.withDefaults(),
-		statistics: c.Statistics, includes: c.Includes, roleUses: c.RoleUses, watch: c.Watch,
-		expand: c.ExpandRoles,
-		now:    c.Now, rand: c.Rand, log: c.Log, pages: c.Pages, outbox: c.Mail, wait: c.SessionWait,
+	if err := checkMethods(c.Methods, c.Mail != nil); err != nil {
+		return nil, err
 	}
-	seen := map[string]bool{}
-	for _, m := range p.methods {
-		if m.Method == nil || m.Name == "" || m.Name == ticketProof || seen[m.Name] || leveledName.MatchString(m.Name) {
-			return nil, fmt.Errorf("building the portal: login method %q is unnamed, named twice or as a proof of ours, or missing", m.Name)
-		}
-		seen[m.Name] = true
-		if mailProof(&m) != nil && c.Mail == nil {
-			return nil, fmt.Errorf("building the portal: login %s needs mail", m.Name)
-		}
-		if err := checkEndpoints(&m); err != nil {
-			return nil, err
-		}
-	}
-	p.events = NewEmitter(c.Now, c.Log, c.Notify)
-	var err error
-	p.accounts, err = NewAccounts(Deps{Users: c.Users, Sessions: c.Sessions, Passwords: p.passwords(), Mail: c.Mail,
-		Seal:   c.Keys,
-		Fields: p.ownFields(), CheckRole: c.CheckRole, CheckUsername: c.CheckUsername, ExpandRoles: c.ExpandRoles,
-		Kinds:  p.credentialKinds(),
-		SignUp: p.signUpRules(),
-		Events: p.events, Now: c.Now, Rand: c.Rand, Log: c.Log})
+	methods, set := slices.Clone(c.Methods), c.Settings.WithDefaults()
+	events := audit.NewEmitter(c.Now, c.Log, c.Notify)
+	people, err := accounts.NewAccounts(accounts.Deps{Users: c.Users, Sessions: c.Sessions, Passwords: passwords(methods),
+		Mail: c.Mail, Seal: c.Keys, Fields: set.Signup.OwnFields(), CheckRole: c.CheckRole, CheckUsername: c.CheckUsername,
+		ExpandRoles: c.ExpandRoles, Kinds: credentialKinds(methods), SignUp: signUpRules(&set), Events: events,
+		Now: c.Now, Rand: c.Rand, Log: c.Log})
 	if err != nil {
 		return nil, fmt.Errorf("building the portal: %w", err)
 	}
-	p.routes = newRoutes(p)
-	p.signed = newSignedCache()
-	p.importing = make(chan struct{}, 1)
-	if p.described, err = readOpenAPI(); err != nil {
+	described, err := describedRoute()
+	if err != nil {
 		return nil, err
 	}
+	p := &Portal{accounts: people, Web: web.NewServer(web.Config{Events: events, Pages: c.Pages, Log: c.Log, Rand: c.Rand})}
+	p.SignIn = signin.New(signin.Deps{Users: c.Users, Sessions: c.Sessions, Keys: c.Keys, Methods: methods, Mail: c.Mail,
+		Settings: set, Accounts: people, Events: events, Web: p.Web, ExpandRoles: c.ExpandRoles, SessionWait: c.SessionWait,
+		Now: c.Now, Rand: c.Rand, Log: c.Log})
+	p.SelfService = selfservice.New(selfservice.Deps{Users: c.Users, Sessions: c.Sessions, Keys: c.Keys, Methods: methods,
+		Settings: set, Accounts: people, SignIn: p.SignIn, Web: p.Web, Pages: c.Pages, ExpandRoles: c.ExpandRoles,
+		Now: c.Now, Rand: c.Rand, Log: c.Log})
+	p.Admin = admin.New(admin.Deps{Users: c.Users, Sessions: c.Sessions, Mail: c.Mail, Audit: c.Audit, Statistics: c.Statistics,
+		Settings: set, Accounts: people, SignIn: p.SignIn, Includes: c.Includes, RoleUses: c.RoleUses, Watch: c.Watch,
+		ExpandRoles: c.ExpandRoles, Now: c.Now, Log: c.Log})
+	p.Web.Handle(p.SignIn, p.SignIn.Routes(), p.SelfService.Routes(), p.Admin.Routes(), described)
 	return p, nil
 }
 
+// checkMethods refuses methods that cannot work together, or without mail.
+func checkMethods(methods []method.Configured, mail bool) error {
+	seen := map[string]bool{}
+	for i := range methods {
+		m := &methods[i]
+		if m.Method == nil || m.Name == "" || m.Name == signin.TicketProof || seen[m.Name] || leveledName.MatchString(m.Name) {
+			return fmt.Errorf("building the portal: login method %q is unnamed, named twice or as a proof of ours, or missing", m.Name)
+		}
+		seen[m.Name] = true
+		if signin.MailProof(m) != nil && !mail {
+			return fmt.Errorf("building the portal: login %s needs mail", m.Name)
+		}
+		if err := signin.CheckEndpoints(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Accounts returns the accounts of this portal.
-func (p *Portal) Accounts() *Accounts { return p.accounts }
+func (p *Portal) Accounts() *accounts.Accounts { return p.accounts }
 
 // signUpRules are those of `signup`, for people whom only an outside source knows.
-func (p *Portal) signUpRules() SignUpRules {
-	s := p.set.Signup
-	return SignUpRules{Open: s.Mode == SignupOpen, Approval: s.Mode == SignupApproval,
-		ChooseUsername: p.choosesUsername(),
-		Domains:        s.Domains, Roles: s.Roles}
+func signUpRules(set *settings.Settings) accounts.SignUpRules {
+	s := set.Signup
+	return accounts.SignUpRules{Open: s.Mode == settings.SignupOpen, Approval: s.Mode == settings.SignupApproval,
+		ChooseUsername: s.ChoosesUsername(), Domains: s.Domains, Roles: s.Roles}
 }
 
 // credentialKinds are those that each configured method keeps.
-func (p *Portal) credentialKinds() (all []map[string]method.CredentialClass) {
-	for _, m := range p.methods {
+func credentialKinds(methods []method.Configured) (all []map[string]method.CredentialClass) {
+	for _, m := range methods {
 		all = append(all, method.CredentialKinds(m.Method))
 	}
 	return all
 }
 
 // passwords returns the method that keeps passwords, nil where none is configured.
-func (p *Portal) passwords() method.Passwords {
-	for _, m := range p.methods {
+func passwords(methods []method.Configured) method.Passwords {
+	for _, m := range methods {
 		if pw, ok := m.Method.(method.Passwords); ok {
 			return pw
 		}
 	}
 	return nil
-}
-
-// secret returns n random bytes from the injected source.
-func (p *Portal) secret(n int) ([]byte, error) {
-	b := make([]byte, n)
-	if _, err := io.ReadFull(p.rand, b); err != nil {
-		return nil, fmt.Errorf("reading randomness: %w", err)
-	}
-	return b, nil
 }

@@ -2,13 +2,12 @@ package authportal
 
 import (
 	"context"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/message"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -33,11 +32,15 @@ func (o *postbox) QueueMail(_ context.Context, m store.Mail) error {
 func (*postbox) ClaimMail(context.Context, time.Time, time.Time, int) ([]store.Mail, error) {
 	return nil, nil
 }
+
 func (*postbox) RetryMail(context.Context, string, time.Time, string) error { return nil }
-func (*postbox) DoneMail(context.Context, string) error                     { return nil }
+
+func (*postbox) DoneMail(context.Context, string) error { return nil }
+
 func (o *postbox) WaitingMail(context.Context) (int, time.Time, error) {
 	return o.failure.Count, o.failure.Oldest, nil
 }
+
 func (o *postbox) FailingMail(context.Context) (store.MailFailure, error) { return o.failure, nil }
 
 func (o *postbox) take() []store.Mail {
@@ -61,7 +64,7 @@ func mailWorld(t *testing.T, opts ...worldOption) (*world, *postbox) {
 }
 
 // letters writes what is queued, until nothing is.
-func (o *postbox) letters(w *world) (all []*mailMessage) {
+func (o *postbox) letters(w *world) (all []*message.MailMessage) {
 	w.t.Helper()
 	for {
 		queue := o.take()
@@ -69,7 +72,7 @@ func (o *postbox) letters(w *world) (all []*mailMessage) {
 			return all
 		}
 		for _, m := range queue {
-			l, err := w.p.resolveMail(w.t.Context(), m)
+			l, err := w.p.SelfService.ResolveMail(w.t.Context(), m)
 			if err != nil {
 				w.t.Fatal(err)
 			}
@@ -81,7 +84,7 @@ func (o *postbox) letters(w *world) (all []*mailMessage) {
 }
 
 // one returns the only letter there is.
-func (o *postbox) one(w *world, kind, to string) *mailMessage {
+func (o *postbox) one(w *world, kind, to string) *message.MailMessage {
 	w.t.Helper()
 	all := o.letters(w)
 	if len(all) != 1 || all[0].Kind != kind || all[0].To != to {
@@ -97,21 +100,12 @@ func (o *postbox) none(w *world) {
 	}
 }
 
-func describe(all []*mailMessage) (list []string) {
+func describe(all []*message.MailMessage) (list []string) {
 	for _, l := range all {
 		list = append(list, l.Kind+" to "+l.To)
 	}
 	slices.Sort(list)
 	return list
-}
-
-func (l *mailMessage) token(t *testing.T) string {
-	t.Helper()
-	u, err := url.Parse(l.Link)
-	if err != nil || !strings.HasPrefix(l.Link, "https://") || u.Query().Get("token") == "" {
-		t.Fatalf("the letter links to %q", l.Link)
-	}
-	return u.Query().Get("token")
 }
 
 const annSignsUp = `{"email":"ann@example.com","password":"correct horse"}`

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
 )
 
 func TestFormPostProvider(t *testing.T) {
@@ -49,10 +51,10 @@ func TestFormPostProvider(t *testing.T) {
 	})
 	t.Run("what is posted is bounded, and counted by address", func(t *testing.T) {
 		p := newProviders(t)
-		p.posted(at, url.Values{"state": {"x"}, "code": {strings.Repeat("x", maxPosted)}}).wants(t, 413, "too_large")
+		p.posted(at, url.Values{"state": {"x"}, "code": {strings.Repeat("x", signin.MaxPosted)}}).wants(t, 413, "too_large")
 		p.posted(at, url.Values{"code": {"x"}}).wants(t, 400, "malformed")
-		p.posted(at, url.Values{"state": {strings.Repeat("x", maxStateField+1)}}).wants(t, 400, "malformed")
-		for range postedAnswers.Count {
+		p.posted(at, url.Values{"state": {strings.Repeat("x", signin.MaxStateField+1)}}).wants(t, 400, "malformed")
+		for range signin.PostedAnswers.Count {
 			p.posted(at, url.Values{"state": {"x"}})
 		}
 		p.posted(at, url.Values{"state": {"x"}}).wants(t, 429, "too_many_attempts")

@@ -6,6 +6,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
 func TestProviderSignIn(t *testing.T) {
@@ -27,14 +32,14 @@ func TestProviderSignIn(t *testing.T) {
 		b.api("POST", loginCall, `{"method":"forms"}`).wants(t, 200, `"status":"post"`)
 	})
 	t.Run("who has no account is refused by accounts", func(t *testing.T) {
-		p := newProviders(t, func(c *Config) { c.Settings.Signup.Mode = SignupClosed })
+		p := newProviders(t, func(c *Config) { c.Settings.Signup.Mode = settings.SignupClosed })
 		b := p.browser()
 		eve := person("eve")
 		eve.Email, eve.EmailVerified = "eve@example.com", true
 		q := p.corp.SignIn(b.led(auth+"/login/corp"), eve)
 		b.fromProvider(auth+"/callback/corp", q).wants(t, 403, "problem_signup_closed")
-		if b.cookie(auth, "__Host-gatehouse") != "" || len(p.eventsOf(EventSignIn)) != 1 {
-			t.Errorf("events %+v", p.eventsOf(EventSignIn))
+		if b.cookie(auth, "__Host-gatehouse") != "" || len(p.eventsOf(audit.EventSignIn)) != 1 {
+			t.Errorf("events %+v", p.eventsOf(audit.EventSignIn))
 		}
 	})
 	t.Run("where signing up is open, the identity is given an account", func(t *testing.T) {
@@ -55,11 +60,11 @@ func TestProviderSignIn(t *testing.T) {
 	t.Run("addresses of callbacks are kept out of logs, and unknown ones are not there", func(t *testing.T) {
 		p := newProviders(t)
 		for path, want := range map[string]bool{"/callback/corp": true, "/callback/forms/continue": true, "/callback/nobody": false, "/login/corp": false} {
-			if p.p.SecretInURL(path) != want {
+			if p.p.Web.SecretInURL(path) != want {
 				t.Errorf("SecretInURL(%q) = %v", path, !want)
 			}
 		}
-		if !SecretInRedirect("/auth/callback/forms/continue?ticket=x") {
+		if !web.SecretInRedirect("/auth/callback/forms/continue?ticket=x") {
 			t.Error("a ticket would be logged")
 		}
 		p.browser().get(auth+"/callback/nobody?code=x").wants(t, 404, "not_found")
@@ -153,7 +158,7 @@ func TestProviderAnswersOfOthers(t *testing.T) {
 		refused(t, b, b.fromProvider(auth+"/callback/letter", url.Values{"state": {step}}), 400, "sign_in_expired")
 	})
 	t.Run("guesses at answers are counted by address", func(t *testing.T) {
-		p := newProviders(t, func(c *Config) { c.Settings.Address = Limit{Count: 3, Window: time.Minute} })
+		p := newProviders(t, func(c *Config) { c.Settings.Address = settings.Limit{Count: 3, Window: time.Minute} })
 		b := p.browser()
 		var got []int
 		for range 4 {
@@ -180,7 +185,7 @@ func TestProviderReturnAddressTooLong(t *testing.T) {
 		c.led(auth + "/login/corp?to=/" + strings.Repeat("y", 1500))
 	}
 	c.led(auth + "/login/corp?to=/" + strings.Repeat("y", 2600))
-	if n := len(c.cookie(auth, "__Host-gatehouse-signin")); n == 0 || n > pendingBytes {
+	if n := len(c.cookie(auth, "__Host-gatehouse-signin")); n == 0 || n > signin.PendingBytes {
 		t.Errorf("%d bytes", n)
 	}
 }

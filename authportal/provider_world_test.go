@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/method/methodtest"
 )
@@ -30,7 +31,7 @@ func newProviders(t *testing.T, opts ...worldOption) *providers {
 	for _, name := range []string{"ada", "bob"} {
 		u := p.user(name)
 		for _, issuer := range []string{person(name).Issuer, "REALM"} {
-			_, _, err := p.p.Accounts().ForIdentity(t.Context(), IdentityRequest{Method: "corp", Owner: &u,
+			_, _, err := p.p.Accounts().ForIdentity(t.Context(), accounts.IdentityRequest{Method: "corp", Owner: &u,
 				Identity: method.Identity{Issuer: issuer, Subject: name}})
 			if err != nil {
 				t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -15,49 +16,49 @@ func TestRecovery(t *testing.T) {
 		all  = "factor link mark pending primary ticket token unknown"
 		none = ""
 	)
-	set := func(ch UserChange) func(*testing.T, *world, *browser, store.User, time.Time) error {
+	set := func(ch accounts.UserChange) func(*testing.T, *world, *browser, store.User, time.Time) error {
 		return func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
 			_, err := w.p.Accounts().Set(t.Context(), cli, u.ID, ch)
 			return err
 		}
 	}
 	for name, c := range map[string]struct {
-		act      Recovery
+		act      accounts.Recovery
 		do       func(*testing.T, *world, *browser, store.User, time.Time) error
 		old, new string // what is left
 		sessions string // of the two, which go on: the one that does it, the other
 	}{
-		"a new password set by an administrator": {RecoveryPassword, set(UserChange{Password: new("correct horse")}),
+		"a new password set by an administrator": {accounts.RecoveryPassword, set(accounts.UserChange{Password: new("correct horse")}),
 			"factor link pending primary token unknown", "factor link pending primary token unknown", ""},
-		"a new password set by the owner": {RecoveryPassword, func(t *testing.T, _ *world, b *browser, _ store.User, _ time.Time) error {
+		"a new password set by the owner": {accounts.RecoveryPassword, func(t *testing.T, _ *world, b *browser, _ store.User, _ time.Time) error {
 			b.api("POST", aloneAPI+"password/change", `{"current":"right","password":"correct horse"}`).wants(t, 200, "")
 			return nil
 		}, "factor link pending primary token unknown", "factor link pending primary token unknown", "mine"},
-		"a new password demanded": {RecoveryDemandPassword, set(UserChange{MustChangePassword: new(true)}), all, all, ""},
-		"disabled":                {RecoveryDisable, set(UserChange{Enabled: new(false)}), all, all, ""},
-		"approval taken back":     {RecoveryDisable, set(UserChange{Approved: new(false)}), all, all, ""},
-		"the first proof of the mailbox": {RecoveryMailbox,
+		"a new password demanded": {accounts.RecoveryDemandPassword, set(accounts.UserChange{MustChangePassword: new(true)}), all, all, ""},
+		"disabled":                {accounts.RecoveryDisable, set(accounts.UserChange{Enabled: new(false)}), all, all, ""},
+		"approval taken back":     {accounts.RecoveryDisable, set(accounts.UserChange{Approved: new(false)}), all, all, ""},
+		"the first proof of the mailbox": {accounts.RecoveryMailbox,
 			func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
-				u, err := w.p.Accounts().Set(t.Context(), cli, u.ID, UserChange{Confirmed: new(false)})
+				u, err := w.p.Accounts().Set(t.Context(), cli, u.ID, accounts.UserChange{Confirmed: new(false)})
 				if err == nil {
-					_, err = w.p.Accounts().proveMailbox(t.Context(), u)
+					_, err = w.p.Accounts().ProveMailbox(t.Context(), u)
 				}
 				return err
 			}, none, none, ""},
-		"a change of address undone": {RecoveryEmailUndo,
+		"a change of address undone": {accounts.RecoveryEmailUndo,
 			func(t *testing.T, w *world, _ *browser, u store.User, asked time.Time) error {
 				a := w.p.Accounts()
-				u, err := a.Set(t.Context(), cli, u.ID, UserChange{Email: new("eve@example.net")})
+				u, err := a.Set(t.Context(), cli, u.ID, accounts.UserChange{Email: new("eve@example.net")})
 				if err == nil {
-					_, err = a.takeBack(t.Context(), &u, &emailMove{Old: "ann@example.com", New: u.Email, Asked: asked},
+					_, err = a.TakeBack(t.Context(), &u, &accounts.EmailMove{Old: "ann@example.com", New: u.Email, Asked: asked},
 						"undo")
 				}
 				return err
 			}, "factor link pending ticket unknown", none, ""},
-		"factors cleared": {RecoveryFactors, func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
+		"factors cleared": {accounts.RecoveryFactors, func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
 			return w.p.Accounts().ClearFactors(t.Context(), cli, u.ID)
 		}, "link pending primary token unknown", "link pending primary token unknown", "mine other"},
-		"sessions ended": {RecoverySessions, func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
+		"sessions ended": {accounts.RecoverySessions, func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
 			_, err := w.p.Accounts().RevokeSessions(t.Context(), cli, u.ID)
 			return err
 		}, "factor link mark pending primary token unknown", "factor link mark pending primary token unknown", ""},
@@ -96,18 +97,18 @@ func TestRecovery(t *testing.T) {
 }
 
 // recoverySays holds the table against what an act left.
-func recoverySays(t *testing.T, act Recovery, old, since string) {
+func recoverySays(t *testing.T, act accounts.Recovery, old, since string) {
 	t.Helper()
-	row, known := recoveries[act]
+	row, known := accounts.Recoveries[act]
 	if !known {
 		t.Fatalf("%s is not in the table", act)
 	}
-	left := func(age reach) string {
+	left := func(age accounts.Reach) string {
 		list := ""
 		for _, class := range []method.CredentialClass{method.ClassFactor, method.ClassLink, method.ClassMark,
 			method.ClassPending,
 			method.ClassPrimary, method.ClassTicket, method.ClassToken, "unknown"} {
-			if row.of(class) >= age {
+			if row.Of(class) >= age {
 				continue
 			}
 			if list != "" {
@@ -117,10 +118,10 @@ func recoverySays(t *testing.T, act Recovery, old, since string) {
 		}
 		return list
 	}
-	if got := left(reachAll); got != old {
+	if got := left(accounts.ReachAll); got != old {
 		t.Errorf("the table leaves of before %s, the act %s", got, old)
 	}
-	if got := left(reachSince); got != since {
+	if got := left(accounts.ReachSince); got != since {
 		t.Errorf("the table leaves of since %s, the act %s", got, since)
 	}
 }
@@ -128,10 +129,10 @@ func recoverySays(t *testing.T, act Recovery, old, since string) {
 // Links in messages under way die by what they rest on, not by being deleted: the version of the password, the address.
 // The stories of resets and invitations hold it; here stands which acts change that.
 func TestRecoveryAndLinksOfMessages(t *testing.T) {
-	for act, row := range recoveries {
-		stale := act == RecoveryPassword || act == RecoveryMailbox || act == RecoveryEmailUndo
-		if (row.mailLinks == reachStale) != stale {
-			t.Errorf("%s: %d", act, row.mailLinks)
+	for act, row := range accounts.Recoveries {
+		stale := act == accounts.RecoveryPassword || act == accounts.RecoveryMailbox || act == accounts.RecoveryEmailUndo
+		if (row.MailLinks == accounts.ReachStale) != stale {
+			t.Errorf("%s: %d", act, row.MailLinks)
 		}
 	}
 }

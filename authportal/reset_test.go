@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/message"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -14,7 +17,7 @@ import (
 func (w *world) forgot(box *postbox) string {
 	w.t.Helper()
 	w.browser().api("POST", aloneAPI+"password/forgot", `{"email":"ANN@example.com"}`).wants(w.t, 202, `{"status":"sent"}`)
-	return box.one(w, "reset", "ann@example.com").token(w.t)
+	return box.one(w, "reset", "ann@example.com").Token(w.t)
 }
 
 func resetWith(token, password string) string {
@@ -48,7 +51,7 @@ func TestAResetEndsWhatWasOpenAndTellsTheOwner(t *testing.T) {
 	w.browser().api("POST", aloneAPI+"login", `{"login":"ann","password":"right"}`).wants(t, 401, "invalid_credentials")
 	fresh.enter("ann", "correct horse")
 	fresh.api("POST", aloneAPI+"password/reset", resetWith(token, "another password")).wants(t, 400, `"code":"invalid_token"`)
-	wantEvents(t, w, EventPasswordChange, "refused password_not_acceptable", "ok reset by mail", "refused invalid_token")
+	wantEvents(t, w, audit.EventPasswordChange, "refused password_not_acceptable", "ok reset by mail", "refused invalid_token")
 }
 
 func TestALinkForAPasswordIsForOneAccountOnePasswordAndHalfAnHour(t *testing.T) {
@@ -59,11 +62,11 @@ func TestALinkForAPasswordIsForOneAccountOnePasswordAndHalfAnHour(t *testing.T) 
 		return w.browser().api("POST", aloneAPI+"password/reset", resetWith(token, "correct horse"))
 	}
 	late := w.forgot(box)
-	w.pass(resetLife)
+	w.pass(message.ResetLife)
 	reset(late).wants(t, 400, "invalid_token")
 	// The label of another link does not turn this one to another account.
 	w.browser().api("POST", aloneAPI+"password/forgot", `{"email":"bob@example.com"}`)
-	of := box.one(w, "reset", "bob@example.com").token(t)
+	of := box.one(w, "reset", "bob@example.com").Token(t)
 	head, _, _ := strings.Cut(w.forgot(box), ".")
 	_, label, _ := strings.Cut(of, ".")
 	reset(head+"."+label).wants(t, 400, "invalid_token")
@@ -145,7 +148,7 @@ func TestAResetOfAnAddressThatNobodyConfirmedVoidsWhatWasSetBefore(t *testing.T)
 }
 
 func TestForgettingTellsNothing(t *testing.T) {
-	w, box := mailWorld(t, func(c *Config) { c.Settings.Account = Limit{Count: 2, Window: time.Minute} })
+	w, box := mailWorld(t, func(c *Config) { c.Settings.Account = settings.Limit{Count: 2, Window: time.Minute} })
 	w.user("ann")
 	dan := w.user("dan")
 	dan.Enabled = false
@@ -172,7 +175,7 @@ func TestNoTokenOfALetterIsQueuedOrLogged(t *testing.T) {
 	w, box := mailWorld(t)
 	w.user("ann")
 	w.browser().api("POST", aloneAPI+"password/forgot", `{"email":"ann@example.com"}`)
-	token := box.one(w, "reset", "ann@example.com").token(t)
+	token := box.one(w, "reset", "ann@example.com").Token(t)
 	w.browser().get(alone + "/reset?token=" + token)
 	w.browser().api("POST", aloneAPI+"password/reset", resetWith(token, "canary password")).wants(t, 200, "")
 	head, _, _ := strings.Cut(token, ".")

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
 func TestAReturnAddressStaysOnItsHost(t *testing.T) {
@@ -54,7 +56,7 @@ func TestAReturnAddressStaysOnItsHost(t *testing.T) {
 		"/" + strings.Repeat("ü", 1000):     "/" + strings.Repeat("%C3%BC", 1000),
 		"/a?" + strings.Repeat("%00", 1000): "/a",
 	} {
-		if got := returnAddress(in); got != want {
+		if got := web.ReturnAddress(in); got != want {
 			t.Errorf("returnAddress(%.60q) = %.60q, want %.60q", in, got, want)
 		}
 	}
@@ -69,7 +71,7 @@ func FuzzReturnAddress(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got := returnAddress(s)
+		got := web.ReturnAddress(s)
 		if got == "" || got[0] != '/' || strings.HasPrefix(got, "//") || strings.HasPrefix(got, "/\\") {
 			t.Fatalf("returnAddress(%q) = %q", s, got)
 		}
@@ -78,7 +80,7 @@ func FuzzReturnAddress(f *testing.F) {
 				t.Fatalf("returnAddress(%q) = %q holds a byte that no header should", s, got)
 			}
 		}
-		if again := returnAddress(got); again != got && again != "/" && !strings.HasPrefix(got, again) {
+		if again := web.ReturnAddress(got); again != got && again != "/" && !strings.HasPrefix(got, again) {
 			t.Fatalf("returnAddress is not stable: %q, then %q", got, again)
 		}
 		if u, err := url.Parse(got); err == nil {

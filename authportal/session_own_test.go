@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -71,7 +73,7 @@ func TestEndingOneSessionLeavesTheOthers(t *testing.T) {
 		t.Errorf("other %q, own %q", other.signedInAs(), b.signedInAs())
 	}
 	b.api("DELETE", aloneAPI+"sessions/"+id, "").wants(t, 404, "not_found")
-	wantEvents(t, w, EventSessionEnd, "ok owner")
+	wantEvents(t, w, audit.EventSessionEnd, "ok owner")
 }
 
 func TestSomebodyElsesSessionIsNotThere(t *testing.T) {
@@ -120,10 +122,10 @@ func TestAnAccountHasABoundedNumberOfSignInsAndTheOneInUseStays(t *testing.T) {
 	w, _ := newAccounts(t, func(c *Config) { c.Settings.Idle = 12 * time.Hour })
 	ann, u := w.member("ann")
 	bob, _ := w.member("bob")
-	for i := range maxSignIns + 20 {
+	for i := range signin.MaxSignIns + 20 {
 		w.pass(time.Second)
-		if i == maxSignIns/2 {
-			w.pass(touchAfter)
+		if i == signin.MaxSignIns/2 {
+			w.pass(signin.TouchAfter)
 			if ann.signedInAs() != "ann" {
 				t.Fatal("signed out")
 			}
@@ -131,13 +133,13 @@ func TestAnAccountHasABoundedNumberOfSignInsAndTheOneInUseStays(t *testing.T) {
 		w.browser().enter("ann", "right")
 	}
 	list, err := w.p.sessions.SessionsOf(t.Context(), u.ID)
-	if err != nil || len(list) != maxSignIns {
-		t.Errorf("%d sign-ins (%v), want %d", len(list), err, maxSignIns)
+	if err != nil || len(list) != signin.MaxSignIns {
+		t.Errorf("%d sign-ins (%v), want %d", len(list), err, signin.MaxSignIns)
 	}
 	if ann.signedInAs() != "ann" || bob.signedInAs() != "bob" {
 		t.Error("a sign-in that is in use, or somebody else's, was pushed out")
 	}
-	if n := len(w.eventsOf(EventSessionEnd)); n != 21 {
+	if n := len(w.eventsOf(audit.EventSessionEnd)); n != 21 {
 		t.Errorf("%d ends told, want 21", n)
 	}
 }

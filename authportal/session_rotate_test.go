@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 )
 
 // offered returns the Set-Cookie line by which an answer hands out a session's secret; empty where it does not.
@@ -56,7 +58,7 @@ func TestARememberedSessionChangesItsSecretDaily(t *testing.T) {
 		}
 		session().wants(t, 200, "ada")
 	}
-	if n := len(w.eventsOf(EventSessionTheft)); n != 0 {
+	if n := len(w.eventsOf(audit.EventSessionTheft)); n != 0 {
 		t.Errorf("%d thefts", n)
 	}
 }

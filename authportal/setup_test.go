@@ -6,11 +6,15 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/selfservice"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 )
 
 func (w *world) setupLink() string {
 	w.t.Helper()
-	token, needed, err := w.p.SetupLink(w.t.Context())
+	token, needed, err := w.p.SelfService.SetupLink(w.t.Context())
 	if err != nil || !needed || len(token) != 43 {
 		w.t.Fatalf("%q, %v, %v", token, needed, err)
 	}
@@ -18,7 +22,7 @@ func (w *world) setupLink() string {
 }
 
 func TestTheFirstAdministratorComesThroughTheLink(t *testing.T) {
-	w, _ := newAccounts(t, withSignup(SignupSettings{Mode: SignupClosed}))
+	w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: settings.SignupClosed}))
 	token := w.setupLink()
 	b := w.browser()
 	for range 3 { // scanners of links GET them too
@@ -32,11 +36,11 @@ func TestTheFirstAdministratorComesThroughTheLink(t *testing.T) {
 	if b.signedInAs() != "root@example.com" {
 		t.Error("not signed in")
 	}
-	wantEvents(t, w, EventSetup, "ok")
+	wantEvents(t, w, audit.EventSetup, "ok")
 	if strings.Contains(w.logs.String(), token) {
 		t.Error("the token stands in a log of ours; only the host shows the link")
 	}
-	if _, needed, err := w.p.SetupLink(t.Context()); needed || err != nil {
+	if _, needed, err := w.p.SelfService.SetupLink(t.Context()); needed || err != nil {
 		t.Errorf("another link is made: %v, %v", needed, err)
 	}
 	w.browser().get(alone+"/setup?token="+token).wants(t, 404, "not_found")
@@ -111,7 +115,7 @@ func TestATypingErrorDoesNotUseUpTheLink(t *testing.T) {
 
 // Without a link the page would tell anybody who asks which addresses have an account.
 func TestWhoHasNoLinkLearnsNothingOfAccounts(t *testing.T) {
-	w, _ := newAccounts(t, withSignup(SignupSettings{Mode: SignupClosed}))
+	w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: settings.SignupClosed}))
 	w.user("ann")
 	w.setupLink()
 	for _, login := range []string{"ann", "nobody"} {
@@ -124,13 +128,13 @@ func TestWhoHasNoLinkLearnsNothingOfAccounts(t *testing.T) {
 
 func TestAClaimLeftByACrashHoldsForAMinute(t *testing.T) {
 	w, _ := newAccounts(t)
-	if _, err := w.p.claimSetup(t.Context()); err != nil {
+	if _, err := w.p.SelfService.ClaimSetup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	token := w.setupLink()
 	fields := values("token", token, "email", "root@example.com", "password", "correct horse")
 	w.browser().post(alone+"/setup", fields).wants(t, 409, "problem_conflict")
-	w.pass(claimLife)
+	w.pass(selfservice.ClaimLife)
 	w.browser().post(alone+"/setup", fields).wants(t, 200, "account")
 }
 
@@ -145,7 +149,7 @@ func TestADisabledAdministratorIsNone(t *testing.T) {
 }
 
 func TestSetUpIsCountedByAddress(t *testing.T) {
-	w, _ := newAccounts(t, func(c *Config) { c.Settings.Address = Limit{Count: 2, Window: time.Minute} })
+	w, _ := newAccounts(t, func(c *Config) { c.Settings.Address = settings.Limit{Count: 2, Window: time.Minute} })
 	token := w.setupLink()
 	for _, want := range []int{400, 400, 429} {
 		w.browser().post(alone+"/setup", values("token", strings.Repeat("A", 43), "email", "e@example.com", "password", "correct horse")).wants(t, want, "")

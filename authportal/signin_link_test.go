@@ -8,7 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -57,11 +61,11 @@ func TestATicketSignsInOnceByOneClick(t *testing.T) {
 	if other.signedInAs() != "" {
 		t.Error("a used ticket signed in")
 	}
-	made, used := w.eventsOf(EventTicketCreate), w.eventsOf(EventTicketUse)
-	if len(made) != 1 || made[0].Actor != root.ID || made[0].UserID != ann.ID || made[0].Result != ResultOK {
+	made, used := w.eventsOf(audit.EventTicketCreate), w.eventsOf(audit.EventTicketUse)
+	if len(made) != 1 || made[0].Actor != root.ID || made[0].UserID != ann.ID || made[0].Result != audit.ResultOK {
 		t.Errorf("made: %+v", made)
 	}
-	if len(used) != 3 || used[0].Actor != root.ID || used[0].UserID != ann.ID || used[0].Result != ResultOK || used[1].Result != ResultRefused {
+	if len(used) != 3 || used[0].Actor != root.ID || used[0].UserID != ann.ID || used[0].Result != audit.ResultOK || used[1].Result != audit.ResultRefused {
 		t.Errorf("used: %+v", used)
 	}
 	if strings.Contains(w.logs.String(), token[:20]) {
@@ -98,20 +102,24 @@ func TestWhatEndsATicket(t *testing.T) {
 	admin, _ := w.administrator("root")
 	a := w.p.Accounts()
 	endings := map[string]func(u store.User){
-		"time":    func(store.User) { w.pass(ticketLife) },
+		"time":    func(store.User) { w.pass(signin.TicketLife) },
 		"another": func(u store.User) { admin.enter("root", "right"); admin.ticket(u) },
 		"disabled": func(u store.User) {
-			_, _ = a.Disable(t.Context(), Actor{}, u.ID)
-			_, _ = a.Enable(t.Context(), Actor{}, u.ID)
+			_, _ = a.Disable(t.Context(), accounts.Actor{}, u.ID)
+			_, _ = a.Enable(t.Context(), accounts.Actor{}, u.ID)
 		},
-		"deleted":  func(u store.User) { _ = a.Delete(t.Context(), Actor{}, u.ID) },
-		"password": func(u store.User) { _, _ = a.Set(t.Context(), Actor{}, u.ID, UserChange{Password: new("another one")}) },
+		"deleted": func(u store.User) { _ = a.Delete(t.Context(), accounts.Actor{}, u.ID) },
+		"password": func(u store.User) {
+			_, _ = a.Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Password: new("another one")})
+		},
 		"new password": func(u store.User) {
-			_, _ = a.Set(t.Context(), Actor{}, u.ID, UserChange{MustChangePassword: new(true)})
+			_, _ = a.Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{MustChangePassword: new(true)})
 		},
-		"roles":    func(u store.User) { _, _ = a.Set(t.Context(), Actor{}, u.ID, UserChange{AddRoles: []string{"admin"}}) },
-		"sessions": func(u store.User) { _, _ = a.RevokeSessions(t.Context(), Actor{}, u.ID) },
-		"factors":  func(u store.User) { _ = a.ClearFactors(t.Context(), Actor{}, u.ID) },
+		"roles": func(u store.User) {
+			_, _ = a.Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{AddRoles: []string{"admin"}})
+		},
+		"sessions": func(u store.User) { _, _ = a.RevokeSessions(t.Context(), accounts.Actor{}, u.ID) },
+		"factors":  func(u store.User) { _ = a.ClearFactors(t.Context(), accounts.Actor{}, u.ID) },
 	}
 	for name, end := range endings {
 		u := w.user("u" + strings.ReplaceAll(name, " ", ""))
@@ -134,7 +142,7 @@ func TestATicketThatIsEndedWhileItIsUsedSignsNobodyIn(t *testing.T) {
 	body := jsonOf(map[string]string{"token": tokenOf(t, admin.ticket(ann))})
 	w.shop.created = func() {
 		w.shop.created = nil
-		if _, err := w.p.Accounts().RevokeSessions(t.Context(), Actor{}, ann.ID); err != nil {
+		if _, err := w.p.Accounts().RevokeSessions(t.Context(), accounts.Actor{}, ann.ID); err != nil {
 			t.Error(err)
 		}
 	}
@@ -178,9 +186,9 @@ func TestNobodyMakesATicketForMoreThanTheyHold(t *testing.T) {
 	w.withToken(token, "PATCH", adminAPI+"/"+ann.ID, `{"roles":["admin"]}`).wants(t, 200, "admin")
 	w.browser().api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": tokenOf(t, link)})).wants(t, 400, "invalid_token")
 	admin.api("POST", adminAPI+"/"+root.ID+"/ticket", "").wants(t, 201, "url")
-	w.pass(freshFor)
+	w.pass(web.FreshFor)
 	admin.api("POST", adminAPI+"/"+ann.ID+"/ticket", "").wants(t, 403, "fresh_login_required")
-	if _, err := w.p.Accounts().Disable(t.Context(), Actor{}, ann.ID); err != nil {
+	if _, err := w.p.Accounts().Disable(t.Context(), accounts.Actor{}, ann.ID); err != nil {
 		t.Fatal(err)
 	}
 	admin.enter("root", "right")
@@ -207,7 +215,7 @@ func TestOnlyATokenOfATicketIsOne(t *testing.T) {
 	box.letters(w)
 	secret, label, _ := strings.Cut(good, ".")
 	w.browser().api("POST", aloneAPI+"password/forgot", `{"email":"ann@example.com"}`)
-	reset := box.one(w, "reset", ann.Email).token(t)
+	reset := box.one(w, "reset", ann.Email).Token(t)
 	for _, bad := range []string{"", "x", secret, "." + label, secret + ".", secret + "." + label + "x", reset, strings.Repeat("a", 5000)} {
 		w.browser().api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": bad})).wants(t, 400, "invalid_token")
 	}

@@ -6,11 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 )
 
 func TestWhoSignsUpIsSignedInUnderTheTypedAddress(t *testing.T) {
-	w, _ := newAccounts(t, withSignup(SignupSettings{Mode: SignupOpen, Roles: []string{"member"}, Fields: []SignupField{{Name: "company", Required: true}}}))
+	w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: settings.SignupOpen, Roles: []string{"member"}, Fields: []settings.SignupField{{Name: "company", Required: true}}}))
 	b := w.browser()
 	p := b.api("POST", aloneAPI+"signup", `{"email":" Ann@Example.COM ","password":"correct horse","name":"Ann Lee","company":"ACME"}`)
 	if p.StatusCode != 201 || p.body != `{"status":"signed_in"}`+"\n" {
@@ -27,7 +29,7 @@ func TestWhoSignsUpIsSignedInUnderTheTypedAddress(t *testing.T) {
 	if s["username"] != "ann@example.com" || s["email"] != "ann@example.com" || s["confirmed"] != false {
 		t.Errorf("the session is %v", s)
 	}
-	wantEvents(t, w, EventSignUp, "ok")
+	wantEvents(t, w, audit.EventSignUp, "ok")
 	other := w.browser()
 	other.enter("ANN@example.com", "correct horse")
 }
@@ -43,7 +45,7 @@ func TestSigningUpLeadsBackToWhereOneWasGoing(t *testing.T) {
 }
 
 func TestTheFormSignsUpWithoutJavaScript(t *testing.T) {
-	w, _ := newAccounts(t, withSignup(SignupSettings{Mode: SignupOpen, Fields: []SignupField{{Name: "username", Required: true}}}))
+	w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: settings.SignupOpen, Fields: []settings.SignupField{{Name: "username", Required: true}}}))
 	b := w.browser()
 	b.get(alone+"/signup").wants(t, 200, "username")
 	p := b.post(alone+"/signup", values("email", "ann@example.com", "password", "short", "name", "Ann", "username", "ann"))
@@ -71,7 +73,7 @@ func TestSigningUpAtThePortalArrivesAtTheApp(t *testing.T) {
 }
 
 func TestWhatSigningUpRefuses(t *testing.T) {
-	w, _ := newAccounts(t, withSignup(SignupSettings{Mode: SignupOpen, Fields: []SignupField{{Name: "company", Required: true}, {Name: "username"}}}))
+	w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: settings.SignupOpen, Fields: []settings.SignupField{{Name: "company", Required: true}, {Name: "username"}}}))
 	w.user("taken")
 	for _, c := range []struct {
 		name, body string
@@ -121,8 +123,8 @@ func TestWithoutTheFieldNobodyChoosesAUsername(t *testing.T) {
 }
 
 func TestSigningUpWhereItIsClosed(t *testing.T) {
-	for _, mode := range []SignupMode{SignupClosed, SignupInvite, ""} {
-		w, _ := newAccounts(t, withSignup(SignupSettings{Mode: mode}))
+	for _, mode := range []settings.SignupMode{settings.SignupClosed, settings.SignupInvite, ""} {
+		w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: mode}))
 		p := w.browser().api("POST", aloneAPI+"signup", `{"email":"a@example.com","password":"correct horse"}`)
 		p.wants(t, 403, `"code":"signup_closed"`)
 		w.browser().get(alone+"/signup").wants(t, 403, `"Closed":true`)
@@ -163,7 +165,7 @@ func TestAHundredWhoSignUpAtOnceWithOneAddressMakeOneAccount(t *testing.T) {
 }
 
 func TestSigningUpIsCountedByAddressAndApartFromSigningIn(t *testing.T) {
-	w, _ := newAccounts(t, func(c *Config) { c.Settings.Address = Limit{Count: 3, Window: time.Minute} })
+	w, _ := newAccounts(t, func(c *Config) { c.Settings.Address = settings.Limit{Count: 3, Window: time.Minute} })
 	w.user("bob")
 	for i, want := range []int{201, 409, 201, 429} {
 		name := []string{"a", "a", "b", "c"}[i]

@@ -6,14 +6,17 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
 func TestALoginPageOfTheAppGetsTheSealedAddress(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	w.sites["alone.example.org"].LoginPage = "/welcome"
-	v := &Visit{Site: w.sites["alone.example.org"], Host: "alone.example.org", Base: "/.gatehouse"}
-	at := w.p.LoginURL(v, "/deep?x=1", Demand{})
+	v := &web.Visit{Site: w.sites["alone.example.org"], Host: "alone.example.org", Base: "/.gatehouse"}
+	at := w.p.SignIn.LoginURL(v, "/deep?x=1", web.Demand{})
 	if !strings.HasPrefix(at, "/welcome?to=") || strings.Contains(at, "deep") {
 		t.Fatalf("got %s", at)
 	}
@@ -27,26 +30,26 @@ func TestALoginPageOfTheAppGetsTheSealedAddress(t *testing.T) {
 
 func TestLinksStandBelowThePrefixThatWasCutOff(t *testing.T) {
 	w := newWorld(t)
-	site := &Site{Base: "/.gatehouse", Hosted: true}
-	v := &Visit{Site: site, Host: "alone.example.org", Base: "/pub/.gatehouse"}
-	if at := w.p.LoginURL(v, "/pub/x", Demand{}); !strings.HasPrefix(at, "/pub/.gatehouse/login?to=") {
+	site := &web.Site{Base: "/.gatehouse", Hosted: true}
+	v := &web.Visit{Site: site, Host: "alone.example.org", Base: "/pub/.gatehouse"}
+	if at := w.p.SignIn.LoginURL(v, "/pub/x", web.Demand{}); !strings.HasPrefix(at, "/pub/.gatehouse/login?to=") {
 		t.Errorf("got %s", at)
 	}
 	site.LoginPage = "/welcome"
-	if at := w.p.LoginURL(v, "/pub/x", Demand{}); !strings.HasPrefix(at, "/pub/welcome?to=") {
+	if at := w.p.SignIn.LoginURL(v, "/pub/x", web.Demand{}); !strings.HasPrefix(at, "/pub/welcome?to=") {
 		t.Errorf("got %s", at)
 	}
 }
 
 func TestADemandTravelsInTheSealedAddress(t *testing.T) {
 	w := newWorld(t)
-	v := &Visit{Site: w.sites["alone.example.org"], Host: "alone.example.org", Base: "/.gatehouse"}
-	for _, d := range []Demand{{}, {MFA: true}, {Fresh: time.Millisecond}, {MFA: true, Fresh: 10 * time.Minute}} {
-		var g goal
-		if !w.p.unseal(sealTo, mustURL(w.p.LoginURL(v, "/x", d)).Query().Get("to"), &g) || g.To != "/x" || g.Host != v.Host {
+	v := &web.Visit{Site: w.sites["alone.example.org"], Host: "alone.example.org", Base: "/.gatehouse"}
+	for _, d := range []web.Demand{{}, {MFA: true}, {Fresh: time.Millisecond}, {MFA: true, Fresh: 10 * time.Minute}} {
+		var g signin.ReturnTo
+		if !w.p.SignIn.Unseal(signin.SealTo, mustURL(w.p.SignIn.LoginURL(v, "/x", d)).Query().Get("to"), &g) || g.To != "/x" || g.Host != v.Host {
 			t.Fatalf("%+v: %+v", d, g)
 		}
-		if got := g.demand(); got.MFA != d.MFA || (got.Fresh > 0) != (d.Fresh > 0) || got.Fresh < d.Fresh {
+		if got := g.Demand(); got.MFA != d.MFA || (got.Fresh > 0) != (d.Fresh > 0) || got.Fresh < d.Fresh {
 			t.Errorf("sealed %+v, opened %+v", d, got)
 		}
 	}
@@ -120,13 +123,13 @@ func TestAFormThatWasRefusedIsFilledAgainButForThePassword(t *testing.T) {
 func TestSecretsInAddressesAreKnown(t *testing.T) {
 	w := newWorld(t)
 	for path, want := range map[string]bool{"/callback": true, "/callback/": true, "/setup": true, "/confirm": true, "/reset": true, "/signup": true, "/email": true, "/email/undo": true, "/login": false, "/api/v1/session": false, "": false} {
-		if w.p.SecretInURL(path) != want {
+		if w.p.Web.SecretInURL(path) != want {
 			t.Errorf("SecretInURL(%q) = %v", path, !want)
 		}
 	}
 	for location, want := range map[string]bool{"https://app.example.org/.gatehouse/callback?code=x": true, "/pub/.gatehouse/callback?code=x": true,
 		"/.gatehouse/login?to=x": false, "/callback?x=code=": false, "/page?code=x": false, "": false} {
-		if SecretInRedirect(location) != want {
+		if web.SecretInRedirect(location) != want {
 			t.Errorf("SecretInRedirect(%q) = %v", location, !want)
 		}
 	}

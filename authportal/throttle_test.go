@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -146,8 +149,8 @@ func TestKnownBrowsersOfAnAccountAreFew(t *testing.T) {
 		w.pass(time.Second)
 	}
 	list, err := w.users.CredentialsOf(t.Context(), u.ID, "known_browser")
-	if err != nil || len(list) != deviceCookiesKept {
-		t.Errorf("%d marks (%v), want %d", len(list), err, deviceCookiesKept)
+	if err != nil || len(list) != signin.DeviceCookiesKept {
+		t.Errorf("%d marks (%v), want %d", len(list), err, signin.DeviceCookiesKept)
 	}
 }
 
@@ -175,7 +178,7 @@ func TestANewPasswordTakesTheMarksOfOtherBrowsersBack(t *testing.T) {
 	}
 	ada.enter("ada", "correct horse") // strangers used the account's guesses up; the owner's browser is still known
 	next := "set by an administrator"
-	if _, err := w.p.Accounts().Set(t.Context(), Actor{ID: "command line"}, u.ID, UserChange{Password: &next}); err != nil {
+	if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{ID: "command line"}, u.ID, accounts.UserChange{Password: &next}); err != nil {
 		t.Fatal(err)
 	}
 	if list, err := w.users.CredentialsOf(t.Context(), u.ID, store.KindKnownBrowser); err != nil || len(list) != 0 {
@@ -184,7 +187,7 @@ func TestANewPasswordTakesTheMarksOfOtherBrowsersBack(t *testing.T) {
 }
 
 func TestAnAddressHasALimitOfItsOwn(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.Settings.Address = Limit{5, time.Minute} })
+	w := newWorld(t, func(c *Config) { c.Settings.Address = settings.Limit{5, time.Minute} })
 	w.user("ada")
 	b := w.browser()
 	for i, addr := range []string{"2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::", "2001:db8::1", "2001:db8::9"} {
@@ -206,11 +209,11 @@ func TestAnAddressIsTheSameInEveryWriting(t *testing.T) {
 	for in, want := range map[string]string{
 		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
 	} {
-		if got := addressBlock(netip.MustParseAddr(in)); got != want {
+		if got := signin.AddressBlock(netip.MustParseAddr(in)); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)
 		}
 	}
-	if got := addressBlock(netip.Addr{}); got != "unknown" {
+	if got := signin.AddressBlock(netip.Addr{}); got != "unknown" {
 		t.Errorf("no address: %s", got)
 	}
 }
@@ -239,7 +242,7 @@ func TestAFullHashingPoolIsToldAndCostsNoGuess(t *testing.T) {
 }
 
 func TestCounterNamesAreShortAndTellNothing(t *testing.T) {
-	n := counterName("account", strings.Repeat("hunter2", 1000))
+	n := signin.CounterName("account", strings.Repeat("hunter2", 1000))
 	if len(n) > 40 || strings.Contains(n, "hunter") {
 		t.Errorf("%q", n)
 	}

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -55,7 +57,7 @@ func (a *actors) letterOf(kind string) string {
 	a.t.Helper()
 	for _, l := range a.box.letters(a.w) {
 		if l.Kind == kind {
-			return l.token(a.t)
+			return l.Token(a.t)
 		}
 	}
 	a.t.Fatalf("no letter %q", kind)
@@ -92,7 +94,7 @@ var toldActs = []toldAct{
 		for range 11 {
 			a.w.browser().api("POST", aloneAPI+"login", jsonOf(map[string]string{"login": u.Username, "password": "wrong"}))
 		}
-		if list := a.w.eventsOf(EventSignIn); list[len(list)-1].Reason != problem.CodeTooMany {
+		if list := a.w.eventsOf(audit.EventSignIn); list[len(list)-1].Reason != problem.CodeTooMany {
 			a.t.Errorf("the eleventh guess is told as %q", list[len(list)-1].Reason)
 		}
 	}},
@@ -299,7 +301,7 @@ var toldActs = []toldAct{
 	{"POST /link/finish", "sign_in ok", owner, func(a *actors) {
 		b := a.w.browser()
 		a.box.take()
-		b.post(alone+"/link/finish", values("token", b.asksForLink(a.box, a.w.user("by-link").Email).token(a.t))).wants(a.t, 200, "")
+		b.post(alone+"/link/finish", values("token", b.asksForLink(a.box, a.w.user("by-link").Email).Token(a.t))).wants(a.t, 200, "")
 	}},
 	{"PATCH /api/v1/account", "email_ask ok", owner, func(a *actors) { b, u := a.somebody(); b.asks(a.box, "new-"+u.Email) }},
 	{"POST /account/email", "email_ask ok", owner, func(a *actors) {
@@ -308,7 +310,7 @@ var toldActs = []toldAct{
 	}},
 	{"POST /email", "email_change ok", owner, func(a *actors) {
 		b, u := a.somebody()
-		token := ofKind(a.t, b.asks(a.box, "new-"+u.Email), "email_change").token(a.t)
+		token := ofKind(a.t, b.asks(a.box, "new-"+u.Email), "email_change").Token(a.t)
 		a.w.browser().post(alone+"/email", values("token", token)).wants(a.t, 200, "")
 	}},
 	{"POST /email/undo", "email_undo ok", owner, func(a *actors) {
@@ -343,7 +345,7 @@ var silent = map[string]string{
 // Whoever adds a route adds what the audit trail says of it. Routes that are read by GET change nothing and need no row.
 func TestEveryActIsToldWithWhoWhomAndFromWhere(t *testing.T) {
 	var w *world
-	w, box, _ := linkWorld(t, audited(&w), withSignup(SignupSettings{Mode: SignupOpen}), func(c *Config) { c.Settings.Address.Count = 10_000 })
+	w, box, _ := linkWorld(t, audited(&w), withSignup(settings.SignupSettings{Mode: settings.SignupOpen}), func(c *Config) { c.Settings.Address.Count = 10_000 })
 	a := &actors{t: t, w: w, box: box}
 	b, admin := w.administrator("root")
 	a.root, a.rootID = b, admin.ID
@@ -374,9 +376,9 @@ func TestEveryActIsToldWithWhoWhomAndFromWhere(t *testing.T) {
 				lacks = "nobody, but names an actor"
 			case act.by == owner && (e.UserID == "" || e.Username == ""):
 				lacks = "whom"
-			case e.Kind == EventSignIn && e.Method != "password" && e.Method != "email_link":
+			case e.Kind == audit.EventSignIn && e.Method != "password" && e.Method != "email_link":
 				lacks = "the method"
-			case e.Result == ResultRefused && e.Reason == "":
+			case e.Result == audit.ResultRefused && e.Reason == "":
 				lacks = "why"
 			}
 			if lacks != "" {
@@ -391,9 +393,9 @@ func TestEveryActIsToldWithWhoWhomAndFromWhere(t *testing.T) {
 	known := map[string]bool{}
 	for _, list := range w.p.routes {
 		for _, r := range list {
-			name := r.method + " " + r.path
+			name := r.Method + " " + r.Path
 			known[name] = true
-			if r.method != http.MethodGet && !tried[name] && silent[name] == "" {
+			if r.Method != http.MethodGet && !tried[name] && silent[name] == "" {
 				t.Errorf("%s: write into toldActs what the audit trail says of it, or into silent why nothing", name)
 			}
 		}
@@ -417,7 +419,7 @@ func TestWhatIsDoneByATokenSaysSo(t *testing.T) {
 	r := b.apiRequest("PATCH", adminAPI+"/"+ann.ID, `{"name":"Ann"}`)
 	r.Header.Set("Authorization", "Bearer "+token)
 	b.do(r).wants(t, 200, "")
-	list := w.eventsOf(EventUserChange)
+	list := w.eventsOf(audit.EventUserChange)
 	if e := list[len(list)-1]; e.Method != "api_token" || e.Actor != admin.ID || e.UserID != ann.ID {
 		t.Errorf("%+v", e)
 	}
@@ -431,22 +433,22 @@ func TestTheSameRefusalIsToldOnceAMinute(t *testing.T) {
 		ann.get(alone+"/admin").wants(t, 403, "")
 	}
 	bob.get(alone+"/admin").wants(t, 403, "")
-	if n := len(w.eventsOf(EventAccess)); n != 2 {
+	if n := len(w.eventsOf(audit.EventAccess)); n != 2 {
 		t.Errorf("%d events", n)
 	}
 	w.pass(61e9)
 	ann.get(alone+"/admin").wants(t, 403, "")
-	if n := len(w.eventsOf(EventAccess)); n != 3 {
+	if n := len(w.eventsOf(audit.EventAccess)); n != 3 {
 		t.Errorf("%d events a minute later", n)
 	}
-	var o onceAMinute
+	var o audit.OnceAMinute
 	told := 0
-	for i := range 5 * mostRefusals {
-		if o.first(w.clock(), fmt.Sprint(i)) {
+	for i := range 5 * audit.MostRefusals {
+		if o.First(w.clock(), fmt.Sprint(i)) {
 			told++
 		}
 	}
-	if told != mostRefusals {
+	if told != audit.MostRefusals {
 		t.Errorf("%d strangers are remembered", told)
 	}
 }
@@ -457,7 +459,7 @@ func TestTheLogSaysWhatTheEventSays(t *testing.T) {
 	w, _ = newAccounts(t, audited(&w))
 	root, _ := w.administrator("root")
 	root.api("PATCH", adminAPI+"/"+w.user("ann").ID, `{"name":"Ann"}`).wants(t, 200, "")
-	list := w.eventsOf(EventUserChange)
+	list := w.eventsOf(audit.EventUserChange)
 	e := list[len(list)-1]
 	line := ""
 	for l := range strings.Lines(w.logs.String()) {
@@ -469,7 +471,7 @@ func TestTheLogSaysWhatTheEventSays(t *testing.T) {
 		t.Fatalf("the log says %q", line)
 	}
 	kept, _ := trailOf(t, root, "?kind=user_change&actor="+e.Actor)
-	for _, f := range EventFields(&e) {
+	for _, f := range audit.EventFields(&e) {
 		if !strings.Contains(line, `"`+f.Name+`":"`+f.Value+`"`) {
 			t.Errorf("%s is missing in %s", f.Name, line)
 		}

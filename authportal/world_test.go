@@ -13,9 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
@@ -29,14 +33,14 @@ type world struct {
 	shop   *flaky // what the portal sees of the session store
 	keys   *keyring.Keys
 	server *httptest.Server
-	sites  map[string]*Site // by host name
+	sites  map[string]*web.Site // by host name
 	logs   *syncBuffer
 	pw     *plainPassword
 	cfg    Config // of p, for a reload
 
 	mu     sync.Mutex
 	now    time.Time
-	events []Event
+	events []audit.Event
 }
 
 type worldOption func(*Config)
@@ -54,8 +58,8 @@ func newWorld(t *testing.T, opts ...worldOption) *world {
 	cfg := Config{Users: w.users, Sessions: w.shop, Keys: w.keys, Methods: []method.Configured{{Name: "password", Method: w.pw}},
 		Now: w.clock, Pages: rawPages{}, SessionWait: time.Minute, // a busy machine is no outage
 		Log:      slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Settings: Settings{Signup: SignupSettings{Mode: SignupOpen}},
-		Notify: func(_ context.Context, e Event) {
+		Settings: settings.Settings{Signup: settings.SignupSettings{Mode: settings.SignupOpen}},
+		Notify: func(_ context.Context, e audit.Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.events = append(w.events, e)
@@ -74,7 +78,7 @@ func newWorld(t *testing.T, opts ...worldOption) *world {
 	w.cfg = cfg
 	w.reload()
 	portal := "https://auth.example.com"
-	w.sites = map[string]*Site{
+	w.sites = map[string]*web.Site{
 		"auth.example.com":  {Hosted: true, Portal: true},
 		"app.example.com":   {Base: "/.gatehouse", PortalBase: portal, JWT: true},
 		"shop.example.net":  {Base: "/.gatehouse", PortalBase: portal},
@@ -111,18 +115,18 @@ func (w *world) pass(d time.Duration) {
 	w.now = w.now.Add(d)
 }
 
-func (w *world) visit(r *http.Request) *Visit {
+func (w *world) visit(r *http.Request) *web.Visit {
 	host, _, _ := strings.Cut(r.Host, ":")
 	site := w.sites[host]
 	if host == "both.example.com" && strings.HasPrefix(r.URL.Path, "/auth/") {
-		site = &Site{Base: "/auth", Hosted: true, Portal: true}
+		site = &web.Site{Base: "/auth", Hosted: true, Portal: true}
 	}
 	scheme := r.Header.Get("X-Test-Scheme")
 	addr := r.Header.Get("X-Test-Addr")
 	if addr == "" {
 		addr = "192.0.2.1"
 	}
-	v := &Visit{Site: site, Secure: scheme == "https", Host: host, Origin: scheme + "://" + r.Host, Addr: netip.MustParseAddr(addr)}
+	v := &web.Visit{Site: site, Secure: scheme == "https", Host: host, Origin: scheme + "://" + r.Host, Addr: netip.MustParseAddr(addr)}
 	if site != nil {
 		v.Base = site.Base
 	}
@@ -141,16 +145,16 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 		w.described(rw, r, v)
 		return
 	}
-	d := Demand{MFA: strings.HasPrefix(r.URL.Path, "/mfa")}
+	d := web.Demand{MFA: strings.HasPrefix(r.URL.Path, "/mfa")}
 	if strings.HasPrefix(r.URL.Path, "/fresh") {
 		d.Fresh = 10 * time.Minute
 	}
-	l, err := w.p.Session(r.Context(), r, v)
+	l, err := w.p.SignIn.Session(r.Context(), r, v)
 	switch {
 	case err != nil:
 		problem.Write(rw, http.StatusServiceUnavailable, problem.CodeUnavailable, "", "retry_after", time.Second)
-	case l == nil || !w.p.Meets(&l.Session, d):
-		http.Redirect(rw, r, w.p.LoginURL(v, r.RequestURI, d), http.StatusFound)
+	case l == nil || !w.p.SignIn.Meets(&l.Session, d):
+		http.Redirect(rw, r, w.p.SignIn.LoginURL(v, r.RequestURI, d), http.StatusFound)
 	default:
 		_, _ = io.WriteString(rw, "hello "+l.Identity.Username+" at "+v.Host+r.RequestURI)
 	}
@@ -159,7 +163,7 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 // user makes an account that is called name and whose password is "right".
 func (w *world) user(name string) store.User {
 	w.t.Helper()
-	id, err := newID(w.p.rand)
+	id, err := accounts.NewID(w.p.rand)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -176,8 +180,8 @@ func (w *world) user(name string) store.User {
 	return u
 }
 
-func (w *world) eventsOf(kind string) []Event {
+func (w *world) eventsOf(kind string) []audit.Event {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(w.events), func(e Event) bool { return e.Kind != kind })
+	return slices.DeleteFunc(slices.Clone(w.events), func(e audit.Event) bool { return e.Kind != kind })
 }

@@ -22,7 +22,7 @@ import (
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/selfservice"
 	"github.com/gatehouse-auth/gatehouse/integration/servers"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/sql"
@@ -190,6 +190,6 @@ func queue(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	defer s.Close()
 	now := time.Now()
-	ts.Check(s.QueueMail(context.Background(), store.Mail{ID: strings.ToLower(rand.Text()), Kind: authportal.LetterTest, To: args[0],
+	ts.Check(s.QueueMail(context.Background(), store.Mail{ID: strings.ToLower(rand.Text()), Kind: selfservice.LetterTest, To: args[0],
 		Created: now, Due: now}))
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/admin"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/app"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/gate"
 )
@@ -60,7 +60,7 @@ wiki.example.com, wiki.example.net {
 }
 
 // RoleUses is what the page of roles shows of all gates.
-func roleUses(app *app.App) (uses []authportal.RoleUse) {
+func roleUses(app *app.App) (uses []admin.RoleUse) {
 	for _, m := range app.Mounts() {
 		uses = append(uses, m.Handler.(*gate.Gate).RoleUses(m.Location.Hosts)...)
 	}

@@ -63,14 +63,14 @@ func parseGlobal(d *caddyfile.Dispenser, earlier any) (any, error) {
 type global struct {
 	app      App
 	logins   []login
-	password *settings
+	password *passwordBlock
 
 	needsMail    []need // words that need `mail`, wherever it is
 	needsConfirm []need // words that need addresses to be confirmed
 }
 
-// settings is the word `password` with its block: settings of the method of that name.
-type settings struct {
+// passwordBlock is the word `password` with its block: settings of the method of that name.
+type passwordBlock struct {
 	raw json.RawMessage
 	at  *caddyfile.Dispenser // on the word, for messages that come later
 }

@@ -131,7 +131,7 @@ func (g *global) passwordSettings(d *caddyfile.Dispenser) (err error) {
 	if d.CountRemainingArgs() > 0 {
 		return d.Errf("password takes no argument: write `password { ... }`")
 	}
-	g.password = &settings{at: at}
+	g.password = &passwordBlock{at: at}
 	g.password.raw, err = guest(d, "gatehouse.methods", "method", "password { min_length 8 }")
 	return err
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 )
 
 // Defaults of the global block, as documented.
@@ -160,9 +160,9 @@ type Audit struct {
 
 func (a *Audit) keep() time.Duration {
 	if a == nil {
-		return authportal.DefaultAuditKeep
+		return audit.DefaultAuditKeep
 	}
-	return or(a.Keep, authportal.DefaultAuditKeep)
+	return or(a.Keep, audit.DefaultAuditKeep)
 }
 
 func (a *Audit) validate() error {

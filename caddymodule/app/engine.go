@@ -10,7 +10,9 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/admin"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/metrics"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -46,7 +48,7 @@ type engine struct {
 	outbox     store.Outbox
 	deliveries store.Deliveries
 
-	recorder *authportal.Recorder // nil where audit is
+	recorder *audit.Recorder // nil where audit is
 
 	endWork context.CancelFunc
 	work    sync.WaitGroup // the relay and the sweeper
@@ -91,7 +93,7 @@ func openEngine(ctx context.Context, env store.Env, users store.UsersDriver, use
 	e.users = metrics.ObserveUsers(e.usersLease.Value())
 	e.findAbilities(e.usersLease.Value())
 	if e.audit != nil {
-		e.recorder = authportal.NewRecorder(e.audit, env.Now, env.Log)
+		e.recorder = audit.NewRecorder(e.audit, env.Now, env.Log)
 	}
 	e.sessionsLease, err = sessionsPool.Acquire(ctx, sessionsKey, func(ctx context.Context) (*cache.Cache, error) {
 		inner, err := openSessions(ctx, env, sessions, e.usersLease.Value())
@@ -141,14 +143,14 @@ func (e *engine) startWork(env store.Env) {
 			env.Log.Error("changes of users no longer reach the session store", "error", err)
 		}
 	})
-	sweeper := &authportal.ColumnSweeper{Users: e.usersLease.Value(), Now: env.Now, Log: env.Log}
+	sweeper := &accounts.ColumnSweeper{Users: e.usersLease.Value(), Now: env.Now, Log: env.Log}
 	e.work.Go(func() {
 		if err := sweeper.Run(ctx); err != nil {
 			env.Log.Error("values of removed columns are no longer deleted", "error", err)
 		}
 	})
 	if e.statistics != nil {
-		e.work.Go(func() { authportal.CountSessions(ctx, e.sessions, e.statistics, env.Now, env.Log) })
+		e.work.Go(func() { admin.CountSessions(ctx, e.sessions, e.statistics, env.Now, env.Log) })
 	}
 }
 

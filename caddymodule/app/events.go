@@ -9,7 +9,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyevents"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/metrics"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/site"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -27,8 +27,8 @@ func (a *App) eventsApp() error {
 
 // notify counts what happened in the portal, has it kept in the audit trail, and emits it to Caddy's event handlers. It
 // uses the app's context, because the request that caused the event may be over while a handler still works.
-func (a *App) notify(_ context.Context, e authportal.Event) {
-	if e.Kind == authportal.EventSignIn {
+func (a *App) notify(_ context.Context, e audit.Event) {
+	if e.Kind == audit.EventSignIn {
 		metrics.Process.CountSignIn(a.methodLabel(e.Method), e.Result)
 	}
 	if recorder := a.lease.Value().recorder; recorder != nil {
@@ -42,9 +42,9 @@ func (a *App) notify(_ context.Context, e authportal.Event) {
 
 // eventData is what handlers of an event get: what the audit trail keeps, by the same names. The kind is the event's
 // name.
-func eventData(e *authportal.Event) map[string]any {
+func eventData(e *audit.Event) map[string]any {
 	data := map[string]any{"id": e.ID, "time": e.Time}
-	for _, f := range authportal.EventFields(e) {
+	for _, f := range audit.EventFields(e) {
 		if f.Value != "" {
 			data[f.Name] = f.Value
 		}
@@ -72,5 +72,5 @@ func auditTheft(ctx context.Context, l *store.ActiveSession) {
 	if seen, ok := ctx.Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
 		host = site.Hostname(seen.Host)
 	}
-	run.Portal.SessionTheft(ctx, l, site.ClientAddr(r), host)
+	run.Portal.SignIn.SessionTheft(ctx, l, site.ClientAddr(r), host)
 }

@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 )
 
 // Caddy's event handlers get what the audit trail and the webhook have, by the same names.
 func TestAnEventOfCaddySaysWhatTheTrailSays(t *testing.T) {
-	e := authportal.Event{Time: time.Now()}
+	e := audit.Event{Time: time.Now()}
 	for f, v := range reflect.ValueOf(&e).Elem().Fields() {
 		if v.Kind() == reflect.String {
 			v.SetString("some " + f.Name)

@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/metrics"
 )
 
@@ -17,8 +17,8 @@ func TestMetricsAreThereForEveryConfiguration(t *testing.T) {
 		app, run := opened(t, justUsers)
 		app.running.Store(run)
 		run.Metrics.Count(metrics.Granted)
-		app.notify(t.Context(), authportal.Event{Kind: authportal.EventSignIn, Method: "password", Result: authportal.ResultOK})
-		app.notify(t.Context(), authportal.Event{Kind: authportal.EventSignIn, Method: "typed by a stranger", Result: authportal.ResultRefused})
+		app.notify(t.Context(), audit.Event{Kind: audit.EventSignIn, Method: "password", Result: audit.ResultOK})
+		app.notify(t.Context(), audit.Event{Kind: audit.EventSignIn, Method: "typed by a stranger", Result: audit.ResultRefused})
 		registry := prometheus.NewPedanticRegistry()
 		if err := app.registerMetrics(registry); err != nil {
 			t.Fatal(err)

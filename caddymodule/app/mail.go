@@ -77,7 +77,9 @@ func (a *App) openMail(run *Running, outbox store.Outbox) error {
 			"`mail` out")
 	}
 	worker := &mail.Worker{Outbox: outbox, Send: a.smtp.Send, Now: run.Now, Log: run.Log.With("part", "mail"),
-		Compose: func(ctx context.Context, m store.Mail) (*mail.Message, error) { return run.Portal.Compose(ctx, m) }}
+		Compose: func(ctx context.Context, m store.Mail) (*mail.Message, error) {
+			return run.Portal.SelfService.Compose(ctx, m)
+		}}
 	run.Mail = &MailService{SMTP: a.smtp, Outbox: outbox, queue: mail.Waking(outbox, worker.Wake), worker: worker}
 	return nil
 }

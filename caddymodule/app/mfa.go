@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 )
 
 // MFA says who needs a second factor.
@@ -18,7 +18,7 @@ type MFA struct {
 var errNoFactors = errors.New("mfa is not available in this version: take it out, or use a version that has it")
 
 // settings puts the block in the portal's words.
-func (m *MFA) settings() (s authportal.MFASettings, err error) {
+func (m *MFA) settings() (s settings.MFASettings, err error) {
 	if m == nil {
 		return s, nil
 	}

@@ -1,6 +1,6 @@
 package app
 
-import "github.com/gatehouse-auth/gatehouse/authportal"
+import "github.com/gatehouse-auth/gatehouse/authportal/admin"
 
 // includes are the configured roles, for the pages of administrators.
 func (a *App) includes() map[string][]string {
@@ -13,12 +13,12 @@ func (a *App) includes() map[string][]string {
 
 // ruleHolder is a handler whose rules demand roles: a gate.
 type ruleHolder interface {
-	RoleUses(hosts []string) []authportal.RoleUse
+	RoleUses(hosts []string) []admin.RoleUse
 }
 
 // RoleUses returns the rules of all gates that demand roles, gate by gate. It is called when requests are answered: the
 // handlers are mounted by then.
-func (a *App) roleUses() (uses []authportal.RoleUse) {
+func (a *App) roleUses() (uses []admin.RoleUse) {
 	for i := range a.mounts {
 		m := &a.mounts[i]
 		if holder, ok := m.Handler.(ruleHolder); ok {

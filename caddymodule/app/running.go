@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/admin"
 	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/metrics"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
@@ -41,9 +42,9 @@ type Running struct {
 }
 
 // alerts is what this process knows that an administrator should look at.
-func (run *Running) alerts() []authportal.Alert {
+func (run *Running) alerts() []admin.Alert {
 	if run.Sessions.Stats().Up {
 		return nil
 	}
-	return []authportal.Alert{{Kind: "session_feed"}}
+	return []admin.Alert{{Kind: "session_feed"}}
 }

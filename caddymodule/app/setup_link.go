@@ -18,7 +18,7 @@ func (a *App) logSetupLink(run *Running) {
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, setupTimeout)
 	defer cancel()
-	token, needed, err := run.Portal.SetupLink(ctx)
+	token, needed, err := run.Portal.SelfService.SetupLink(ctx)
 	switch {
 	case err != nil:
 		run.Log.Error("cannot check whether there is an administrator", "error", err)

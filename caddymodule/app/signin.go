@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 )
 
@@ -118,7 +119,7 @@ func (a *App) brand(log *slog.Logger) pages.Brand {
 }
 
 // settings puts the configuration in the portal's words.
-func (a *App) settings() authportal.Settings {
+func (a *App) settings() settings.Settings {
 	limits, guesses, signup := a.Session, a.Throttle, a.Signup
 	if limits == nil {
 		limits = new(SessionLimits)
@@ -126,19 +127,19 @@ func (a *App) settings() authportal.Settings {
 	if guesses == nil {
 		guesses = new(Throttle)
 	}
-	s := authportal.Settings{Idle: limits.idle(), Lifetime: limits.lifetime(), Remember: limits.remember(),
+	s := settings.Settings{Idle: limits.idle(), Lifetime: limits.lifetime(), Remember: limits.remember(),
 		RememberOff: limits.remember() == 0, AllowHTTP: a.AllowHTTP,
 		Account: limitOf(guesses.Account.rate(defaultAccountGuesses)), Address: limitOf(guesses.Address.rate(defaultAddressGuesses))}
 	s.ConfirmEmail = a.confirmsEmail()
 	if signup != nil {
-		s.Signup = authportal.SignupSettings{Mode: authportal.SignupMode(signup.Mode), Roles: signup.Roles, Domains: signup.Domains}
+		s.Signup = settings.SignupSettings{Mode: settings.SignupMode(signup.Mode), Roles: signup.Roles, Domains: signup.Domains}
 		for _, f := range signup.Fields {
-			s.Signup.Fields = append(s.Signup.Fields, authportal.SignupField{Name: f.Name, Required: f.Required})
+			s.Signup.Fields = append(s.Signup.Fields, settings.SignupField{Name: f.Name, Required: f.Required})
 		}
 	}
 	return s
 }
 
-func limitOf(r Rate) authportal.Limit {
-	return authportal.Limit{Count: r.Limit, Window: time.Duration(r.Window)}
+func limitOf(r Rate) settings.Limit {
+	return settings.Limit{Count: r.Limit, Window: time.Duration(r.Window)}
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/app"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/ops"
@@ -51,7 +51,7 @@ type importReport struct {
 // importRows sends the rows in batches and reports each that was not made.
 func (c *commandLine) importRows(cmd *cobra.Command, rows []userfile.Row, dry bool) error {
 	var all []importReport
-	var counts authportal.ImportCounts
+	var counts accounts.ImportCounts
 	for len(rows) > 0 {
 		n, err := batchOf(rows)
 		if err != nil {

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
 // cookieHeaders are the headers of an answer by which an upstream could touch cookies of ours.
@@ -42,7 +42,7 @@ func ownSetCookie(line string) bool {
 	pair, _, _ := strings.Cut(line, ";")
 	pair = strings.TrimLeft(strings.TrimSpace(pair), "= \t")
 	name, _, _ := strings.Cut(pair, "=")
-	return authportal.OwnCookie(strings.TrimSpace(name))
+	return web.OwnCookie(strings.TrimSpace(name))
 }
 
 // filterClearSiteData removes the directives that would make a browser forget our cookies.

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/metrics"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/site"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -65,7 +65,7 @@ func (x *exchange) unavailable(err error) error {
 	case clientGRPC:
 		return writeGRPC(x.w, grpcUnavailable, "session store unavailable")
 	case clientNavigation, clientForm:
-		x.run.Portal.WriteUnavailable(x.w, asSent(x.r), x.visit())
+		x.run.Portal.Web.WriteUnavailable(x.w, asSent(x.r), x.visit())
 	default:
 		problem.Write(x.w, http.StatusServiceUnavailable, "store_unavailable",
 			"Sign-ins cannot be checked at the moment. Please try again.")
@@ -74,8 +74,8 @@ func (x *exchange) unavailable(err error) error {
 }
 
 // requireSignIn leads the client to the login page, in the way that its kind can follow.
-func (x *exchange) requireSignIn(d authportal.Demand) error {
-	location := x.run.Portal.LoginURL(x.visit(), x.uri, d)
+func (x *exchange) requireSignIn(d web.Demand) error {
+	location := x.run.Portal.SignIn.LoginURL(x.visit(), x.uri, d)
 	x.allowOrigin()
 	switch classifyClient(x.r) {
 	case clientNavigation:
@@ -103,7 +103,7 @@ func (x *exchange) redirect(status int, location string) error {
 func (x *exchange) challenge() {
 	h := x.w.Header()
 	h.Add("WWW-Authenticate", `Bearer realm="gatehouse"`)
-	if x.gate.Basic && !authportal.FromBrowser(x.r) {
+	if x.gate.Basic && !web.FromBrowser(x.r) {
 		h.Add("WWW-Authenticate", `Basic realm="gatehouse"`)
 	}
 }
@@ -119,7 +119,7 @@ func (x *exchange) forbid() error {
 		if x.identity != nil {
 			id = &x.identity.live.Identity
 		}
-		x.run.Portal.WriteForbidden(x.w, asSent(x.r), x.visit(), id)
+		x.run.Portal.Web.WriteForbidden(x.w, asSent(x.r), x.visit(), id)
 	case clientGRPC:
 		return writeGRPC(x.w, grpcPermissionDenied, "permission denied")
 	default:
@@ -135,7 +135,7 @@ func (x *exchange) auditRefusal(reason string) {
 	if x.identity != nil {
 		live = x.identity.live
 	}
-	x.run.Portal.AccessRefused(x.r.Context(), live, reason, site.ClientAddr(x.r), site.Hostname(x.r.Host))
+	x.run.Portal.SignIn.AccessRefused(x.r.Context(), live, reason, site.ClientAddr(x.r), site.Hostname(x.r.Host))
 }
 
 // refuseCrossOrigin answers a page of another origin that opens a WebSocket with this person's session.

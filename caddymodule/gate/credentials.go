@@ -4,7 +4,8 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
 // credentials are the header lines that held something of ours, as they were before it was removed.
@@ -41,7 +42,7 @@ func (c *credentials) restore(h http.Header) {
 		}
 	}
 	for _, line := range c.authorization {
-		if _, ours := authportal.OwnToken(line, true); ours {
+		if _, ours := signin.OwnToken(line, true); ours {
 			h["Authorization"] = append(h["Authorization"][:len(h["Authorization"]):len(h["Authorization"])], line)
 		}
 	}
@@ -97,7 +98,7 @@ func isOwnPair(pair string) bool {
 		return false
 	}
 	name, _, _ := strings.Cut(pair, "=")
-	return authportal.OwnCookie(strings.TrimRight(name, " \t\""))
+	return web.OwnCookie(strings.TrimRight(name, " \t\""))
 }
 
 func withoutOwnCookies(line string) string {
@@ -137,7 +138,7 @@ func stripToken(h http.Header, basic bool) (token string, ok bool) {
 	if !present {
 		return "", false
 	}
-	token, kept, ok := authportal.TokenOf(lines, basic)
+	token, kept, ok := signin.TokenOf(lines, basic)
 	if !ok {
 		return "", false
 	}

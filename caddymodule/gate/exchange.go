@@ -6,8 +6,8 @@ import (
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/app"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/site"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
@@ -116,7 +116,7 @@ func (x *exchange) judge() rolepolicy.Verdict {
 }
 
 // visit describes this request to the portal.
-func (x *exchange) visit() *authportal.Visit {
+func (x *exchange) visit() *web.Visit {
 	v := newVisit(x.gate.site, x.r)
 	v.Base = strippedPrefix(x.gate.prefixes, x.sentPath) + v.Base
 	return v

@@ -6,7 +6,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/metrics"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -85,13 +85,13 @@ func (x *exchange) decide(verdict *rolepolicy.Verdict) error {
 		return x.pass()
 	case rolepolicy.NeedLogin:
 		x.run.Metrics.Count(metrics.Login)
-		return x.requireSignIn(authportal.Demand{})
+		return x.requireSignIn(web.Demand{})
 	case rolepolicy.NeedMFA:
 		x.run.Metrics.Count(metrics.MFA)
-		return x.requireSignIn(authportal.Demand{MFA: true, Fresh: verdict.Fresh})
+		return x.requireSignIn(web.Demand{MFA: true, Fresh: verdict.Fresh})
 	case rolepolicy.NeedFresh:
 		x.run.Metrics.Count(metrics.Fresh)
-		return x.requireSignIn(authportal.Demand{MFA: verdict.MFA, Fresh: verdict.Fresh})
+		return x.requireSignIn(web.Demand{MFA: verdict.MFA, Fresh: verdict.Fresh})
 	}
 	return x.forbid()
 }
@@ -115,7 +115,7 @@ func (x *exchange) identify() error {
 	if token, ok := x.stripToken(); ok {
 		return x.identifyByToken(token)
 	}
-	key, present := authportal.SessionKey(x.r, isSecure(x.r))
+	key, present := web.SessionKey(x.r, isSecure(x.r))
 	if !present {
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/app"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -140,7 +140,7 @@ func (t *trailerFilter) Read(p []byte) (int, error) {
 func (iw *identityWriter) prepare(run *app.Running, live *store.ActiveSession) *identity {
 	id := &identity{live: live, roles: run.Roles.Expand(live.Identity.Roles)}
 	id.subject = run.Roles.NewSubject(live.Identity.Username, live.Identity.Email, id.roles)
-	id.proofs.MFA = run.Portal.Meets(&live.Session, authportal.Demand{MFA: true})
+	id.proofs.MFA = run.Portal.SignIn.Meets(&live.Session, web.Demand{MFA: true})
 	for _, proof := range live.Session.Proofs {
 		if !slices.Contains(id.methods, proof.Method) { // a proof renewed is no further method
 			id.methods = append(id.methods, proof.Method)
@@ -182,7 +182,7 @@ func (x *exchange) writeIdentity() error {
 	if writer.JWT == "" {
 		return nil
 	}
-	token, err := x.run.Portal.SignIdentity(x.visit(), id.live)
+	token, err := x.run.Portal.SignIn.SignIdentity(x.visit(), id.live)
 	if err != nil {
 		return fmt.Errorf("signing an identity: %w", err)
 	}

@@ -45,7 +45,7 @@ func (x *exchange) tokenIdentity(ctx context.Context, token string) (*identity, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, app.StoreTimeout)
 	defer cancel()
-	live, err := x.run.Portal.CheckToken(ctx, token)
+	live, err := x.run.Portal.SignIn.CheckToken(ctx, token)
 	if problem, ok := errors.AsType[*problem.Problem](err); ok && problem.Status == http.StatusUnauthorized {
 		return nil, errInvalidToken
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/app"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/site"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
@@ -60,7 +60,7 @@ type Gate struct {
 	matchers   caddyhttp.MatcherSets
 	identities *identityWriter
 	policy     *rolepolicy.Policy // set by Mount
-	site       *authportal.Site   // set by Mount
+	site       *web.Site          // set by Mount
 	prefixes   []string           // what handlers above cut off the address; set by Mount
 	memoOwner  uint64             // whose memos are this gate's; set by Mount
 
@@ -192,7 +192,7 @@ func (g *Gate) Mount(loc site.Location, run *app.Running) error {
 	g.prefixes = loc.StrippedPrefixes
 	g.usesClientAddr = slices.ContainsFunc(g.Rules, func(r GateRule) bool { return len(r.From) > 0 })
 	g.memoOwner = run.Sessions.NewOwner()
-	g.site = &authportal.Site{Base: reservedFolder, LoginPage: g.LoginPage, Origins: g.CORS, Basic: g.Basic,
+	g.site = &web.Site{Base: reservedFolder, LoginPage: g.LoginPage, Origins: g.CORS, Basic: g.Basic,
 		JWT: g.JWT != ""}
 	g.site.Addresses = loc.Origins()
 	g.site.Hosted, g.site.PortalBase = run.PortalBase == "", run.PortalBase

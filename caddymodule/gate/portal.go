@@ -8,7 +8,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/app"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/site"
 )
@@ -25,8 +25,8 @@ type Portal struct {
 	Source string `json:"source,omitempty"`
 
 	app      *app.App
-	site     *authportal.Site // set by Mount
-	prefixes []string         // what handlers above cut off the address; set by Mount
+	site     *web.Site // set by Mount
+	prefixes []string  // what handlers above cut off the address; set by Mount
 }
 
 // CaddyModule returns the module's identity.
@@ -96,12 +96,12 @@ func (p *Portal) passOn(w http.ResponseWriter, r *http.Request, next caddyhttp.H
 
 // servePortal lets the portal answer, and keeps addresses that hold a one-time secret out of the access log: that
 // of the request, and that of the answer, which an access log shows among its headers.
-func servePortal(run *app.Running, w http.ResponseWriter, r *http.Request, v *authportal.Visit) error {
-	if run.Portal.SecretInURL(v.Path) {
+func servePortal(run *app.Running, w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+	if run.Portal.Web.SecretInURL(v.Path) {
 		caddyhttp.SetVar(r.Context(), caddyhttp.LogSkipVar, true)
 	}
-	run.Portal.Serve(w, r, v)
-	if location := w.Header()["Location"]; len(location) == 1 && authportal.SecretInRedirect(location[0]) {
+	run.Portal.Web.Serve(w, r, v)
+	if location := w.Header()["Location"]; len(location) == 1 && web.SecretInRedirect(location[0]) {
 		caddyhttp.SetVar(r.Context(), caddyhttp.LogSkipVar, true)
 	}
 	return nil
@@ -115,7 +115,7 @@ func (p *Portal) NamedHosts() []string        { return nil }
 // Mount learns where the portal is mounted.
 func (p *Portal) Mount(loc site.Location, _ *app.Running) error {
 	p.prefixes = loc.StrippedPrefixes
-	p.site = &authportal.Site{Base: p.Path, Hosted: true, Portal: true, Addresses: loc.Origins()}
+	p.site = &web.Site{Base: p.Path, Hosted: true, Portal: true, Addresses: loc.Origins()}
 	return nil
 }
 

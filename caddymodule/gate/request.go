@@ -7,7 +7,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/site"
 	"github.com/gatehouse-auth/gatehouse/rolepolicy"
 )
@@ -17,8 +17,8 @@ const reservedFolder = "/.gatehouse"
 
 // newVisit builds what the portal needs to know of r at a site. Of forwarded headers, it reads only what Caddy
 // vouches for.
-func newVisit(at *authportal.Site, r *http.Request) *authportal.Visit {
-	v := &authportal.Visit{Site: at, Addr: site.ClientAddr(r), Secure: isSecure(r), Host: site.Hostname(r.Host),
+func newVisit(at *web.Site, r *http.Request) *web.Visit {
+	v := &web.Visit{Site: at, Addr: site.ClientAddr(r), Secure: isSecure(r), Host: site.Hostname(r.Host),
 		Base: at.Base}
 	scheme := "http://"
 	if v.Secure {

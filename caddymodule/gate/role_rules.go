@@ -3,17 +3,17 @@ package gate
 import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/admin"
 )
 
 // RoleUses returns the gate's rules that demand roles. hosts are the names under which requests reach it.
-func (g *Gate) RoleUses(hosts []string) (uses []authportal.RoleUse) {
+func (g *Gate) RoleUses(hosts []string) (uses []admin.RoleUse) {
 	for _, r := range g.Rules {
 		rule, err := r.rule()
 		if err != nil {
 			continue // it was compiled when the gate was mounted
 		}
-		shown := authportal.RoleRule{Hosts: hosts, Methods: rule.Methods, Paths: rule.Paths, Rule: rule.String(),
+		shown := admin.RoleRule{Hosts: hosts, Methods: rule.Methods, Paths: rule.Paths, Rule: rule.String(),
 			Source: rule.Source}
 		if shown.Source == "" {
 			shown.Source = g.Source
@@ -22,7 +22,7 @@ func (g *Gate) RoleUses(hosts []string) (uses []authportal.RoleUse) {
 			shown.Paths, shown.Narrowed = narrowedPaths(g.matchers, shown.Paths)
 		}
 		for _, role := range rule.Roles() {
-			uses = append(uses, authportal.RoleUse{Role: role, RoleRule: shown})
+			uses = append(uses, admin.RoleUse{Role: role, RoleRule: shown})
 		}
 	}
 	return uses

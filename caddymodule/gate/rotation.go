@@ -9,14 +9,14 @@ import (
 // only, and by the first gate on the way, past which no other takes the cookie for an upstream's.
 func (x *exchange) rotatesSecret() bool {
 	return x.entry != nil && x.parent == nil && x.entry.Live().Session.Remembered &&
-		x.run.Portal.DueSecret(&x.entry.Live().Session) && x.r.Method == http.MethodGet &&
+		x.run.Portal.SignIn.DueSecret(&x.entry.Live().Session) && x.r.Method == http.MethodGet &&
 		classifyClient(x.r) == clientNavigation
 }
 
 // nextSecret returns the Set-Cookie line with the next secret; empty where the session keeps the one it has for now.
 func (x *exchange) nextSecret() string {
 	s := &x.entry.Live().Session
-	cookie, err := x.run.Portal.NextSecret(x.r.Context(), s, isSecure(x.r))
+	cookie, err := x.run.Portal.SignIn.NextSecret(x.r.Context(), s, isSecure(x.r))
 	if err != nil {
 		x.run.Log.Warn("a remembered session keeps its secret for now", "user_id", s.UserID, "error", err)
 	}

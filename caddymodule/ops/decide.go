@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
 )
 
 // linkBase is the address that links in mail begin with where no browser asks for it.
@@ -20,7 +20,7 @@ func (o *operator) linkBase() string {
 	return ""
 }
 
-func (o *operator) actor() authportal.Actor {
+func (o *operator) actor() accounts.Actor {
 	actor := commandLine
 	actor.Base = o.linkBase()
 	return actor
@@ -56,7 +56,7 @@ func (o *operator) ticketFor(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	link, until, err := o.run.Portal.MakeTicket(r.Context(), o.actor(), u.ID)
+	link, until, err := o.run.Portal.SignIn.MakeTicket(r.Context(), o.actor(), u.ID)
 	if err != nil {
 		return nil, err
 	}

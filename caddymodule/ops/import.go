@@ -3,22 +3,22 @@ package ops
 import (
 	"net/http"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
 	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
 )
 
 // ImportRequest is a part of a file. Line numbers stay with the client that read it.
 type ImportRequest struct {
-	Users  []userfile.Row          `json:"users"`
-	Dry    bool                    `json:"dry_run"`
-	Before authportal.ImportCounts `json:"before"` // what became of the parts before
-	Last   bool                    `json:"last"`   // the whole file makes one event
+	Users  []userfile.Row        `json:"users"`
+	Dry    bool                  `json:"dry_run"`
+	Before accounts.ImportCounts `json:"before"` // what became of the parts before
+	Last   bool                  `json:"last"`   // the whole file makes one event
 }
 
 // ImportResponse has one result for each row, in their order.
 type ImportResponse struct {
-	Results []ImportResult          `json:"results"`
-	Counts  authportal.ImportCounts `json:"counts"` // with those before
+	Results []ImportResult        `json:"results"`
+	Counts  accounts.ImportCounts `json:"counts"` // with those before
 }
 
 // ImportResult says what became of a row.

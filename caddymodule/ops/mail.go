@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/selfservice"
 	"github.com/gatehouse-auth/gatehouse/caddymodule/app"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -59,7 +59,7 @@ func (o *operator) sendTest(r *http.Request) (any, error) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), mailTimeout)
 	defer cancel()
-	message, err := o.run.Portal.Compose(ctx, store.Mail{Kind: authportal.LetterTest, To: in.To})
+	message, err := o.run.Portal.SelfService.Compose(ctx, store.Mail{Kind: selfservice.LetterTest, To: in.To})
 	if err != nil {
 		return nil, err
 	}

@@ -6,16 +6,16 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/gatehouse-auth/gatehouse/authportal"
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 // commandLine is the actor, for the audit trail.
-var commandLine = authportal.Actor{ID: "command line"}
+var commandLine = accounts.Actor{ID: "command line"}
 
 // User is an account as operators see it.
-type User struct{ authportal.OperatorAccount }
+type User struct{ accounts.OperatorAccount }
 
 func (o *operator) show(ctx context.Context, u *store.User) (*User, error) {
 	v := o.summarize(u)
@@ -44,7 +44,7 @@ func (o *operator) find(ctx context.Context, who string) (store.User, error) {
 func (o *operator) listUsers(r *http.Request) (any, error) {
 	in := r.URL.Query()
 	q := store.UserQuery{Text: in.Get("query"), Role: in.Get("role"), After: in.Get("after"), Limit: 100}
-	if s := in.Get("state"); s != "" && !authportal.SelectState(&q, s) {
+	if s := in.Get("state"); s != "" && !accounts.SelectState(&q, s) {
 		return nil, statusErrorf(http.StatusBadRequest,
 			"state must be disabled, waiting, invited, new_password or unconfirmed")
 	}
@@ -91,7 +91,7 @@ func (o *operator) addUser(r *http.Request) (any, error) {
 	if in.Invite {
 		add = o.run.Portal.Accounts().AddInvited
 	}
-	u, err := add(r.Context(), o.actor(), authportal.NewUser{Email: in.Email, Username: in.Username, Name: in.Name,
+	u, err := add(r.Context(), o.actor(), accounts.NewUser{Email: in.Email, Username: in.Username, Name: in.Name,
 		Roles: in.Roles, Attributes: in.Attributes, Password: in.Password, MustChangePassword: in.Due})
 	if err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func (o *operator) setUser(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	change := authportal.UserChange{Email: in.Email, Username: in.Username, Name: in.Name, AddRoles: in.AddRoles,
+	change := accounts.UserChange{Email: in.Email, Username: in.Username, Name: in.Name, AddRoles: in.AddRoles,
 		RemoveRoles: in.RemoveRoles, Attributes: in.Attributes, Enabled: in.Enabled, Password: in.Password,
 		MustChangePassword: in.Due}
 	u, err = o.run.Portal.Accounts().Set(r.Context(), o.actor(), u.ID, change)

@@ -17,6 +17,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/method/methodtest"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/store"
 	"github.com/gatehouse-auth/gatehouse/store/sql/sqltest"
 )
@@ -228,7 +230,7 @@ func TestTheSamePasswordOpensFromEveryDevice(t *testing.T) {
 	}
 	p, err := authportal.New(authportal.Config{Users: users, Sessions: users.EmbeddedSessions(), Keys: keys, Pages: set,
 		Methods:  []method.Configured{{Name: "password", Method: open(t, cheap, users)}},
-		Settings: authportal.Settings{Signup: authportal.SignupSettings{Mode: authportal.SignupOpen}}})
+		Settings: settings.Settings{Signup: settings.SignupSettings{Mode: settings.SignupOpen}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +240,7 @@ func TestTheSamePasswordOpensFromEveryDevice(t *testing.T) {
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Cookie", cookie)
 		w := httptest.NewRecorder()
-		p.Serve(w, r, &authportal.Visit{Site: &authportal.Site{Base: "/.gatehouse", Hosted: true}, Addr: netip.MustParseAddr("192.0.2.1"), Secure: true,
+		p.Web.Serve(w, r, &web.Visit{Site: &web.Site{Base: "/.gatehouse", Hosted: true}, Addr: netip.MustParseAddr("192.0.2.1"), Secure: true,
 			Host: "app.example.com", Origin: "https://app.example.com", Base: "/.gatehouse", Path: "/api/v1/" + path})
 		return w
 	}

@@ -1,0 +1,230 @@
+package accounts
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// AdministratorRole is the role that may do everything in Gatehouse itself.
+const AdministratorRole = store.RoleAdmin
+
+// Accounts makes and changes accounts: the one set of rules behind sign-up, set-up, the account page, administrators,
+// outside identities and the command line, and the only writer of accounts and their credentials. Outcomes that are the
+// caller's to hear are a *problem.Problem; any other error means that we failed. It is safe for concurrent use.
+type Accounts struct {
+	Users        store.UserStore
+	sessionStore store.SessionStore
+	passwords    method.Passwords
+	CheckRole,
+	CheckUsername func(string) error
+	expand func([]string) []string
+	Events *audit.Emitter
+	Now    func() time.Time
+	Rand   io.Reader
+	log    *slog.Logger
+	outbox store.Outbox
+	seal   Sealer
+	fields []string
+	kinds  kinds
+	signUp SignUpRules
+
+	rolesFrom func(string, []string) []string
+}
+
+// Deps is all that Accounts depend on.
+type Deps struct {
+	Users    store.UserStore
+	Sessions store.SessionStore
+
+	Passwords method.Passwords // nil: there is no sign-in by password here
+	Mail      store.Outbox     // nil: no mail
+	Seal      Sealer           // for what a provider gave to refresh an identity by; nil: it is not kept
+	Fields    []string         // of `signup`, kept as attributes
+
+	// CheckRole and CheckUsername refuse values that could pose as two in a header, or cannot stand in a rule; nil:
+	// none.
+	CheckRole     func(string) error
+	CheckUsername func(string) error
+	// SignUp is for people whom only an outside source knows. RolesFrom returns the roles that groups of a source give,
+	// by the name of its method; nil: none.
+	SignUp    SignUpRules
+	RolesFrom func(method string, groups []string) []string
+	// ExpandRoles adds the roles that the held ones include; nil: none include others.
+	ExpandRoles func(held []string) []string
+	// Kinds are the kinds of credentials that each method keeps, beside our own.
+	Kinds []map[string]method.CredentialClass
+
+	Events *audit.Emitter   // nil: events go nowhere
+	Now    func() time.Time // nil: time.Now
+	Rand   io.Reader        // nil: crypto/rand
+	Log    *slog.Logger     // nil: nothing is logged
+}
+
+// Sealer encrypts and authenticates what only we may read.
+type Sealer interface {
+	Seal(purpose string, plaintext, ad []byte) (string, error)
+	Open(purpose, sealed string, ad []byte) ([]byte, error)
+}
+
+// NewAccounts wires Accounts. It calls no store.
+func NewAccounts(d Deps) (*Accounts, error) {
+	if d.Users == nil || d.Sessions == nil {
+		return nil, errors.New("wiring accounts: no store")
+	}
+	if d.CheckRole == nil {
+		d.CheckRole = func(string) error { return nil }
+	}
+	if d.CheckUsername == nil {
+		d.CheckUsername = func(string) error { return nil }
+	}
+	if d.ExpandRoles == nil {
+		d.ExpandRoles = func(held []string) []string { return held }
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Rand == nil {
+		d.Rand = rand.Reader
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Events == nil {
+		d.Events = audit.NewEmitter(d.Now, d.Log, func(context.Context, audit.Event) {})
+	}
+	kinds, err := NewKinds(d.Kinds...)
+	if err != nil {
+		return nil, fmt.Errorf("wiring accounts: %w", err)
+	}
+	return &Accounts{Users: d.Users, sessionStore: d.Sessions, passwords: d.Passwords, CheckRole: d.CheckRole,
+		CheckUsername: d.CheckUsername, expand: d.ExpandRoles, Events: d.Events, Now: d.Now, Rand: d.Rand, log: d.Log,
+		outbox: d.Mail, seal: d.Seal, fields: d.Fields, kinds: kinds, signUp: d.SignUp, rolesFrom: d.RolesFrom}, nil
+}
+
+// Actor is who acts on an account that is not their own, for the audit trail.
+type Actor struct {
+	ID      string // "command line", or the id of an administrator
+	Method  string // how they are known, where that is not a sign-in: "api_token"
+	Address string // of their browser; empty where there is none
+	Host    string
+	Base    string // of our pages, for links in messages: "https://auth.example.com"; empty: messages carry none
+}
+
+// Passwords returns the method that keeps passwords, nil where none is configured.
+func (a *Accounts) Passwords() method.Passwords { return a.passwords }
+
+func (a *Accounts) Emit(ctx context.Context, by Actor, e audit.Event) {
+	e.Actor, e.Method, e.Address, e.Host = by.ID, by.Method, by.Address, by.Host
+	a.Events.Emit(ctx, e)
+}
+
+// AccountProblem turns what a validation, a store or a method said of an account into a Problem, where it is one.
+func AccountProblem(err error) error {
+	var invalid *InvalidError
+	var unacceptable *method.UnacceptableError
+	var taken *store.TakenError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &invalid):
+		if invalid.Reason != "" {
+			return problem.InvalidField(invalid.Field, invalid.Why).With("reason", invalid.Reason)
+		}
+		return problem.InvalidField(invalid.Field, invalid.Why)
+	case errors.As(err, &unacceptable):
+		return (&problem.Problem{Status: 422, Code: "password_not_acceptable", Detail: unacceptable.Error()}).With("reason", unacceptable.Reason)
+	case errors.As(err, &taken) && taken.Field == "username":
+		return problem.UsernameTaken
+	case errors.As(err, &taken):
+		return problem.UserExists
+	case errors.Is(err, store.ErrLastAdministrator):
+		return problem.LastAdministrator
+	case errors.Is(err, store.ErrNotFound):
+		return problem.NotFound
+	case errors.Is(err, store.ErrStale):
+		return problem.Changing
+	}
+	return err
+}
+
+// UpdateTries is how often a change is decided anew because the account changed meanwhile.
+const UpdateTries = 8
+
+// update reads the account, lets change decide on what is there now, and writes it if it is still so, as often as it
+// takes. Nothing is written where nothing differs.
+func (a *Accounts) update(ctx context.Context, id string,
+	change func(*store.User) error) (before, after store.User, err error) {
+	for range UpdateTries {
+		if before, err = a.Users.User(ctx, id); err != nil {
+			return before, after, fmt.Errorf("reading the account: %w", err)
+		}
+		after = before
+		after.Roles, after.Attributes = slices.Clone(before.Roles), maps.Clone(before.Attributes)
+		if after.Attributes == nil {
+			after.Attributes = map[string]any{}
+		}
+		if err = change(&after); err != nil {
+			return before, before, err
+		}
+		if reflect.DeepEqual(before, after) {
+			return before, before, nil
+		}
+		after, err = a.Users.UpdateUser(ctx, after)
+		if !errors.Is(err, store.ErrStale) {
+			break
+		}
+	}
+	if err != nil {
+		return before, before, fmt.Errorf("changing the account: %w", err)
+	}
+	a.refreshSessions(ctx, &after)
+	return before, after, nil
+}
+
+// refreshPatience bounds what a change of an account waits for its sessions.
+const refreshPatience = time.Second
+
+// refreshSessions gives the sessions of an account what has just changed, so that whoever made the change sees it in
+// force at their next request. The row that was committed with the change says the same to the relay, which loses
+// nothing where this fails: it is only later.
+func (a *Accounts) refreshSessions(ctx context.Context, u *store.User) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshPatience)
+	defer cancel()
+	if err := a.sessionStore.RefreshIdentity(ctx, u.Identity()); err != nil {
+		a.log.WarnContext(ctx, "sessions of an account will hear of its change a little later",
+			slog.String("user_id", u.ID), slog.Any("error", err))
+	}
+}
+
+func (a *Accounts) newID() (string, error) { return NewID(a.Rand) }
+
+// HasAdministrator reports whether an enabled account holds the role admin.
+func (a *Accounts) HasAdministrator(ctx context.Context) (bool, error) {
+	q := store.UserQuery{Role: AdministratorRole, Limit: 100}
+	for {
+		page, err := a.Users.ListUsers(ctx, q)
+		if err != nil {
+			return false, fmt.Errorf("looking for an administrator: %w", err)
+		}
+		if slices.ContainsFunc(page, func(u store.User) bool { return u.Enabled && u.Approved }) {
+			return true, nil
+		}
+		if len(page) < q.Limit {
+			return false, nil
+		}
+		q.After = page[len(page)-1].ID
+	}
+}

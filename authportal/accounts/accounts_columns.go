@@ -1,0 +1,266 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// settingColumns is the name under which the users store keeps the operator's columns: all in one value, so that each
+// change is made whole, and never beside another.
+const settingColumns = "columns"
+
+// columnBook is what is kept of the operator's columns.
+type columnBook struct {
+	Columns []Column  `json:"columns"`           // in the order of the table
+	Leaving []Leaving `json:"leaving,omitempty"` // see ColumnSweeper
+}
+
+// Leaving is an attribute that all accounts are losing, because its column was removed or has another key.
+type Leaving struct {
+	Key   string    `json:"key"`
+	To    string    `json:"to,omitempty"` // its new name; empty: none
+	Since time.Time `json:"since"`
+}
+
+var (
+	errColumnTaken = &problem.Problem{Status: 409, Code: "column_taken", Detail: "there is a column with this key"}
+	errColumnBusy  = &problem.Problem{Status: 409, Code: "column_busy", Detail: "the values of a removed or renamed column are still on their way; try again in a minute"}
+	errColumnLimit = &problem.Problem{Status: 409, Code: "column_limit", Detail: "there are as many columns as there can be"}
+	errColumnFixed = &problem.Problem{Status: 409, Code: "column_configured", Detail: "the column is a field of `signup` in the Caddyfile, and changed there"}
+)
+
+// ReadColumns returns the book, and its stored form, which a change is made against.
+func ReadColumns(ctx context.Context, users store.UserStore) (book columnBook, stored []byte, err error) {
+	stored, err = users.Setting(ctx, settingColumns)
+	if errors.Is(err, store.ErrNotFound) {
+		return columnBook{}, nil, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(stored, &book)
+	}
+	if err != nil {
+		return book, nil, fmt.Errorf("reading the columns: %w", err)
+	}
+	return book, stored, nil
+}
+
+// changeColumns lets change decide on the columns as they are now, as often as others change them meanwhile.
+func changeColumns(ctx context.Context, users store.UserStore, change func(*columnBook) error) error {
+	for range UpdateTries {
+		book, old, err := ReadColumns(ctx, users)
+		if err != nil {
+			return err
+		}
+		if err := change(&book); err != nil {
+			return err
+		}
+		stored, err := json.Marshal(book)
+		if err != nil {
+			return fmt.Errorf("storing the columns: %w", err)
+		}
+		err = users.PutSetting(ctx, settingColumns, old, stored)
+		if !errors.Is(err, store.ErrStale) {
+			return err
+		}
+	}
+	return problem.Changing
+}
+
+func (b *columnBook) find(key string) int {
+	return slices.IndexFunc(b.Columns, func(c Column) bool { return c.Key == key })
+}
+
+// busy reports whether values are being taken from the attribute, or brought to it.
+func (b *columnBook) busy(key string) bool {
+	return slices.ContainsFunc(b.Leaving, func(l Leaving) bool { return l.Key == key || l.To == key })
+}
+
+// Columns returns the columns of the table of accounts that are not built in: the fields of `signup` first, then those
+// that administrators added, in their order.
+func (a *Accounts) Columns(ctx context.Context) ([]Column, error) {
+	book, _, err := ReadColumns(ctx, a.Users)
+	return a.withFields(book.Columns), err
+}
+
+// withFields puts the fields of `signup` before own. Where both have a key, the Caddyfile decides.
+func (a *Accounts) withFields(own []Column) []Column {
+	var all []Column
+	for _, key := range a.fields {
+		all = append(all, Column{Key: key, Type: ColumnText, Listed: true, Configured: true})
+	}
+	return append(all, slices.DeleteFunc(slices.Clone(own), func(c Column) bool { return a.configured(c.Key) })...)
+}
+
+func (a *Accounts) configured(key string) bool { return slices.Contains(a.fields, key) }
+
+// typed brings changes of attributes into the types of their columns. An attribute without a column stays as it was
+// sent.
+func (a *Accounts) typed(ctx context.Context, changes map[string]any) (map[string]any, error) {
+	if len(changes) == 0 {
+		return changes, nil
+	}
+	book, _, err := ReadColumns(ctx, a.Users)
+	if err != nil {
+		return nil, err
+	}
+	out := maps.Clone(changes)
+	for _, col := range a.withFields(book.Columns) {
+		if sent, given := changes[col.Key]; given {
+			if out[col.Key], err = col.Value(sent); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, l := range book.Leaving {
+		if value, given := changes[l.Key]; given && value != nil {
+			return nil, errColumnBusy
+		}
+	}
+	return out, nil
+}
+
+// AddColumn adds a column after the others.
+func (a *Accounts) AddColumn(ctx context.Context, by Actor, col Column) (Column, error) {
+	err := col.check()
+	if err == nil {
+		err = changeColumns(ctx, a.Users, func(b *columnBook) error {
+			if err := a.free(b, col.Key); err != nil {
+				return err
+			}
+			if len(b.Columns) >= MaxColumns {
+				return errColumnLimit
+			}
+			b.Columns = append(b.Columns, col)
+			return nil
+		})
+	}
+	return col, a.columnDone(ctx, by, audit.EventColumnAdded, col.Key, err)
+}
+
+// free refuses a key that a column has, or values of another are on their way from or to.
+func (a *Accounts) free(b *columnBook, key string) error {
+	switch {
+	case b.find(key) >= 0 || a.configured(key):
+		return errColumnTaken
+	case b.busy(key):
+		return errColumnBusy
+	}
+	return nil
+}
+
+// ColumnChange is what changes of a column. What is nil stays as it is; so does the type, because the values have it.
+type ColumnChange struct {
+	Key      *string // the values of all accounts move there, soon
+	Label    *string
+	Choices  *[]string
+	Listed   *bool
+	Position *int // in the table, from 1, the fields of `signup` not counted
+}
+
+// ChangeColumn changes a column and returns it as it is now.
+func (a *Accounts) ChangeColumn(ctx context.Context, by Actor, key string, ch ColumnChange) (col Column, err error) {
+	what := key
+	err = changeColumns(ctx, a.Users, func(b *columnBook) error {
+		at, err := a.own(b, key)
+		if err != nil {
+			return err
+		}
+		col = b.Columns[at]
+		set(&col.Key, ch.Key)
+		set(&col.Label, ch.Label)
+		set(&col.Choices, ch.Choices)
+		set(&col.Listed, ch.Listed)
+		if err := col.check(); err != nil {
+			return err
+		}
+		if what = key; col.Key != key {
+			if err := a.rename(b, key, col.Key); err != nil {
+				return err
+			}
+			what = key + " renamed to " + col.Key
+		}
+		b.Columns = slices.Delete(b.Columns, at, at+1)
+		if ch.Position != nil {
+			at = min(max(*ch.Position-1, 0), len(b.Columns))
+		}
+		b.Columns = slices.Insert(b.Columns, at, col)
+		return nil
+	})
+	return col, a.columnDone(ctx, by, audit.EventColumnChanged, what, err)
+}
+
+func set[T any](dst *T, to *T) {
+	if to != nil {
+		*dst = *to
+	}
+}
+
+// own returns where the column stands, if it is one that can be changed here.
+func (a *Accounts) own(b *columnBook, key string) (int, error) {
+	if a.configured(key) {
+		return 0, errColumnFixed
+	}
+	at := b.find(key)
+	if at < 0 {
+		return 0, problem.NotFound
+	}
+	return at, nil
+}
+
+// rename sends the values on their way. Two journeys never meet, so that no value can be lost between them.
+func (a *Accounts) rename(b *columnBook, key, to string) error {
+	if err := a.free(b, to); err != nil {
+		return err
+	}
+	if b.busy(key) {
+		return errColumnBusy
+	}
+	b.Leaving = append(b.Leaving, Leaving{Key: key, To: to, Since: a.Now().UTC()})
+	return nil
+}
+
+// RemoveColumn removes a column, and soon its values from all accounts, unless they are to be kept as attributes
+// without one.
+func (a *Accounts) RemoveColumn(ctx context.Context, by Actor, key string, keep bool) error {
+	what := key
+	if keep {
+		what += " values kept"
+	}
+	err := changeColumns(ctx, a.Users, func(b *columnBook) error {
+		at, err := a.own(b, key)
+		if err != nil {
+			return err
+		}
+		if b.busy(key) {
+			return errColumnBusy
+		}
+		b.Columns = slices.Delete(b.Columns, at, at+1)
+		if !keep {
+			b.Leaving = append(b.Leaving, Leaving{Key: key, Since: a.Now().UTC()})
+		}
+		return nil
+	})
+	return a.columnDone(ctx, by, audit.EventColumnRemoved, what, err)
+}
+
+// columnDone tells of an act on a column. What is told of a refusal is its code: the key may be anybody's typing.
+func (a *Accounts) columnDone(ctx context.Context, by Actor, kind, what string, err error) error {
+	err = AccountProblem(err)
+	var p *problem.Problem
+	switch {
+	case err == nil:
+		a.Emit(ctx, by, audit.Event{Kind: kind, Result: audit.ResultOK, Reason: what})
+	case errors.As(err, &p) && p.Code != problem.NotFound.Code:
+		a.Emit(ctx, by, audit.Event{Kind: kind, Result: audit.ResultRefused, Reason: p.Code})
+	}
+	return err
+}

@@ -1,0 +1,117 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/onetime"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// SignedIn records the time of a sign-in.
+func (a *Accounts) SignedIn(ctx context.Context, id string) error {
+	return a.Users.SignedIn(ctx, id, a.Now())
+}
+
+// AddToken stores an API token of its owner.
+func (a *Accounts) AddToken(ctx context.Context, token store.Credential) error {
+	if err := a.Users.PutCredential(ctx, token); err != nil {
+		return fmt.Errorf("storing an API token: %w", err)
+	}
+	return nil
+}
+
+// TokenUsed records when an API token was used last.
+func (a *Accounts) TokenUsed(ctx context.Context, token store.Credential, at time.Time) error {
+	token.Used = at
+	err := a.Users.SwapCredential(ctx, token)
+	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// DeleteToken revokes an API token; store.ErrNotFound where the owner has none of that id.
+func (a *Accounts) DeleteToken(ctx context.Context, owner, id string) error {
+	token, err := a.Users.Credential(ctx, store.KindAPIToken, id)
+	if err == nil && token.Owner != owner {
+		err = store.ErrNotFound // somebody else's is as unknown as one that never was
+	}
+	if err == nil {
+		err = a.Users.DeleteCredential(ctx, store.KindAPIToken, id)
+	}
+	if err != nil {
+		return fmt.Errorf("deleting an API token: %w", err)
+	}
+	return nil
+}
+
+// PutTicket stores the credential of a link in the place of any of its kind from before.
+func (a *Accounts) PutTicket(ctx context.Context, ticket store.Credential) error {
+	if err := a.forget(ctx, ticket.Owner, ticket.Kind); err != nil {
+		return err
+	}
+	return a.Users.PutCredential(ctx, ticket)
+}
+
+// LinkCredentials are the credentials that back one-time links: package onetime makes and spends them by these.
+func (a *Accounts) LinkCredentials() onetime.Credentials { return linkCredentials{a} }
+
+type linkCredentials struct{ a *Accounts }
+
+func (l linkCredentials) Credential(ctx context.Context, kind, id string) (store.Credential, error) {
+	return l.a.Users.Credential(ctx, kind, id)
+}
+
+func (l linkCredentials) PutCredential(ctx context.Context, c store.Credential) error {
+	return l.a.PutTicket(ctx, c)
+}
+
+func (l linkCredentials) DeleteCredential(ctx context.Context, kind, id string) error {
+	return l.a.Users.DeleteCredential(ctx, kind, id)
+}
+
+// RememberBrowser stores the device cookie of a browser that has just signed in, unless it has one that is young enough
+// (renew is how much of its life may be gone). Beyond the number to keep the oldest go. It reports whether it was
+// stored.
+func (a *Accounts) RememberBrowser(ctx context.Context, k store.Credential, renew time.Duration,
+	keep int) (bool, error) {
+	have, err := a.Users.CredentialsOf(ctx, k.Owner, store.KindKnownBrowser)
+	if err != nil {
+		return false, err
+	}
+	for i := range have {
+		if have[i].ID == k.ID && k.Expires.Sub(have[i].Expires) < renew {
+			return false, nil
+		}
+	}
+	if err := a.Users.PutCredential(ctx, k); err != nil {
+		return false, err
+	}
+	for i := 0; i < len(have)-keep+1; i++ { // oldest first
+		if have[i].ID == k.ID {
+			continue
+		}
+		if err := a.Users.DeleteCredential(ctx, store.KindKnownBrowser,
+			have[i].ID); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// forget takes every credential of those kinds from an account.
+func (a *Accounts) forget(ctx context.Context, id string, kinds ...string) (err error) {
+	for _, kind := range kinds {
+		list, e := a.Users.CredentialsOf(ctx, id, kind)
+		err = errors.Join(err, e)
+		for i := range list {
+			if e := a.Users.DeleteCredential(ctx, kind, list[i].ID); e != nil && !errors.Is(e, store.ErrNotFound) {
+				err = errors.Join(err, e)
+			}
+		}
+	}
+	return err
+}

@@ -1,0 +1,128 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/onetime"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// A change of address lies in the account as a credential: of the kind email_change from the moment that it is asked
+// for until it is made, and of the kind email_undo from then on, for as long as it can be taken back.
+
+// EmailMove is what both kinds hold as Data.
+type EmailMove struct {
+	Old      string          `json:"old,omitempty"` // the account's address before; empty: it had none
+	New      string          `json:"new"`
+	Password int64           `json:"password,omitempty"` // version of the password that it was asked for with
+	Asked    time.Time       `json:"asked"`
+	Keys     onetime.Secrets `json:"keys,omitempty"`   // of its links
+	Claimed  time.Time       `json:"claimed,omitzero"` // when somebody began to take it back
+}
+
+// email is the label: the address whose mailbox may use it.
+func (m *EmailMove) email(kind string) string {
+	if kind == store.KindEmailUndo {
+		return m.Old
+	}
+	return m.New
+}
+
+// EmailUndoLife is how long a change of address can be taken back.
+const EmailUndoLife = 7 * 24 * time.Hour
+
+// AskEmailMove stores a change that was asked for, in the place of any from before, and returns its id. Two at the very
+// same moment both stay, until one of them is confirmed.
+func (a *Accounts) AskEmailMove(ctx context.Context, user string, m EmailMove,
+	life time.Duration) (id string, err error) {
+	if err := a.forget(ctx, user, store.KindEmailChange); err != nil {
+		return "", fmt.Errorf("ending a change of address: %w", err)
+	}
+	return a.putEmailMove(ctx, store.KindEmailChange, user, m, life)
+}
+
+// putEmailMove stores a change under a new id.
+func (a *Accounts) putEmailMove(ctx context.Context, kind, user string, m EmailMove,
+	life time.Duration) (id string, err error) {
+	if id, err = a.newID(); err != nil {
+		return "", err
+	}
+	data, err := json.Marshal(m)
+	if err != nil {
+		return "", err
+	}
+	now := a.Now()
+	k := store.Credential{Kind: kind, ID: id, Owner: user, Label: m.email(kind), Data: data, Created: now,
+		Expires: now.Add(life)}
+	if err := a.Users.PutCredential(ctx, k); err != nil {
+		return "", fmt.Errorf("storing a change of address: %w", err)
+	}
+	return id, nil
+}
+
+// SwapEmailMove writes what changed of m; store.ErrStale where somebody else was first.
+func (a *Accounts) SwapEmailMove(ctx context.Context, k store.Credential, m *EmailMove) (err error) {
+	if k.Data, err = json.Marshal(m); err != nil {
+		return err
+	}
+	return a.Users.SwapCredential(ctx, k)
+}
+
+// TakeEmailMove removes a change that waits: of many callers one gets on, the others get store.ErrNotFound.
+func (a *Accounts) TakeEmailMove(ctx context.Context, k *store.Credential) error {
+	return a.Users.DeleteCredential(ctx, k.Kind, k.ID)
+}
+
+// MoveEmail gives the account its new address, and returns the id by which the old one may take it back; empty where
+// nobody had shown that the old one was theirs. What undoes the change is there before the change is. may is asked
+// about the account as it is stored at that moment.
+func (a *Accounts) MoveEmail(ctx context.Context, u *store.User, m *EmailMove,
+	may func(*store.User) error) (after store.User, undo string, err error) {
+	if u.Confirmed && u.Email != "" && u.Email == m.Old {
+		undo, err = a.putEmailMove(ctx, store.KindEmailUndo, u.ID,
+			EmailMove{Old: m.Old, New: m.New, Asked: m.Asked}, EmailUndoLife)
+		if err != nil {
+			return after, "", err
+		}
+	}
+	_, after, err = a.update(ctx, u.ID, func(u *store.User) error {
+		if err := may(u); err != nil {
+			return err
+		}
+		return a.apply(u, UserChange{Email: &m.New})
+	})
+	if err != nil && undo != "" {
+		if e := a.Users.DeleteCredential(ctx, store.KindEmailUndo, undo); e != nil && !errors.Is(e, store.ErrNotFound) {
+			err = errors.Join(err, e)
+		}
+	}
+	return after, undo, err
+}
+
+// TakeBack gives an account back to the address that it had before a change. The address comes first: whatever cuts it
+// off after that, its owner can ask for a new password. undo is the id of the change that is taken back.
+func (a *Accounts) TakeBack(ctx context.Context, u *store.User, m *EmailMove, undo string) (store.User, error) {
+	_, after, err := a.update(ctx, u.ID, func(now *store.User) error {
+		if now.Email != u.Email || !now.Enabled || !now.Approved {
+			return problem.InvalidLink
+		}
+		return a.apply(now, UserChange{Email: &m.Old})
+	})
+	if err != nil {
+		return after, err
+	}
+	if _, err := a.carryOut(ctx,
+		recoveryOf{act: RecoveryEmailUndo, account: u.ID, since: m.Asked, spare: undo}); err != nil {
+		return after, err
+	}
+	if err := a.Users.DeleteCredential(ctx, store.KindEmailUndo,
+		undo); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return after, fmt.Errorf("ending a link: %w", err)
+	}
+	return after, nil
+}

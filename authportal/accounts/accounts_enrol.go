@@ -1,0 +1,16 @@
+package accounts
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// AddCredential stores a credential that its owner has enrolled.
+func (a *Accounts) AddCredential(ctx context.Context, k store.Credential) error {
+	if err := a.Users.PutCredential(ctx, k); err != nil {
+		return fmt.Errorf("storing a credential of kind %s: %w", k.Kind, err)
+	}
+	return nil
+}

@@ -1,0 +1,34 @@
+package accounts
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// ClearFactors takes from an account its second factors, the device cookies of browsers that signed in before, and
+// sign-in tickets. The password, linked identities and API tokens stay, and so do sessions.
+func (a *Accounts) ClearFactors(ctx context.Context, by Actor, id string) error {
+	u, err := a.Users.User(ctx, id)
+	if err != nil {
+		return AccountProblem(err)
+	}
+	if _, err := a.carryOut(ctx, recoveryOf{act: RecoveryFactors, account: id}); err != nil {
+		return fmt.Errorf("clearing factors: %w", err)
+	}
+	a.Emit(ctx, by, audit.Event{Kind: audit.EventUserChange, Result: audit.ResultOK, Reason: "factors", UserID: id, Username: u.Username})
+	return nil
+}
+
+// Factors returns the second factors of an account.
+func (a *Accounts) Factors(ctx context.Context, id string) ([]store.Credential, error) {
+	list, err := a.Users.CredentialsOf(ctx, id, "")
+	if err != nil {
+		return nil, fmt.Errorf("reading credentials: %w", err)
+	}
+	return slices.DeleteFunc(list, func(k store.Credential) bool { return a.kinds[k.Kind] != method.ClassFactor }), nil
+}

@@ -1,0 +1,292 @@
+package accounts
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// IdentityRequest is an identity that a method has proven, and what is asked of the accounts for it.
+type IdentityRequest struct {
+	Method   string                 // as configured
+	Options  method.ProviderOptions // of the method
+	Identity method.Identity
+	Owner    *store.User // proven: the identity becomes a link of this account; nil: it signs in
+	Actor    Actor       // for the audit trail
+}
+
+// SignUpRules say whether a person whom only an outside source knows gets an account, and what kind of one.
+type SignUpRules struct {
+	Open           bool // anyone may sign up
+	Approval       bool // and an administrator approves
+	ChooseUsername bool // people choose their username, so an outside one may be theirs
+	Domains        []string
+	Roles          []string // of a new account
+}
+
+// LinkedIdentity is the Data of a credential of the kind identity.
+type LinkedIdentity struct {
+	Method     string         `json:"method"` // by which it was proven last
+	Issuer     string         `json:"issuer"`
+	Subject    string         `json:"subject"`
+	Groups     []string       `json:"groups,omitempty"`
+	Roles      []string       `json:"roles,omitempty"` // that it gives, while it says so
+	Attributes map[string]any `json:"attributes,omitempty"`
+	Seen       time.Time      `json:"seen"`
+	Refresh    string         `json:"refresh,omitempty"` // sealed
+}
+
+const (
+	SealRefresh = "identity-refresh"
+	MaxOutside  = 2048      // bytes of an issuer or a subject
+	maxGroups   = 1000      // kept of an identity
+	SeenRenew   = time.Hour // the time it was seen is truthful to
+)
+
+var (
+	errIdentityLinked = &problem.Problem{Status: 409, Code: "identity_linked", Detail: "this identity is linked to another account"}
+	errLinkRequired   = &problem.Problem{Status: 409, Code: "link_required", Detail: "there is an account with this address; sign in to it and link this identity there"}
+	errNoSignUp       = &problem.Problem{Status: 403, Code: "signup_closed", Detail: "nobody can sign up here"}
+	errNoAddress      = &problem.Problem{Status: 403, Code: "email_not_confirmed", Detail: "the provider does not vouch for an e-mail address"}
+	errOtherDomain    = problem.InvalidField("email", "is not of a domain that may sign in here")
+)
+
+// identityID is the id of the credential of an identity. The lengths keep two pairs from being written alike.
+func identityID(issuer, subject string) string {
+	h := sha256.New()
+	for _, part := range []string{issuer, subject} {
+		_ = binary.Write(h, binary.BigEndian, uint64(len(part))) // a hash takes everything
+		h.Write([]byte(part))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// ForIdentity returns the account of an outside identity, and the credential that links the two. It finds the account
+// by issuer and subject alone, never by an address or a name, which change hands. Where there is none it links the
+// identity to the account of its proven owner, or creates one, or refuses: who has an account already shows that it is
+// theirs first. What the identity gave is brought up to date.
+func (a *Accounts) ForIdentity(ctx context.Context,
+	r IdentityRequest) (u store.User, link store.Credential, err error) {
+	id := &r.Identity
+	if id.Issuer == "" || id.Subject == "" || len(id.Issuer) > MaxOutside || len(id.Subject) > MaxOutside {
+		return u, link, errors.New("an identity has no issuer or subject, or one that is too long")
+	}
+	email, err := r.address()
+	if err != nil {
+		return u, link, a.identityRefused(ctx, &r, err)
+	}
+	for range UpdateTries {
+		link, err = a.Users.Credential(ctx, store.KindIdentity, identityID(id.Issuer, id.Subject))
+		switch {
+		case err == nil:
+			link, err = a.refreshLink(ctx, &r, link)
+		case errors.Is(err, store.ErrNotFound) && r.Owner != nil:
+			link, err = a.linkIdentity(ctx, &r)
+		case errors.Is(err, store.ErrNotFound):
+			u, link, err = a.signUpIdentity(ctx, &r, email)
+		}
+		// Somebody was faster, perhaps the same person in another tab: look again.
+		if !errors.Is(err, store.ErrTaken) && !errors.Is(err, store.ErrStale) && !errors.Is(err, store.ErrNotFound) {
+			break
+		}
+	}
+	if err == nil {
+		u, err = a.giveRoles(ctx, link.Owner)
+	}
+	if err != nil {
+		return store.User{}, store.Credential{}, a.identityRefused(ctx, &r, AccountProblem(err))
+	}
+	return u, link, nil
+}
+
+// identityRefused records that an identity was refused, and returns why.
+func (a *Accounts) identityRefused(ctx context.Context, r *IdentityRequest, err error) error {
+	var p *problem.Problem
+	if !errors.As(err, &p) {
+		return fmt.Errorf("finding the account of an identity: %w", err)
+	}
+	e := audit.Event{Kind: audit.EventSignUp, Result: audit.ResultRefused, Reason: p.Code, Method: r.Method}
+	if r.Owner != nil {
+		e.Kind, e.UserID, e.Username = audit.EventProfileChange, r.Owner.ID, r.Owner.Username
+	}
+	a.identityEvent(ctx, r, e)
+	return err
+}
+
+func (a *Accounts) identityEvent(ctx context.Context, r *IdentityRequest, e audit.Event) {
+	e.Address, e.Host, e.Method = r.Actor.Address, r.Actor.Host, r.Method
+	a.Events.Emit(ctx, e)
+}
+
+// address returns the address that the source vouches for, empty where there is none. One that it does not vouch for is
+// anybody's, and is not even looked for. Where a source lets in the people of some domains only, they need one.
+func (r *IdentityRequest) address() (string, error) {
+	email := ""
+	if r.Identity.EmailVerified && r.Identity.Email != "" {
+		var err error
+		if email, err = NormalizeEmail(r.Identity.Email); err != nil {
+			return "", AccountProblem(err)
+		}
+	}
+	switch _, domain, _ := strings.Cut(email, "@"); {
+	case len(r.Options.Domains) == 0:
+	case email == "":
+		return "", errNoAddress
+	case !slices.Contains(r.Options.Domains, domain):
+		return "", errOtherDomain
+	}
+	return email, nil
+}
+
+// linkIdentity makes the identity a link of the account of its owner.
+func (a *Accounts) linkIdentity(ctx context.Context, r *IdentityRequest) (store.Credential, error) {
+	link, err := a.newLink(r, r.Owner.ID)
+	if err != nil {
+		return link, err
+	}
+	if err := a.Users.PutCredential(ctx, link); errors.Is(err, store.ErrNotFound) {
+		return link, problem.NotFound // deleted meanwhile
+	} else if err != nil {
+		return link, err
+	}
+	a.identityEvent(ctx, r, audit.Event{Kind: audit.EventProfileChange, Result: audit.ResultOK, Reason: "identity",
+		UserID: r.Owner.ID, Username: r.Owner.Username})
+	return link, nil
+}
+
+// newLink returns the credential of an identity for an account.
+func (a *Accounts) newLink(r *IdentityRequest, owner string) (link store.Credential, err error) {
+	now := a.Now()
+	link = store.Credential{Kind: store.KindIdentity, ID: identityID(r.Identity.Issuer, r.Identity.Subject),
+		Owner: owner, Label: r.label(), Created: now, Used: now, Version: 1}
+	data, err := a.identityData(r, link.ID)
+	if err == nil {
+		link.Data, err = json.Marshal(data)
+	}
+	return link, err
+}
+
+// label is what the owner's list calls the identity.
+func (r *IdentityRequest) label() string {
+	name := r.Identity.Email
+	if name == "" {
+		name = r.Identity.Username
+	}
+	return problem.Bounded(name, 200)
+}
+
+// identityData is what is kept of an identity as it is now.
+func (a *Accounts) identityData(r *IdentityRequest, id string) (d LinkedIdentity, err error) {
+	groups := slices.Compact(slices.Sorted(slices.Values(r.Identity.Groups)))
+	d = LinkedIdentity{Method: r.Method, Issuer: r.Identity.Issuer, Subject: r.Identity.Subject,
+		Groups: groups[:min(len(groups), maxGroups)], Seen: a.Now().UTC(),
+		Attributes: keptAttributes(r.Identity.Attributes)}
+	if a.rolesFrom != nil {
+		if d.Roles, err = a.roles(a.rolesFrom(r.Method, groups)); err != nil {
+			return d, err
+		}
+	}
+	if a.seal != nil && len(r.Identity.Refresh) > 0 {
+		d.Refresh, err = a.seal.Seal(SealRefresh, r.Identity.Refresh, []byte(id))
+	}
+	return d, err
+}
+
+// keptAttributes returns what of a source's attributes is kept: as many, and of such values, as an account can have
+// itself.
+func keptAttributes(in map[string]any) map[string]any {
+	kept := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		if list, ok := in[name].([]string); ok {
+			all := make([]any, 0, len(list))
+			for _, s := range list {
+				all = append(all, s)
+			}
+			in = maps.Clone(in)
+			in[name] = all
+		}
+		if v, why := attributeValue(in[name]); why == "" && len(name) <= maxName && len(kept) < maxAttributes {
+			kept[name] = v
+		}
+	}
+	return kept
+}
+
+// refreshLink notes what an identity that is linked already says of its person now. It is written where it differs, or
+// the time it was seen is long ago: a sign-in in another tab rests on the same credential.
+func (a *Accounts) refreshLink(ctx context.Context, r *IdentityRequest,
+	link store.Credential) (store.Credential, error) {
+	if r.Owner != nil && link.Owner != r.Owner.ID {
+		return link, errIdentityLinked
+	}
+	var have LinkedIdentity
+	if err := json.Unmarshal(link.Data, &have); err != nil {
+		return link, fmt.Errorf("reading a linked identity: %w", err)
+	}
+	if have.Issuer != r.Identity.Issuer || have.Subject != r.Identity.Subject {
+		return link, errors.New("a linked identity is stored under the id of another")
+	}
+	now, err := a.identityData(r, link.ID)
+	if err != nil {
+		return link, err
+	}
+	if now.Refresh == "" {
+		now.Refresh = have.Refresh
+	}
+	same := now
+	same.Seen = have.Seen
+	data, err := json.Marshal(same)
+	if err != nil {
+		return link, err
+	}
+	if bytes.Equal(data, link.Data) && now.Seen.Sub(have.Seen) < SeenRenew && link.Label == r.label() {
+		return link, nil
+	}
+	link.Used, link.Label = a.Now(), r.label()
+	if link.Data, err = json.Marshal(now); err != nil {
+		return link, err
+	}
+	if err := a.Users.SwapCredential(ctx, link); err != nil {
+		return link, err
+	}
+	link.Version++
+	return link, nil
+}
+
+// giveRoles brings what linked identities give into an account: each gives its own, and takes away no other's. It reads
+// the links after the account, so that of two refreshes at once the last one sees both.
+func (a *Accounts) giveRoles(ctx context.Context, id string) (store.User, error) {
+	_, u, err := a.update(ctx, id, func(u *store.User) error {
+		links, err := a.Users.CredentialsOf(ctx, id, store.KindIdentity)
+		if err != nil {
+			return fmt.Errorf("reading linked identities: %w", err)
+		}
+		var given []string
+		for i := range links {
+			var d LinkedIdentity
+			if err := json.Unmarshal(links[i].Data, &d); err != nil {
+				return fmt.Errorf("reading a linked identity: %w", err)
+			}
+			given = append(given, d.Roles...)
+		}
+		if u.GivenRoles = nil; len(given) > 0 {
+			u.GivenRoles = slices.Compact(slices.Sorted(slices.Values(given)))
+		}
+		return nil
+	})
+	return u, err
+}

@@ -1,0 +1,142 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// signUpIdentity creates the account of a person whom nobody here knows, with the link to their identity or not at all.
+// An address that the source vouches for counts as confirmed; another account that has it is never joined, because
+// whoever controls the source, or once had the address, would be inside.
+func (a *Accounts) signUpIdentity(ctx context.Context, r *IdentityRequest,
+	email string) (u store.User, link store.Credential, err error) {
+	if err := a.identityMaySignUp(r, email); err != nil {
+		return u, link, err
+	}
+	if email != "" {
+		switch has, err := a.Users.FindUser(ctx, email); {
+		case err == nil && has.Email == email:
+			return u, link, errLinkRequired
+		case err != nil && !errors.Is(err, store.ErrNotFound):
+			return u, link, fmt.Errorf("looking for the account: %w", err)
+		}
+	}
+	if u, err = a.prepareIdentity(ctx, r, email); err != nil {
+		return u, link, err
+	}
+	if link, err = a.newLink(r, u.ID); err != nil {
+		return u, link, err
+	}
+	err = a.Users.CreateUser(ctx, u, link)
+	if taken := (*store.TakenError)(nil); errors.As(err, &taken) {
+		return u, link, a.identityTaken(ctx, &u, link.ID, taken)
+	} else if err != nil {
+		return u, link, err
+	}
+	u.Version = 1
+	a.identityEvent(ctx, r, audit.Event{Kind: audit.EventSignUp, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
+	return u, link, nil
+}
+
+// identityTaken decides on an account that could not be created because a name of it is in use: by the very person, who
+// came in two tabs at once, or by somebody else.
+func (a *Accounts) identityTaken(ctx context.Context, u *store.User, link string, taken *store.TakenError) error {
+	switch _, err := a.Users.Credential(ctx, store.KindIdentity, link); {
+	case err == nil:
+		return store.ErrTaken // look again: it is there
+	case !errors.Is(err, store.ErrNotFound):
+		return err
+	case taken.Field == "username" && u.Username != u.Email:
+		return problem.UsernameTaken
+	}
+	return errLinkRequired
+}
+
+// identityMaySignUp refuses whom no sign-up is open for.
+func (a *Accounts) identityMaySignUp(r *IdentityRequest, email string) error {
+	open := a.signUp.Open || a.signUp.Approval
+	switch r.Options.SignUp {
+	case "on":
+		open = true
+	case "off":
+		open = false
+	}
+	_, domain, _ := strings.Cut(email, "@")
+	switch {
+	case !open:
+		return errNoSignUp
+	case len(r.Options.Domains) > 0 || len(a.signUp.Domains) == 0: // those of the source were asked for at every sign-in
+		return nil
+	case email == "":
+		return errNoAddress
+	case !slices.Contains(a.signUp.Domains, domain):
+		return errOtherDomain
+	}
+	return nil
+}
+
+// prepareIdentity completes the account of a newcomer. Its username is the address, as at every sign-up, unless people
+// may choose one: what a source calls somebody is often what they called themselves, and upstreams trust it.
+func (a *Accounts) prepareIdentity(ctx context.Context, r *IdentityRequest, email string) (u store.User, err error) {
+	id := &r.Identity
+	n := NewUser{Email: email, Name: id.Name, Unapproved: a.signUp.Approval,
+		Roles: slices.Concat(a.signUp.Roles, r.Options.Roles)}
+	if _, err := NormalizeName(n.Name); err != nil {
+		n.Name = "" // what to call a person is no reason to refuse them
+	}
+	if a.signUp.ChooseUsername && id.Username != "" && !strings.Contains(id.Username, "@") {
+		free, err := a.usernameIsFree(ctx, id.Username)
+		if err != nil {
+			return u, err
+		}
+		if free || email == "" {
+			n.Username = id.Username
+		}
+	}
+	switch {
+	case email != "":
+		u, _, err = a.Prepare(ctx, n, true)
+		return u, err
+	case n.Username == "":
+		return u, errNoAddress
+	}
+	return a.prepareNameless(n)
+}
+
+// prepareNameless completes an account that has a username and no address.
+func (a *Accounts) prepareNameless(n NewUser) (u store.User, err error) {
+	u = store.User{Enabled: true, Approved: !n.Unapproved, Attributes: map[string]any{}, Created: a.Now()}
+	if u.Username, err = a.Username(n.Username, ""); err != nil {
+		return u, err
+	}
+	if u.Name, err = NormalizeName(n.Name); err != nil {
+		return u, err
+	}
+	if u.Roles, err = a.roles(n.Roles); err != nil {
+		return u, err
+	}
+	u.ID, err = a.newID()
+	return u, err
+}
+
+// usernameIsFree reports whether a username can be an account's and is nobody's. The store has the last word.
+func (a *Accounts) usernameIsFree(ctx context.Context, typed string) (bool, error) {
+	name, err := a.Username(typed, "")
+	if err != nil {
+		return false, nil
+	}
+	switch _, err := a.Users.FindUser(ctx, name); {
+	case errors.Is(err, store.ErrNotFound):
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("looking for the account: %w", err)
+	}
+	return false, nil
+}

@@ -1,0 +1,95 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// Import makes an account that comes from elsewhere, with a password or with the hash of one (not both). With dry it
+// only says what would become of it. An account that is there stays as it is.
+func (a *Accounts) Import(ctx context.Context, by Actor, row *userfile.Row, dry bool) (store.User, error) {
+	u, creds, err := a.prepareImport(ctx, row, dry)
+	if err != nil {
+		return store.User{}, AccountProblem(err)
+	}
+	if dry {
+		return u, nil
+	}
+	if err := a.Users.CreateUser(ctx, u, creds...); err != nil {
+		return store.User{}, AccountProblem(err)
+	}
+	a.Emit(ctx, by, audit.Event{Kind: audit.EventUserCreate, Result: audit.ResultOK, Reason: "imported", UserID: u.ID,
+		Username: u.Username})
+	return u, nil
+}
+
+// prepareImport asks for what is cheap first: importing a file once more, to go on where it was cut off, hashes nothing
+// for accounts that are there.
+func (a *Accounts) prepareImport(ctx context.Context, row *userfile.Row,
+	dry bool) (u store.User, creds []store.Credential, err error) {
+	no := func(b *bool) bool { return b != nil && !*b }
+	if err := a.checkHash(row); err != nil {
+		return u, nil, err
+	}
+	u, _, err = a.Prepare(ctx, NewUser{Email: row.Email, Username: row.Username, Name: row.Name, Roles: row.Roles,
+		Attributes: row.Attributes,
+		Disabled:   no(row.Enabled), Unconfirmed: no(row.Confirmed), Unapproved: no(row.Approved)}, true)
+	if err != nil {
+		return u, nil, err
+	}
+	if err := a.stillFree(ctx, &u); err != nil {
+		return u, nil, err
+	}
+	rules, cheap := a.passwords.(method.PasswordRules)
+	switch {
+	case row.Hash != "":
+		return u, []store.Credential{{Kind: store.KindPassword, ID: u.ID, Owner: u.ID, Data: []byte(row.Hash),
+			Created: u.Created, Version: 1}}, nil
+	case row.Password == "":
+		return u, nil, nil
+	case dry && cheap:
+		return u, nil, rules.AcceptPassword(ctx, &u, row.Password)
+	}
+	c, err := a.makePassword(ctx, &u, row.Password)
+	return u, []store.Credential{c}, err
+}
+
+func (a *Accounts) checkHash(row *userfile.Row) error {
+	hashes, ok := a.passwords.(method.PasswordHashes)
+	switch {
+	case row.Hash == "":
+		return nil
+	case row.Password != "":
+		return &InvalidError{Field: "password", Why: "and its hash are both there: keep one"}
+	case !ok:
+		return &InvalidError{Field: "password_hash", Why: "cannot be kept: signing in by password is not configured"}
+	case hashes.CheckHash(row.Hash) != nil:
+		// The hash itself is no text for a report.
+		return &InvalidError{Field: "password_hash", Why: "is of no kind that is understood, or asks for too much work"}
+	}
+	return nil
+}
+
+// stillFree reports whether the names of a new account are. The store has the last word.
+func (a *Accounts) stillFree(ctx context.Context, u *store.User) error {
+	for _, name := range []struct {
+		login string
+		taken error
+	}{{u.Email, problem.UserExists}, {u.Username, problem.UsernameTaken}} {
+		_, err := a.Users.FindUser(ctx, name.login)
+		switch {
+		case err == nil:
+			return name.taken
+		case !errors.Is(err, store.ErrNotFound):
+			return fmt.Errorf("looking for the account: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/message"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// Post queues a message. Without mail it does nothing: what depends on it is not offered then.
+func (a *Accounts) Post(ctx context.Context, kind, to string, what message.MailPayload) error {
+	if a.outbox == nil || to == "" {
+		return nil
+	}
+	payload, err := json.Marshal(what)
+	if err != nil {
+		return err
+	}
+	id, err := a.newID()
+	if err != nil {
+		return err
+	}
+	now := a.Now()
+	if err := a.outbox.QueueMail(ctx,
+		store.Mail{ID: id, Kind: kind, To: to, Payload: payload, Created: now, Due: now}); err != nil {
+		return fmt.Errorf("queueing a message: %w", err)
+	}
+	return nil
+}
+
+// Confirm notes that the address of an account is its owner's, by the link that was sent when they signed up.
+func (a *Accounts) Confirm(ctx context.Context, id, email string) (store.User, error) {
+	_, after, err := a.update(ctx, id, func(u *store.User) error {
+		if u.Email != email || u.Confirmed {
+			return problem.InvalidLink
+		}
+		u.Confirmed = true
+		return nil
+	})
+	return after, err
+}
+
+// ProveMailbox notes that the address of an account is that of whoever has just shown it by another way than the link
+// of the sign-up. Where nobody had shown it before, whatever the account holds was put there by somebody who may be
+// another: an attacker who signs up with a stranger's address and waits (pre-hijacking). All of it goes before the
+// address counts.
+func (a *Accounts) ProveMailbox(ctx context.Context, u store.User) (store.User, error) {
+	if u.Confirmed {
+		return u, nil
+	}
+	email := u.Email
+	if _, err := a.carryOut(ctx, recoveryOf{act: RecoveryMailbox, account: u.ID}); err != nil {
+		return u, err
+	}
+	_, after, err := a.update(ctx, u.ID, func(u *store.User) error {
+		if u.Email != email {
+			return problem.InvalidLink
+		}
+		u.Confirmed = true
+		return nil
+	})
+	return after, err
+}

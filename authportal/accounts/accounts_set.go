@@ -1,0 +1,228 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/message"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// UserChange is what an administrator changes of an account. What is nil stays as it is.
+type UserChange struct {
+	Email              *string // counts as confirmed; the username follows where it is the address
+	Username           *string // empty: the whole address
+	Name               *string
+	Roles              *[]string // instead of all; AddRoles and RemoveRoles come after it
+	AddRoles           []string
+	RemoveRoles        []string
+	Attributes         map[string]any // joined with those there are, in the types of their columns; nil removes one
+	Enabled            *bool
+	Approved           *bool
+	Confirmed          *bool   // of the address; comes after Email
+	MustChangePassword *bool   // true: every session ends, and the next sign-in must choose a new password
+	Password           *string // ends every session of the account; what was due is chosen by it, unless MustChangePassword says otherwise
+
+	// Version is that of the account that whoever asks has seen: nothing is changed where it has another by now. 0:
+	// any.
+	Version int64
+}
+
+// NewUser is the change of nothing into an account.
+func (ch *UserChange) NewUser() NewUser {
+	return NewUser{Email: value(ch.Email), Username: value(ch.Username), Name: value(ch.Name), Roles: value(ch.Roles), Attributes: ch.Attributes,
+		Password: value(ch.Password), Disabled: is(ch.Enabled, false), Unapproved: is(ch.Approved, false), Unconfirmed: is(ch.Confirmed, false),
+		MustChangePassword: is(ch.MustChangePassword, true)}
+}
+
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+func is(p *bool, want bool) bool { return p != nil && *p == want }
+
+// Set changes an account on behalf of an administrator, and returns it as it is now. Rights bite at once: sessions of
+// an account that is disabled, or has a new password, end.
+func (a *Accounts) Set(ctx context.Context, by Actor, id string, ch UserChange) (store.User, error) {
+	u, err := a.set(ctx, by, id, ch)
+	a.EmitRefusal(ctx, by, audit.EventUserChange, id, err)
+	return u, err
+}
+
+// EmitRefusal tells of an act on an account that was not let be done.
+func (a *Accounts) EmitRefusal(ctx context.Context, by Actor, kind, id string, err error) {
+	var p *problem.Problem
+	if errors.As(err, &p) && p.Code != problem.NotFound.Code { // what no account is called is somebody's typing
+		a.Emit(ctx, by, audit.Event{Kind: kind, Result: audit.ResultRefused, Reason: p.Code, UserID: id})
+	}
+}
+
+func (a *Accounts) set(ctx context.Context, by Actor, id string, ch UserChange) (store.User, error) {
+	attributes, err := a.typed(ctx, ch.Attributes)
+	if err != nil {
+		return store.User{}, AccountProblem(err)
+	}
+	ch.Attributes = attributes
+	var password store.Credential
+	if is(ch.MustChangePassword, true) && ch.Password == nil {
+		if err := a.requirePassword(ctx, id); err != nil {
+			return store.User{}, err
+		}
+	}
+	if ch.Password != nil {
+		// First, because it is the part that most likely is refused: nothing has changed then.
+		u, err := a.Users.User(ctx, id)
+		if err != nil {
+			return u, AccountProblem(err)
+		}
+		u.Attributes = maps.Clone(u.Attributes)
+		if err = a.apply(&u, ch); err != nil { // the password must not be like the new name either
+			return u, AccountProblem(err)
+		}
+		if password, err = a.makePassword(ctx, &u, *ch.Password); err != nil {
+			return u, AccountProblem(err)
+		}
+	}
+	before, after, err := a.update(ctx, id, func(u *store.User) error { return a.apply(u, ch) })
+	if err != nil {
+		return after, AccountProblem(err)
+	}
+	if before.Identity().Active && !after.Identity().Active {
+		act := RecoveryDisable
+		if after.Enabled && after.Approved {
+			act = RecoveryDemandPassword
+		}
+		_, _ = a.carryOut(ctx, recoveryOf{act: act, account: id}) // the change stands; what is late is logged
+	}
+	if fields := Changed(&before, &after); fields != "" {
+		a.Emit(ctx, by, audit.Event{Kind: audit.EventUserChange, Result: audit.ResultOK, Reason: fields, UserID: id,
+			Username: after.Username})
+	}
+	if !before.Approved && after.Approved {
+		a.Decided(ctx, by, message.MailApproved, &after)
+	}
+	if ch.Password == nil {
+		return after, nil
+	}
+	password.Version = 0 // whatever is there
+	after, err = a.ReplacePassword(ctx, password, "", is(ch.MustChangePassword, true))
+	if err != nil {
+		return after, AccountProblem(err)
+	}
+	a.Emit(ctx, by, audit.Event{Kind: audit.EventPasswordChange, Result: audit.ResultOK, UserID: id, Username: after.Username})
+	return after, nil
+}
+
+// apply makes the change to what is stored now.
+func (a *Accounts) apply(u *store.User, ch UserChange) (err error) {
+	if ch.Version != 0 && ch.Version != u.Version {
+		return problem.ChangedMeanwhile
+	}
+	followed := u.Username == u.Email
+	if ch.Email != nil {
+		if u.Email, err = NormalizeEmail(*ch.Email); err != nil {
+			return err
+		}
+		u.Confirmed = true
+	}
+	if ch.Confirmed != nil {
+		u.Confirmed = *ch.Confirmed && u.Email != ""
+	}
+	switch {
+	case ch.Username != nil:
+		u.Username, err = a.Username(*ch.Username, u.Email)
+	case followed, strings.Contains(u.Username, "@"):
+		u.Username, err = a.Username("", u.Email)
+	}
+	if err != nil {
+		return err
+	}
+	if ch.Name != nil {
+		if u.Name, err = NormalizeName(*ch.Name); err != nil {
+			return err
+		}
+	}
+	roles := u.Roles
+	if ch.Roles != nil {
+		roles = slices.Clone(*ch.Roles)
+	}
+	if ch.Roles != nil || len(ch.AddRoles) > 0 || len(ch.RemoveRoles) > 0 {
+		roles = append(slices.Clone(roles), ch.AddRoles...)
+		roles = slices.DeleteFunc(roles, func(r string) bool { return slices.Contains(ch.RemoveRoles, r) })
+		if u.Roles, err = a.roles(roles); err != nil {
+			return err
+		}
+	}
+	if u.Attributes, err = joinAttributes(u.Attributes, ch.Attributes); err != nil {
+		return err
+	}
+	if ch.Enabled != nil {
+		u.Enabled = *ch.Enabled
+	}
+	if ch.Approved != nil {
+		u.Approved = *ch.Approved
+	}
+	if ch.MustChangePassword != nil {
+		u.MustChangePassword = *ch.MustChangePassword
+	}
+	return nil
+}
+
+// Changed names what differs, for the audit trail; never the values.
+func Changed(before, after *store.User) string {
+	var fields []string
+	for _, f := range []struct {
+		name string
+		is   bool
+	}{
+		{"email", before.Email != after.Email || before.Confirmed != after.Confirmed},
+		{"username", before.Username != after.Username},
+		{"name", before.Name != after.Name}, {"roles", !slices.Equal(before.Roles, after.Roles)},
+		{"attributes", !reflect.DeepEqual(before.Attributes, after.Attributes)},
+		{"enabled", !before.Enabled && after.Enabled}, {"disabled", before.Enabled && !after.Enabled},
+		{"approved", !before.Approved && after.Approved}, {"unapproved", before.Approved && !after.Approved},
+		{"password_due", !before.MustChangePassword && after.MustChangePassword}, {"password_not_due", before.MustChangePassword && !after.MustChangePassword},
+	} {
+		if f.is {
+			fields = append(fields, f.name)
+		}
+	}
+	return strings.Join(fields, " ")
+}
+
+// Enable lets an account sign in again.
+func (a *Accounts) Enable(ctx context.Context, by Actor, id string) (store.User, error) {
+	yes := true
+	return a.Set(ctx, by, id, UserChange{Enabled: &yes})
+}
+
+// Disable ends every session of an account and lets it start none, until it is enabled again.
+func (a *Accounts) Disable(ctx context.Context, by Actor, id string) (store.User, error) {
+	no := false
+	return a.Set(ctx, by, id, UserChange{Enabled: &no})
+}
+
+// Delete removes an account with all that belongs to it, and ends its sessions. Its username is never given out again.
+func (a *Accounts) Delete(ctx context.Context, by Actor, id string) error {
+	u, err := a.Users.User(ctx, id)
+	if err == nil {
+		err = a.Users.DeleteUser(ctx, id)
+	}
+	if err != nil {
+		err = AccountProblem(err)
+		a.EmitRefusal(ctx, by, audit.EventUserDelete, id, err)
+		return err
+	}
+	a.endSessions(ctx, id)
+	a.Emit(ctx, by, audit.Event{Kind: audit.EventUserDelete, Result: audit.ResultOK, UserID: id, Username: u.Username})
+	return nil
+}

@@ -1,0 +1,72 @@
+package admin
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// adminRoutes are the actions of administrators on accounts.
+func (s *Service) adminRoutes() []web.Route {
+	return []web.Route{
+		{Method: http.MethodGet, Path: "/api/v1/admin/users", Do: s.adminUsersAPI},
+		{Method: http.MethodPost, Path: "/api/v1/admin/users", Do: s.adminCreateAPI},
+		{Method: http.MethodPost, Path: "/api/v1/admin/users/bulk", Do: s.adminBulkAPI},
+		{Method: http.MethodGet, Path: "/api/v1/admin/users/{id}", Do: s.adminUserAPI},
+		{Method: http.MethodPatch, Path: "/api/v1/admin/users/{id}", Do: s.adminChangeAPI},
+		{Method: http.MethodDelete, Path: "/api/v1/admin/users/{id}", Do: s.adminDeleteAPI},
+		{Method: http.MethodDelete, Path: "/api/v1/admin/users/{id}/sessions", Do: s.adminEndSessionsAPI},
+		{Method: http.MethodDelete, Path: "/api/v1/admin/users/{id}/factors", Do: s.adminClearFactorsAPI},
+		{Method: http.MethodPost, Path: "/api/v1/admin/users/{id}/invite", Do: s.adminInviteAPI},
+		{Method: http.MethodPost, Path: "/api/v1/admin/users/{id}/ticket", Do: s.adminTicketAPI},
+	}
+}
+
+// mustAdminister is the one place that decides who may do what to accounts of others. The role is read from the account as it
+// is stored now, so that one who has just lost it can do nothing more. An administrator may hand out everything, so there is
+// nothing above their own to withhold.
+func (s *Service) mustAdminister(c *web.Call, needs accounts.Assurance) (accounts.Actor, error) {
+	me, err := s.signin.Caller(c)
+	if err != nil {
+		return accounts.Actor{}, err
+	}
+	var roles []string
+	if me.ViaToken {
+		roles = me.Live.Identity.Roles // CheckToken has just read them
+	} else {
+		_, u, err := s.signin.MustUser(c)
+		if err != nil {
+			return accounts.Actor{}, err
+		}
+		roles = u.InForce()
+	}
+	if !slices.Contains(s.expand(roles), accounts.AdministratorRole) {
+		s.signin.AccessRefused(c.Ctx(), me.Live, problem.Forbidden.Code, c.Visit.Addr, c.Visit.Host)
+		return accounts.Actor{}, problem.Forbidden
+	}
+	if needs == accounts.RecentLoginNoToken {
+		if err := s.signin.MustHTTPS(c); err != nil {
+			return accounts.Actor{}, err
+		}
+	}
+	if needs == accounts.RecentLoginNoToken || needs == accounts.RecentLogin && !me.ViaToken {
+		if _, err := s.signin.MustFresh(c); err != nil {
+			return accounts.Actor{}, err
+		}
+	}
+	base, err := c.MailBase()
+	if err != nil {
+		base = "" // letters about what they do then name no address
+	}
+	return accounts.Actor{ID: me.Live.Identity.UserID, Method: audit.TokenMethod(me.Live), Address: web.Address(c.Visit), Host: c.Visit.Host, Base: base}, nil
+}
+
+// target returns the account that the call is about. Only an id names it: what else an address could match may change hands.
+func (s *Service) target(c *web.Call) (store.User, error) {
+	return s.accounts.Account(c.Ctx(), c.Arg)
+}

@@ -1,0 +1,195 @@
+package admin
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+const AuditPageSize = 50
+
+// auditFilters are the fields of the page's form, in which people say what they look for.
+var auditFilters = []string{"whom", "who", "kind", "result", "address", "since", "until"}
+
+// auditPage shows the trail, newest first.
+func (s *Service) auditPage(c *web.Call) error {
+	if err := s.mustReadAudit(c); err != nil {
+		return err
+	}
+	asked := c.Request.URL.Query()
+	data := pages.AuditData{Kinds: audit.EventKinds, Whom: asked.Get("whom"), Who: asked.Get("who"), Kind: asked.Get("kind"), Result: asked.Get("result"),
+		Address: asked.Get("address"), Since: asked.Get("since"), Until: asked.Get("until"), Later: asked.Get("after") != ""}
+	page, status := pages.Page{Name: pages.AdminAudit}, http.StatusOK
+	if err := s.fillAudit(c, &data, asked); err != nil {
+		var p *problem.Problem
+		if !errors.As(err, &p) {
+			return err
+		}
+		web.ShowProblem(&page, p)
+		status = p.Status
+	}
+	page.Data = data
+	return c.Page(status, page)
+}
+
+// mustReadAudit is for administrators, where there is a trail.
+func (s *Service) mustReadAudit(c *web.Call) error {
+	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+		return err
+	}
+	if s.audit == nil {
+		return problem.NotFound
+	}
+	return nil
+}
+
+func (s *Service) fillAudit(c *web.Call, data *pages.AuditData, asked url.Values) error {
+	q, err := s.auditPageQuery(c, asked)
+	if err != nil {
+		return err
+	}
+	events, err := s.audit.ListEvents(c.Ctx(), q)
+	if err != nil {
+		return fmt.Errorf("reading the audit trail: %w", err)
+	}
+	names := actorNames{p: s, c: c, known: map[string]string{}}
+	for i := range events {
+		e := &events[i]
+		row := pages.AuditRow{Time: e.Time, Kind: e.Kind, Result: e.Result, Reason: e.Reason, Method: e.Method, Address: e.Address, Host: e.Host,
+			WhomID: e.UserID, Whom: e.Username}
+		if row.Whom == "" {
+			row.Whom = e.UserID // refused before anybody looked it up
+		}
+		if row.By, row.ByID, err = names.of(e.Actor); err != nil {
+			return err
+		}
+		data.Events = append(data.Events, row)
+	}
+	kept := url.Values{}
+	for _, name := range auditFilters {
+		if text := asked.Get(name); text != "" {
+			kept.Set(name, text)
+		}
+	}
+	data.FirstURL = c.Link("/admin/audit?" + kept.Encode())
+	for format, to := range map[string]*string{"csv": &data.CSVURL, "jsonl": &data.LinesURL} {
+		kept.Set("as", format)
+		*to = c.Link("/admin/audit/export?" + kept.Encode())
+	}
+	if next := nextOfAudit(events, q.Limit); next != "" {
+		kept.Del("as")
+		kept.Set("after", next)
+		data.NextURL = c.Link("/admin/audit?" + kept.Encode())
+	}
+	return nil
+}
+
+// actorNames finds what administrators are called now. A page names few.
+type actorNames struct {
+	p     *Service
+	c     *web.Call
+	known map[string]string
+}
+
+func (n *actorNames) of(actor string) (name, id string, err error) {
+	if !accounts.UserID.MatchString(actor) {
+		return actor, "", nil
+	}
+	name, known := n.known[actor]
+	if !known {
+		u, err := n.p.users.User(n.c.Ctx(), actor)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return "", "", fmt.Errorf("reading an administrator: %w", err)
+		}
+		if name = u.Username; name == "" {
+			name = actor // gone
+		}
+		n.known[actor] = name
+	}
+	return name, actor, nil
+}
+
+// auditPageQuery reads the fields of the form. A form sends empty ones, too.
+func (s *Service) auditPageQuery(c *web.Call, asked url.Values) (q store.AuditQuery, err error) {
+	q = store.AuditQuery{Limit: AuditPageSize, Kind: asked.Get("kind"), Result: asked.Get("result")}
+	if text := strings.TrimSpace(asked.Get("whom")); text != "" {
+		if q.UserID, err = s.auditAccount(c, text); err != nil {
+			return q, err
+		}
+		if q.UserID == "" {
+			q.Username = text // of an account that is gone
+		}
+	}
+	if text := strings.TrimSpace(asked.Get("who")); text != "" {
+		if q.Actor, err = s.auditAccount(c, text); err != nil {
+			return q, err
+		}
+		if q.Actor == "" {
+			q.Actor = text
+		}
+	}
+	if text := strings.TrimSpace(asked.Get("address")); text != "" {
+		addr, err := netip.ParseAddr(text)
+		if err != nil {
+			return q, problem.InvalidField("address", "must be an IP address")
+		}
+		q.Address = addr.Unmap().WithZone("").String()
+	}
+	if q.Since, err = auditDay("since", asked.Get("since")); err != nil {
+		return q, err
+	}
+	if q.Until, err = auditDay("until", asked.Get("until")); err != nil {
+		return q, err
+	}
+	if !q.Until.IsZero() {
+		q.Until = q.Until.AddDate(0, 0, 1) // that day, too
+	}
+	if text := asked.Get("after"); text != "" {
+		var ok bool
+		if q.After, ok = readAuditCursor(text); !ok {
+			return q, problem.NotFound
+		}
+	}
+	return q, nil
+}
+
+// auditAccount returns the id of the account that goes by that id, address or username; empty where none does.
+func (s *Service) auditAccount(c *web.Call, text string) (string, error) {
+	if accounts.UserID.MatchString(text) {
+		return text, nil
+	}
+	login, possible := accounts.NormalizeLogin(text)
+	if !possible {
+		return "", nil
+	}
+	u, err := s.users.FindUser(c.Ctx(), login)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("looking for an account: %w", err)
+	}
+	return u.ID, nil
+}
+
+func auditDay(name, s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	day, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return day, problem.InvalidField(name, "must be a day such as 2026-11-25")
+	}
+	return day, nil
+}

@@ -1,0 +1,179 @@
+package admin
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// adminBulkAPI answers POST admin/users/bulk: one act on many accounts, and what became of each, in their order.
+func (s *Service) adminBulkAPI(c *web.Call) error {
+	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+		return err
+	}
+	var action, role string
+	var ids []string
+	if _, err := c.JSONInto(map[string]any{"ids": &ids, "action": &action, "role": &role}); err != nil {
+		return err
+	}
+	results, _, err := s.bulk(c, action, role, ids)
+	if err != nil {
+		return err
+	}
+	done := 0
+	rows := make([]map[string]any, 0, len(results))
+	for _, r := range results {
+		row := map[string]any{"id": problem.Bounded(r.ID, 100), "result": "done"}
+		if r.Problem == nil {
+			done++
+		} else {
+			row["result"], row["code"], row["detail"] = audit.ResultRefused, r.Problem.Code, r.Problem.Detail
+		}
+		rows = append(rows, row)
+	}
+	return c.JSON(http.StatusOK, map[string]any{"results": rows, "done": done, "refused": len(rows) - done})
+}
+
+// bulk does it, in either face. Whatever the act needs for one account, for many it needs a sign-in of the last ten minutes.
+func (s *Service) bulk(c *web.Call, action, role string, ids []string) ([]accounts.BulkResult, *accounts.Bulk, error) {
+	by, err := s.mustAdminister(c, accounts.RecentLogin)
+	if err != nil {
+		return nil, nil, err
+	}
+	a := s.accounts
+	b, err := accounts.NewBulk(a, action, role, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	return accounts.DoBulk(c.Ctx(), a, s.log, by, b), b, nil
+}
+
+// bulkForm is what the list, or the page that asks whether one is sure, has sent.
+type bulkForm struct {
+	ids          []string
+	action, role string
+	all, sure    bool       // all: whoever the search finds
+	found        url.Values // of the list: what was looked for
+}
+
+func (s *Service) readBulkForm(c *web.Call) (f bulkForm, err error) {
+	if err := c.Form(); err != nil {
+		return f, err
+	}
+	for name, values := range c.Request.PostForm {
+		if name == "ids" {
+			f.ids = values
+			continue
+		}
+		if len(values) != 1 {
+			return f, problem.InvalidField(name, "is there more than once")
+		}
+		switch v := values[0]; name {
+		case "action":
+			f.action = v
+		case "role":
+			f.role = v
+		case "all":
+			f.all = v == "1"
+		case "sure":
+			f.sure = v == "1"
+		case "found":
+			if f.found, err = url.ParseQuery(strings.TrimPrefix(v, "?")); err != nil {
+				return f, problem.InvalidField(name, "is not what it can be")
+			}
+		default:
+			return f, web.UnknownField(name)
+		}
+	}
+	if act := accounts.ActNamed(f.action); act != nil && !act.Role {
+		f.role = "" // the list has one field for it, whatever is chosen
+	}
+	return f, nil
+}
+
+// adminBulkForm asks whether one is sure, naming everybody, and then does it and says what became of each.
+func (s *Service) adminBulkForm(c *web.Call) error {
+	f, err := s.readBulkForm(c)
+	if err == nil {
+		if f.sure {
+			err = s.bulkDone(c, f)
+		} else {
+			err = s.bulkAsk(c, f)
+		}
+	}
+	if err != nil {
+		return s.adminFailed(c, err, "/admin/users", nil, func(status int, p pages.Page) error { return s.showAdmin(c, status, p) })
+	}
+	return nil
+}
+
+// bulkAsk shows whom it is about. Whoever the search finds is looked up here, once: what is done later is done to those who
+// were shown.
+func (s *Service) bulkAsk(c *web.Call, f bulkForm) error {
+	if _, err := s.mustAdminister(c, accounts.RecentLogin); err != nil {
+		return err
+	}
+	a := s.accounts
+	var list []store.User
+	if f.all {
+		q, err := readUserQuery(f.found)
+		if err != nil {
+			return err
+		}
+		q.After, q.Limit = "", accounts.MaxBulk+1
+		if list, err = a.List(c.Ctx(), q); err != nil {
+			return err
+		}
+		f.ids = nil
+		for i := range list {
+			f.ids = append(f.ids, list[i].ID)
+		}
+	}
+	b, err := accounts.NewBulk(a, f.action, f.role, f.ids)
+	if err != nil {
+		return err
+	}
+	data := pages.AdminBulkData{Action: b.Act.Name, Role: b.Role}
+	for _, id := range b.Ids {
+		u, err := a.Account(c.Ctx(), id)
+		switch {
+		case err == nil:
+			data.Rows = append(data.Rows, pages.BulkRow{Account: adminAccount(&u, nil)})
+		case problem.IsFault(err):
+			return err
+		}
+	}
+	if len(data.Rows) == 0 {
+		return problem.NotFound
+	}
+	return c.Page(http.StatusOK, pages.Page{Name: pages.AdminBulk, Data: data})
+}
+
+func (s *Service) bulkDone(c *web.Call, f bulkForm) error {
+	results, b, err := s.bulk(c, f.action, f.role, f.ids)
+	if err != nil {
+		return err
+	}
+	data := pages.AdminBulkData{Action: b.Act.Name, Role: b.Role, Done: true}
+	for i := range results {
+		r := &results[i]
+		row := pages.BulkRow{Account: adminAccount(&r.User, nil)}
+		if r.Problem != nil {
+			row.Problem = web.Message(r.Problem)
+			data.Refused++
+		}
+		row.Gone = r.User.ID == "" || r.Problem == nil && (b.Act.Name == "delete" || b.Act.Name == "decline")
+		if r.User.ID == "" {
+			row.Account.ID = problem.Bounded(r.ID, 100)
+		}
+		data.Rows = append(data.Rows, row)
+	}
+	return c.Page(http.StatusOK, pages.Page{Name: pages.AdminBulk, Data: data})
+}

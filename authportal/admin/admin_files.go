@@ -1,0 +1,193 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+)
+
+// adminFileRoutes are the files of accounts that administrators bring and take along.
+func (s *Service) adminFileRoutes() []web.Route {
+	return []web.Route{
+		{Method: http.MethodPost, Path: "/api/v1/admin/users/import", Do: s.importAPI, Limit: importTime},
+		{Method: http.MethodGet, Path: "/api/v1/admin/users/export", Do: s.exportUsersAPI, Limit: exportTime},
+		{Method: http.MethodGet, Path: "/admin/import", Do: s.importPage},
+		{Method: http.MethodPost, Path: "/admin/import", Do: s.importForm, Limit: importPageTime},
+		{Method: http.MethodGet, Path: "/admin/export", Do: s.exportUsersPage, Limit: exportTime},
+	}
+}
+
+const (
+	MaxImportFile = 32 << 20 // bytes; what is larger goes by the command line
+	MaxImportRows = 100_000
+	importTime    = 10 * time.Minute
+	uploadTime    = 2 * time.Minute
+
+	// importPageTime is for a page, which a browser waits for: after five minutes it gives up, and would not learn how far it came.
+	importPageTime = 4 * time.Minute
+
+	LookAgain = time.Second // between two looks at whether the administrator still is one
+)
+
+var (
+	errImporting     = &problem.Problem{Status: http.StatusServiceUnavailable, Code: "import_running", Detail: "another file is being imported", RetryAfter: 15 * time.Second}
+	errImportTime    = &problem.Problem{Status: http.StatusServiceUnavailable, Code: "import_time", Detail: "the time for one import is over; send the file again, and it goes on"}
+	errFileTooLarge  = &problem.Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Detail: "the file is larger than 32 MiB: split it, or use the command line"}
+	errTooManyRows   = &problem.Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Detail: "the file has more than 100,000 rows: split it, or use the command line"}
+	errUploadStopped = &problem.Problem{Status: http.StatusBadRequest, Code: problem.Malformed.Code, Detail: "the file did not arrive as a whole"}
+)
+
+// upload is a file of accounts that an administrator sent.
+type upload struct {
+	format userfile.Format
+	raw    []byte
+	sum    string             // SHA-256, to know the file again
+	needs  accounts.Assurance // of whoever imports it
+}
+
+// withUpload lets do have the file that read reads. The whole of it is read and looked through before the first account is
+// made, so that a file which turns out to be broken in its last line has not become half of its accounts. It is held in
+// memory for that: for one administrator at a time, up to a size, and for as long as the call lasts, never on a disk, since
+// there may be passwords in it. Who may not import is told before a byte of it is read.
+func (s *Service) withUpload(c *web.Call, read func() (*upload, error), do func(accounts.Actor, *upload) error) error {
+	if _, err := s.mustAdminister(c, accounts.RecentLogin); err != nil {
+		return err
+	}
+	select {
+	case s.importing <- struct{}{}:
+	default:
+		return errImporting
+	}
+	defer func() { <-s.importing }()
+	// A file that trickles must not keep the place. Servers that know no deadlines have their own ways.
+	connection := http.NewResponseController(c.Writer)
+	_ = connection.SetReadDeadline(time.Now().Add(uploadTime))
+	_ = connection.SetWriteDeadline(time.Now().Add(uploadTime + importTime))
+	file, err := read()
+	_ = connection.SetReadDeadline(time.Time{})
+	if err == nil {
+		err = file.Survey()
+	}
+	if err != nil {
+		return err
+	}
+	by, err := s.mustAdminister(c, file.needs)
+	if err != nil {
+		return err
+	}
+	return do(by, file)
+}
+
+// ReadUpload reads a file of that size; less than 0: it is not known.
+func ReadUpload(in io.Reader, format userfile.Format, size int64) (*upload, error) {
+	var b bytes.Buffer
+	if 0 < size && size <= MaxImportFile {
+		b.Grow(int(size) + bytes.MinRead)
+	}
+	if _, err := b.ReadFrom(io.LimitReader(in, MaxImportFile+1)); err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return nil, errFileTooLarge
+		}
+		return nil, errUploadStopped
+	}
+	if b.Len() > MaxImportFile {
+		return nil, errFileTooLarge
+	}
+	sum := sha256.Sum256(b.Bytes())
+	return &upload{format: format, raw: b.Bytes(), sum: hex.EncodeToString(sum[:])}, nil
+}
+
+// Survey reads the file through. Passwords and their hashes sign in as somebody else, so that a file with any of them is
+// imported by a person and never by a token, as the same account would be made by itself.
+func (f *upload) Survey() error {
+	f.needs = accounts.RecentLogin
+	r := userfile.NewReader(bytes.NewReader(f.raw), f.format)
+	for rows := 0; ; rows++ {
+		row, err := r.Next()
+		fault, faulty := errors.AsType[*userfile.Fault](err)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case faulty && fault.Whole:
+			p := &problem.Problem{Status: http.StatusBadRequest, Code: "unreadable_file", Detail: fault.Error()}
+			return p.With("reason", fault.Reason).With("line", fault.Line)
+		case err != nil && !faulty:
+			return err
+		case rows == MaxImportRows:
+			return errTooManyRows
+		case row.Password != "" || row.Hash != "":
+			f.needs = accounts.RecentLoginNoToken
+		}
+	}
+}
+
+// importStop is where an import stopped before its end.
+type importStop struct {
+	line    int // the row that was not made; those before have been
+	problem *problem.Problem
+}
+
+// importRows makes the accounts of a file and tells what became of each row; nil is a file that was read to its end.
+// Whatever stops it (the caller goes away, the store does, the time is over, or they are no administrator any more)
+// leaves whole accounts, and the same file sent once more goes on there.
+func (s *Service) importRows(c *web.Call, by accounts.Actor, f *upload, dry bool, tell func(accounts.Outcome) error) (accounts.ImportCounts, *importStop) {
+	i := s.accounts.NewImporter(by, dry)
+	r := userfile.NewReader(bytes.NewReader(f.raw), f.format)
+	looked := s.now()
+	for {
+		row, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			i.Finish(c.Ctx(), "")
+			return i.Counts, nil
+		}
+		var out accounts.Outcome
+		if fault, faulty := errors.AsType[*userfile.Fault](err); faulty && !fault.Whole {
+			out, err = i.Refuse(fault), nil
+		} else if err == nil {
+			if err = s.stillAdministrator(c, &looked); err == nil {
+				out, err = i.Row(c.Ctx(), &row)
+			}
+		}
+		if err == nil {
+			err = tell(out)
+		}
+		if err != nil {
+			stop := s.stopped(c, err, max(row.Line, out.Line))
+			i.Finish(c.Ctx(), "stopped: "+stop.problem.Code)
+			return i.Counts, stop
+		}
+	}
+}
+
+func (s *Service) stopped(c *web.Call, err error, line int) *importStop {
+	if problem.IsFault(err) {
+		s.log.LogAttrs(context.WithoutCancel(c.Ctx()), slog.LevelWarn, "an import stopped", slog.Int("line", line), slog.Any("error", err))
+	}
+	if errors.Is(c.Ctx().Err(), context.DeadlineExceeded) {
+		return &importStop{line, errImportTime}
+	}
+	return &importStop{line, problem.Of(err)}
+}
+
+// stillAdministrator looks once a second whether whoever began something long may still do it: who lost the role, or was
+// signed out, makes no more accounts and reads no more of them.
+func (s *Service) stillAdministrator(c *web.Call, looked *time.Time) error {
+	if s.now().Sub(*looked) < LookAgain {
+		return nil
+	}
+	*looked = s.now()
+	c.Caller = nil
+	_, err := s.mustAdminister(c, accounts.AnySession)
+	return err
+}

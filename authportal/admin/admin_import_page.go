@@ -1,0 +1,198 @@
+package admin
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"strconv"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/userfile"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+)
+
+// The page of imports asks for the file twice: once to say what would become of each row, and once to do it. Nothing of the
+// first time is kept for the second, neither here, where files of passwords would lie about for everyone who never comes
+// back, and where the second request may reach another gateway, nor in the page, which would be as large as the file. The
+// page carries a fingerprint instead, so that what is imported is what was looked at.
+
+// importFields are what the form sends.
+type importFields struct {
+	do  string // "check", "report" (the whole of it as a file), "import"
+	sum string // of the file that was checked
+}
+
+var errUnchecked = &problem.Problem{Status: http.StatusConflict, Code: "import_unchecked", Detail: "this is not the file that was checked"}
+
+// importPage shows the form. Its sign-in has to be fresh before a file is chosen: the way to signing in would lose it.
+func (s *Service) importPage(c *web.Call) error {
+	if _, err := s.mustAdminister(c, accounts.RecentLogin); err != nil {
+		return err
+	}
+	return s.showImport(c, http.StatusOK, pages.Page{})
+}
+
+func (s *Service) showImport(c *web.Call, status int, p pages.Page) error {
+	if p.Name == "" {
+		p.Name, p.Data = pages.AdminImport, pages.AdminImportData{}
+	}
+	return c.Page(status, p)
+}
+
+// importForm is the form's face of an import, of its dry run, and of the report of that.
+func (s *Service) importForm(c *web.Call) error {
+	var f importFields
+	read := func() (file *upload, err error) {
+		file, f, err = s.uploadForm(c)
+		return file, err
+	}
+	err := s.withUpload(c, read, func(by accounts.Actor, file *upload) error {
+		switch f.do {
+		case "report":
+			return s.importReportFile(c, by, file)
+		case "import":
+			if f.sum != file.sum {
+				return s.importAndShow(c, by, file, true, errUnchecked)
+			}
+			return s.importAndShow(c, by, file, false, nil)
+		}
+		return s.importAndShow(c, by, file, true, nil)
+	})
+	if err != nil {
+		return s.adminFailed(c, err, "/admin/import", nil, func(status int, p pages.Page) error { return s.showImport(c, status, p) })
+	}
+	return nil
+}
+
+// uploadForm reads the parts as they come; none but the file is long, and each is there once.
+func (s *Service) uploadForm(c *web.Call) (file *upload, f importFields, err error) {
+	if c.Request.ContentLength > MaxImportFile+web.MaxForm {
+		return nil, f, errFileTooLarge
+	}
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, MaxImportFile+web.MaxForm)
+	parts, err := c.Request.MultipartReader()
+	if err != nil {
+		p := *problem.Malformed
+		p.Status = http.StatusUnsupportedMediaType
+		return nil, f, &p
+	}
+	seen := map[string]bool{}
+	for {
+		part, err := parts.NextPart()
+		switch {
+		case errors.Is(err, io.EOF) && file == nil:
+			return nil, f, problem.InvalidField("file", "is missing")
+		case errors.Is(err, io.EOF):
+			return file, f, nil
+		case err != nil:
+			return nil, f, errUploadStopped
+		}
+		name := part.FormName()
+		if seen[name] {
+			return nil, f, problem.InvalidField(problem.Bounded(name, 64), "is there more than once")
+		}
+		seen[name] = true
+		switch name {
+		case "do":
+			f.do, err = shortPart(part)
+		case "sum":
+			f.sum, err = shortPart(part)
+		case "file":
+			format, known := userfile.FormatOf(part.FileName())
+			if !known {
+				return nil, f, problem.InvalidField("file", "has a name that ends neither in .csv nor in .json")
+			}
+			file, err = ReadUpload(part, format, c.Request.ContentLength)
+		default:
+			err = web.UnknownField(name)
+		}
+		if err != nil {
+			return nil, f, err
+		}
+	}
+}
+
+func shortPart(part *multipart.Part) (string, error) {
+	raw, err := io.ReadAll(io.LimitReader(part, 101))
+	switch {
+	case err != nil:
+		return "", errUploadStopped
+	case len(raw) > 100:
+		return "", problem.Malformed
+	}
+	return string(raw), nil
+}
+
+// ShownRows is how many rows of a report stand on a page. The whole of it is a file.
+const ShownRows = 100
+
+// importAndShow imports or tries a file, and shows what became of it: what went wrong first.
+func (s *Service) importAndShow(c *web.Call, by accounts.Actor, file *upload, dry bool, shown *problem.Problem) error {
+	rows := map[string][]pages.ImportRow{}
+	counts, stop := s.importRows(c, by, file, dry, func(o accounts.Outcome) error {
+		if list := rows[o.Result]; len(list) < ShownRows {
+			rows[o.Result] = append(list, importRowOf(o))
+		}
+		return nil
+	})
+	report := &pages.ImportReport{Dry: dry, Made: counts.Made, Exists: counts.Exists, Refused: counts.Refused, Total: counts.Total()}
+	for _, result := range []string{accounts.OutcomeRefused, accounts.OutcomeExists, accounts.OutcomeMade} {
+		report.Rows = append(report.Rows, rows[result][:min(len(rows[result]), ShownRows-len(report.Rows))]...)
+	}
+	report.More = report.Total - len(report.Rows)
+	status, page := http.StatusOK, pages.Page{}
+	data := pages.AdminImportData{Report: report}
+	if dry {
+		data.Sum = file.sum
+	}
+	switch {
+	case stop != nil:
+		status, shown = stop.problem.Status, stop.problem
+		data.Sum = ""
+		report.StoppedAt = stop.line
+	case shown != nil:
+		status = shown.Status
+	case !dry:
+		page.Notice = &pages.Message{ID: "done_imported", Args: map[string]any{"n": counts.Made}}
+	}
+	if shown != nil {
+		page.Problem = web.Message(shown)
+	}
+	page.Name, page.Data = pages.AdminImport, data
+	return c.Page(status, page)
+}
+
+func importRowOf(o accounts.Outcome) pages.ImportRow {
+	row := pages.ImportRow{Line: o.Line, Email: problem.Bounded(o.Email, 300), Outcome: o.Result}
+	if p := o.Problem; p != nil {
+		why := &pages.Message{ID: "import_why", Args: map[string]any{}}
+		if field, ok := p.Extra["field"].(string); ok {
+			why.Args["field"] = field
+		} else {
+			why.Args["reason"] = p.Code
+		}
+		row.Why = why
+	}
+	return row
+}
+
+// importReportFile is the whole report of a dry run, as a table. What people typed elsewhere is no formula in it either.
+func (s *Service) importReportFile(c *web.Call, by accounts.Actor, file *upload) error {
+	c.Writer.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	c.Writer.Header().Set("Content-Disposition", `attachment; filename="import-report.csv"`)
+	out := csv.NewWriter(c.Writer)
+	_ = out.Write([]string{"line", "email", "outcome", "code", "field", "reason"}) // an error stays, and ends the first row
+	_, stop := s.importRows(c, by, file, true, func(o accounts.Outcome) error {
+		row := outcomeJSON(o)
+		return out.Write([]string{strconv.Itoa(row.Line), userfile.WriteCell(row.Email), row.Outcome, row.Code, userfile.WriteCell(row.Field), userfile.WriteCell(row.Reason)})
+	})
+	if stop != nil {
+		_ = out.Write([]string{strconv.Itoa(stop.line), "", "stopped", stop.problem.Code, "", stop.problem.Detail})
+	}
+	out.Flush()
+	return nil
+}

@@ -1,0 +1,63 @@
+package admin
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// adminInviteAPI answers POST admin/users/{id}/invite: the first letter, or another.
+func (s *Service) adminInviteAPI(c *web.Call) error {
+	by, err := s.mustAdminister(c, accounts.RecentLogin)
+	if err != nil {
+		return err
+	}
+	u, err := s.target(c)
+	if err != nil {
+		return err
+	}
+	if _, err := s.accounts.Invite(c.Ctx(), by, u.ID); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusAccepted, map[string]string{"status": web.StatusSent})
+}
+
+// adminTicketAPI answers POST admin/users/{id}/ticket. The link is in this answer and nowhere else.
+func (s *Service) adminTicketAPI(c *web.Call) error {
+	link, until, err := s.makeTicket(c)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusCreated, map[string]string{"url": link, "expires": until.UTC().Format(time.RFC3339)})
+}
+
+// makeTicket makes a link that signs in as the account that the call is about. Nobody gets more by it than they have: what
+// signs in as an administrator is for an administrator who is there, never for an API token, from which it would make a
+// person who has just signed in.
+func (s *Service) makeTicket(c *web.Call) (link string, until time.Time, err error) {
+	by, err := s.mustAdminister(c, accounts.RecentLogin)
+	if err != nil {
+		return "", until, err
+	}
+	if err := s.signin.MustHTTPS(c); err != nil {
+		return "", until, err
+	}
+	u, err := s.target(c)
+	if err != nil {
+		return "", until, err
+	}
+	if s.administers(c, &u) {
+		if by, err = s.mustAdminister(c, accounts.RecentLoginNoToken); err != nil {
+			return "", until, err
+		}
+	}
+	return s.signin.MakeTicket(c.Ctx(), by, u.ID)
+}
+
+func (s *Service) administers(c *web.Call, u *store.User) bool {
+	return slices.Contains(s.expand(u.InForce()), accounts.AdministratorRole)
+}

@@ -1,0 +1,69 @@
+package admin
+
+import (
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// Deps is all that administration depends on.
+type Deps struct {
+	Users      store.UserStore
+	Sessions   store.SessionStore
+	Mail       store.Outbox     // nil: no mail
+	Audit      store.Audit      // nil: no trail is kept
+	Statistics store.Statistics // nil: nothing is counted
+	Settings   settings.Settings
+	Accounts   *accounts.Accounts
+	SignIn     *signin.Service
+
+	// Includes are the configured roles and what each includes. RoleUses returns the rules that demand roles, and Watch
+	// what of the host needs attention; it is called while a page is waited for. Both may be nil.
+	Includes map[string][]string
+	RoleUses func() []RoleUse
+	Watch    func() []Alert
+
+	// ExpandRoles adds the roles that the held ones include.
+	ExpandRoles func(held []string) []string
+
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+// Service is the pages and the API of administrators. It is safe for concurrent use.
+type Service struct {
+	users      store.UserStore
+	sessions   store.SessionStore
+	outbox     store.Outbox
+	audit      store.Audit
+	statistics store.Statistics
+	set        settings.Settings
+	accounts   *accounts.Accounts
+	signin     *signin.Service
+	includes   map[string][]string
+	roleUses   func() []RoleUse
+	watch      func() []Alert
+	expand     func([]string) []string
+	now        func() time.Time
+	log        *slog.Logger
+
+	importing chan struct{} // full while an administrator's file is in memory
+}
+
+// New wires the service. It calls no store.
+func New(d Deps) *Service {
+	return &Service{users: d.Users, sessions: d.Sessions, outbox: d.Mail, audit: d.Audit, statistics: d.Statistics, set: d.Settings,
+		accounts: d.Accounts, signin: d.SignIn, includes: d.Includes, roleUses: d.RoleUses, watch: d.Watch, expand: d.ExpandRoles,
+		now: d.Now, log: d.Log, importing: make(chan struct{}, 1)}
+}
+
+// Routes returns the addresses of administration.
+func (s *Service) Routes() []web.Route {
+	return slices.Concat(s.adminRoutes(), s.adminPageRoutes(), s.adminFileRoutes(), s.columnRoutes(), s.overviewRoutes(), s.auditRoutes())
+}

@@ -1,0 +1,138 @@
+package selfservice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/message"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// changeEmail makes the change that a link is about. Like the confirmation of a sign-up it signs nobody in: whoever
+// reads the mail proves the mailbox, and no more.
+func (s *Service) changeEmail(c *web.Call, token string) (accounts.EmailMove, error) {
+	return s.byEmailLink(c, audit.EventEmailChange, "changing an address", token, func(token string) (accounts.EmailMove, store.User, error) { return s.tryChangeEmail(c, token) })
+}
+
+// byEmailLink does what a link about a change of address is for, counts it as a guess, and tells of it.
+func (s *Service) byEmailLink(c *web.Call, event, doing, token string, try func(token string) (accounts.EmailMove, store.User, error)) (accounts.EmailMove, error) {
+	if !s.signin.Mails() {
+		return accounts.EmailMove{}, problem.NoMail
+	}
+	if err := s.signin.MustHTTPS(c); err != nil {
+		return accounts.EmailMove{}, err
+	}
+	g, err := s.signin.Guess(c, "")
+	if err != nil {
+		return accounts.EmailMove{}, err
+	}
+	m, u, err := try(token)
+	e := audit.Event{Kind: event, Result: audit.ResultOK, UserID: u.ID, Username: u.Username}
+	var p *problem.Problem
+	if errors.As(err, &p) {
+		e.Result, e.Reason = audit.ResultRefused, p.Code
+		c.Emit(e)
+		return m, err
+	}
+	g.GiveBack()
+	if err != nil {
+		return m, fmt.Errorf("%s: %w", doing, err)
+	}
+	c.Emit(e)
+	return m, nil
+}
+
+func (s *Service) tryChangeEmail(c *web.Call, token string) (m accounts.EmailMove, u store.User, err error) {
+	m, k, err := s.openEmailLink(c.Ctx(), store.KindEmailChange, token)
+	if err != nil {
+		return m, u, err
+	}
+	// Of many clicks one removes it. Everything else is held against the account after that.
+	if err = s.accounts.TakeEmailMove(c.Ctx(), &k); errors.Is(err, store.ErrNotFound) {
+		return m, u, problem.InvalidLink
+	} else if err != nil {
+		return m, u, err
+	}
+	// Nobody hangs up between the link and the change.
+	ctx := context.WithoutCancel(c.Ctx())
+	if u, err = s.users.User(ctx, k.Owner); errors.Is(err, store.ErrNotFound) {
+		return m, store.User{}, problem.InvalidLink
+	} else if err != nil {
+		return m, u, err
+	}
+	after, undo, err := s.accounts.MoveEmail(ctx, &u, &m, func(u *store.User) error {
+		if still, err := s.stillAsked(ctx, u, &m); err != nil || !still {
+			return web.Or(err, problem.InvalidLink)
+		}
+		return nil
+	})
+	if err != nil {
+		return m, u, accounts.AccountProblem(err)
+	}
+	if undo == "" {
+		return m, after, nil
+	}
+	// The change stands, whether it can be told or not; that it was asked for has been.
+	if err := s.signin.EnqueueMail(c, message.MailEmailChanged, m.Old, message.MailPayload{User: u.ID, Who: m.New, ID: undo}); err != nil {
+		s.log.ErrorContext(ctx, "the old address could not be told of a new one", "user_id", u.ID, "error", err)
+	}
+	return m, after, nil
+}
+
+// emailPage names the account and the new address, and asks for a click. It takes nothing: a GET may be a scanner's.
+func (s *Service) emailPage(c *web.Call) error {
+	return s.showEmail(c, http.StatusOK, store.KindEmailChange, c.Request.URL.Query().Get("token"), nil)
+}
+
+func (s *Service) emailForm(c *web.Call) error {
+	f, err := c.FormFields("token")
+	if err != nil {
+		return err
+	}
+	m, err := s.changeEmail(c, f["token"])
+	return s.emailDone(c, store.KindEmailChange, f["token"], &m, err)
+}
+
+// emailDone shows how the form of a link ended.
+func (s *Service) emailDone(c *web.Call, kind, token string, m *accounts.EmailMove, err error) error {
+	if p := c.ShownOnPage(err); p != nil {
+		return s.showEmail(c, p.Status, kind, token, p)
+	}
+	if err == nil {
+		data := pages.EmailData{Undo: kind == store.KindEmailUndo, Done: true, Account: m.Old, Email: m.New, LoginURL: c.Link("/login")}
+		return c.Page(http.StatusOK, pages.Page{Name: pages.Email, Data: data})
+	}
+	return err
+}
+
+func (s *Service) showEmail(c *web.Call, status int, kind, token string, shown *problem.Problem) error {
+	if !s.signin.Mails() {
+		return problem.NoMail
+	}
+	if err := s.signin.MustHTTPS(c); err != nil {
+		return err
+	}
+	data := pages.EmailData{Undo: kind == store.KindEmailUndo, LoginURL: c.Link("/login")}
+	p := pages.Page{Name: pages.Email}
+	m, _, err := s.openEmailLink(c.Ctx(), kind, token)
+	switch {
+	case err == nil:
+		data.Token, data.Account, data.Email = token, m.Old, m.New
+	case !errors.Is(err, problem.InvalidLink):
+		return err
+	case shown == nil || shown.Code == problem.InvalidLink.Code:
+		data.Expired, status, shown = true, http.StatusBadRequest, nil
+	}
+	if shown != nil {
+		web.ShowProblem(&p, shown)
+	}
+	p.Data = data
+	return c.Page(status, p)
+}

@@ -1,0 +1,106 @@
+package selfservice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/message"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+const ticketInvite = "invite"
+
+// writeInvite writes to somebody for whom an administrator made an account.
+func (s *Service) writeInvite(ctx context.Context, l *message.MailMessage, to string, a *message.MailPayload) (*message.MailMessage, error) {
+	u, err := s.users.User(ctx, a.User)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !message.Readable(&u, to) {
+		return nil, nil
+	} else if err != nil {
+		return nil, fmt.Errorf("reading the account: %w", err)
+	}
+	version, err := s.signin.PasswordVersion(ctx, u.ID)
+	if err != nil || version > 0 {
+		return nil, err // they have chosen one meanwhile
+	}
+	token, err := s.signin.IssueMailLink(ctx, ticketInvite, signin.MailTicket{User: u.ID, Email: u.Email}, message.InviteLife)
+	l.Link = a.Base + "/signup?invite=" + url.QueryEscape(token)
+	return l, err
+}
+
+// acceptInvite is the sign-up of somebody who was invited: it completes the account that waits for them, signs them in,
+// and chooses neither address nor username nor roles.
+func (s *Service) acceptInvite(c *web.Call, f map[string]string) (out *signin.LoginResult, u store.User, err error) {
+	if !s.signin.Mails() || s.accounts.Passwords() == nil {
+		return nil, u, errSignupClosed
+	}
+	if err := s.signin.MustHTTPS(c); err != nil {
+		return nil, u, err
+	}
+	g, err := s.signin.Guess(c, "")
+	if err != nil {
+		return nil, u, err
+	}
+	u, made, err := s.useInvite(c, f)
+	if err != nil {
+		if problem.IsFault(err) {
+			g.GiveBack()
+		}
+		return nil, u, err
+	}
+	g.GiveBack()
+	proven := method.Proven{User: u, Kind: made.Kind, ID: made.ID, Version: 1}
+	out, err = s.signin.Finish(c, proven, s.passwordMethod(), s.signin.Intent(c, f["to"], f["flow"]), false)
+	return out, u, err
+}
+
+// useInvite checks what was typed before it takes the link, which a typing error does not use up.
+func (s *Service) useInvite(c *web.Call, f map[string]string) (u store.User, made store.Credential, err error) {
+	l, _, ok := s.signin.Links().Read(ticketInvite, f["invite"])
+	if !ok {
+		return u, made, problem.InvalidLink
+	}
+	if typed, err := accounts.NormalizeEmail(f["email"]); f["email"] != "" && (err != nil || typed != l.Email) {
+		return u, made, problem.InvalidField("email", "is not the one that was invited")
+	}
+	if u, err = s.signin.LinkOwner(c.Ctx(), l.Subject, l.Email); err != nil {
+		return store.User{}, made, err
+	}
+	name, err := accounts.NormalizeName(f["name"])
+	if err != nil {
+		return u, made, accounts.AccountProblem(err)
+	}
+	own, err := s.readOwnFields(f, true)
+	if err != nil {
+		return u, made, accounts.AccountProblem(err)
+	}
+	if f["password"] == "" {
+		return u, made, accounts.AccountProblem(&method.UnacceptableError{Reason: "too_short"})
+	}
+	if made, err = s.accounts.Passwords().MakePassword(c.Ctx(), &u, f["password"]); err != nil {
+		return u, made, accounts.AccountProblem(err)
+	}
+	t, err := s.signin.TakeMailLink(c.Ctx(), ticketInvite, f["invite"])
+	if err != nil {
+		return u, made, err
+	}
+	// Nobody hangs up between the link and the password.
+	ctx := context.WithoutCancel(c.Ctx())
+	if u, err = s.signin.LinkOwner(ctx, t.User, t.Email); err != nil {
+		return u, made, err
+	}
+	if version, err := s.signin.PasswordVersion(ctx, u.ID); err != nil || version > 0 || !u.Enabled {
+		return u, made, web.Or(err, problem.InvalidLink)
+	}
+	if u, err = s.signin.ProveMailbox(c, u); err != nil {
+		return u, made, err
+	}
+	u, err = s.accounts.AcceptInvitation(ctx, u.ID, name, own, made)
+	return u, made, err
+}

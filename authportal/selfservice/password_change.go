@@ -1,0 +1,110 @@
+package selfservice
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// changePassword sets a new password for whoever knows the present one: an open browser alone is not enough. The guess
+// is counted like one at the login form. Every other sign-in of the person ends, and this one gets a new secret.
+func (s *Service) changePassword(c *web.Call, current, next string) error {
+	live, u, err := s.signin.MustUser(c)
+	if err != nil {
+		return err
+	}
+	pw := s.accounts.Passwords()
+	if pw == nil {
+		return problem.NotFound
+	}
+	if err := s.signin.MustHTTPS(c); err != nil {
+		return err
+	}
+	g, err := s.signin.Guess(c, u.ID)
+	if err != nil {
+		return err
+	}
+	e := audit.Event{Kind: audit.EventPasswordChange, Result: audit.ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.RootID()}
+	switch err := s.swapPassword(c, pw, &u, live.Session.RootID(), current, next); {
+	case errors.Is(err, problem.InvalidCredentials):
+		e.Result, e.Reason = audit.ResultRefused, "wrong password"
+		c.Emit(e)
+		return err
+	case err != nil:
+		g.GiveBack() // the password was right, or we failed
+		return accounts.AccountProblem(err)
+	}
+	g.GiveBack()
+	c.Emit(e)
+	s.signin.PasswordChanged(c, &u)
+	s.signin.KeepDeviceCookie(c, &u) // the change took every mark back, and this browser knows the new password
+	// Law: a new secret at every proof. Whoever copied this browser's cookie is out as well.
+	err = s.signin.Renew(c, store.Proof{Method: s.passwordMethod(), At: s.now()})
+	if errors.Is(err, store.ErrNotFound) {
+		s.signin.ClearSession(c) // ended meanwhile, as by the same change in another tab; the new password stands
+		return nil
+	}
+	return err
+}
+
+// swapPassword replaces the password if the present one is right at that very moment: of two changes at once one wins,
+// and the other is held against what it left. A hash that the check renewed looks like a change; then it is checked
+// again.
+func (s *Service) swapPassword(c *web.Call, pw method.Passwords, u *store.User, except, current, next string) error {
+	var made store.Credential
+	for range 3 {
+		have, err := s.users.Credential(c.Ctx(), store.KindPassword, u.ID)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("reading the password: %w", err)
+		}
+		right, err := pw.CheckPassword(c.Ctx(), u, current)
+		if err != nil {
+			return fmt.Errorf("checking the password: %w", err)
+		}
+		if !right {
+			return problem.InvalidCredentials
+		}
+		if made.Data == nil {
+			if made, err = pw.MakePassword(c.Ctx(), u, next); err != nil {
+				return err
+			}
+		}
+		have.Data, have.Used = made.Data, made.Used
+		_, err = s.accounts.ReplacePassword(c.Ctx(), have, except, false)
+		if !errors.Is(err, store.ErrStale) {
+			return err
+		}
+	}
+	return store.ErrStale
+}
+
+// passwordAPI answers POST password/change.
+func (s *Service) passwordAPI(c *web.Call) error {
+	f, err := c.JSONFields("current", "password")
+	if err != nil {
+		return err
+	}
+	if err := s.changePassword(c, f["current"], f["password"]); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]string{"status": "changed"})
+}
+
+// passwordForm is the form's face of changePassword.
+func (s *Service) passwordForm(c *web.Call) error {
+	f, err := c.FormFields("current", "password")
+	if err == nil {
+		err = s.changePassword(c, f["current"], f["password"])
+	}
+	if err != nil {
+		return s.accountFailed(c, err, nil)
+	}
+	return s.accountDone(c, "password")
+}

@@ -1,0 +1,208 @@
+package selfservice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/message"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+const ticketReset = "reset"
+
+// mayReset hides resetting where it cannot work.
+func (s *Service) mayReset(c *web.Call) error {
+	if !s.signin.Mails() || s.accounts.Passwords() == nil {
+		return problem.NoMail
+	}
+	return s.signin.MustHTTPS(c)
+}
+
+// forgotPassword queues a message to the address, whoever has it.
+func (s *Service) forgotPassword(c *web.Call, f map[string]string) error {
+	if err := s.mayReset(c); err != nil {
+		return err
+	}
+	return s.signin.RequestMail(c, message.MailReset, f["email"], message.MailPayload{To: f["to"], Flow: f["flow"]})
+}
+
+// resetPassword sets a new password by the link of a message. Nobody is signed in by it: whoever reads the mail still
+// has to show a second factor, where there is one, and every sign-in and known browser from before ends.
+func (s *Service) resetPassword(c *web.Call, token, password string) (signin.MailTicket, error) {
+	if err := s.mayReset(c); err != nil {
+		return signin.MailTicket{}, err
+	}
+	// The token cannot be guessed; what is bounded here is how much hashing a stranger can ask for.
+	g, err := s.signin.Guess(c, "")
+	if err != nil {
+		return signin.MailTicket{}, err
+	}
+	u, t, err := s.tryReset(c, token, password)
+	var p *problem.Problem
+	switch {
+	case errors.As(err, &p):
+		c.Emit(audit.Event{Kind: audit.EventPasswordChange, Result: audit.ResultRefused, Reason: p.Code,
+			UserID: u.ID, Username: u.Username})
+		return t, err
+	case err != nil:
+		g.GiveBack()
+		return t, fmt.Errorf("resetting a password: %w", err)
+	}
+	g.GiveBack()
+	c.Emit(audit.Event{Kind: audit.EventPasswordChange, Result: audit.ResultOK, Reason: "reset by mail",
+		UserID: u.ID, Username: u.Username})
+	s.signin.PasswordChanged(c, &u)
+	return t, nil
+}
+
+// tryReset checks the password before it takes the link, which a typing error does not use up; everything else is held
+// against the account once the link is gone.
+func (s *Service) tryReset(c *web.Call, token, password string) (u store.User, t signin.MailTicket, err error) {
+	l, _, ok := s.signin.Links().Read(ticketReset, token)
+	if !ok {
+		return u, t, problem.InvalidLink
+	}
+	if u, err = s.signin.LinkOwner(c.Ctx(), l.Subject, l.Email); err != nil {
+		return store.User{}, t, err
+	}
+	if password == "" {
+		return u, t, accounts.AccountProblem(&method.UnacceptableError{Reason: "too_short"})
+	}
+	made, err := s.accounts.Passwords().MakePassword(c.Ctx(), &u, password)
+	if err != nil {
+		return u, t, accounts.AccountProblem(err)
+	}
+	if t, err = s.signin.TakeMailLink(c.Ctx(), ticketReset, token); err != nil {
+		return u, t, err
+	}
+	if u, err = s.signin.LinkOwner(c.Ctx(), t.User, t.Email); err != nil {
+		return u, t, err
+	}
+	// Nobody hangs up between the link and the password.
+	ctx := context.WithoutCancel(c.Ctx())
+	version, err := s.signin.PasswordVersion(ctx, u.ID)
+	if err != nil {
+		return u, t, err
+	}
+	if version != t.Password || !u.Enabled {
+		return u, t, problem.InvalidLink // the password was changed since the message was written
+	}
+	if !u.Confirmed {
+		if u, err = s.signin.ProveMailbox(c, u); err != nil {
+			return u, t, err
+		}
+		version = 0
+	}
+	made.Version = version
+	_, err = s.accounts.ReplacePassword(ctx, made, "", false)
+	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
+		return u, t, problem.InvalidLink // changed by others at this very moment
+	}
+	return u, t, err
+}
+
+// forgotAPI answers POST password/forgot: 202, whoever has the address.
+func (s *Service) forgotAPI(c *web.Call) error {
+	f, err := c.JSONFields("email", "to", "flow")
+	if err != nil {
+		return err
+	}
+	if err := s.forgotPassword(c, f); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusAccepted, map[string]string{"status": web.StatusSent})
+}
+
+// resetAPI answers POST password/reset.
+func (s *Service) resetAPI(c *web.Call) error {
+	f, err := c.JSONFields("token", "password")
+	if err != nil {
+		return err
+	}
+	if _, err := s.resetPassword(c, f["token"], f["password"]); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]string{"status": "changed"})
+}
+
+func (s *Service) forgotPage(c *web.Call) error {
+	if err := s.mayReset(c); err != nil {
+		return err
+	}
+	q := c.Request.URL.Query()
+	return s.showForgot(c, http.StatusOK, map[string]string{"to": q.Get("to"), "flow": q.Get("flow")}, false, nil)
+}
+
+func (s *Service) forgotForm(c *web.Call) error {
+	f, err := c.FormFields("email", "to", "flow")
+	if err == nil {
+		err = s.forgotPassword(c, f)
+	}
+	if p := c.ShownOnPage(err); p != nil {
+		return s.showForgot(c, p.Status, f, false, p)
+	}
+	if err != nil {
+		return err
+	}
+	return s.showForgot(c, http.StatusOK, f, true, nil)
+}
+
+func (s *Service) showForgot(c *web.Call, status int, f map[string]string, done bool, shown *problem.Problem) error {
+	p := pages.Page{Name: pages.Forgot, Values: map[string]string{"email": problem.Bounded(f["email"], 300)}, Data: pages.ForgotData{
+		To: f["to"], Flow: f["flow"], Done: done, LoginURL: c.Link("/login") + signin.Query(signin.LoginInput{To: f["to"], Flow: f["flow"]})}}
+	if shown != nil {
+		web.ShowProblem(&p, shown)
+	}
+	return c.Page(status, p)
+}
+
+// resetPage shows the form. It takes nothing: a GET may be a scanner's.
+func (s *Service) resetPage(c *web.Call) error {
+	if err := s.mayReset(c); err != nil {
+		return err
+	}
+	return s.showReset(c, http.StatusOK, c.Request.URL.Query().Get("token"), nil)
+}
+
+func (s *Service) resetForm(c *web.Call) error {
+	f, err := c.FormFields("token", "password", "login") // the name is there for browsers that keep passwords
+	if err != nil {
+		return err
+	}
+	t, err := s.resetPassword(c, f["token"], f["password"])
+	switch p := c.ShownOnPage(err); {
+	case p != nil && p.Code == problem.InvalidLink.Code:
+		return s.showReset(c, p.Status, "", nil)
+	case p != nil:
+		return s.showReset(c, p.Status, f["token"], p)
+	case err != nil:
+		return err
+	}
+	return c.Page(http.StatusOK, pages.Page{Name: pages.Reset, Data: pages.ResetData{Done: true, Account: t.Email,
+		LoginURL: c.Link("/login") + signin.Query(signin.LoginInput{To: t.To, Flow: t.Flow})}})
+}
+
+func (s *Service) showReset(c *web.Call, status int, token string, shown *problem.Problem) error {
+	data := pages.ResetData{LoginURL: c.Link("/login"), ForgotURL: c.Link("/forgot")}
+	data.MinLength = s.accounts.Passwords().MinLength()
+	l, _, ok := s.signin.Links().Read(ticketReset, token)
+	if data.Expired = !ok; ok {
+		data.Token, data.Account = token, l.Email
+	} else {
+		status = http.StatusBadRequest
+	}
+	p := pages.Page{Name: pages.Reset, Data: data}
+	if shown != nil {
+		web.ShowProblem(&p, shown)
+	}
+	return c.Page(status, p)
+}

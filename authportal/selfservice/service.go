@@ -1,0 +1,63 @@
+package selfservice
+
+import (
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// Deps is all that self-service depends on.
+type Deps struct {
+	Users    store.UserStore
+	Sessions store.SessionStore
+	Keys     *keyring.Keys
+	Methods  []method.Configured
+	Settings settings.Settings
+	Accounts *accounts.Accounts
+	SignIn   *signin.Service
+	Web      *web.Server
+	Pages    web.Pages
+
+	// ExpandRoles adds the roles that the held ones include.
+	ExpandRoles func(held []string) []string
+
+	Now  func() time.Time
+	Rand io.Reader
+	Log  *slog.Logger
+}
+
+// Service is what people do for themselves: sign up, confirm an address, reset a password, accept an invitation, and keep
+// their account. It also composes the messages that such acts queue. It is safe for concurrent use.
+type Service struct {
+	users    store.UserStore
+	sessions store.SessionStore
+	keys     *keyring.Keys
+	methods  []method.Configured
+	set      settings.Settings
+	accounts *accounts.Accounts
+	signin   *signin.Service
+	web      *web.Server
+	pages    web.Pages
+	expand   func([]string) []string
+	now      func() time.Time
+	rand     io.Reader
+	log      *slog.Logger
+	signups  keyed // by address
+}
+
+// New wires the service. It calls no store.
+func New(d Deps) *Service {
+	return &Service{users: d.Users, sessions: d.Sessions, keys: d.Keys, methods: d.Methods, set: d.Settings, accounts: d.Accounts,
+		signin: d.SignIn, web: d.Web, pages: d.Pages, expand: d.ExpandRoles, now: d.Now, rand: d.Rand, log: d.Log}
+}
+
+// Routes returns the addresses of self-service.
+func (s *Service) Routes() []web.Route { return s.accountRoutes() }

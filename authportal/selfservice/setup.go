@@ -1,0 +1,220 @@
+package selfservice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/onetime"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/signin"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+const (
+	ticketSetup = "setup"
+	setupLife   = time.Hour
+)
+
+// SetupLink returns the token of a new set-up link, good for an hour and for one administrator, while there is no
+// enabled one. The host calls it when it starts and logs `<portal base>/setup?token=<token>`: whoever reads the log is
+// the operator. The store keeps the SHA-256 of the token.
+func (s *Service) SetupLink(ctx context.Context) (token string, needed bool, err error) {
+	has, err := s.accounts.HasAdministrator(ctx)
+	if err != nil || has {
+		return "", false, err
+	}
+	until := s.now().Add(setupLife)
+	if token, err = s.signin.Links().IssueBare(ctx, ticketSetup, setupTicket{until}, until); err != nil {
+		return "", true, fmt.Errorf("making a set-up link: %w", err)
+	}
+	return token, true, nil
+}
+
+// setupTicket is what the store keeps of a link: enough to put it back where it was taken in vain.
+type setupTicket struct {
+	Deadline time.Time `json:"d"`
+}
+
+var errSetupLink = &problem.Problem{Status: http.StatusBadRequest, Code: "invalid_token",
+	Detail: "the link is used, old or incomplete; a restart logs a new one"}
+
+// setupPage shows the form. It takes nothing: a GET may be a scanner's.
+func (s *Service) setupPage(c *web.Call) error {
+	if err := s.maySetUp(c); err != nil {
+		return err
+	}
+	return s.showSetup(c, http.StatusOK, map[string]string{"token": c.Request.URL.Query().Get("token")}, nil)
+}
+
+// maySetUp hides the page once there is an administrator.
+func (s *Service) maySetUp(c *web.Call) error {
+	has, err := s.accounts.HasAdministrator(c.Ctx())
+	switch {
+	case err != nil:
+		return err
+	case has || s.accounts.Passwords() == nil:
+		return problem.NotFound
+	}
+	return s.signin.MustHTTPS(c)
+}
+
+// setupForm makes the first administrator: always a new account. Whoever has one already is made administrator by the
+// command line.
+func (s *Service) setupForm(c *web.Call) error {
+	f, err := c.FormFields("token", "email", "password", "name", "username")
+	if err != nil {
+		return err
+	}
+	if err := s.maySetUp(c); err != nil {
+		return err
+	}
+	out, err := s.setUp(c, f)
+	if p := c.ShownOnPage(err); p != nil {
+		c.Emit(audit.Event{Kind: audit.EventSetup, Result: audit.ResultRefused, Reason: p.Code})
+		return s.showSetup(c, p.Status, f, p)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect(out.Location)
+}
+
+func (s *Service) setUp(c *web.Call, f map[string]string) (*signin.LoginResult, error) {
+	// The token cannot be guessed; what is bounded here is how much hashing a stranger can ask for.
+	g, err := s.signin.Guess(c, "")
+	if err != nil {
+		return nil, err
+	}
+	if !onetime.WellFormed(f["token"]) {
+		return nil, errSetupLink
+	}
+	u, cred, err := s.prepareAdministrator(c, f)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.firstAdministrator(c.Ctx(), f["token"], u, cred); err != nil {
+		return nil, accounts.AccountProblem(err)
+	}
+	g.GiveBack()
+	c.Emit(audit.Event{Kind: audit.EventSetup, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
+	return s.signin.Finish(c, method.Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}, s.passwordMethod(), s.signin.Intent(c, "", ""), false)
+}
+
+// prepareAdministrator checks what was sent, before the link is used up by a typing error.
+func (s *Service) prepareAdministrator(c *web.Call, f map[string]string) (u store.User, cred store.Credential, err error) {
+	if f["password"] == "" {
+		return u, cred, accounts.AccountProblem(&method.UnacceptableError{Reason: "too_short"})
+	}
+	n := accounts.NewUser{Email: f["email"], Username: f["username"], Name: f["name"], Password: f["password"], Roles: []string{accounts.AdministratorRole}}
+	if n.Email, err = accounts.NormalizeEmail(n.Email); err != nil {
+		return u, cred, accounts.AccountProblem(err)
+	}
+	// Whether the address is free is for whoever holds the link: the store tells it once that was taken.
+	u, creds, err := s.accounts.Prepare(c.Ctx(), n, true)
+	if err != nil {
+		return u, cred, accounts.AccountProblem(err)
+	}
+	u.Version = 1
+	return u, creds[0], nil
+}
+
+// firstAdministrator takes the link and stores the account, if there still is no administrator. Two links may be out
+// (of two starts, of two gateways) and used at once: a claim in the users store lets one of them through at a time.
+func (s *Service) firstAdministrator(ctx context.Context, token string, u store.User, cred store.Credential) error {
+	release, err := s.ClaimSetup(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	var t setupTicket
+	err = s.signin.Links().TakeBare(ctx, ticketSetup, token, &t)
+	if errors.Is(err, problem.InvalidLink) {
+		return errSetupLink
+	} else if err != nil {
+		return fmt.Errorf("taking the set-up link: %w", err)
+	}
+	has, err := s.accounts.HasAdministrator(ctx)
+	if err == nil && has {
+		return problem.NotFound // the link is gone, and nobody needs one
+	}
+	if err == nil {
+		err = s.accounts.MakePrepared(ctx, u, cred)
+	}
+	if err != nil {
+		s.restoreSetup(ctx, token, t)
+		return err
+	}
+	return nil
+}
+
+// restoreSetup puts a link back that was taken in vain: the operator would have to restart for another.
+func (s *Service) restoreSetup(ctx context.Context, token string, t setupTicket) {
+	if err := s.signin.Links().RestoreBare(context.WithoutCancel(ctx), ticketSetup, token, t, t.Deadline); err != nil {
+		s.log.WarnContext(ctx, "the set-up link is lost; restart for a new one", "error", err)
+	}
+}
+
+const (
+	settingSetup = "setup.claim"
+	setupFree    = "free"
+	ClaimLife    = time.Minute // after which a claim was left behind by a crash
+)
+
+// ClaimSetup returns when nobody else is making the first administrator, and keeps it so until release is called.
+func (s *Service) ClaimSetup(ctx context.Context) (release func(), err error) {
+	busy := *problem.Changing
+	busy.Detail = "somebody else is making the first administrator right now"
+	old, err := s.users.Setting(ctx, settingSetup)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("claiming the set-up: %w", err)
+	} else if err != nil {
+		old = nil
+	}
+	stamp, _, _ := strings.Cut(string(old), " ")
+	if since, err := time.Parse(time.RFC3339, stamp); err == nil && s.now().Sub(since) < ClaimLife {
+		return nil, &busy
+	}
+	nonce := make([]byte, 9)
+	if _, err := io.ReadFull(s.rand, nonce); err != nil {
+		return nil, fmt.Errorf("reading randomness: %w", err)
+	}
+	mine := []byte(s.now().UTC().Format(time.RFC3339) + " " + web.Secret64.EncodeToString(nonce))
+	if err := s.users.PutSetting(ctx, settingSetup, old, mine); errors.Is(err, store.ErrStale) {
+		return nil, &busy
+	} else if err != nil {
+		return nil, fmt.Errorf("claiming the set-up: %w", err)
+	}
+	return func() {
+		ctx := context.WithoutCancel(ctx)
+		if err := s.users.PutSetting(ctx, settingSetup, mine, []byte(setupFree)); err != nil {
+			s.log.WarnContext(ctx, "set-up stays claimed for a minute", "error", err)
+		}
+	}, nil
+}
+
+func (s *Service) showSetup(c *web.Call, status int, f map[string]string, shown *problem.Problem) error {
+	data := pages.SetupData{Token: f["token"]}
+	data.MinLength = s.accounts.Passwords().MinLength()
+	if shown == errSetupLink || f["token"] == "" {
+		data.Token, data.Expired = "", true
+		status = http.StatusBadRequest
+	}
+	p := pages.Page{Name: pages.Setup, Values: map[string]string{}, Data: data}
+	for _, name := range []string{"email", "name", "username"} {
+		p.Values[name] = problem.Bounded(f[name], 300)
+	}
+	if shown != nil {
+		web.ShowProblem(&p, shown)
+	}
+	return c.Page(status, p)
+}

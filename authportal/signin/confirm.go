@@ -1,0 +1,23 @@
+package signin
+
+import (
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/message"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// ProveMailbox is that of Accounts, and what follows from it.
+func (s *Service) ProveMailbox(c *web.Call, u store.User) (store.User, error) {
+	after, err := s.accounts.ProveMailbox(c.Ctx(), u)
+	if err != nil || u.Confirmed {
+		return after, accounts.AccountProblem(err)
+	}
+	c.Emit(audit.Event{Kind: audit.EventEmailConfirm, Result: audit.ResultOK, Reason: "set before: voided",
+		UserID: u.ID, Username: after.Username})
+	if !after.Approved {
+		err = s.EnqueueMail(c, message.MailWaiting, after.Email, message.MailPayload{User: after.ID})
+	}
+	return after, err
+}

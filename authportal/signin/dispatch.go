@@ -1,0 +1,281 @@
+package signin
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// LoginInput is one answer of a person to the question who they are, in either face, or that of their provider.
+type LoginInput struct {
+	Method   string // name of the method; empty: the first that takes a login name
+	Login    string
+	Step     string // token of a sign-in in progress; empty at its start
+	To, Flow string
+	Remember bool
+	Answers  bool // something was sent beside the choice of a method
+	Field    func(string) string
+	JSON     func(string) json.RawMessage
+	Query    url.Values // of a provider's answer
+}
+
+// LoginResult is how a try ends, if it is no Problem.
+type LoginResult struct {
+	Location  string               // where to go on; empty where the caller named no address and none is due
+	Provider  bool                 // Location is a provider's
+	Post      *method.PostForm     // a provider's, by way of a form
+	Challenge string               // the browser itself is asked: the header WWW-Authenticate
+	Step      *pages.Step          // more is asked for
+	Factors   []method.Configured  // ways to answer it, where it is a second factor
+	Choose    string               // it asks for a new password of the account of that name
+	Live      *store.ActiveSession // who is signed in now
+	Added     *added               // what the account that is signed in has now
+	Waiting   string               // nobody is: what comes first, "confirm_email" or "approval_pending"
+}
+
+// signIn is the dispatcher: it reads how far the sign-in has come, lets the method take one step, and then asks what is
+// still missing. Methods know nothing of one another, nor of what follows.
+func (s *Service) signIn(c *web.Call, t LoginInput) (*LoginResult, error) {
+	if err := s.MustHTTPS(c); err != nil {
+		return nil, err
+	}
+	in := s.Intent(c, t.To, t.Flow)
+	pend := &pending{}
+	if t.Step != "" {
+		// What a provider was asked is answered by a callback alone, and what is added to an account is no sign-in.
+		if pend = s.openPending(c, t.Step); pend == nil || pend.Challenged || pend.Away || pend.adds() {
+			return nil, problem.StepExpired
+		}
+		if err := s.continues(c, pend, in); err != nil {
+			return nil, err
+		}
+	}
+	return s.goOn(c, t, pend, in)
+}
+
+// goOn takes the next step of a sign-in that was read.
+func (s *Service) goOn(c *web.Call, t LoginInput, pend *pending, in *LoginRequest) (*LoginResult, error) {
+	if pend.Choose {
+		return s.chooseNew(c, t, pend, in)
+	}
+	if pend.Method != "" && (t.Method == "" || !pend.choosesFactor()) {
+		t.Method = pend.Method
+	}
+	m := s.method(t.Method)
+	if m == nil || m.Second && pend.User == "" || MailProof(m) != nil && len(pend.State) == 0 {
+		return nil, problem.Malformed
+	}
+	if _, follows := m.Method.(method.SecondFactor); pend.choosesFactor() && !follows {
+		return nil, problem.Malformed
+	}
+	for range 2 {
+		out, err := s.step(c, t, m, pend, in)
+		// The credential was replaced between the check and the session (a hash renewed by another tab, a password
+		// changed): what the person sent is held against what is stored now.
+		if !errors.Is(err, ErrCredentialChanged) {
+			return out, err
+		}
+		if pend.Away {
+			return nil, problem.StepExpired // an answer of a provider is good once
+		}
+	}
+	return nil, problem.InvalidCredentials
+}
+
+// mayFollow reports whether a method answers where a second factor is asked for. The same password again is no harm:
+// it is checked, counted, and adds nothing.
+func mayFollow(m *method.Configured) bool {
+	switch m.Method.(type) {
+	case method.SecondFactor, method.LoginNamer:
+		return true
+	}
+	return false
+}
+
+// continues holds a further proof to the session that it is for: the proofs before it were that session's, and are
+// worth nothing once it has ended.
+func (s *Service) continues(c *web.Call, pend *pending, in *LoginRequest) error {
+	if pend.Session == "" {
+		return nil
+	}
+	live, err := s.session(c)
+	if err != nil {
+		return err
+	}
+	if live == nil || live.Session.RootID() != pend.Session || live.Session.UserID != pend.User {
+		return problem.StepExpired
+	}
+	in.further = true
+	return nil
+}
+
+// method returns the configured method of that name; that of no name is the first that takes a login name.
+func (s *Service) method(name string) *method.Configured {
+	for i := range s.methods {
+		_, takesLogin := s.methods[i].Method.(method.LoginNamer)
+		if s.methods[i].Name == name || name == "" && takesLogin {
+			return &s.methods[i]
+		}
+	}
+	return nil
+}
+
+// step lets the method take one step, and does what the step says.
+func (s *Service) step(c *web.Call, t LoginInput, m *method.Configured, pend *pending, in *LoginRequest) (*LoginResult, error) {
+	x, err := s.attempt(c, t, m, pend)
+	if err != nil {
+		return nil, err
+	}
+	step, err := x.take(c.Ctx())
+	if err != nil {
+		x.guess.GiveBack()
+		return nil, fmt.Errorf("signing in by %s: %w", m.Name, err)
+	}
+	next := pend.next(m.Name, x.user, nil, t)
+	switch step := step.(type) {
+	case method.Refused:
+		return nil, s.refuse(c, x, pend, step.Reason)
+	case method.Challenge:
+		return s.challenge(c, x, next, step)
+	case method.Show:
+		x.guess.GiveBack()
+		if next.State = step.State; pend.Away {
+			x.token = "" // the provider has answered: what it knew leads nowhere any more
+		}
+		if err := s.keepStep(c, next, x.token, false); err != nil {
+			return nil, err
+		}
+		form := &pages.Step{Token: next.Token, Method: m.Name, Fields: stepFields(step.Fields), Options: string(step.Options)}
+		return &LoginResult{Step: form}, nil
+	case method.Redirect:
+		x.guess.GiveBack()
+		next.State = step.State
+		return &LoginResult{Location: step.URL, Provider: true}, s.leave(c, next, x, step.URL)
+	case method.PostForm:
+		x.guess.GiveBack()
+		next.State = step.State
+		return &LoginResult{Post: &step}, s.leave(c, next, x, step.URL)
+	case method.Proven:
+		x.guess.GiveBack()
+		return s.accept(c, t, m, pend, in, step)
+	case method.Identified:
+		return s.identified(c, x, t, pend, in, step.Identity)
+	case method.Enrolled:
+		x.guess.GiveBack()
+		return s.enrolled(c, m, pend, step)
+	}
+	return nil, fmt.Errorf("signing in by %s: a step of unknown kind %T", m.Name, step)
+}
+
+// leave keeps what the answer of a provider must fit, and holds the address to what browsers may be led to.
+func (s *Service) leave(c *web.Call, next *pending, x *attempt, address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !local(u.Hostname())) {
+		return fmt.Errorf("signing in by %s: its address is not one of https", x.m.Name)
+	}
+	return s.keepStep(c, next, x.token, true)
+}
+
+// refuse tells of an answer that was wrong. That of a provider is good for one try.
+func (s *Service) refuse(c *web.Call, x *attempt, pend *pending, reason string) error {
+	s.refused(c, x.user, x.m.Name, reason)
+	switch {
+	case pend.Away:
+		s.dropPending(c, pend.Token)
+		return problem.SignInRefused
+	case len(pend.Proofs) > 0 || MailProof(x.m) != nil:
+		return problem.InvalidCode
+	}
+	return problem.InvalidCredentials
+}
+
+// challenge asks the browser itself, once in a sign-in: one that cannot answer is shown the form.
+func (s *Service) challenge(c *web.Call, x *attempt, next *pending, challenge method.Challenge) (*LoginResult, error) {
+	if x.Negotiate != nil {
+		return nil, s.refuse(c, x, next, "the answer to the challenge is not enough")
+	}
+	if s.wasChallenged(c, next) {
+		return &LoginResult{}, nil
+	}
+	next.Challenged = true
+	return &LoginResult{Challenge: challenge.Header}, s.keepStep(c, next, x.token, false)
+}
+
+// accept takes a proof for what the attempt was for.
+func (s *Service) accept(c *web.Call, t LoginInput, m *method.Configured, pend *pending, in *LoginRequest, proven method.Proven) (*LoginResult, error) {
+	if pend.adds() {
+		return nil, fmt.Errorf("signing in by %s: a proof where something was to be added", m.Name)
+	}
+	return s.advance(c, t, m, pend, in, proven)
+}
+
+// advance goes on after a proof: to what is still missing, or to the end.
+func (s *Service) advance(c *web.Call, t LoginInput, m *method.Configured, pend *pending, in *LoginRequest, by method.Proven) (*LoginResult, error) {
+	u := by.User
+	if pend.User != "" && pend.User != u.ID {
+		s.refused(c, &u, m.Name, "another account's factor")
+		return nil, problem.InvalidCredentials
+	}
+	if by.Mailbox && u.Enabled && !u.Confirmed {
+		after, err := s.ProveMailbox(c, u)
+		if err != nil {
+			return nil, err
+		}
+		u, by.Kind = after, "" // that credential was voided too
+	}
+	proof := store.Proof{Method: m.Name, At: s.now()}
+	if by.Level > 1 {
+		proof.Level = by.Level
+	}
+	p := &proven{user: u, method: m.Name, in: in, try: t, pend: pend,
+		proofs: append(slices.Clone(pend.Proofs), proof), creds: slices.Clone(pend.Creds)}
+	if by.Kind != "" {
+		p.creds = append(p.creds, credRef{by.Kind, by.ID, by.Version})
+	}
+	for _, r := range s.requirements() {
+		missing, err := r.missing(c, p)
+		if err != nil {
+			return nil, err
+		}
+		if missing {
+			return r.ask(c, p)
+		}
+	}
+	out, err := s.complete(c, &u, p.proofs, p.creds, in, t.Remember || pend.Remember)
+	if err == nil && pend.Token != "" {
+		s.dropPending(c, pend.Token)
+	}
+	return out, err
+}
+
+func (s *Service) refused(c *web.Call, u *store.User, method, reason string) {
+	e := audit.Event{Kind: audit.EventSignIn, Result: audit.ResultRefused, Reason: reason, Method: method}
+	if u != nil {
+		e.UserID, e.Username = u.ID, u.Username
+	}
+	c.Emit(e)
+}
+
+// MustHTTPS refuses to take or give a secret over plain http, where everyone on the way reads along, but for the
+// developer's own machine and where the operator allows it.
+func (s *Service) MustHTTPS(c *web.Call) error {
+	if c.Visit.Secure || s.set.AllowHTTP || local(c.Visit.Host) {
+		return nil
+	}
+	return problem.HTTPS
+}
+
+// local reports whether a host is the developer's own machine.
+func local(host string) bool {
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || web.IsLoopback(host)
+}

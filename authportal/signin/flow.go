@@ -1,0 +1,161 @@
+package signin
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+)
+
+// Purposes of what we seal. A value of one is garbage to every other.
+const (
+	SealTo     = "to"     // where to go after sign-in, on the same host
+	SealFlow   = "flow"   // the same across hosts, with the browser's mark
+	SealCode   = "code"   // the hand-off back
+	sealSignIn = "signin" // state of a sign-in in progress
+)
+
+const (
+	flowLife = 30 * time.Minute // of the browser's mark, and of a flow that can be handed back by it
+	toLife   = 24 * time.Hour   // of a return address: a login page left open overnight still knows its way
+)
+
+// ReturnTo is where a sign-in leads and what it must satisfy. The gate that starts it seals it, so there is no redirect
+// parameter to forge.
+type ReturnTo struct {
+	Host  string `json:"h"`
+	To    string `json:"p"`           // path and query as sent
+	MFA   bool   `json:"m,omitempty"` // the rule's demand
+	Fresh int64  `json:"f,omitempty"` // seconds
+	Began int64  `json:"t"`           // Unix time
+	Again int    `json:"n,omitempty"` // how often sign-in has started anew for it
+
+	// Of a flow across hosts only:
+	Origin string `json:"o,omitempty"` // of the app, as its browser sees it
+	Base   string `json:"b,omitempty"` // of the app's reserved paths
+	Mark   []byte `json:"k,omitempty"` // SHA-256 of the browser's mark
+}
+
+func (g *ReturnTo) Demand() web.Demand {
+	return web.Demand{MFA: g.MFA, Fresh: time.Duration(g.Fresh) * time.Second}
+}
+
+// old tells whether the goal was sealed longer ago than d.
+func (g *ReturnTo) old(now time.Time, d time.Duration) bool {
+	return now.Sub(time.Unix(g.Began, 0)) >= d
+}
+
+func (s *Service) seal(purpose string, v any) (string, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("sealing for %s: %w", purpose, err)
+	}
+	return s.keys.Seal(purpose, b, nil)
+}
+
+func (s *Service) Unseal(purpose, sealed string, dst any) bool {
+	if sealed == "" || len(sealed) > 8192 {
+		return false
+	}
+	b, err := s.keys.Open(purpose, sealed, nil)
+	return err == nil && json.Unmarshal(b, dst) == nil
+}
+
+// LoginURL returns where somebody must go who has no session, or whose session does not meet the demand: the login page
+// of the visit's site, which comes back to `to`, the path and query as the browser sent them, never a host.
+func (s *Service) LoginURL(v *web.Visit, to string, d web.Demand) string {
+	page := v.Base + "/login"
+	if v.Site.LoginPage != "" {
+		page = v.Prefix() + v.Site.LoginPage
+	}
+	return s.loginURL(v, page, ReturnTo{To: to, MFA: d.MFA, Fresh: wholeSeconds(d.Fresh)})
+}
+
+func (s *Service) loginURL(v *web.Visit, page string, g ReturnTo) string {
+	g.Host, g.To, g.Began = v.Host, web.ReturnAddress(g.To), s.now().Unix()
+	sealed, err := s.seal(SealTo, g)
+	if err != nil {
+		// Only randomness can fail. The way in is shown all the same; it ends at the account.
+		s.log.Error("sealing a return address", "error", err)
+		return page
+	}
+	sep := "?"
+	if strings.Contains(page, "?") {
+		sep = "&"
+	}
+	return page + sep + "to=" + sealed
+}
+
+// wholeSeconds rounds up, so that no demand becomes none.
+func wholeSeconds(d time.Duration) int64 {
+	if d <= 0 {
+		return 0
+	}
+	return int64((d + time.Second - 1) / time.Second)
+}
+
+// StartFlow begins a sign-in for this host at the portal of another: it marks the browser, and sends it there with the
+// goal sealed. Nothing is stored.
+func (s *Service) StartFlow(c *web.Call, page string) error {
+	if err := s.MustHTTPS(c); err != nil {
+		return err
+	}
+	if c.Visit.Site.PortalBase == "" {
+		return problem.NotFound
+	}
+	in := s.Intent(c, c.Request.URL.Query().Get("to"), "")
+	live, err := s.session(c)
+	if err != nil {
+		return err
+	}
+	if live != nil && in.satisfied(s, live) {
+		return c.Redirect(in.landing(c))
+	}
+	mark, err := s.mark(c)
+	if err != nil {
+		return err
+	}
+	g := in.ReturnTo
+	g.Host, g.To, g.Origin, g.Base, g.Mark = c.Visit.Host, web.ReturnAddress(g.To), c.Visit.Origin, c.Visit.Base, markHash(mark)
+	if !in.sealed {
+		g.Began = s.now().Unix()
+	}
+	// What the mark outlives must not look older than the mark.
+	if g.old(s.now(), flowLife/2) && g.Fresh == 0 {
+		g.Began = s.now().Unix()
+	}
+	sealed, err := s.seal(SealFlow, g)
+	if err != nil {
+		return err
+	}
+	c.SetCookie(web.CookieFlow, web.Secret64.EncodeToString(mark), flowLife)
+	return c.Redirect(c.Visit.Site.PortalBase + page + "?flow=" + url.QueryEscape(sealed))
+}
+
+// mark returns the browser's mark, or a new one. One serves all tabs: they differ in their flows.
+func (s *Service) mark(c *web.Call) ([]byte, error) {
+	if m, ok := s.haveMark(c, web.CookieFlow); ok {
+		return m, nil
+	}
+	return s.web.Secret(web.MarkBytes)
+}
+
+// haveMark returns the mark in the cookie of that name.
+func (s *Service) haveMark(c *web.Call, name string) ([]byte, bool) {
+	v, ok := web.TheCookie(c.Request, name, c.Visit.Secure)
+	if !ok {
+		return nil, false
+	}
+	m, err := web.Secret64.DecodeString(v)
+	return m, err == nil && len(m) == web.MarkBytes
+}
+
+func markHash(mark []byte) []byte {
+	h := sha256.Sum256(append([]byte("gatehouse mark "), mark...))
+	return h[:]
+}

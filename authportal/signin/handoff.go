@@ -1,0 +1,94 @@
+package signin
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+const (
+	ticketHandoff = "handoff"
+	codeLife      = time.Minute
+)
+
+// handoff is what the ticket of a code holds.
+type handoff struct {
+	Parent string `json:"s"` // public id of the sign-in
+	User   string `json:"u"`
+	Host   string `json:"h"`
+	Proven bool   `json:"x,omitempty"` // a proof was given in this flow: the host's session needs a new secret too
+}
+
+// Code is what travels through the browser: the key to the ticket, and all that can be checked before it is taken, so
+// that a stolen or misled code is neither of use nor used up.
+type Code struct {
+	ReturnTo
+	Secret []byte `json:"s"`
+}
+
+// onward returns where a browser goes that is signed in here: back to the page it came from, on this host, or on another
+// with a code that opens a session there.
+func (s *Service) onward(c *web.Call, l *store.ActiveSession, in *LoginRequest, proven bool) (string, error) {
+	switch {
+	case !in.flow:
+		return in.landing(c), nil
+	case in.here(c.Visit):
+		if in.Origin == c.Visit.Origin {
+			return web.ReturnAddress(in.To), nil
+		}
+		return in.Origin + web.ReturnAddress(in.To), nil
+	case in.old(s.now(), flowLife):
+		// The browser's mark is gone by now; the way back begins once more at the app, and needs no second sign-in.
+		return s.anew(c, in.ReturnTo)
+	}
+	secret, err := s.web.Secret(web.SecretBytes)
+	if err != nil {
+		return "", err
+	}
+	payload, err := json.Marshal(handoff{Parent: l.Session.RootID(), User: l.Session.UserID, Host: in.Host, Proven: proven})
+	if err != nil {
+		return "", fmt.Errorf("handing over to %s: %w", in.Host, err)
+	}
+	sealed, err := s.seal(SealCode, Code{ReturnTo: in.ReturnTo, Secret: secret})
+	if err != nil {
+		return "", err
+	}
+	if err := s.sessions.PutTicket(c.Ctx(), ticketHandoff, store.KeyOf(secret), payload, s.now().Add(codeLife)); err != nil {
+		return "", fmt.Errorf("handing over to %s: %w", in.Host, err)
+	}
+	return in.Origin + in.Base + "/callback?code=" + url.QueryEscape(sealed), nil
+}
+
+// anew returns the address at which a sign-in starts once more for the goal. It does so once: what fails twice in a row
+// fails for a reason (cookies blocked, clocks apart) that a third try would turn into a circle.
+func (s *Service) anew(c *web.Call, g ReturnTo) (string, error) {
+	if g.Again > 0 {
+		return "", problem.SignInBroken
+	}
+	v := &web.Visit{Host: g.Host, Site: c.Visit.Site}
+	return s.loginURL(v, g.Origin+g.Base+"/login", ReturnTo{To: g.To, MFA: g.MFA, Fresh: g.Fresh, Again: g.Again + 1}), nil
+}
+
+// redeem takes the ticket of a code that was checked for host and browser.
+func (s *Service) redeem(c *web.Call, k *Code) (*handoff, error) {
+	payload, err := s.sessions.TakeTicket(c.Ctx(), ticketHandoff, store.KeyOf(k.Secret))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	} else if err != nil {
+		return nil, fmt.Errorf("taking the hand-off: %w", err)
+	}
+	h := &handoff{}
+	if err := json.Unmarshal(payload, h); err != nil {
+		return nil, fmt.Errorf("reading the hand-off: %w", err)
+	}
+	if h.Host != c.Visit.Host {
+		return nil, nil
+	}
+	return h, nil
+}

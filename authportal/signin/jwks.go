@@ -1,0 +1,19 @@
+package signin
+
+import (
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+)
+
+// jwks answers with the keys that verify signed identities. They are public and change with the secret only, so that
+// upstreams may keep them for a while.
+func (s *Service) jwks(c *web.Call) error {
+	if !c.Visit.Site.JWT && !c.Visit.Site.Portal {
+		return problem.NotFound
+	}
+	h := c.Writer.Header()
+	h.Set("Content-Type", "application/jwk-set+json")
+	h.Set("Cache-Control", "public, max-age=300")
+	_, _ = c.Writer.Write(s.keys.JWKS())
+	return nil
+}

@@ -1,0 +1,196 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/message"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// Signing in by mail. Whoever asks is told the same, whoever has the address: the browser gets its half of the secret in the
+// cookie of its sign-in, the queue a letter. Only the worker looks for the account, and makes the rest of the secret, which
+// stands in the letter as a link and as a code. Both are worth nothing in any other browser: a link that was forwarded, or that
+// somebody was made to open, signs nobody in, and uses nothing up.
+
+// LinkLife is how long a letter is good for, from when it was asked for. The browser keeps its half as long.
+const LinkLife = pendingLife
+
+// LinkGuesses is how many codes may be tried at the letters of one asking; then they are worth nothing, links included.
+const LinkGuesses = 5
+
+var errOtherBrowser = &problem.Problem{Status: http.StatusBadRequest, Code: "invalid_token",
+	Detail: "the link is for the browser that asked for it; open it there, or enter the code of the letter there"}
+
+func (s *Service) linkRoutes() []web.Route {
+	return []web.Route{
+		// On a gate whose pages are elsewhere too: a letter that its app asked for leads back to its browser.
+		{Method: http.MethodGet, Path: "/link", Secret: true, Do: s.linkPage, Anywhere: true},
+		{Method: http.MethodPost, Path: "/link", Secret: true, Do: s.linkForm, Anywhere: true},
+		{Method: http.MethodPost, Path: "/link/finish", Do: s.linkFinishForm, Anywhere: true},
+		{Method: http.MethodPost, Path: "/api/v1/login/link", Do: s.linkAPI},
+		{Method: http.MethodPost, Path: "/api/v1/login/link/finish", Do: s.linkFinishAPI},
+	}
+}
+
+// MailProof returns the ability of a method whose proof comes by mail, else nil.
+func MailProof(m *method.Configured) method.MailProof {
+	proof, _ := m.Method.(method.MailProof)
+	return proof
+}
+
+// linkMethod returns the configured method of signing in by mail, nil where there is none.
+func (s *Service) linkMethod() *method.Configured {
+	for i := range s.methods {
+		if MailProof(&s.methods[i]) != nil {
+			return &s.methods[i]
+		}
+	}
+	return nil
+}
+
+// mayLink hides signing in by mail where it cannot work.
+func (s *Service) mayLink(c *web.Call) (*method.Configured, error) {
+	m := s.linkMethod()
+	if m == nil || !s.Mails() {
+		return nil, problem.NotFound
+	}
+	return m, s.MustHTTPS(c)
+}
+
+// askLink queues a letter to the address in t.Login, whoever has it, and leaves the sign-in in progress with the browser.
+func (s *Service) askLink(c *web.Call, t LoginInput) (*pending, error) {
+	m, err := s.mayLink(c)
+	if err != nil {
+		return nil, err
+	}
+	to, err := accounts.NormalizeEmail(t.Login)
+	if err != nil {
+		return nil, accounts.AccountProblem(err)
+	}
+	base, err := c.OwnBase()
+	if err != nil {
+		// This gate cannot say where it stands. The code works all the same, and that is what the portal's page says.
+		if base, err = c.MailBase(); err != nil {
+			return nil, err
+		}
+	}
+	state, ref, err := MailProof(m).Ask()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.RequestMail(c, message.MailLink, to, message.MailPayload{Base: base, Ref: ref}); err != nil {
+		return nil, err
+	}
+	pend := &pending{Method: m.Name, Login: to, State: state, To: t.To, Flow: t.Flow, Remember: t.Remember, Begun: true}
+	_, err = s.keepPending(c, pend)
+	return pend, err
+}
+
+// WriteLink writes the letter, as long as somebody still waits for it.
+func (s *Service) WriteLink(ctx context.Context, l *message.MailMessage, u *store.User, asked time.Time, a *message.MailPayload) (*message.MailMessage, error) {
+	m, until := s.linkMethod(), asked.Add(LinkLife)
+	if m == nil || !s.now().Before(until) {
+		return nil, nil
+	}
+	token, code, err := MailProof(m).Write(ctx, u, a.Ref, until)
+	if err != nil {
+		return nil, err
+	}
+	l.Link, l.Code = a.Base+"/link?token="+url.QueryEscape(token), code
+	return l, nil
+}
+
+// atLetter counts a guess at the letters of one asking. Too many are the end of them, not a reason to wait.
+func (g *Guess) atLetter(state []byte) error {
+	err := g.Count("letter guess", string(state), settings.Limit{Count: LinkGuesses, Window: LinkLife})
+	if err != nil && !problem.IsFault(err) {
+		return problem.InvalidCode
+	}
+	return err
+}
+
+// finishLink signs in by the link or the code of a letter: the fields "token" or "code".
+func (s *Service) finishLink(c *web.Call, f map[string]string) (*LoginResult, error) {
+	m, err := s.mayLink(c)
+	if err != nil {
+		return nil, err
+	}
+	var asked []*pending
+	if f["token"] != "" {
+		if asked, err = s.askedByLink(c, m, f["token"]); err != nil {
+			return nil, err
+		}
+	} else if asked = s.askedByCode(c, m, f["step"]); len(asked) == 0 {
+		return nil, s.noLetter(c, m, problem.InvalidCode, "no letter was asked for here")
+	}
+	var out *LoginResult
+	for _, pend := range asked {
+		out, err = s.signIn(c, goingOn(pend, f))
+		if !errors.Is(err, problem.InvalidCode) {
+			return out, err
+		}
+	}
+	if f["token"] != "" {
+		return nil, problem.InvalidLink
+	}
+	return nil, err
+}
+
+// goingOn is the next step of a sign-in by mail. It leads where the form says, or where the browser was going when it asked.
+func goingOn(pend *pending, f map[string]string) LoginInput {
+	t := LoginInput{Method: pend.Method, Step: pend.Token, To: pend.To, Flow: pend.Flow, Remember: pend.Remember,
+		Field: func(name string) string { return f[name] }}
+	if f["to"] != "" || f["flow"] != "" {
+		t.To, t.Flow = f["to"], f["flow"]
+	}
+	return t
+}
+
+// askedByLink returns the asking of this browser that a link is for.
+func (s *Service) askedByLink(c *web.Call, m *method.Configured, token string) ([]*pending, error) {
+	if _, ok := MailProof(m).Address(token); !ok {
+		return nil, s.noLetter(c, m, problem.InvalidLink, "forged or old")
+	}
+	for _, pend := range s.allPending(c) {
+		if pend.Method == m.Name && MailProof(m).Fits(token, pend.State) {
+			return []*pending{pend}, nil
+		}
+	}
+	return nil, s.noLetter(c, m, errOtherBrowser, "another browser")
+}
+
+// askedByCode returns the askings of this browser whose code may be meant: that of the form, or the last one, and then others for
+// the same address, because whoever asked twice may have either letter open. Each that is tried is a guess.
+func (s *Service) askedByCode(c *web.Call, m *method.Configured, step string) (list []*pending) {
+	all := slices.DeleteFunc(s.allPending(c), func(p *pending) bool { return p.Method != m.Name })
+	slices.Reverse(all)
+	meant := 0
+	if step != "" {
+		meant = slices.IndexFunc(all, func(p *pending) bool { return p.Token == step })
+	}
+	if meant < 0 || len(all) == 0 {
+		return nil
+	}
+	first := all[meant]
+	others := slices.DeleteFunc(all, func(p *pending) bool { return p == first || p.Login != first.Login })
+	return append([]*pending{first}, others...)
+}
+
+// noLetter counts and tells a try that belongs to no asking of this browser.
+func (s *Service) noLetter(c *web.Call, m *method.Configured, outcome *problem.Problem, reason string) error {
+	if _, err := s.Guess(c, ""); err != nil {
+		return err
+	}
+	s.refused(c, nil, m.Name, reason)
+	return outcome
+}

@@ -1,0 +1,168 @@
+package signin
+
+import (
+	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+)
+
+// linkAPI answers POST login/link: 202, whoever has the address.
+func (s *Service) linkAPI(c *web.Call) error {
+	var body struct {
+		Email, To, Flow string
+		Remember        bool
+	}
+	if err := c.Decode(&body); err != nil {
+		return err
+	}
+	if _, err := s.askLink(c, LoginInput{Login: body.Email, To: body.To, Flow: body.Flow, Remember: body.Remember}); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusAccepted, map[string]string{"status": web.StatusSent})
+}
+
+// linkFinishAPI answers POST login/link/finish: as POST login.
+func (s *Service) linkFinishAPI(c *web.Call) error {
+	f, err := c.JSONFields("token", "code", "to", "flow")
+	if err != nil {
+		return err
+	}
+	if (f["token"] == "") == (f["code"] == "") {
+		return problem.Malformed
+	}
+	out, err := s.finishLink(c, f)
+	if err != nil {
+		return err
+	}
+	return s.SignedIn(c, http.StatusOK, out)
+}
+
+// linkPage asks for an address; or, where the link of a letter leads, for a click. It takes nothing: a GET may be a scanner's.
+func (s *Service) linkPage(c *web.Call) error {
+	m, err := s.mayLink(c)
+	if err != nil {
+		return err
+	}
+	q := c.Request.URL.Query()
+	if token := q.Get("token"); token != "" {
+		return s.showLinkToken(c, m, http.StatusOK, token, nil)
+	}
+	if !c.Visit.Site.Hosted {
+		return s.StartFlow(c, "/link")
+	}
+	live, err := s.session(c)
+	if err != nil {
+		return err
+	}
+	t := LoginInput{To: q.Get("to"), Flow: q.Get("flow")}
+	if live != nil {
+		t.Login = live.Identity.Email // is asked to sign in again, mostly
+	}
+	return s.showLink(c, http.StatusOK, t, nil, nil)
+}
+
+// linkForm is the form's face of askLink.
+func (s *Service) linkForm(c *web.Call) error {
+	f, err := c.FormFields("email", "remember", "to", "flow")
+	t := LoginInput{Login: f["email"], To: f["to"], Flow: f["flow"], Remember: f["remember"] != ""}
+	var pend *pending
+	if err == nil {
+		pend, err = s.askLink(c, t)
+	}
+	if p := c.ShownOnPage(err); p != nil {
+		return s.showLink(c, p.Status, t, nil, p)
+	}
+	if err != nil {
+		return err
+	}
+	return s.showLink(c, http.StatusOK, t, pend, nil)
+}
+
+// linkFinishForm is the form's face of finishLink.
+func (s *Service) linkFinishForm(c *web.Call) error {
+	f, err := c.FormFields("token", "code", "step", "to", "flow")
+	if err != nil {
+		return err
+	}
+	out, err := s.finishLink(c, f)
+	t := LoginInput{To: f["to"], Flow: f["flow"]}
+	if p := c.ShownOnPage(err); p != nil {
+		return s.showLinkProblem(c, f, t, p)
+	}
+	switch {
+	case err != nil:
+		return err
+	case out.Step != nil:
+		return s.showLogin(c, http.StatusOK, t, s.Intent(c, t.To, t.Flow), nil, out)
+	}
+	return c.Redirect(out.Location)
+}
+
+// showLinkProblem goes back to where somebody can do something about it.
+func (s *Service) showLinkProblem(c *web.Call, f map[string]string, t LoginInput, p *problem.Problem) error {
+	switch p.Code {
+	case problem.InvalidCode.Code, problem.CodeTooMany, problem.InvalidLink.Code:
+	default:
+		return s.showLogin(c, p.Status, t, s.Intent(c, t.To, t.Flow), p, nil) // the proof was right, and the account may not sign in
+	}
+	if f["token"] != "" {
+		if p.Code == problem.CodeTooMany {
+			return s.showLinkToken(c, s.linkMethod(), p.Status, f["token"], p)
+		}
+		if p == errOtherBrowser {
+			return s.showLinkToken(c, s.linkMethod(), p.Status, f["token"], nil)
+		}
+		return c.Page(p.Status, pages.Page{Name: pages.Link, Data: pages.LinkData{Expired: true, AgainURL: c.Link("/link") + Query(t)}})
+	}
+	return s.showLink(c, p.Status, t, s.openPending(c, f["step"]), p)
+}
+
+// showLink writes the form for an address, or, once the letter is on its way, that for its code.
+func (s *Service) showLink(c *web.Call, status int, t LoginInput, asked *pending, shown *problem.Problem) error {
+	data := pages.LinkData{To: t.To, Flow: t.Flow, Remember: !s.set.RememberOff, LoginURL: c.Link("/login") + Query(t),
+		AgainURL: c.Link("/link") + Query(t)}
+	p := pages.Page{Name: pages.Link, LeavesSite: true, Values: map[string]string{"email": problem.Bounded(t.Login, 300)}}
+	if t.Remember {
+		p.Values["remember"] = "1"
+	}
+	if asked != nil {
+		data.Step, data.Account = asked.Token, asked.Login
+	}
+	if shown != nil {
+		web.ShowProblem(&p, shown)
+	}
+	p.Data = data
+	return c.Page(status, p)
+}
+
+// showLinkToken writes the page that the link of a letter leads to: a click for the browser that asked, advice for every other.
+func (s *Service) showLinkToken(c *web.Call, m *method.Configured, status int, token string, shown *problem.Problem) error {
+	data := pages.LinkData{AgainURL: c.Link("/link"), LoginURL: c.Link("/login")}
+	email, ok := MailProof(m).Address(token)
+	live, err := s.session(c)
+	if err != nil {
+		return err
+	}
+	data.Elsewhere = true
+	for _, pend := range s.allPending(c) {
+		if pend.Method == m.Name && MailProof(m).Fits(token, pend.State) {
+			data.Elsewhere, data.Token, data.Account = false, token, email
+			data.AgainURL = c.Link("/link") + Query(LoginInput{To: pend.To, Flow: pend.Flow})
+		}
+	}
+	switch {
+	case !ok:
+		data.Elsewhere, data.Expired, status = false, true, http.StatusBadRequest
+	case data.Elsewhere && live != nil && live.Identity.Email == email:
+		data.Elsewhere, data.Done, data.Account = false, true, email // the code was entered here, or the link opened twice
+		data.LoginURL = c.Link("/account")
+	}
+	p := pages.Page{Name: pages.Link, LeavesSite: true, Data: data}
+	if shown != nil {
+		p.Problem = web.Message(shown)
+	}
+	return c.Page(status, p)
+}

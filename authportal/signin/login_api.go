@@ -1,0 +1,147 @@
+package signin
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// methodJSON is a way to sign in, as programs read it.
+type methodJSON struct {
+	Name  string `json:"name"`
+	Kind  string `json:"kind"`
+	Label string `json:"label"`
+	URL   string `json:"url,omitempty"`
+}
+
+type fieldJSON struct {
+	Name     string `json:"name"`
+	Required bool   `json:"required"`
+}
+
+// loginMethodsAPI answers GET login.
+func (s *Service) loginMethodsAPI(c *web.Call) error {
+	fields := []fieldJSON{}
+	for _, f := range s.set.Signup.Fields {
+		fields = append(fields, fieldJSON(f))
+	}
+	return c.JSON(http.StatusOK, map[string]any{
+		"methods": methodsJSON(s.methodList(c, LoginInput{})), "signup": s.set.Signup.Mode, "remember": !s.set.RememberOff, "fields": fields,
+	})
+}
+
+func methodsJSON(list []pages.Method) []methodJSON {
+	out := make([]methodJSON, 0, len(list))
+	for _, m := range list {
+		if m.Label == "" {
+			m.Label = m.Kind
+		}
+		out = append(out, methodJSON(m))
+	}
+	return out
+}
+
+// loginAPI answers POST login: the JSON face of signIn.
+func (s *Service) loginAPI(c *web.Call) error {
+	var body struct {
+		Login, Method, Step, To, Flow string
+		Remember                      bool
+	}
+	o, err := c.JSONObject()
+	if err != nil {
+		return err
+	}
+	// What else was sent is the method's, or a newer page's: it is left alone.
+	if _, err := o.Read(map[string]any{"login": &body.Login, "method": &body.Method, "step": &body.Step, "to": &body.To,
+		"flow": &body.Flow, "remember": &body.Remember}, func(string) error { return problem.Malformed }); err != nil {
+		return err
+	}
+	if _, ok := o.Text("password"); !ok {
+		return problem.Malformed
+	}
+	// A method that asks for text where something else was sent is told that there is none; so is whoever sent it.
+	noText := false
+	t := LoginInput{Method: body.Method, Login: body.Login, Step: body.Step, To: body.To, Flow: body.Flow, Remember: body.Remember}
+	t.Field = func(name string) string {
+		text, ok := o.Text(name)
+		noText = noText || !ok
+		return text
+	}
+	t.JSON = o.JSON
+	for name, raw := range o {
+		if !slices.Contains(envelope, name) && string(raw) != "null" && string(raw) != `""` {
+			t.Answers = true
+		}
+	}
+	out, err := s.signIn(c, t)
+	if noText && web.ToldProblem(err) != nil {
+		return problem.Malformed
+	}
+	if err != nil {
+		return err
+	}
+	return s.SignedIn(c, http.StatusOK, out)
+}
+
+// SignedIn answers a program whose person has signed in, or has a further step to take.
+func (s *Service) SignedIn(c *web.Call, status int, out *LoginResult) error {
+	switch {
+	case len(out.Factors) > 0:
+		return c.JSON(status, map[string]any{"status": "second_factor", "methods": methodsJSON(named(out.Factors)), "step": out.Step.Token})
+	case out.Choose != "":
+		return c.JSON(status, map[string]any{"status": "new_password", "step": out.Step.Token, "min_length": s.accounts.Passwords().MinLength()})
+	case out.Step != nil:
+		answer := map[string]any{"status": "step", "step": out.Step.Token, "method": out.Step.Method, "fields": out.Step.Fields}
+		if out.Step.Options != "" {
+			answer["options"] = json.RawMessage(out.Step.Options)
+		}
+		return c.JSON(status, answer)
+	case out.Post != nil:
+		return c.JSON(status, map[string]any{"status": "post", "location": out.Post.URL, "fields": out.Post.Fields})
+	case out.Challenge != "":
+		c.Writer.Header().Add("WWW-Authenticate", out.Challenge)
+		return problem.LoginRequired
+	case out.Live == nil && !out.Provider:
+		return problem.LoginRequired // the challenge was not answered
+	case out.Provider:
+		return c.JSON(status, map[string]any{"status": "redirect", "location": out.Location})
+	}
+	answer := map[string]any{"status": "signed_in"}
+	if out.Location != "" {
+		answer["location"] = out.Location
+	}
+	return c.JSON(status, answer)
+}
+
+// sessionAPI answers GET session: who is signed in, and since when.
+func (s *Service) sessionAPI(c *web.Call) error {
+	me, err := s.Caller(c)
+	if err != nil {
+		return err
+	}
+	if me.Live == nil {
+		return problem.LoginRequired
+	}
+	return c.JSON(http.StatusOK, map[string]any{"user": s.accounts.IdentityJSON(&me.Live.Identity), "session": SessionJSON(&me.Live.Session)})
+}
+
+// SessionJSON names the sign-in, as the owner's list does, not the child of one host.
+func SessionJSON(s *store.Session) map[string]any {
+	out := map[string]any{"id": s.RootID(), "created": s.Created.UTC().Format(time.RFC3339), "methods": methodsOf(s.Proofs),
+		"remembered": s.Remembered}
+	if !s.Expires.IsZero() {
+		out["expires"] = s.Expires.UTC().Format(time.RFC3339)
+	}
+	return out
+}
+
+func userOf(l *store.ActiveSession) *pages.User {
+	id := &l.Identity
+	return &pages.User{ID: id.UserID, Username: id.Username, Email: id.Email, Name: id.Name, Roles: id.Roles, Confirmed: id.Email != ""}
+}

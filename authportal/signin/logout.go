@@ -1,0 +1,97 @@
+package signin
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// signOut ends the sign-in of the caller with the sessions of every host below it, or every sign-in that the person
+// has, and takes the cookie. Signing out twice is no fault. Where the store cannot be reached nobody is signed out, and no
+// cookie is taken: it would only hide a session that lives on.
+func (s *Service) signOut(c *web.Call, everywhere bool) error {
+	me, err := s.Caller(c)
+	if err != nil {
+		return err
+	}
+	if me.ViaToken {
+		return problem.Forbidden
+	}
+	if me.Live == nil {
+		if _, ok := web.TheCookie(c.Request, web.CookieSession, c.Visit.Secure); ok {
+			s.ClearSession(c)
+		}
+		return nil
+	}
+	id, signIn := me.Live.Identity, me.Live.Session.RootID()
+	if everywhere {
+		_, err = s.sessions.EndSessionsOf(c.Ctx(), id.UserID, "")
+	} else {
+		err = s.sessions.EndSession(c.Ctx(), id.UserID, signIn)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("signing out: %w", err)
+	}
+	s.ClearSession(c)
+	c.Caller = &web.Caller{}
+	e := audit.Event{Kind: audit.EventSignOut, Result: audit.ResultOK, UserID: id.UserID, Username: id.Username, Session: signIn}
+	if everywhere {
+		e.Reason = "everywhere"
+	}
+	c.Emit(e)
+	return nil
+}
+
+// logoutPage asks before it signs out: a GET, which any page can cause, changes nothing.
+func (s *Service) logoutPage(c *web.Call) error {
+	live, err := s.session(c)
+	if err != nil {
+		return err
+	}
+	data := pages.LogoutData{LoginURL: c.Link("/login")}
+	if live != nil {
+		data.User = userOf(live)
+	} else if !c.Visit.Site.Hosted && c.Visit.Site.PortalBase != "" && !c.Request.URL.Query().Has("done") {
+		// Nobody is signed in here, but perhaps at the portal, from where they would be at once again.
+		return c.Redirect(c.Visit.Site.PortalBase + "/logout")
+	}
+	p := pages.Page{Name: pages.Logout, Data: data}
+	if live == nil && c.Request.URL.Query().Get("done") == "deleted" {
+		p.Notice = &pages.Message{ID: "done_deleted_own"}
+	}
+	return c.Page(http.StatusOK, p)
+}
+
+// logoutForm is the form's face of signOut.
+func (s *Service) logoutForm(c *web.Call) error {
+	if err := c.Form(); err != nil {
+		return err
+	}
+	if err := s.signOut(c, c.Request.PostForm.Get("everywhere") != ""); err != nil {
+		return err
+	}
+	return c.Redirect(c.Link("/logout?done=1"))
+}
+
+// logoutAPI answers POST logout. No body is an empty object, unless it comes with the type of a form, which a page of another
+// origin could send.
+func (s *Service) logoutAPI(c *web.Call) error {
+	var body struct {
+		Everywhere bool `json:"everywhere"`
+	}
+	if t := c.Request.Header.Get("Content-Type"); c.Request.ContentLength != 0 || t != "" && t != "application/json" {
+		if err := c.Decode(&body); err != nil {
+			return err
+		}
+	}
+	if err := s.signOut(c, body.Everywhere); err != nil {
+		return err
+	}
+	return c.NoContent()
+}

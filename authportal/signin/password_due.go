@@ -1,0 +1,139 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// askNew asks for a new password, the last thing that is missing of a sign-in. Who cannot choose one, because there is
+// none here, loses the old one instead: it was not to be used any more.
+func (s *Service) askNew(c *web.Call, u *store.User, next *pending, in *LoginRequest) (*LoginResult, error) {
+	a := s.accounts
+	has, err := a.HasPassword(c.Ctx(), u.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !has || s.accounts.Passwords() == nil {
+		after, err := a.DropPassword(c.Ctx(), u.ID)
+		if err != nil {
+			return nil, err
+		}
+		return s.complete(c, &after, next.Proofs, next.Creds, in, next.Remember)
+	}
+	next.User, next.Login, next.Version, next.Choose = u.ID, u.Username, u.Version, true
+	token, err := s.keepPending(c, next)
+	if err != nil {
+		return nil, err
+	}
+	return &LoginResult{Choose: u.Username, Step: &pages.Step{Token: token}}, nil
+}
+
+// chooseNew takes the new password and finishes the sign-in that waited for it. What is refused can be tried again.
+func (s *Service) chooseNew(c *web.Call, t LoginInput, pend *pending, in *LoginRequest) (*LoginResult, error) {
+	u, err := s.users.User(c.Ctx(), pend.User)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, problem.StepExpired
+	case err != nil:
+		return nil, fmt.Errorf("reading the account: %w", err)
+	case s.missing(&u) != nil || u.Version != pend.Version || s.accounts.Passwords() == nil:
+		return nil, problem.StepExpired
+	}
+	// Whoever came by a ticket could try here what the old password was, and anybody ask for a lot of hashing.
+	g, err := s.Guess(c, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	e := audit.Event{Kind: audit.EventPasswordChange, Result: audit.ResultOK, Reason: "was due", UserID: u.ID, Username: u.Username}
+	after, creds, err := s.setNew(c, &u, pend.Creds, t.Field("password"))
+	var p *problem.Problem
+	switch {
+	case errors.As(err, &p):
+		e.Result, e.Reason = audit.ResultRefused, p.Code
+		c.Emit(e)
+		return nil, err
+	case err != nil:
+		g.GiveBack()
+		return nil, err
+	}
+	g.GiveBack()
+	c.Emit(e)
+	s.PasswordChanged(c, &after)
+	out, err := s.complete(c, &after, pend.Proofs, creds, in, pend.Remember)
+	if errors.Is(err, ErrCredentialChanged) {
+		return nil, problem.StepExpired
+	}
+	if err == nil {
+		s.dropPending(c, pend.Token)
+	}
+	return out, err
+}
+
+// setNew replaces the password, as long as it and all that was proven are still what they were.
+func (s *Service) setNew(c *web.Call, u *store.User, creds []credRef, next string) (after store.User, rest []credRef, err error) {
+	pw := s.accounts.Passwords()
+	have, err := s.users.Credential(c.Ctx(), store.KindPassword, u.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return after, nil, problem.StepExpired
+	} else if err != nil {
+		return after, nil, fmt.Errorf("reading the password: %w", err)
+	}
+	if err := s.unmoved(c, creds); err != nil {
+		return after, nil, web.Or(notMoved(err), problem.StepExpired)
+	}
+	same, err := pw.CheckPassword(c.Ctx(), u, next)
+	if err != nil {
+		return after, nil, fmt.Errorf("checking the password: %w", err)
+	}
+	if same {
+		return after, nil, accounts.AccountProblem(&method.UnacceptableError{Reason: "same"})
+	}
+	made, err := pw.MakePassword(c.Ctx(), u, next)
+	if err != nil {
+		return after, nil, accounts.AccountProblem(err)
+	}
+	// Nobody hangs up between the two.
+	ctx := context.WithoutCancel(c.Ctx())
+	if err := s.spend(c, ctx, creds); err != nil {
+		return after, nil, web.Or(notMoved(err), problem.StepExpired)
+	}
+	have.Data, have.Used = made.Data, made.Used
+	after, err = s.accounts.ReplacePassword(ctx, have, "", false)
+	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
+		return after, nil, problem.StepExpired // changed by others at this very moment
+	}
+	rest = slices.DeleteFunc(slices.Clone(creds), func(k credRef) bool { return k.Kind == store.KindPassword || k.Kind == store.KindSignInTicket })
+	return after, append(rest, credRef{store.KindPassword, u.ID, have.Version + 1}), err
+}
+
+// chooseAgain is the form once more, where what was typed into it is all that is wrong.
+func (s *Service) chooseAgain(c *web.Call, t LoginInput, p *problem.Problem) *LoginResult {
+	switch p.Code {
+	case "password_not_acceptable", problem.Busy.Code, problem.CodeTooMany:
+	default:
+		return nil
+	}
+	pend := s.openPending(c, t.Step)
+	if t.Step == "" || pend == nil || !pend.Choose {
+		return nil
+	}
+	return &LoginResult{Choose: pend.Login, Step: &pages.Step{Token: t.Step}}
+}
+
+// notMoved is err unless it says that a credential was replaced.
+func notMoved(err error) error {
+	if errors.Is(err, ErrCredentialChanged) {
+		return nil
+	}
+	return err
+}

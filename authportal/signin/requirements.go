@@ -1,0 +1,180 @@
+package signin
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// proven is a sign-in after a proof that was right: what the requirements judge.
+type proven struct {
+	user   store.User
+	method string // that proved last
+	proofs []store.Proof
+	creds  []credRef
+	in     *LoginRequest
+	try    LoginInput
+	pend   *pending
+}
+
+// requirement is something that a sign-in needs beyond one right proof.
+type requirement struct {
+	missing func(*web.Call, *proven) (bool, error)
+	ask     func(*web.Call, *proven) (*LoginResult, error)
+}
+
+// requirements are asked in this order after every proof. The first that is missing decides what comes next; where none
+// is, the sign-in is complete.
+func (s *Service) requirements() []requirement {
+	return []requirement{
+		{missing: s.notAllowed, ask: s.tellWhy},
+		{missing: s.noSecondFactor, ask: s.askFactors},
+		{missing: s.nothingEnrolled, ask: s.refuseUnenrolled},
+		{missing: s.passwordDue, ask: s.askNewPassword},
+	}
+}
+
+// missing says why an account may not sign in although the person is its owner.
+func (s *Service) missing(u *store.User) error {
+	switch {
+	case !u.Enabled:
+		return problem.Disabled
+	case s.set.ConfirmEmail && u.Email != "" && !u.Confirmed:
+		return problem.Unconfirmed
+	case !u.Approved:
+		return problem.Unapproved
+	}
+	return nil
+}
+
+func (s *Service) notAllowed(c *web.Call, done *proven) (bool, error) {
+	return s.missing(&done.user) != nil, nil
+}
+
+func (s *Service) tellWhy(c *web.Call, done *proven) (*LoginResult, error) {
+	err := s.missing(&done.user)
+	s.refused(c, &done.user, done.method, problem.Of(err).Code)
+	return nil, err
+}
+
+// noSecondFactor: a factor that the account has is always asked for, so the `mfa` of a rule adds nothing here. Who has
+// none is signed in, and told by the login page what the rule wants. The `fresh` of a rule is met by the proof just
+// given.
+func (s *Service) noSecondFactor(c *web.Call, done *proven) (bool, error) {
+	if s.strong(done.proofs) {
+		return false, nil
+	}
+	factors, err := s.factors(c.Ctx(), &done.user)
+	return len(factors) > 0, err
+}
+
+func (s *Service) askFactors(c *web.Call, done *proven) (*LoginResult, error) {
+	factors, err := s.factors(c.Ctx(), &done.user)
+	if err != nil {
+		return nil, err
+	}
+	next := done.next()
+	next.User, next.Version = done.user.ID, done.user.Version
+	return s.offerFactors(c, factors, next, done.try, done.in)
+}
+
+// next is what is kept of a sign-in that goes on with something other than the method's own next step.
+func (s *proven) next() *pending {
+	next := s.pend.next("", &s.user, nil, s.try)
+	next.Proofs, next.Creds = s.proofs, s.creds
+	return next
+}
+
+// offerFactors asks for one of the factors. The first begins on the page at once, so that its form is there; a program
+// chooses by itself.
+func (s *Service) offerFactors(c *web.Call, factors []method.Configured, next *pending, t LoginInput, in *LoginRequest) (*LoginResult, error) {
+	token, err := s.keepPending(c, next)
+	if err != nil {
+		return nil, err
+	}
+	if !c.API {
+		t = LoginInput{Method: factors[0].Name, Step: token, To: t.To, Flow: t.Flow, Remember: t.Remember}
+		out, err := s.step(c, t, &factors[0], next, in)
+		switch {
+		case err == nil && out.Step != nil && out.Choose == "":
+			out.Factors = factors
+			return out, nil
+		case err == nil && (len(factors) == 1 || out.Live != nil):
+			return out, nil
+		case problem.IsFault(err):
+			s.log.WarnContext(c.Ctx(), "a second factor could not begin", "method", factors[0].Name, "error", err)
+		}
+		if token, err = s.keepPending(c, next); err != nil { // the choice, as it was
+			return nil, err
+		}
+	}
+	return &LoginResult{Factors: factors, Step: &pages.Step{Token: token}}, nil
+}
+
+// factors returns the configured second factors that the account can use.
+func (s *Service) factors(ctx context.Context, u *store.User) ([]method.Configured, error) {
+	var out []method.Configured
+	for _, m := range s.methods {
+		f, ok := m.Method.(method.SecondFactor)
+		if !ok {
+			continue
+		}
+		has, err := f.Enrolled(ctx, u)
+		if err != nil {
+			return nil, fmt.Errorf("looking for second factors: %w", err)
+		}
+		if has {
+			out = append(out, m)
+		}
+	}
+	return out, nil
+}
+
+// nothingEnrolled: `mfa { require }` wants a second factor of accounts that have none.
+func (s *Service) nothingEnrolled(c *web.Call, done *proven) (bool, error) {
+	return s.set.MFA.Requires(s.expand(done.user.Roles)) && !s.strong(done.proofs), nil
+}
+
+func (s *Service) refuseUnenrolled(c *web.Call, done *proven) (*LoginResult, error) {
+	s.refused(c, &done.user, done.method, problem.SecondFactor.Code)
+	return nil, problem.SecondFactor
+}
+
+func (s *Service) passwordDue(c *web.Call, done *proven) (bool, error) {
+	return done.user.MustChangePassword, nil
+}
+
+func (s *Service) askNewPassword(c *web.Call, done *proven) (*LoginResult, error) {
+	return s.askNew(c, &done.user, done.next(), done.in)
+}
+
+// strong reports whether two factors stand behind a sign-in: two different methods, the later one a second factor, or
+// one proof that is worth two.
+func (s *Service) strong(proofs []store.Proof) bool {
+	for i := range proofs {
+		if proofs[i].Factors() > 1 {
+			return true
+		}
+		for j := range i {
+			if proofs[i].Method != proofs[j].Method && s.isFactor(proofs[i].Method) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *Service) isFactor(name string) bool {
+	i := slices.IndexFunc(s.methods, func(m method.Configured) bool { return m.Name == name })
+	if i < 0 {
+		return false
+	}
+	_, ok := s.methods[i].Method.(method.SecondFactor)
+	return ok
+}

@@ -1,0 +1,17 @@
+package signin
+
+import (
+	"github.com/gatehouse-auth/gatehouse/authportal/message"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// PasswordChanged tells the owner by mail. The change stands, whether it can be told or not.
+func (s *Service) PasswordChanged(c *web.Call, u *store.User) {
+	if !s.Mails() || !u.Confirmed {
+		return
+	}
+	if err := s.EnqueueMail(c, message.MailPassword, u.Email, message.MailPayload{User: u.ID}); err != nil {
+		s.log.WarnContext(c.Ctx(), "the owner could not be told of a new password", "user_id", u.ID, "error", err)
+	}
+}

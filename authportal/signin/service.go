@@ -1,0 +1,70 @@
+package signin
+
+import (
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/keyring"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// Deps is all that signing in depends on.
+type Deps struct {
+	Users    store.UserStore
+	Sessions store.SessionStore
+	Keys     *keyring.Keys
+	Methods  []method.Configured // in the order shown to people
+	Mail     store.Outbox        // nil: no mail
+	Settings settings.Settings
+	Accounts *accounts.Accounts
+	Events   *audit.Emitter
+	Web      *web.Server
+
+	// ExpandRoles adds the roles that the held ones include.
+	ExpandRoles func(held []string) []string
+	// SessionWait bounds every look-up of a session.
+	SessionWait time.Duration
+
+	Now  func() time.Time
+	Rand io.Reader
+	Log  *slog.Logger
+}
+
+// Service signs people in and out: dispatcher, flows, pending sign-ins, sessions and the hand-off between hosts. It is safe
+// for concurrent use.
+type Service struct {
+	users    store.UserStore
+	sessions store.SessionStore
+	keys     *keyring.Keys
+	methods  []method.Configured
+	outbox   store.Outbox
+	set      settings.Settings
+	accounts *accounts.Accounts
+	events   *audit.Emitter
+	web      *web.Server
+	expand   func([]string) []string
+	wait     time.Duration
+	now      func() time.Time
+	rand     io.Reader
+	log      *slog.Logger
+	signed   *signedCache
+}
+
+// New wires the service. It calls no store.
+func New(d Deps) *Service {
+	return &Service{users: d.Users, sessions: d.Sessions, keys: d.Keys, methods: d.Methods, outbox: d.Mail, set: d.Settings,
+		accounts: d.Accounts, events: d.Events, web: d.Web, expand: d.ExpandRoles, wait: d.SessionWait,
+		now: d.Now, rand: d.Rand, log: d.Log, signed: newSignedCache()}
+}
+
+// Routes returns the addresses of signing in and out.
+func (s *Service) Routes() []web.Route {
+	return slices.Concat(s.signInRoutes(), s.linkRoutes(), s.ticketRoutes(), s.providerRoutes())
+}

@@ -1,0 +1,127 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// Session returns the session that the request carries for this visit, nil where there is none. A session belongs to a
+// host: its cookie shown at another one opens nothing. An error means that the store failed, never that nobody is signed in.
+func (s *Service) Session(ctx context.Context, r *http.Request, v *web.Visit) (*store.ActiveSession, error) {
+	key, ok := web.SessionKey(r, v.Secure)
+	if !ok {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	defer cancel()
+	l, err := s.sessions.Session(ctx, key)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading the session: %w", err)
+	case l.Session.Host != v.Host || !l.Identity.Active || l.Session.Expired(s.now()):
+		return nil, nil
+	}
+	return &l, nil
+}
+
+// Caller looks up who asks, once per call. On the API a token of ours in Authorization is judged before the cookie, and
+// a bad one is refused rather than passed over.
+func (s *Service) Caller(c *web.Call) (*web.Caller, error) {
+	if c.Caller != nil {
+		return c.Caller, nil
+	}
+	me := &web.Caller{}
+	if token, _, ok := TokenOf(c.Request.Header["Authorization"], c.Visit.Site.Basic); ok && c.API {
+		l, err := s.CheckToken(c.Ctx(), token)
+		if err != nil {
+			if errors.Is(err, problem.InvalidToken) {
+				s.AccessRefused(c.Ctx(), nil, problem.InvalidToken.Code, c.Visit.Addr, c.Visit.Host)
+			}
+			return nil, err
+		}
+		me.Live, me.ViaToken = l, true
+	} else {
+		l, err := s.Session(c.Ctx(), c.Request, c.Visit)
+		if err != nil {
+			return nil, err
+		}
+		me.Live = l
+		s.use(c, me)
+		s.offer(c, l)
+	}
+	c.Caller = me
+	return me, nil
+}
+
+// TouchAfter is how far a session's last use may lag behind.
+const TouchAfter = time.Minute
+
+// use notes that the session was used: who reads their account is not idle.
+func (s *Service) use(c *web.Call, me *web.Caller) {
+	if me.Live == nil || s.now().Sub(me.Live.Session.LastSeen) < TouchAfter {
+		return
+	}
+	if err := s.sessions.TouchSessions(c.Ctx(), []store.Use{{Key: me.Live.Session.Key, Seen: s.now()}}); err != nil {
+		s.log.WarnContext(c.Ctx(), "could not note the use of a session", "user_id", me.Live.Session.UserID, "error", err)
+	}
+}
+
+// session returns the session of whoever asks, nil where nobody is signed in.
+func (s *Service) session(c *web.Call) (*store.ActiveSession, error) {
+	me, err := s.Caller(c)
+	if err != nil || me.ViaToken {
+		return nil, err
+	}
+	return me.Live, nil
+}
+
+// MustSession returns the session of whoever asks, or the problem login_required. An API token is no session: what
+// changes an account needs the person.
+func (s *Service) MustSession(c *web.Call) (*store.ActiveSession, error) {
+	me, err := s.Caller(c)
+	switch {
+	case err != nil:
+		return nil, err
+	case me.ViaToken:
+		return nil, problem.Forbidden
+	case me.Live == nil:
+		return nil, problem.LoginRequired
+	}
+	return me.Live, nil
+}
+
+// MustFresh is mustSession for a sign-in of the last ten minutes, else the problem fresh_login_required.
+func (s *Service) MustFresh(c *web.Call) (*store.ActiveSession, error) {
+	l, err := s.MustSession(c)
+	if err == nil && !s.Meets(&l.Session, web.Demand{Fresh: web.FreshFor}) {
+		err = problem.FreshRequired
+	}
+	return l, err
+}
+
+// MustUser returns the account behind the session, as stored now, or the problem login_required.
+func (s *Service) MustUser(c *web.Call) (*store.ActiveSession, store.User, error) {
+	l, err := s.MustSession(c)
+	if err != nil {
+		return nil, store.User{}, err
+	}
+	u, err := s.users.User(c.Ctx(), l.Identity.UserID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, u, problem.LoginRequired // deleted; the session ends as soon as the relay has told
+	case err != nil:
+		return nil, u, fmt.Errorf("reading the account: %w", err)
+	case !u.Identity().Active:
+		return nil, u, problem.LoginRequired
+	}
+	return l, u, nil
+}

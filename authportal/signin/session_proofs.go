@@ -1,0 +1,27 @@
+package signin
+
+import (
+	"time"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+// Meets reports whether the proofs of a session satisfy the demand now.
+func (s *Service) Meets(session *store.Session, d web.Demand) bool {
+	if d.MFA && !s.strong(session.Proofs) {
+		return false
+	}
+	return d.Fresh <= 0 || s.now().Sub(lastProof(session.Proofs)) < d.Fresh
+}
+
+// lastProof returns when the person last showed who they are; the zero time if never.
+func lastProof(proofs []store.Proof) time.Time {
+	var t time.Time
+	for i := range proofs {
+		if proofs[i].At.After(t) {
+			t = proofs[i].At
+		}
+	}
+	return t
+}

@@ -1,0 +1,114 @@
+package signin
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
+)
+
+const (
+	signedLife  = 5 * time.Minute // of a signed identity
+	signedReuse = time.Minute     // for which the same one is handed out again
+	signedKept  = 16384           // identities kept at once
+)
+
+// signedCache keeps signed identities for a minute, so that a busy session costs one signature a minute and not one a
+// request.
+type signedCache struct {
+	c *otter.Cache[signedKey, *signedIdentity]
+}
+
+type signedKey struct {
+	key    store.Key
+	host   string
+	issuer string
+}
+
+type signedIdentity struct {
+	token   string
+	at      time.Time
+	version int64
+	proved  time.Time
+	roles   int
+}
+
+func newSignedCache() *signedCache {
+	return &signedCache{c: otter.Must(&otter.Options[signedKey, *signedIdentity]{MaximumSize: signedKept})}
+}
+
+// claims are those that an upstream may rely on (docs/gate.md).
+type claims struct {
+	Issuer   string   `json:"iss"`
+	Audience string   `json:"aud"`
+	Subject  string   `json:"sub"`
+	IssuedAt int64    `json:"iat"`
+	Expires  int64    `json:"exp"`
+	Email    string   `json:"email,omitempty"`
+	Name     string   `json:"name,omitempty"`
+	Roles    []string `json:"roles"`
+	AMR      []string `json:"amr"`
+	AuthTime int64    `json:"auth_time,omitempty"`
+}
+
+// SignIdentity returns the signed identity of l for the upstream of this visit: an ES256 JWT whose issuer is the
+// portal's address, whose audience is the host, and which is good for five minutes. The same one may be returned for a minute.
+func (s *Service) SignIdentity(v *web.Visit, l *store.ActiveSession) (string, error) {
+	now, proved := s.now(), lastProof(l.Session.Proofs)
+	key := signedKey{key: l.Session.Key, host: v.Host, issuer: s.issuer(v)}
+	if cached, ok := s.signed.c.GetIfPresent(key); ok && cached.version == l.Identity.Version && cached.proved.Equal(proved) &&
+		cached.roles == len(l.Identity.Roles) && now.Sub(cached.at) < signedReuse && !now.Before(cached.at) {
+		return cached.token, nil
+	}
+	body := claims{
+		Issuer: key.issuer, Audience: v.Host, Subject: l.Identity.UserID, IssuedAt: now.Unix(), Expires: now.Add(signedLife).Unix(),
+		Email: l.Identity.Email, Name: l.Identity.Name, Roles: s.expand(l.Identity.Roles), AMR: methodsOf(l.Session.Proofs),
+	}
+	if body.Roles == nil {
+		body.Roles = []string{}
+	}
+	if e := l.Session.Expires; !e.IsZero() && e.Unix() < body.Expires {
+		body.Expires = e.Unix() // never outlives what it speaks for
+	}
+	if !proved.IsZero() {
+		body.AuthTime = proved.Unix()
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return "", fmt.Errorf("signing an identity: %w", err)
+	}
+	token, err := s.keys.Sign(raw)
+	if err != nil {
+		return "", fmt.Errorf("signing an identity: %w", err)
+	}
+	s.signed.c.Set(key, &signedIdentity{token: token, at: now, version: l.Identity.Version, proved: proved, roles: len(l.Identity.Roles)})
+	return token, nil
+}
+
+// issuer is the address of the portal that serves the visit's pages.
+func (s *Service) issuer(v *web.Visit) string {
+	if v.Site.PortalBase != "" {
+		return v.Site.PortalBase
+	}
+	return strings.TrimSuffix(v.Origin+v.Base, "/")
+}
+
+// methodsOf returns the distinct methods of proofs, first to last.
+func methodsOf(proofs []store.Proof) []string {
+	out := make([]string, 0, len(proofs))
+next:
+	for _, p := range proofs {
+		for _, have := range out {
+			if have == p.Method {
+				continue next
+			}
+		}
+		out = append(out, p.Method)
+	}
+	return out
+}

@@ -1,0 +1,74 @@
+package signin
+
+import (
+	"fmt"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+)
+
+// added is a credential that the owner of an account has just been given.
+type added struct {
+	Kind, ID string
+	ShowOnce []string // secrets to be shown now and never again
+}
+
+// BeginAdding begins to add something to the account that is signed in, by a sign-in of the last ten minutes: an
+// outside identity (method.Link), or a credential of the method's own (method.Enrol).
+func (s *Service) BeginAdding(c *web.Call, purpose method.Purpose, name string) (*LoginResult, error) {
+	if err := s.MustHTTPS(c); err != nil {
+		return nil, err
+	}
+	live, err := s.MustFresh(c)
+	if err != nil {
+		return nil, err
+	}
+	_, u, err := s.MustUser(c)
+	if err != nil {
+		return nil, err
+	}
+	m := s.method(name)
+	if m == nil || name == "" {
+		return nil, problem.NotFound
+	}
+	if _, ok := m.Method.(method.Enroller); !ok && purpose == method.Enrol {
+		return nil, problem.NotFound
+	}
+	pend := &pending{Purpose: purpose, Method: m.Name, User: u.ID, Version: u.Version, Session: live.Session.RootID()}
+	return s.step(c, LoginInput{Method: m.Name}, m, pend, s.Intent(c, "", ""))
+}
+
+// GoOnAdding takes the next step of what beginAdding began.
+func (s *Service) GoOnAdding(c *web.Call, t LoginInput) (*LoginResult, error) {
+	if err := s.MustHTTPS(c); err != nil {
+		return nil, err
+	}
+	pend, in := s.openPending(c, t.Step), s.Intent(c, "", "")
+	if pend == nil || !pend.adds() || pend.Away {
+		return nil, problem.StepExpired
+	}
+	if err := s.continues(c, pend, in); err != nil {
+		return nil, err
+	}
+	t.Method = pend.Method
+	return s.goOn(c, t, pend, in)
+}
+
+// enrolled stores the credential that a method has made for the account that is signed in.
+func (s *Service) enrolled(c *web.Call, m *method.Configured, pend *pending, enrolled method.Enrolled) (*LoginResult, error) {
+	enroller, ok := m.Method.(method.Enroller)
+	cred := enrolled.Credential
+	switch {
+	case pend.Purpose != method.Enrol || !ok:
+		return nil, fmt.Errorf("signing in by %s: a credential where none was to be enrolled", m.Name)
+	case cred.ID == "" || cred.Kind != enroller.CredentialKind():
+		return nil, fmt.Errorf("enrolling by %s: a credential of the kind %q, which is not the method's", m.Name, cred.Kind)
+	}
+	cred.Owner, cred.Created = pend.User, s.now()
+	if err := s.accounts.AddCredential(c.Ctx(), cred); err != nil {
+		return nil, err
+	}
+	s.dropPending(c, pend.Token)
+	return &LoginResult{Added: &added{Kind: cred.Kind, ID: cred.ID, ShowOnce: enrolled.ShowOnce}}, nil
+}

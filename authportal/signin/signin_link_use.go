@@ -1,0 +1,119 @@
+package signin
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+	"github.com/gatehouse-auth/gatehouse/authportal/method"
+	"github.com/gatehouse-auth/gatehouse/authportal/pages"
+	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
+)
+
+func (s *Service) ticketRoutes() []web.Route {
+	return []web.Route{
+		{Method: http.MethodGet, Path: "/ticket", Secret: true, Do: s.ticketPage},
+		{Method: http.MethodPost, Path: "/ticket", Secret: true, Do: s.ticketForm},
+		{Method: http.MethodPost, Path: "/api/v1/login/ticket", Do: s.ticketAPI},
+	}
+}
+
+// useTicket signs in by a ticket, or asks for what is still missing.
+func (s *Service) useTicket(c *web.Call, token string) (*LoginResult, error) {
+	if err := s.MustHTTPS(c); err != nil {
+		return nil, err
+	}
+	g, err := s.Guess(c, "")
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.tryTicket(c, token)
+	if err == nil || problem.IsFault(err) {
+		g.GiveBack()
+	}
+	return out, err
+}
+
+func (s *Service) tryTicket(c *web.Call, token string) (*LoginResult, error) {
+	u, ref, err := s.readTicket(c.Ctx(), token)
+	if errors.Is(err, problem.InvalidLink) {
+		c.Emit(audit.Event{Kind: audit.EventTicketUse, Result: audit.ResultRefused, Reason: problem.InvalidLink.Code,
+			UserID: u.ID, Method: TicketProof})
+	}
+	if err != nil {
+		return nil, err
+	}
+	proven := method.Proven{User: u, Kind: ref.Kind, ID: ref.ID, Version: ref.Version}
+	out, err := s.advance(c, LoginInput{}, &method.Configured{Name: TicketProof}, &pending{}, s.Intent(c, "", ""), proven)
+	if errors.Is(err, ErrCredentialChanged) {
+		return nil, problem.InvalidLink // another was faster
+	}
+	return out, err
+}
+
+// ticketAPI answers POST login/ticket.
+func (s *Service) ticketAPI(c *web.Call) error {
+	f, err := c.JSONFields("token")
+	if err != nil {
+		return err
+	}
+	out, err := s.useTicket(c, f["token"])
+	if err != nil {
+		return err
+	}
+	return s.SignedIn(c, http.StatusOK, out)
+}
+
+// ticketPage names the account and asks for a click. It takes nothing: a GET may be that of a scanner, or of a
+// messenger that shows what is behind a link.
+func (s *Service) ticketPage(c *web.Call) error {
+	if err := s.MustHTTPS(c); err != nil {
+		return err
+	}
+	return s.showTicket(c, http.StatusOK, c.Request.URL.Query().Get("token"), nil)
+}
+
+func (s *Service) ticketForm(c *web.Call) error {
+	f, err := c.FormFields("token")
+	if err != nil {
+		return err
+	}
+	out, err := s.useTicket(c, f["token"])
+	switch p := c.ShownOnPage(err); {
+	case p != nil && p.Code == problem.InvalidLink.Code:
+		return s.showTicket(c, p.Status, "", nil)
+	case p != nil:
+		return s.showTicket(c, p.Status, f["token"], p)
+	case err != nil:
+		return err
+	case out.Step != nil:
+		return s.showLogin(c, http.StatusOK, LoginInput{}, s.Intent(c, "", ""), nil, out)
+	}
+	return c.Redirect(out.Location)
+}
+
+func (s *Service) showTicket(c *web.Call, status int, token string, shown *problem.Problem) error {
+	data := pages.TicketData{LoginURL: c.Link("/login")}
+	u, _, err := s.readTicket(c.Ctx(), token)
+	switch {
+	case errors.Is(err, problem.InvalidLink):
+		data.Expired, status = true, http.StatusBadRequest
+	case err != nil:
+		return err
+	default:
+		live, err := s.session(c)
+		if err != nil {
+			return err
+		}
+		if live != nil {
+			data.SignedIn = live.Identity.Username
+		}
+		data.Token, data.User = token, pages.User{ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name}
+	}
+	p := pages.Page{Name: pages.Ticket, Data: data}
+	if shown != nil {
+		p.Problem = web.Message(shown)
+	}
+	return c.Page(status, p)
+}

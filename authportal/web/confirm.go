@@ -1,0 +1,5 @@
+package web
+
+const (
+	StatusSent = "sent"
+)

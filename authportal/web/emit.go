@@ -1,0 +1,17 @@
+package web
+
+import (
+	"github.com/gatehouse-auth/gatehouse/authportal/audit"
+)
+
+// Emit completes e with what the call knows, logs it and tells the host.
+func (c *Call) Emit(e audit.Event) {
+	if c.Visit.Addr.IsValid() {
+		e.Address = c.Visit.Addr.Unmap().String()
+	}
+	e.Host = c.Visit.Host
+	if e.Method == "" && c.Caller != nil {
+		e.Method = audit.TokenMethod(c.Caller.Live)
+	}
+	c.srv.events.Emit(c.Request.Context(), e)
+}

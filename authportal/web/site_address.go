@@ -1,0 +1,55 @@
+package web
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// MailBase is the address that links in messages begin with: of the pages, wherever they are.
+func (c *Call) MailBase() (string, error) {
+	if base := c.Visit.Site.PortalBase; base != "" {
+		return base, nil
+	}
+	return c.OwnBase()
+}
+
+// OwnBase is the address of this very site, where links come back to the browser that asked. It comes from the
+// configuration: a Host header that names another port would lead whoever follows the link, and the secret in it, to
+// somebody else (CWE-640).
+func (c *Call) OwnBase() (string, error) {
+	u, err := url.Parse(c.Visit.Origin)
+	if err != nil {
+		return "", fmt.Errorf("writing a link: %w", err)
+	}
+	if h := c.Visit.Host; h == "localhost" || strings.HasSuffix(h, ".localhost") || IsLoopback(h) {
+		return c.Visit.Origin + c.Visit.Base, nil // leads nowhere but to the reader's own machine
+	}
+	var first string
+	for _, a := range c.Visit.Site.Addresses {
+		at, err := url.Parse(a)
+		if err != nil || !hostCovers(at.Hostname(), c.Visit.Host) {
+			continue
+		}
+		own := at.Scheme + "://" + strings.Replace(at.Host, at.Hostname(), c.Visit.Host, 1)
+		if own == c.Visit.Origin || u.Port() == "" {
+			return c.Visit.Origin + c.Visit.Base, nil
+		}
+		if first == "" {
+			first = own
+		}
+	}
+	if first == "" {
+		return "", fmt.Errorf("writing a link: the configuration gives this site no address for %q: name its host, or a portal", c.Visit.Host)
+	}
+	return first + c.Visit.Base, nil
+}
+
+// hostCovers reports whether a configured host, which may begin with "*.", is that of a visit.
+func hostCovers(configured, host string) bool {
+	if rest, ok := strings.CutPrefix(configured, "*."); ok {
+		_, parent, has := strings.Cut(host, ".")
+		return has && parent == rest
+	}
+	return configured == host
+}
