@@ -18,7 +18,7 @@ import (
 func outside(t *testing.T, rules accounts.SignUpRules) (*world, *accounts.Accounts) {
 	t.Helper()
 	w, _ := newAccounts(t)
-	a, err := accounts.NewAccounts(accounts.Deps{Users: w.users, Sessions: w.shop, Seal: w.p.keys, Events: w.p.events, Now: w.clock,
+	a, err := accounts.NewAccounts(accounts.Deps{Users: w.users, Sessions: w.shop, Seal: w.cfg.Keys, Events: audit.NewEmitter(w.clock, w.cfg.Log, w.cfg.Notify), Now: w.clock,
 		SignUp: rules,
 		RolesFrom: func(_ string, groups []string) (roles []string) {
 			for _, g := range groups {
@@ -277,11 +277,11 @@ func TestWhatIsKeptOfAnIdentity(t *testing.T) {
 		t.Errorf("%+v, %v", stored, err)
 	}
 	kept := readLinked(t, stored.Data)
-	if plain, err := w.p.keys.Open(accounts.SealRefresh, kept.Refresh,
+	if plain, err := w.cfg.Keys.Open(accounts.SealRefresh, kept.Refresh,
 		[]byte(link.ID)); err != nil || string(plain) != "refresh me" {
 		t.Errorf("%q, %v", plain, err)
 	}
-	if _, err := w.p.keys.Open(accounts.SealRefresh, kept.Refresh, []byte("another")); err == nil {
+	if _, err := w.cfg.Keys.Open(accounts.SealRefresh, kept.Refresh, []byte("another")); err == nil {
 		t.Error("the refresh token opens for another identity")
 	}
 	if !slices.Equal(kept.Groups, []string{"a", "b"}) || len(kept.Attributes) != 2 || kept.Attributes["team"] != "blue" || kept.Method != "corp" || !kept.Seen.Equal(w.clock()) {

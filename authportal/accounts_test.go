@@ -285,7 +285,7 @@ func TestAccountsWorkWithoutAPortal(t *testing.T) {
 	if _, err := accounts.NewAccounts(accounts.Deps{}); err == nil {
 		t.Error("without a store")
 	}
-	a, err := accounts.NewAccounts(accounts.Deps{Users: w.users, Sessions: w.p.sessions, Passwords: k})
+	a, err := accounts.NewAccounts(accounts.Deps{Users: w.users, Sessions: w.cfg.Sessions, Passwords: k})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func TestAccountsWorkWithoutAPortal(t *testing.T) {
 	if list, err := a.Sessions(t.Context(), u.ID); err != nil || len(list) != 0 {
 		t.Errorf("%v, %v", list, err)
 	}
-	none, err := accounts.NewAccounts(accounts.Deps{Users: w.users, Sessions: w.p.sessions})
+	none, err := accounts.NewAccounts(accounts.Deps{Users: w.users, Sessions: w.cfg.Sessions})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -103,7 +103,7 @@ func TestTheTrailIsTakenAwayAsLinesOrATableAndThatIsTold(t *testing.T) {
 	var w *world
 	w, _ = newAccounts(t, audited(&w))
 	root, admin := w.administrator("root")
-	kept := w.p.audit
+	kept := w.cfg.Audit
 	odd := store.AuditEvent{ID: "odd", Time: w.clock().Add(-time.Hour), Kind: "sign_up", Result: "ok", Username: "=cmd|' /C calc'!A0", UserID: "u"}
 	if err := kept.AppendEvents(t.Context(), []store.AuditEvent{odd}); err != nil {
 		t.Fatal(err)
@@ -133,7 +133,7 @@ func TestTheTrailIsTakenAwayAsLinesOrATableAndThatIsTold(t *testing.T) {
 
 // An event that the page cannot be narrowed to, or has no name for, is one that nobody finds.
 func TestEveryKindOfEventCanBeLookedFor(t *testing.T) {
-	f, err := parser.ParseFile(token.NewFileSet(), "event.go", nil, 0)
+	f, err := parser.ParseFile(token.NewFileSet(), "audit/event.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

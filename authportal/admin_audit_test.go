@@ -20,7 +20,7 @@ func audited(w **world) worldOption {
 		c.Audit = kept
 		c.Notify = func(ctx context.Context, e audit.Event) {
 			told(ctx, e)
-			r := audit.newUnstartedRecorder(kept, time.Now, c.Log)
+			r := audit.NewUnstartedRecorder(kept, time.Now, c.Log)
 			r.Record(e)
 			if _, err := r.Write(context.WithoutCancel(ctx)); err != nil {
 				(*w).t.Error(err)
@@ -114,6 +114,7 @@ func TestTheTrailIsForAdministratorsAndSpellingCounts(t *testing.T) {
 	for _, query := range []string{"?limit=0", "?limit=1001", "?limit=x", "?after=x", "?after=MTAgeA", "?since=yesterday", "?usr=ann", "?kind=a&kind=b"} {
 		root.api("GET", aloneAPI+"admin/audit"+query, "").wants(t, 422, "invalid_field")
 	}
-	w.p.audit = nil
+	w.cfg.Audit = nil
+	w.reload()
 	root.api("GET", aloneAPI+"admin/audit", "").wants(t, 404, "not_found")
 }

@@ -167,7 +167,7 @@ func TestOneWhoFailsStopsNoOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.users.(*flakyUsers).down.Store(true)
-	results := accounts.DoBulk(t.Context(), a, w.p.log, accounts.Actor{}, b)
+	results := accounts.DoBulk(t.Context(), a, w.cfg.Log, accounts.Actor{}, b)
 	w.users.(*flakyUsers).down.Store(false)
 	for _, r := range results {
 		if r.Problem == nil || r.Problem.Code != problem.CodeUnavailable {

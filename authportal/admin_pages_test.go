@@ -48,7 +48,10 @@ func TestThePagesOfAdministratorsAreForNobodyElse(t *testing.T) {
 	b, _ := w.administrator("root")
 	member, _ := w.member("member")
 	ann := w.user("ann")
-	for _, r := range pagesOf(w.p.Admin.AdminPageRoutes(), w.p.Admin.OverviewRoutes()) {
+	for _, r := range pagesOf(w.p.Admin.Routes()) {
+		if strings.HasPrefix(r.Path, "/admin/columns") {
+			continue // their forms are tested apart
+		}
 		address := alone + strings.ReplaceAll(r.Path, "{id}", ann.ID)
 		if r.Method == http.MethodGet {
 			member.get(address).wants(t, 403, "forbidden")

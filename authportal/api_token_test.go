@@ -2,9 +2,12 @@ package authportal
 
 import (
 	"crypto/ecdsa"
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +24,7 @@ import (
 
 func (w *world) token(u store.User, data string, expires time.Time) string {
 	w.t.Helper()
-	b, err := accounts.NewID(w.p.rand)
+	b, err := accounts.NewID(rand.Reader)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -154,7 +157,7 @@ func TestASignedIdentityCanBeVerifiedByItsKeySet(t *testing.T) {
 	u := w.user("ada")
 	b := w.browser()
 	b.signIn(b.get(app+"/"), "ada", "right")
-	key, ok := web.SessionKey(withCookies("__Host-gatehouse="+b.cookie(app, "__Host-gatehouse")), true)
+	key, ok := web.SessionKey(requestWithCookies("__Host-gatehouse="+b.cookie(app, "__Host-gatehouse")), true)
 	l, err := w.shop.Session(t.Context(), key)
 	if err != nil || !ok {
 		t.Fatal(err)
@@ -213,4 +216,10 @@ func TestASignedIdentityCanBeVerifiedByItsKeySet(t *testing.T) {
 	if got := w.browser().once(shop + "/.gatehouse/jwks.json"); got.StatusCode != 404 {
 		t.Errorf("keys where nothing is signed: %d", got.StatusCode)
 	}
+}
+
+func requestWithCookies(lines ...string) *http.Request {
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header["Cookie"] = lines
+	return r
 }

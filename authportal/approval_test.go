@@ -30,7 +30,7 @@ func TestAnAccountThatNeedsApprovalWaitsForIt(t *testing.T) {
 	w.appoint("root")
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp).wants(t, 201, `{"status":"confirm_email"}`)
-	token := box.one(w, "confirm", "ann@example.com").Token(t)
+	token := box.one(w, "confirm", "ann@example.com").token(t)
 	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": token})).wants(t, 200, `{"status":"approval_pending"}`)
 	if l := box.one(w, "approval", "root@example.com"); l.Account != "ann@example.com" {
 		t.Errorf("the letter is about %v", l.Account)
@@ -56,7 +56,7 @@ func TestTheOwnerIsToldOfAnApprovalWhicheverWayItIsGiven(t *testing.T) {
 	w, box := mailWorld(t, approval)
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp)
-	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": box.one(w, "confirm", "ann@example.com").Token(t)}))
+	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": box.one(w, "confirm", "ann@example.com").token(t)}))
 	u := w.account("ann@example.com")
 	for range 2 {
 		if _, err := w.p.Accounts().Set(t.Context(), byRoot, u.ID, accounts.UserChange{Approved: new(true)}); err != nil {
@@ -73,7 +73,7 @@ func TestADeclinedAccountIsGoneAndItsOwnerTold(t *testing.T) {
 	w, box := mailWorld(t, approval)
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp)
-	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": box.one(w, "confirm", "ann@example.com").Token(t)}))
+	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": box.one(w, "confirm", "ann@example.com").token(t)}))
 	box.none(w) // nobody to ask
 	if err := w.p.Accounts().Decline(t.Context(), byRoot, w.account("ann@example.com").ID); err != nil {
 		t.Fatal(err)

@@ -30,13 +30,13 @@ func TestWhoSignsUpConfirmsTheAddressAndIsSignedInInThatBrowserAlone(t *testing.
 			t.Fatal("a GET confirmed")
 		}
 	}
-	p := b.post(alone+"/confirm", values("token", l.Token(t)))
+	p := b.post(alone+"/confirm", values("token", l.token(t)))
 	p.wants(t, 200, "hello ann@example.com at alone.example.org/reports?x=1")
 	if !w.account("ann@example.com").Confirmed || b.signedInAs() != "ann@example.com" {
 		t.Error("not confirmed, or not signed in")
 	}
-	w.browser().post(alone+"/confirm", values("token", l.Token(t))).wants(t, 400, `"Expired":true`)
-	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": l.Token(t)})).wants(t, 400, `"code":"invalid_token"`)
+	w.browser().post(alone+"/confirm", values("token", l.token(t))).wants(t, 400, `"Expired":true`)
+	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": l.token(t)})).wants(t, 400, `"code":"invalid_token"`)
 	w.browser().enter("ann@example.com", "correct horse") // the sign-up's password stays
 }
 
@@ -46,11 +46,11 @@ func TestAnotherBrowserConfirmsAndIsNotSignedIn(t *testing.T) {
 	other := w.browser()
 	other.api("POST", aloneAPI+"signup", `{"email":"bob@example.com","password":"correct horse"}`) // it has a mark, of another account
 	all := box.letters(w)
-	other.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": all[0].Token(t)})).wants(t, 200, `{"status":"confirmed"}`)
+	other.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": all[0].token(t)})).wants(t, 200, `{"status":"confirmed"}`)
 	if other.signedInAs() != "" || !w.account("ann@example.com").Confirmed {
 		t.Error("signed in, or not confirmed")
 	}
-	w.browser().post(alone+"/confirm", values("token", all[1].Token(t))).wants(t, 200, `"Done":"confirmed"`)
+	w.browser().post(alone+"/confirm", values("token", all[1].token(t))).wants(t, 200, `"Done":"confirmed"`)
 }
 
 func TestALinkOfConfirmationIsForOnePurposeOneAddressAndOneDay(t *testing.T) {
@@ -60,7 +60,7 @@ func TestALinkOfConfirmationIsForOnePurposeOneAddressAndOneDay(t *testing.T) {
 		return b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": token}))
 	}
 	b.api("POST", aloneAPI+"signup", annSignsUp)
-	token := box.one(w, "confirm", "ann@example.com").Token(t)
+	token := box.one(w, "confirm", "ann@example.com").token(t)
 	b.api("POST", aloneAPI+"password/reset", jsonOf(map[string]string{"token": token, "password": "another password"})).wants(t, 400, "invalid_token")
 	head, label, _ := strings.Cut(token, ".")
 	for _, bad := range []string{"", ".", head, "." + label, head + "." + label[1:], otherLetter(head) + "." + label, head + "." + strings.Repeat("A", 5000)} {
@@ -74,7 +74,7 @@ func TestALinkOfConfirmationIsForOnePurposeOneAddressAndOneDay(t *testing.T) {
 	}
 	confirm(token).wants(t, 400, "invalid_token")
 	b.api("POST", aloneAPI+"email/resend", `{"email":"ann@example.net"}`).wants(t, 202, "sent")
-	late := box.one(w, "confirm", "ann@example.net").Token(t)
+	late := box.one(w, "confirm", "ann@example.net").token(t)
 	w.pass(message.ConfirmLife)
 	confirm(late).wants(t, 400, "invalid_token")
 }
@@ -82,14 +82,14 @@ func TestALinkOfConfirmationIsForOnePurposeOneAddressAndOneDay(t *testing.T) {
 func TestOfManyClicksOneConfirms(t *testing.T) {
 	w, box := mailWorld(t)
 	w.browser().api("POST", aloneAPI+"signup", annSignsUp)
-	body := jsonOf(map[string]string{"token": box.one(w, "confirm", "ann@example.com").Token(t)})
+	body := jsonOf(map[string]string{"token": box.one(w, "confirm", "ann@example.com").token(t)})
 	w.oneWins(t, 20, func(b *browser) int { return b.api("POST", aloneAPI+"email/confirm", body).StatusCode })
 }
 
 // The answers, the cookies and the work are the same; what differs is in the letters alone.
 func TestSigningUpTellsNothingOfAKnownAddress(t *testing.T) {
 	w, k := newAccounts(t, func(c *Config) { c.Mail, c.Settings.ConfirmEmail = &postbox{}, true })
-	box := w.p.outbox.(*postbox)
+	box := w.cfg.Mail.(*postbox)
 	w.sites["alone.example.org"].Addresses = []string{"https://alone.example.org"}
 	w.user("ann")
 	disabled := w.user("dan")
@@ -145,9 +145,9 @@ func TestASecondSignUpVoidsWhatTheFirstSet(t *testing.T) {
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp).wants(t, 201, "confirm_email")
 	again := box.one(w, "again", "ann@example.com")
-	b.post(alone+"/reset", values("token", again.Token(t), "password", "correct horse")).wants(t, 200, `"Done":true`)
+	b.post(alone+"/reset", values("token", again.token(t), "password", "correct horse")).wants(t, 200, `"Done":true`)
 	thief.api("POST", aloneAPI+"login", `{"login":"ann@example.com","password":"thief's password"}`).wants(t, 401, "invalid_credentials")
-	thief.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": first.Token(t)})).wants(t, 400, "invalid_token")
+	thief.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": first.token(t)})).wants(t, 400, "invalid_token")
 	b.enter("ann@example.com", "correct horse")
 }
 

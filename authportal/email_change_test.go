@@ -7,7 +7,6 @@ import (
 
 	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
 	"github.com/gatehouse-auth/gatehouse/authportal/audit"
-	"github.com/gatehouse-auth/gatehouse/authportal/message"
 	"github.com/gatehouse-auth/gatehouse/authportal/selfservice"
 	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 	"github.com/gatehouse-auth/gatehouse/store"
@@ -28,13 +27,13 @@ func (w *world) owner(name string) (*browser, store.User) {
 }
 
 // asks asks for another address, and returns the letters that say so: the notice, and the link where there is one.
-func (b *browser) asks(box *postbox, email string) (all []*message.MailMessage) {
+func (b *browser) asks(box *postbox, email string) (all []*sentMail) {
 	b.w.t.Helper()
 	b.api("PATCH", aloneAPI+"account", `{"email":"`+email+`"}`).wants(b.w.t, 202, `{"status":"sent"}`)
 	return box.letters(b.w)
 }
 
-func ofKind(t *testing.T, all []*message.MailMessage, kind string) *message.MailMessage {
+func ofKind(t *testing.T, all []*sentMail, kind string) *sentMail {
 	t.Helper()
 	for _, l := range all {
 		if l.Kind == kind {
@@ -45,7 +44,7 @@ func ofKind(t *testing.T, all []*message.MailMessage, kind string) *message.Mail
 	return nil
 }
 
-func wantLetters(t *testing.T, all []*message.MailMessage, want string) {
+func wantLetters(t *testing.T, all []*sentMail, want string) {
 	t.Helper()
 	if got := strings.Join(describe(all), ", "); got != want {
 		t.Errorf("letters: %s, want %s", got, want)
@@ -68,9 +67,9 @@ func tokenBody(token string) string { return jsonOf(map[string]string{"token": t
 func (b *browser) moves(box *postbox, email string) (undo string) {
 	t := b.w.t
 	t.Helper()
-	token := ofKind(t, b.asks(box, email), "email_change").Token(t)
+	token := ofKind(t, b.asks(box, email), "email_change").token(t)
 	b.w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(token)).wants(t, 200, `{"status":"changed"}`)
-	return ofKind(t, box.letters(b.w), "email_changed").Token(t)
+	return ofKind(t, box.letters(b.w), "email_changed").token(t)
 }
 
 func TestPeopleChangeTheirAddressOnceTheNewOneSaysYes(t *testing.T) {
@@ -93,7 +92,7 @@ func TestPeopleChangeTheirAddressOnceTheNewOneSaysYes(t *testing.T) {
 		t.Fatal("a GET changed the address")
 	}
 	phone := w.browser()
-	phone.post(alone+"/email", values("token", l.Token(t))).wants(t, 200, `"Done":true`)
+	phone.post(alone+"/email", values("token", l.token(t))).wants(t, 200, `"Done":true`)
 	if phone.signedInAs() != "" {
 		t.Error("the link signs in whoever reads the mail")
 	}
@@ -105,7 +104,7 @@ func TestPeopleChangeTheirAddressOnceTheNewOneSaysYes(t *testing.T) {
 	if as := b.signedInAs(); as != "ann@example.net" {
 		t.Errorf("signed in as %q", as)
 	}
-	phone.post(alone+"/email", values("token", l.Token(t))).wants(t, 400, `"Expired":true`)
+	phone.post(alone+"/email", values("token", l.token(t))).wants(t, 400, `"Expired":true`)
 	phone.get(l.Link).wants(t, 400, `"Expired":true`)
 	wantLetters(t, box.letters(w), "email_changed to ann@example.com")
 	wantEvents(t, w, audit.EventEmailAsk, "ok")
@@ -207,8 +206,8 @@ func TestALaterAskEndsTheEarlierOne(t *testing.T) {
 	all := box.letters(w) // the letter of the second was not written before the third was asked for
 	wantLetters(t, all, "email_asked to ann@example.com, email_asked to ann@example.com, email_change to ann3@example.net")
 	w.browser().get(first.Link).wants(t, 400, `"Expired":true`)
-	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(first.Token(t))).wants(t, 400, "invalid_token")
-	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(ofKind(t, all, "email_change").Token(t))).wants(t, 200, "changed")
+	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(first.token(t))).wants(t, 400, "invalid_token")
+	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(ofKind(t, all, "email_change").token(t))).wants(t, 200, "changed")
 	if w.account("ann3@example.net").Username != "ann3@example.net" {
 		t.Error("not the last")
 	}
@@ -217,7 +216,7 @@ func TestALaterAskEndsTheEarlierOne(t *testing.T) {
 func TestALinkOfANewAddressIsGoodForOnePurposeOneClickAndOneDay(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
-	token := ofKind(t, b.asks(box, "ann@example.net"), "email_change").Token(t)
+	token := ofKind(t, b.asks(box, "ann@example.net"), "email_change").token(t)
 	head, label, _ := strings.Cut(token, ".")
 	for _, bad := range []string{"", ".", head, "." + label, head + "." + label[1:], otherLetter(head) + "." + label} {
 		b.api("POST", aloneAPI+"email/confirm", tokenBody(bad)).wants(t, 400, "invalid_token")
@@ -230,7 +229,7 @@ func TestALinkOfANewAddressIsGoodForOnePurposeOneClickAndOneDay(t *testing.T) {
 		t.Error("the address is not that of the account")
 	}
 	wantLetters(t, box.letters(w), "email_changed to ann@example.com")
-	late := ofKind(t, b.asks(box, "ann@example.org"), "email_change").Token(t)
+	late := ofKind(t, b.asks(box, "ann@example.org"), "email_change").token(t)
 	w.pass(selfservice.EmailChangeLife)
 	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(late)).wants(t, 400, "invalid_token")
 }
@@ -251,8 +250,8 @@ func TestBothCopiesOfALetterThatWasSentTwiceWorkAndOneCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.browser().get(second.Link).wants(t, 200, "ann@example.net")
-	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(first.Token(t))).wants(t, 200, "changed")
-	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(second.Token(t))).wants(t, 400, "invalid_token")
+	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody((&sentMail{first}).token(t))).wants(t, 200, "changed")
+	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody((&sentMail{second}).token(t))).wants(t, 400, "invalid_token")
 }
 
 func TestWhatChangesMeanwhileEndsAChangeOfAddress(t *testing.T) {
@@ -293,7 +292,7 @@ func TestWhatChangesMeanwhileEndsAChangeOfAddress(t *testing.T) {
 			if c.want == "invalid_token" {
 				status, says = 400, `"Expired":true`
 			}
-			w.browser().post(alone+"/email", values("token", l.Token(t))).wants(t, status, says)
+			w.browser().post(alone+"/email", values("token", l.token(t))).wants(t, status, says)
 			box.none(w)
 			if now, err := w.users.User(t.Context(), u.ID); err == nil && now.Email != "ann@example.com" && now.Email != elsewhere {
 				t.Errorf("changed to %s", now.Email)
@@ -316,7 +315,7 @@ func TestAnUnconfirmedAddressIsNotToldAndUndoesNothing(t *testing.T) {
 	box.take()
 	all := b.asks(box, "ann@example.net")
 	wantLetters(t, all, "email_change to ann@example.net")
-	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(all[0].Token(t))).wants(t, 200, "changed")
+	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(all[0].token(t))).wants(t, 200, "changed")
 	box.none(w)
 	u := w.account("ann@example.net")
 	if left, _ := w.users.CredentialsOf(t.Context(), u.ID, store.KindEmailUndo); !u.Confirmed || len(left) != 0 {
@@ -343,7 +342,7 @@ func TestAsksForAnotherAddressAreBounded(t *testing.T) {
 func TestNoTokenOfAChangeOfAddressIsKeptOrLogged(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
-	token := ofKind(t, b.asks(box, "ann@example.net"), "email_change").Token(t)
+	token := ofKind(t, b.asks(box, "ann@example.net"), "email_change").token(t)
 	w.browser().get(alone + "/email?token=" + token)
 	head, _, _ := strings.Cut(token, ".")
 	creds, err := w.users.CredentialsOf(t.Context(), u.ID, store.KindEmailChange)

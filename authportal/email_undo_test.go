@@ -31,8 +31,8 @@ func TestTheOldAddressTakesTheAccountBackFromWhoeverMovedIt(t *testing.T) {
 	put("totp", "the thief's")
 	stolen, _ := thief.api("POST", aloneAPI+"tokens", `{"name":"back door"}`).json(t)["token"].(string)
 	thief.api("POST", aloneAPI+"password/forgot", `{"email":"thief@example.net"}`).wants(t, 202, "")
-	reset := ofKind(t, box.letters(w), "reset").Token(t)
-	onward := ofKind(t, thief.asks(box, "thief2@example.net"), "email_change").Token(t)
+	reset := ofKind(t, box.letters(w), "reset").token(t)
+	onward := ofKind(t, thief.asks(box, "thief2@example.net"), "email_change").token(t)
 
 	link := alone + "/email/undo?token=" + undo
 	for range 3 { // a scanner
@@ -67,7 +67,7 @@ func TestTheOldAddressTakesTheAccountBackFromWhoeverMovedIt(t *testing.T) {
 	if l := ofKind(t, all, "email_undone"); strings.Contains(l.Link, "token") || l.Account != "thief@example.net" {
 		t.Errorf("the thief reads %+v", l)
 	}
-	password := ofKind(t, all, "email_restored").Token(t)
+	password := ofKind(t, all, "email_restored").token(t)
 	b.api("POST", aloneAPI+"password/reset", resetWith(password, "correct horse")).wants(t, 200, "changed")
 	w.browser().enter("ann@example.com", "correct horse")
 	w.browser().post(alone+"/email/undo", values("token", undo)).wants(t, 400, `"Expired":true`)

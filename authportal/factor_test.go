@@ -159,26 +159,26 @@ func (p *providers) adds() {
 		case out.Added != nil:
 			return c.JSON(http.StatusOK, out.Added)
 		}
-		return NOSERVICE.SignedIn(c, http.StatusOK, out)
+		return p.p.SignIn.SignedIn(c, http.StatusOK, out)
 	}
 	for name, purpose := range map[string]method.Purpose{"enrol": method.Enrol, "link": method.Link} {
 		path := "/test/" + name
-		p.p.routes[web.RouteKey(path)] = append(p.p.routes[web.RouteKey(path)], web.Route{Method: "POST", Path: path, Do: func(c *web.Call) error {
+		p.p.Web.Handle(p.p.SignIn, []web.Route{{Method: "POST", Path: path, Do: func(c *web.Call) error {
 			c.API = true
-			out, err := NOSERVICE.BeginAdding(c, purpose, c.Request.URL.Query().Get("method"))
+			out, err := p.p.SignIn.BeginAdding(c, purpose, c.Request.URL.Query().Get("method"))
 			return tell(c, out, err)
-		}})
+		}}})
 	}
 	path := "/test/finish"
-	p.p.routes[web.RouteKey(path)] = append(p.p.routes[web.RouteKey(path)], web.Route{Method: "POST", Path: path, Do: func(c *web.Call) error {
+	p.p.Web.Handle(p.p.SignIn, []web.Route{{Method: "POST", Path: path, Do: func(c *web.Call) error {
 		c.API = true
 		raw := map[string]json.RawMessage{}
 		if err := c.Decode(&raw); err != nil {
 			return err
 		}
-		out, err := NOSERVICE.GoOnAdding(c, signin.LoginInput{Step: c.Request.URL.Query().Get("step"), Answers: true, JSON: func(n string) json.RawMessage { return raw[n] }})
+		out, err := p.p.SignIn.GoOnAdding(c, signin.LoginInput{Step: c.Request.URL.Query().Get("step"), Answers: true, JSON: func(n string) json.RawMessage { return raw[n] }})
 		return tell(c, out, err)
-	}})
+	}}})
 }
 
 func TestEnrolment(t *testing.T) {

@@ -22,13 +22,13 @@ func FuzzOpenSealed(f *testing.F) {
 	f.Add("")
 	f.Add("AAAA")
 	f.Add(good + "=")
-	p := &Portal{Keys: k}
+	p := signin.New(signin.Deps{Keys: k})
 	f.Fuzz(func(t *testing.T, s string) {
 		var g signin.ReturnTo
-		if p.SignIn.Unseal(signin.SealFlow, s, &g) && s != good {
+		if p.Unseal(signin.SealFlow, s, &g) && s != good {
 			t.Fatalf("opened %q", s)
 		}
-		if p.SignIn.Unseal(signin.SealCode, s, &signin.Code{}) {
+		if p.Unseal(signin.SealCode, s, &signin.Code{}) {
 			t.Fatalf("a code out of %q", s)
 		}
 	})

@@ -87,7 +87,7 @@ func TestAfterFiveWrongCodesALetterIsWorthNothing(t *testing.T) {
 		b.finishes("code", "999999").wants(t, 401, "invalid_code")
 	}
 	b.finishes("code", l.Code).wants(t, 401, "invalid_code")
-	b.finishes("token", l.Token(t)).wants(t, 400, "invalid_token")
+	b.finishes("token", l.token(t)).wants(t, 400, "invalid_token")
 	// Another letter works, until the account has been guessed at too often: seven guesses were wrong.
 	b.finishes("code", b.asksForLink(box, "ann@example.com").Code).wants(t, 200, "signed_in")
 }
@@ -111,7 +111,7 @@ func TestGuessesAtCodesAndPasswordsShareTheAccountsCounter(t *testing.T) {
 	if p.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
-	b.post(alone+"/link/finish", values("token", l.Token(t))).wants(t, 429, "problem_too_many_attempts")
+	b.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 429, "problem_too_many_attempts")
 }
 
 func TestGuessesWithoutALetterCountByAddress(t *testing.T) {
@@ -142,7 +142,7 @@ func TestOfLinkAndCodeAtOnceOneWorks(t *testing.T) {
 			if i%2 == 0 {
 				codes[i] = same.finishes("code", l.Code).StatusCode
 			} else {
-				codes[i] = same.finishes("token", l.Token(t)).StatusCode
+				codes[i] = same.finishes("token", l.token(t)).StatusCode
 			}
 		})
 	}
@@ -182,7 +182,7 @@ func TestAProofByMailOfAnAddressThatNobodyConfirmedVoidsWhatWasSetBefore(t *test
 		box.take()
 		b := w.browser()
 		l := b.asksForLink(box, "ann@example.com")
-		b.finishes("token", l.Token(t)).wants(t, 200, "signed_in")
+		b.finishes("token", l.token(t)).wants(t, 200, "signed_in")
 		u := w.account("ann@example.com")
 		if !u.Confirmed || b.signedInAs() != "ann@example.com" || thief.signedInAs() != "" {
 			t.Errorf("confirmed %v, %q is in, and the thief as %q", u.Confirmed, b.signedInAs(), thief.signedInAs())
@@ -205,8 +205,8 @@ func TestNoSecretOfALetterIsQueuedOrLogged(t *testing.T) {
 	l := box.one(w, "link", "ann@example.com")
 	b.get(l.Link)
 	b.finishes("code", "444555")
-	b.finishes("token", l.Token(t)).wants(t, 200, "signed_in")
-	for _, secret := range []string{l.Token(t), "444555"} {
+	b.finishes("token", l.token(t)).wants(t, 200, "signed_in")
+	for _, secret := range []string{l.token(t), "444555"} {
 		if strings.Contains(queued+w.logs.String(), secret) {
 			t.Errorf("%s is in %s%s", secret, queued, w.logs.String())
 		}

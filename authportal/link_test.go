@@ -28,17 +28,17 @@ func TestALinkSignsInByOneClickInTheBrowserThatAsked(t *testing.T) {
 	// A scanner that follows every link of a mail uses nothing up, nor does looking at the page.
 	for range 3 {
 		w.browser().get(l.Link).wants(t, 200, `"Elsewhere":true`)
-		b.get(l.Link).wants(t, 200, `"Token":"`+l.Token(t)+`"`)
+		b.get(l.Link).wants(t, 200, `"Token":"`+l.token(t)+`"`)
 	}
 	if b.signedInAs() != "" {
 		t.Fatal("a GET signed in")
 	}
-	b.post(alone+"/link/finish", values("token", l.Token(t))).wants(t, 200, "hello ann at alone.example.org/reports?x=1")
+	b.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 200, "hello ann at alone.example.org/reports?x=1")
 	b.api("GET", aloneAPI+"session", "").wants(t, 200, `"methods":["email_link"],"remembered":true`)
 	// It has done its work: opened again it says so, and a second click gets nobody in.
 	b.get(l.Link).wants(t, 200, `"Done":true`)
-	b.post(alone+"/link/finish", values("token", l.Token(t))).wants(t, 400, `"Elsewhere":false`)
-	b.finishes("token", l.Token(t)).wants(t, 400, `"code":"invalid_token"`)
+	b.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 400, `"Elsewhere":false`)
+	b.finishes("token", l.token(t)).wants(t, 400, `"code":"invalid_token"`)
 	b.finishes("code", l.Code).wants(t, 401, `"code":"invalid_code"`)
 	wantEvents(t, w, audit.EventSignIn, "ok", "refused another browser", "refused another browser", "refused no letter was asked for here")
 	for _, e := range w.eventsOf(audit.EventSignIn) {
@@ -55,11 +55,11 @@ func TestACodeSignsInTheBrowserThatAskedAndNoOther(t *testing.T) {
 	l := b.asksForLink(box, "ann@example.com", "to", "/reports?x=1")
 	// The mail is read elsewhere. There neither link nor code gets anybody in, and neither is used up.
 	other.finishes("code", l.Code).wants(t, 401, `"code":"invalid_code"`)
-	other.finishes("token", l.Token(t)).wants(t, 400, "enter the code of the letter there")
-	other.post(alone+"/link/finish", values("token", l.Token(t))).wants(t, 400, `"Elsewhere":true`)
+	other.finishes("token", l.token(t)).wants(t, 400, "enter the code of the letter there")
+	other.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 400, `"Elsewhere":true`)
 	other.asksForLink(box, "ann@example.com") // it has a half of its own, of another letter
 	other.finishes("code", l.Code).wants(t, 401, `"code":"invalid_code"`)
-	other.finishes("token", l.Token(t)).wants(t, 400, `"code":"invalid_token"`)
+	other.finishes("token", l.token(t)).wants(t, 400, `"code":"invalid_token"`)
 	if other.signedInAs() != "" {
 		t.Fatal("signed in where nobody asked")
 	}
@@ -67,7 +67,7 @@ func TestACodeSignsInTheBrowserThatAskedAndNoOther(t *testing.T) {
 	if b.signedInAs() != "ann" {
 		t.Error("not signed in")
 	}
-	b.finishes("token", l.Token(t)).wants(t, 400, `"code":"invalid_token"`)
+	b.finishes("token", l.token(t)).wants(t, 400, `"code":"invalid_token"`)
 }
 
 func TestThePageOfALetterTakesItsCode(t *testing.T) {
@@ -90,16 +90,16 @@ func TestALetterIsForOnePurposeAndTenMinutes(t *testing.T) {
 	w.user("ann")
 	b := w.browser()
 	l := b.asksForLink(box, "ann@example.com")
-	b.api("POST", aloneAPI+"password/reset", resetWith(l.Token(t), "another password")).wants(t, 400, "invalid_token")
-	b.api("POST", aloneAPI+"email/confirm", field("token", l.Token(t))).wants(t, 400, "invalid_token")
+	b.api("POST", aloneAPI+"password/reset", resetWith(l.token(t), "another password")).wants(t, 400, "invalid_token")
+	b.api("POST", aloneAPI+"email/confirm", field("token", l.token(t))).wants(t, 400, "invalid_token")
 	reset := w.forgot(box)
 	b.finishes("token", reset).wants(t, 400, "invalid_token")
 	b.get(alone+"/link?token="+reset).wants(t, 400, `"Expired":true`)
 	b.finishes().wants(t, 400, "malformed")
-	b.finishes("token", l.Token(t), "code", l.Code).wants(t, 400, "malformed")
+	b.finishes("token", l.token(t), "code", l.Code).wants(t, 400, "malformed")
 	w.pass(signin.LinkLife)
 	b.get(l.Link).wants(t, 400, `"Expired":true`)
-	b.finishes("token", l.Token(t)).wants(t, 400, "invalid_token")
+	b.finishes("token", l.token(t)).wants(t, 400, "invalid_token")
 	b.finishes("code", l.Code).wants(t, 401, "invalid_code")
 	// A letter that the mail server took too late is not written: nobody waits for it any more.
 	b.api("POST", aloneAPI+"login/link", field("email", "ann@example.com"))
@@ -116,8 +116,8 @@ func TestTwoTabsAskAndBothArrive(t *testing.T) {
 	first := box.one(w, "link", "ann@example.com")
 	b.post(alone+"/link", values("email", "ann@example.com", "to", "/two"))
 	second := box.one(w, "link", "ann@example.com")
-	b.post(alone+"/link/finish", values("token", first.Token(t))).wants(t, 200, "hello ann at alone.example.org/one")
-	b.post(alone+"/link/finish", values("token", second.Token(t))).wants(t, 200, "hello ann at alone.example.org/two")
+	b.post(alone+"/link/finish", values("token", first.token(t))).wants(t, 200, "hello ann at alone.example.org/one")
+	b.post(alone+"/link/finish", values("token", second.token(t))).wants(t, 200, "hello ann at alone.example.org/two")
 
 	// Whoever asked twice may have either letter open, on either page; but not that of another account.
 	tab := b.post(alone+"/link", values("email", "ann@example.com", "to", "/one")).step()
@@ -186,7 +186,7 @@ func TestAccountsThatMayNotSignInAreToldSoOnAPageAfterTheProof(t *testing.T) {
 	}
 	b := w.browser()
 	l := b.asksForLink(box, "ann@example.com")
-	b.post(alone+"/link/finish", values("token", l.Token(t))).wants(t, 403, "problem_approval_pending")
+	b.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 403, "problem_approval_pending")
 }
 
 func TestAfterALinkTheSecondFactorIsStillAskedFor(t *testing.T) {
@@ -202,7 +202,7 @@ func TestAfterALinkTheSecondFactorIsStillAskedFor(t *testing.T) {
 	b.api("POST", aloneAPI+"login", field("step", step, "method", "pin", "code", "1234", "to", "/reports")).wants(t, 200, `"location":"/reports"`)
 	b = w.browser()
 	l := b.asksForLink(box, "ann@example.com")
-	b.post(alone+"/link/finish", values("token", l.Token(t))).wants(t, 200, `"Kind":"pin"`)
+	b.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 200, `"Kind":"pin"`)
 	if b.signedInAs() != "" {
 		t.Error("signed in without it")
 	}
@@ -220,7 +220,7 @@ func TestALinkLeadsBackToTheHostThatAsked(t *testing.T) {
 	if !strings.HasPrefix(l.Link, auth+"/link?token=") {
 		t.Fatalf("leads to %s", l.Link)
 	}
-	b.post(auth+"/link/finish", values("token", l.Token(t))).wants(t, 200, "hello ann at shop.example.net/cart?x=1")
+	b.post(auth+"/link/finish", values("token", l.token(t))).wants(t, 200, "hello ann at shop.example.net/cart?x=1")
 
 	// From a page of the app itself, although its gate's pages live on the portal: the browser's half is at this host.
 	b = w.browser()
@@ -230,7 +230,7 @@ func TestALinkLeadsBackToTheHostThatAsked(t *testing.T) {
 		t.Fatalf("leads to %s", l.Link)
 	}
 	b.get(l.Link).wants(t, 200, `"Token":"`)
-	b.post(app+"/.gatehouse/link/finish", values("token", l.Token(t))).wants(t, 200, "hello ann at app.example.com/deep")
+	b.post(app+"/.gatehouse/link/finish", values("token", l.token(t))).wants(t, 200, "hello ann at app.example.com/deep")
 	// A gate that cannot say where it stands: the portal's page says to type the code, which works.
 	w.sites["app.example.com"].Addresses = nil
 	b = w.browser()
@@ -263,7 +263,7 @@ func TestSomebodyWhoIsAskedToSignInAgainMayDoSoByMail(t *testing.T) {
 	b.get(alone+"/link?to="+url.QueryEscape(to)).wants(t, 200, `"email":"ann@example.com"`)
 	b.post(alone+"/link", values("email", "ann@example.com", "to", to))
 	l := box.one(w, "link", "ann@example.com")
-	b.post(alone+"/link/finish", values("token", l.Token(t))).wants(t, 200, "hello ann at alone.example.org/fresh")
+	b.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 200, "hello ann at alone.example.org/fresh")
 	b.api("GET", aloneAPI+"session", "").wants(t, 200, `"methods":["password","email_link"]`)
 }
 

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal/message"
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
@@ -107,7 +106,7 @@ func linkWorld(t *testing.T, opts ...worldOption) (*world, *postbox, *plainLink)
 }
 
 // asksForLink asks at alone.example.org for a letter, and reads it.
-func (b *browser) asksForLink(box *postbox, email string, more ...string) *message.MailMessage {
+func (b *browser) asksForLink(box *postbox, email string, more ...string) *sentMail {
 	b.w.t.Helper()
 	b.api("POST", aloneAPI+"login/link", field(append([]string{"email", email}, more...)...)).wants(b.w.t, 202, `{"status":"sent"}`)
 	return box.one(b.w, "link", email)

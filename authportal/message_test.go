@@ -17,15 +17,15 @@ func TestTheTestLetterIsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Portal{Pages: set}
-	m, err := p.SelfService.Compose(t.Context(), store.Mail{Kind: selfservice.LetterTest, To: "ann@example.org", Payload: []byte(`{"lang":"de"}`)})
+	p := selfservice.New(selfservice.Deps{Pages: set})
+	m, err := p.Compose(t.Context(), store.Mail{Kind: selfservice.LetterTest, To: "ann@example.org", Payload: []byte(`{"lang":"de"}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if m.To != "ann@example.org" || m.Subject != "Example kann E-Mails senden" || m.Text == "" || !strings.Contains(m.HTML, `lang="de"`) {
 		t.Errorf("%+v", m)
 	}
-	if m, err := p.SelfService.Compose(t.Context(), store.Mail{Kind: "of tomorrow", To: "ann@example.org"}); err == nil {
+	if m, err := p.Compose(t.Context(), store.Mail{Kind: "of tomorrow", To: "ann@example.org"}); err == nil {
 		t.Errorf("a letter of an unknown kind was not kept: %+v", m)
 	}
 }
@@ -38,7 +38,8 @@ func TestEveryLetterIsWrittenFromTheOutbox(t *testing.T) {
 	}
 	w, box := mailWorld(t, approval)
 	w.appoint("root")
-	w.p.pages = set
+	w.cfg.Pages = set
+	w.reload()
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp)
 	b.api("POST", aloneAPI+"password/forgot", `{"email":"root@example.com"}`)

@@ -40,7 +40,8 @@ func TestAStoreThatHangsIsAnOutageToo(t *testing.T) {
 	b := w.browser()
 	b.tryLogin("ada", "right").wants(t, 200, "signed_in")
 	w.shop.hangs.Store(true)
-	w.p.wait = time.Millisecond
+	w.cfg.SessionWait = time.Millisecond
+	w.reload()
 	if p := b.api("GET", apiBase+"/session", ""); p.StatusCode != 503 || p.code() != "store_unavailable" || len(p.Header["Set-Cookie"]) != 0 {
 		t.Errorf("got %d %s", p.StatusCode, p.body)
 	}

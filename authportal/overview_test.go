@@ -79,7 +79,7 @@ func TestTheOverviewCountsWhatHappened(t *testing.T) {
 	root.enter("root", "right")
 	// Whoever signs up is signed in, too.
 	w.browser().api("POST", aloneAPI+"signup", `{"email":"new@example.com","password":"long enough"}`).wants(t, 201, "")
-	if err := admin.CountOnce(t.Context(), w.shop, w.p.statistics, w.clock()); err != nil {
+	if err := admin.CountOnce(t.Context(), w.shop, w.cfg.Statistics, w.clock()); err != nil {
 		t.Fatal(err)
 	}
 	o := overviewOf(t, root)
@@ -181,12 +181,14 @@ func TestTheOverviewTellsThatTheSetupLinkIsOpen(t *testing.T) {
 func TestTheOverviewStandsWithoutFigures(t *testing.T) {
 	w, _ := newAccounts(t)
 	root, _ := w.administrator("root")
-	w.p.sessions = failingCounter{w.shop}
+	w.cfg.Sessions = failingCounter{w.shop}
+	w.reload()
 	o := overviewOf(t, root)
 	if o.Sessions != nil || len(o.Hours) != 0 || !slices.Equal(o.kinds(), []string{"session_store", "one_administrator"}) {
 		t.Errorf("%+v", o)
 	}
-	w.p.sessions = struct{ store.SessionStore }{w.shop}
+	w.cfg.Sessions = struct{ store.SessionStore }{w.shop}
+	w.reload()
 	if o := overviewOf(t, root); o.Sessions != nil || !slices.Equal(o.kinds(), []string{"one_administrator"}) {
 		t.Errorf("%+v", o)
 	}
@@ -224,7 +226,7 @@ func TestRolesTellWhoHoldsThemAndWhatDemandsThem(t *testing.T) {
 	w, _ = newAccounts(t, figured(&w), withSignup(settings.SignupSettings{Mode: settings.SignupOpen, Roles: []string{"guest"}}), func(c *Config) {
 		c.Includes = map[string][]string{"admin": {"editor"}, "spare": nil}
 		c.RoleUses = func() []admin.RoleUse {
-			return []admin.RoleUse{{"editor", rule}, {"author", admin.RoleRule{Rule: "allow role:author"}}}
+			return []admin.RoleUse{{Role: "editor", RoleRule: rule}, {Role: "author", RoleRule: admin.RoleRule{Rule: "allow role:author"}}}
 		}
 	})
 	root, _ := w.administrator("root")

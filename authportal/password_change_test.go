@@ -40,7 +40,7 @@ func TestANewPasswordEndsEveryOtherSessionAndRenewsThisOne(t *testing.T) {
 	w.browser().api("POST", aloneAPI+"login", `{"login":"ann","password":"right"}`).wants(t, 401, "invalid_credentials")
 	w.browser().enter("ann", "correct horse")
 	wantEvents(t, w, audit.EventPasswordChange, "ok")
-	if list, _ := w.p.sessions.SessionsOf(t.Context(), u.ID); len(list) != 2 {
+	if list, _ := w.cfg.Sessions.SessionsOf(t.Context(), u.ID); len(list) != 2 {
 		t.Errorf("%d sessions", len(list))
 	}
 }
@@ -132,11 +132,9 @@ func TestAPasswordChangedMeanwhileByAnAdministratorStands(t *testing.T) {
 }
 
 func TestWhereSessionsCannotEndThePasswordStays(t *testing.T) {
-	w, _ := newAccounts(t)
+	w, _ := newAccounts(t, func(c *Config) { c.Sessions = &brokenEnd{SessionStore: c.Sessions} })
 	_, u := w.member("ann")
-	broken := &brokenEnd{SessionStore: w.p.sessions}
 	a := w.p.Accounts()
-	a.sessionStore = broken
 	next := "correct horse"
 	if _, err := a.Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Password: &next}); err == nil {
 		t.Error("no error although sessions of the old password go on")

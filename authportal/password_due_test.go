@@ -105,7 +105,7 @@ func TestWhatPutsAnEndToAPasswordThatIsDue(t *testing.T) {
 		"reset": func(u store.User) {
 			w.browser().api("POST", aloneAPI+"password/forgot", jsonOf(map[string]string{"email": u.Email}))
 			for _, l := range box.letters(w) {
-				w.browser().api("POST", aloneAPI+"password/reset", resetWith(l.Token(t), "correct horse")).wants(t, 200, "changed")
+				w.browser().api("POST", aloneAPI+"password/reset", resetWith(l.token(t), "correct horse")).wants(t, 200, "changed")
 			}
 		},
 		"anadministrator": func(u store.User) {

@@ -2,7 +2,9 @@ package authportal
 
 import (
 	"context"
+	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -51,6 +53,19 @@ func (o *postbox) take() []store.Mail {
 	return all
 }
 
+// sentMail is a message as its recipient has it.
+type sentMail struct{ *message.MailMessage }
+
+// token returns what the link of the message holds.
+func (l *sentMail) token(t *testing.T) string {
+	t.Helper()
+	u, err := url.Parse(l.Link)
+	if err != nil || !strings.HasPrefix(l.Link, "https://") || u.Query().Get("token") == "" {
+		t.Fatalf("the letter links to %q", l.Link)
+	}
+	return u.Query().Get("token")
+}
+
 // mailWorld is newAccounts with mail: its letters come to whoever reads them.
 func mailWorld(t *testing.T, opts ...worldOption) (*world, *postbox) {
 	box := &postbox{}
@@ -64,7 +79,7 @@ func mailWorld(t *testing.T, opts ...worldOption) (*world, *postbox) {
 }
 
 // letters writes what is queued, until nothing is.
-func (o *postbox) letters(w *world) (all []*message.MailMessage) {
+func (o *postbox) letters(w *world) (all []*sentMail) {
 	w.t.Helper()
 	for {
 		queue := o.take()
@@ -77,14 +92,14 @@ func (o *postbox) letters(w *world) (all []*message.MailMessage) {
 				w.t.Fatal(err)
 			}
 			if l != nil {
-				all = append(all, l)
+				all = append(all, &sentMail{l})
 			}
 		}
 	}
 }
 
 // one returns the only letter there is.
-func (o *postbox) one(w *world, kind, to string) *message.MailMessage {
+func (o *postbox) one(w *world, kind, to string) *sentMail {
 	w.t.Helper()
 	all := o.letters(w)
 	if len(all) != 1 || all[0].Kind != kind || all[0].To != to {
@@ -100,7 +115,7 @@ func (o *postbox) none(w *world) {
 	}
 }
 
-func describe(all []*message.MailMessage) (list []string) {
+func describe(all []*sentMail) (list []string) {
 	for _, l := range all {
 		list = append(list, l.Kind+" to "+l.To)
 	}

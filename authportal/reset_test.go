@@ -17,7 +17,7 @@ import (
 func (w *world) forgot(box *postbox) string {
 	w.t.Helper()
 	w.browser().api("POST", aloneAPI+"password/forgot", `{"email":"ANN@example.com"}`).wants(w.t, 202, `{"status":"sent"}`)
-	return box.one(w, "reset", "ann@example.com").Token(w.t)
+	return box.one(w, "reset", "ann@example.com").token(w.t)
 }
 
 func resetWith(token, password string) string {
@@ -66,7 +66,7 @@ func TestALinkForAPasswordIsForOneAccountOnePasswordAndHalfAnHour(t *testing.T) 
 	reset(late).wants(t, 400, "invalid_token")
 	// The label of another link does not turn this one to another account.
 	w.browser().api("POST", aloneAPI+"password/forgot", `{"email":"bob@example.com"}`)
-	of := box.one(w, "reset", "bob@example.com").Token(t)
+	of := box.one(w, "reset", "bob@example.com").token(t)
 	head, _, _ := strings.Cut(w.forgot(box), ".")
 	_, label, _ := strings.Cut(of, ".")
 	reset(head+"."+label).wants(t, 400, "invalid_token")
@@ -175,7 +175,7 @@ func TestNoTokenOfALetterIsQueuedOrLogged(t *testing.T) {
 	w, box := mailWorld(t)
 	w.user("ann")
 	w.browser().api("POST", aloneAPI+"password/forgot", `{"email":"ann@example.com"}`)
-	token := box.one(w, "reset", "ann@example.com").Token(t)
+	token := box.one(w, "reset", "ann@example.com").token(t)
 	w.browser().get(alone + "/reset?token=" + token)
 	w.browser().api("POST", aloneAPI+"password/reset", resetWith(token, "canary password")).wants(t, 200, "")
 	head, _, _ := strings.Cut(token, ".")

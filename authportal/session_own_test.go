@@ -132,7 +132,7 @@ func TestAnAccountHasABoundedNumberOfSignInsAndTheOneInUseStays(t *testing.T) {
 		}
 		w.browser().enter("ann", "right")
 	}
-	list, err := w.p.sessions.SessionsOf(t.Context(), u.ID)
+	list, err := w.cfg.Sessions.SessionsOf(t.Context(), u.ID)
 	if err != nil || len(list) != signin.MaxSignIns {
 		t.Errorf("%d sign-ins (%v), want %d", len(list), err, signin.MaxSignIns)
 	}

@@ -215,7 +215,7 @@ func TestOnlyATokenOfATicketIsOne(t *testing.T) {
 	box.letters(w)
 	secret, label, _ := strings.Cut(good, ".")
 	w.browser().api("POST", aloneAPI+"password/forgot", `{"email":"ann@example.com"}`)
-	reset := box.one(w, "reset", ann.Email).Token(t)
+	reset := box.one(w, "reset", ann.Email).token(t)
 	for _, bad := range []string{"", "x", secret, "." + label, secret + ".", secret + "." + label + "x", reset, strings.Repeat("a", 5000)} {
 		w.browser().api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": bad})).wants(t, 400, "invalid_token")
 	}

@@ -187,7 +187,7 @@ func TestANewPasswordTakesTheMarksOfOtherBrowsersBack(t *testing.T) {
 }
 
 func TestAnAddressHasALimitOfItsOwn(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.Settings.Address = settings.Limit{5, time.Minute} })
+	w := newWorld(t, func(c *Config) { c.Settings.Address = settings.Limit{Count: 5, Window: time.Minute} })
 	w.user("ada")
 	b := w.browser()
 	for i, addr := range []string{"2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::", "2001:db8::1", "2001:db8::9"} {

@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 	"github.com/gatehouse-auth/gatehouse/authportal/settings"
+	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -57,7 +58,7 @@ func (a *actors) letterOf(kind string) string {
 	a.t.Helper()
 	for _, l := range a.box.letters(a.w) {
 		if l.Kind == kind {
-			return l.Token(a.t)
+			return l.token(a.t)
 		}
 	}
 	a.t.Fatalf("no letter %q", kind)
@@ -301,7 +302,7 @@ var toldActs = []toldAct{
 	{"POST /link/finish", "sign_in ok", owner, func(a *actors) {
 		b := a.w.browser()
 		a.box.take()
-		b.post(alone+"/link/finish", values("token", b.asksForLink(a.box, a.w.user("by-link").Email).Token(a.t))).wants(a.t, 200, "")
+		b.post(alone+"/link/finish", values("token", b.asksForLink(a.box, a.w.user("by-link").Email).token(a.t))).wants(a.t, 200, "")
 	}},
 	{"PATCH /api/v1/account", "email_ask ok", owner, func(a *actors) { b, u := a.somebody(); b.asks(a.box, "new-"+u.Email) }},
 	{"POST /account/email", "email_ask ok", owner, func(a *actors) {
@@ -310,7 +311,7 @@ var toldActs = []toldAct{
 	}},
 	{"POST /email", "email_change ok", owner, func(a *actors) {
 		b, u := a.somebody()
-		token := ofKind(a.t, b.asks(a.box, "new-"+u.Email), "email_change").Token(a.t)
+		token := ofKind(a.t, b.asks(a.box, "new-"+u.Email), "email_change").token(a.t)
 		a.w.browser().post(alone+"/email", values("token", token)).wants(a.t, 200, "")
 	}},
 	{"POST /email/undo", "email_undo ok", owner, func(a *actors) {
@@ -391,7 +392,7 @@ func TestEveryActIsToldWithWhoWhomAndFromWhere(t *testing.T) {
 	}
 
 	known := map[string]bool{}
-	for _, list := range w.p.routes {
+	for _, list := range [][]web.Route{w.p.Web.Routes()} {
 		for _, r := range list {
 			name := r.Method + " " + r.Path
 			known[name] = true

@@ -2,6 +2,7 @@ package authportal
 
 import (
 	"context"
+	"crypto/rand"
 	"io"
 	"log/slog"
 	"net/http"
@@ -163,7 +164,7 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 // user makes an account that is called name and whose password is "right".
 func (w *world) user(name string) store.User {
 	w.t.Helper()
-	id, err := accounts.NewID(w.p.rand)
+	id, err := accounts.NewID(rand.Reader)
 	if err != nil {
 		w.t.Fatal(err)
 	}

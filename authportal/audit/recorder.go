@@ -62,15 +62,15 @@ func NewRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorde
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	r := newUnstartedRecorder(s, now, log)
+	r := NewUnstartedRecorder(s, now, log)
 	ctx, end := context.WithCancel(context.Background())
 	r.end = end
 	go r.run(ctx)
 	return r
 }
 
-// newUnstartedRecorder makes one that writes only when it is told to.
-func newUnstartedRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorder {
+// NewUnstartedRecorder makes one that writes only when it is told to.
+func NewUnstartedRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorder {
 	r := &Recorder{store: s, now: now, log: log, refused: map[kindOf]int{}, wake: loop.NewSignal(), done: make(chan struct{})}
 	r.keep.Store(int64(DefaultAuditKeep))
 	return r

@@ -134,8 +134,8 @@ func usedIDs(t *testing.T) (used, codes map[string]bool) {
 		codes[c] = true
 	}
 	literal := regexp.MustCompile(`"([a-z][a-z0-9_]*)"`)
-	code := regexp.MustCompile(`(?:\bCode:|\bcode[A-Z]\w*\s*=|WriteProblem\([^"\n]*)\s*"([a-z_]+)"`)
-	word := regexp.MustCompile(`accountDone\("([a-z_]+)"\)`)
+	code := regexp.MustCompile(`(?:\bCode:|\b[cC]ode[A-Z]\w*\s*=|problem\.Write\([^"\n]*)\s*"([a-z_]+)"`)
+	word := regexp.MustCompile(`[aA]ccountDone\("([a-z_]+)"\)`)
 	for file, src := range goSources(t, "..") {
 		for _, m := range code.FindAllStringSubmatch(src, -1) {
 			codes[m[1]] = true
@@ -150,7 +150,7 @@ func usedIDs(t *testing.T) (used, codes map[string]bool) {
 		}
 	}
 	kind := regexp.MustCompile(`\bEvent[A-Z]\w*\s*=\s*"([a-z_]+)"`)
-	for _, m := range kind.FindAllStringSubmatch(string(mustRead(t, "../event.go")), -1) {
+	for _, m := range kind.FindAllStringSubmatch(string(mustRead(t, "../audit/event.go")), -1) {
 		used["event_"+m[1]] = true
 	}
 	for _, result := range []string{"ok", "refused", "failed"} {

@@ -75,7 +75,7 @@ func (s *Service) goOn(c *web.Call, t LoginInput, pend *pending, in *LoginReques
 	if m == nil || m.Second && pend.User == "" || MailProof(m) != nil && len(pend.State) == 0 {
 		return nil, problem.Malformed
 	}
-	if _, follows := m.Method.(method.SecondFactor); pend.choosesFactor() && !follows {
+	if pend.choosesFactor() && !mayFollow(m) {
 		return nil, problem.Malformed
 	}
 	for range 2 {

@@ -47,6 +47,12 @@ func (s *Server) Handle(signIn SignIn, routes ...[]Route) {
 	}
 }
 
+// Knows reports whether there is a route of that method and path.
+func (s *Server) Knows(method, path string) bool {
+	found, _, _ := s.routes.find(method, path)
+	return found != nil
+}
+
 // Routes returns all routes, for programs that describe them.
 func (s *Server) Routes() (all []Route) {
 	for _, a := range s.routes.addresses {

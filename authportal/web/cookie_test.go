@@ -1,4 +1,4 @@
-package authportal
+package web
 
 import (
 	"encoding/base64"
@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gatehouse-auth/gatehouse/authportal/web"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -50,7 +49,7 @@ func TestOnlyOneWellFormedCookieOfTheSchemeIsASession(t *testing.T) {
 		{"a longer name", true, []string{"__Host-gatehouse-known=" + good}, false},
 		{"no equals sign", true, []string{"__Host-gatehouse"}, false},
 	} {
-		got, ok := web.SessionKey(withCookies(tt.lines...), tt.secure)
+		got, ok := SessionKey(withCookies(tt.lines...), tt.secure)
 		if ok != tt.ok || ok && got != key {
 			t.Errorf("%s: got %v", tt.name, ok)
 		}
@@ -60,7 +59,7 @@ func TestOnlyOneWellFormedCookieOfTheSchemeIsASession(t *testing.T) {
 func TestReadingTheSessionCookieAllocatesNothing(t *testing.T) {
 	r := withCookies("theme=dark; __Host-gatehouse=" + strings.Repeat("A", 43) + "; lang=en")
 	if n := testing.AllocsPerRun(100, func() {
-		if _, ok := web.SessionKey(r, true); !ok {
+		if _, ok := SessionKey(r, true); !ok {
 			t.Fatal("no session")
 		}
 	}); n != 0 {
@@ -74,7 +73,7 @@ func TestEveryCookieOfOursIsKnownByName(t *testing.T) {
 		"__Host-gatehouse-known": true, "__Host-gatehouse-signin": true, "__HOST-Gatehouse": true, "__Host-gatehouse-later": true,
 		"gatehouse2": false, "mygatehouse": false, "__Secure-gatehouse": false, "": false, "session": false, "__Host-": false,
 	} {
-		if got := web.OwnCookie(name); got != want {
+		if got := OwnCookie(name); got != want {
 			t.Errorf("OwnCookie(%q) = %v, want %v", name, got, want)
 		}
 	}
@@ -86,14 +85,14 @@ func FuzzSessionCookie(f *testing.F) {
 		f.Add(s, true)
 	}
 	f.Fuzz(func(t *testing.T, line string, secure bool) {
-		_, ok := web.SessionKey(withCookies(line), secure)
-		name := web.CookieName(web.CookieSession, secure)
+		_, ok := SessionKey(withCookies(line), secure)
+		name := CookieName(CookieSession, secure)
 		if ok && strings.Count(line, name+"=") < 1 {
 			t.Fatalf("a session out of %q", line)
 		}
 		if ok {
 			// The same again behind it: two are none.
-			if _, twice := web.SessionKey(withCookies(line, name+"=x"), secure); twice {
+			if _, twice := SessionKey(withCookies(line, name+"=x"), secure); twice {
 				t.Fatalf("two cookies of one name were a session: %q", line)
 			}
 		}

@@ -1,4 +1,4 @@
-package authportal
+package audit
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
@@ -61,10 +60,10 @@ func (s *trail) count() int {
 	return len(s.events)
 }
 
-func recording(t *testing.T, test func(*audit.Recorder, *trail)) {
+func recording(t *testing.T, test func(*Recorder, *trail)) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &trail{}
-		r := audit.NewRecorder(s, nil, nil)
+		r := NewRecorder(s, nil, nil)
 		test(r, s)
 		if err := r.Close(); err != nil {
 			t.Error(err)
@@ -73,11 +72,11 @@ func recording(t *testing.T, test func(*audit.Recorder, *trail)) {
 }
 
 func TestEventsAreWrittenInBatchesAndNobodyWaits(t *testing.T) {
-	recording(t, func(r *audit.Recorder, s *trail) {
+	recording(t, func(r *Recorder, s *trail) {
 		for range 1000 {
-			r.Record(audit.Event{ID: audit.NewEventID(), Kind: audit.EventSignIn, Result: audit.ResultOK, UserID: "ann", Time: time.Now()})
+			r.Record(Event{ID: NewEventID(), Kind: EventSignIn, Result: ResultOK, UserID: "ann", Time: time.Now()})
 		}
-		time.Sleep(audit.RecordDelay)
+		time.Sleep(RecordDelay)
 		synctest.Wait()
 		if s.count() != 1000 || s.writes != 4 {
 			t.Errorf("%d events in %d writes", s.count(), s.writes)
@@ -86,10 +85,10 @@ func TestEventsAreWrittenInBatchesAndNobodyWaits(t *testing.T) {
 }
 
 func TestTheTrailOutlivesAnOutageOfTheStore(t *testing.T) {
-	recording(t, func(r *audit.Recorder, s *trail) {
+	recording(t, func(r *Recorder, s *trail) {
 		s.failWith(store.ErrUnavailable)
 		for range 500 {
-			r.Record(audit.Event{ID: audit.NewEventID(), Kind: audit.EventUserChange, Result: audit.ResultOK, Time: time.Now()})
+			r.Record(Event{ID: NewEventID(), Kind: EventUserChange, Result: ResultOK, Time: time.Now()})
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()
@@ -97,7 +96,7 @@ func TestTheTrailOutlivesAnOutageOfTheStore(t *testing.T) {
 			t.Errorf("%d tries in an hour", s.writes)
 		}
 		s.failWith(nil)
-		time.Sleep(audit.RecordBackoff.Longest)
+		time.Sleep(RecordBackoff.Longest)
 		synctest.Wait()
 		if s.count() != 500 {
 			t.Errorf("%d events of 500", s.count())
@@ -107,9 +106,9 @@ func TestTheTrailOutlivesAnOutageOfTheStore(t *testing.T) {
 
 func TestWhatWaitsAtTheEndIsWritten(t *testing.T) {
 	var s *trail
-	recording(t, func(r *audit.Recorder, kept *trail) {
+	recording(t, func(r *Recorder, kept *trail) {
 		s = kept
-		r.Record(audit.Event{ID: audit.NewEventID(), Kind: audit.EventSignOut, Result: audit.ResultOK, Time: time.Now()})
+		r.Record(Event{ID: NewEventID(), Kind: EventSignOut, Result: ResultOK, Time: time.Now()})
 	})
 	if s.count() != 1 {
 		t.Errorf("%d events", s.count())
@@ -118,22 +117,22 @@ func TestWhatWaitsAtTheEndIsWritten(t *testing.T) {
 
 // A flood of wrong passwords must not fill the disk, and must not push out what was done meanwhile.
 func TestAFloodOfRefusalsIsCountedAndWhatWasDoneIsKept(t *testing.T) {
-	recording(t, func(r *audit.Recorder, s *trail) {
+	recording(t, func(r *Recorder, s *trail) {
 		for range 10_000 {
-			r.Record(audit.Event{ID: audit.NewEventID(), Kind: audit.EventSignIn, Result: audit.ResultRefused, Reason: "wrong password", Time: time.Now()})
-			r.Record(audit.Event{ID: audit.NewEventID(), Kind: audit.EventSignOut, Result: audit.ResultOK, Time: time.Now()})
+			r.Record(Event{ID: NewEventID(), Kind: EventSignIn, Result: ResultRefused, Reason: "wrong password", Time: time.Now()})
+			r.Record(Event{ID: NewEventID(), Kind: EventSignOut, Result: ResultOK, Time: time.Now()})
 		}
-		r.Record(audit.Event{ID: audit.NewEventID(), Kind: audit.EventSessionTheft, Result: audit.ResultRefused, Time: time.Now()})
+		r.Record(Event{ID: NewEventID(), Kind: EventSessionTheft, Result: ResultRefused, Time: time.Now()})
 		time.Sleep(2 * time.Minute)
-		r.Record(audit.Event{ID: audit.NewEventID(), Kind: audit.EventSignIn, Result: audit.ResultRefused, Time: time.Now()})
-		time.Sleep(audit.RecordDelay)
+		r.Record(Event{ID: NewEventID(), Kind: EventSignIn, Result: ResultRefused, Time: time.Now()})
+		time.Sleep(RecordDelay)
 		synctest.Wait()
 		refused, told, others, counted := 0, "", 0, 0
 		for _, e := range s.events {
 			switch {
-			case e.Kind == audit.EventSessionTheft:
+			case e.Kind == EventSessionTheft:
 				others++
-			case e.Result == audit.ResultRefused:
+			case e.Result == ResultRefused:
 				refused++
 				counted += max(e.Times, 1)
 			}
@@ -144,14 +143,14 @@ func TestAFloodOfRefusalsIsCountedAndWhatWasDoneIsKept(t *testing.T) {
 		if counted != refused-1+9700 {
 			t.Errorf("%d refusals are counted", counted)
 		}
-		if refused != audit.RefusalsKept+2 || told != "9700 more in this minute" || others != 1 || s.count() != 10_001+refused {
+		if refused != RefusalsKept+2 || told != "9700 more in this minute" || others != 1 || s.count() != 10_001+refused {
 			t.Errorf("%d refusals of %d events, %q, %d of another kind", refused, s.count(), told, others)
 		}
 	})
 }
 
 func TestOldEventsAreForgotten(t *testing.T) {
-	recording(t, func(r *audit.Recorder, s *trail) {
+	recording(t, func(r *Recorder, s *trail) {
 		r.Keep(24 * time.Hour)
 		time.Sleep(2 * time.Hour)
 		synctest.Wait()
@@ -163,21 +162,21 @@ func TestOldEventsAreForgotten(t *testing.T) {
 
 // An outage of days must not end the process for want of memory, nor leave a gap that nobody knows of.
 func TestAnOutageThatFillsTheMemoryIsToldInTheTrail(t *testing.T) {
-	recording(t, func(r *audit.Recorder, s *trail) {
+	recording(t, func(r *Recorder, s *trail) {
 		s.failWith(store.ErrUnavailable)
-		for range audit.MostWaiting + 7 {
-			r.Record(audit.Event{ID: audit.NewEventID(), Kind: audit.EventSignOut, Result: audit.ResultOK, Time: time.Now()})
+		for range MostWaiting + 7 {
+			r.Record(Event{ID: NewEventID(), Kind: EventSignOut, Result: ResultOK, Time: time.Now()})
 		}
 		s.failWith(nil)
-		time.Sleep(2 * audit.RecordBackoff.Longest)
+		time.Sleep(2 * RecordBackoff.Longest)
 		synctest.Wait()
 		gap := ""
 		for _, e := range s.events {
-			if e.Kind == audit.EventAuditGap {
+			if e.Kind == EventAuditGap {
 				gap = e.Reason
 			}
 		}
-		if s.count() != audit.MostWaiting+1 || gap != "7 events are in the log only" {
+		if s.count() != MostWaiting+1 || gap != "7 events are in the log only" {
 			t.Errorf("%d events, %q", s.count(), gap)
 		}
 	})

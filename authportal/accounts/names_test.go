@@ -1,11 +1,9 @@
-package authportal
+package accounts
 
 import (
 	"strings"
 	"testing"
 	"unicode"
-
-	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
 )
 
 func TestOneMailboxHasOneSpelling(t *testing.T) {
@@ -25,7 +23,7 @@ func TestOneMailboxHasOneSpelling(t *testing.T) {
 		"ИВАН@почта.рф":                          "иван@xn--80a1acny.xn--p1ai",
 		strings.Repeat("a", 64) + "@example.com": strings.Repeat("a", 64) + "@example.com",
 	} {
-		if got, err := accounts.NormalizeEmail(typed); err != nil || got != want {
+		if got, err := NormalizeEmail(typed); err != nil || got != want {
 			t.Errorf("%q: %q, %v; want %q", typed, got, err, want)
 		}
 	}
@@ -44,7 +42,7 @@ func TestWhatIsNoPlainAddressIsRefused(t *testing.T) {
 		"\u0430nn@b.example", // Cyrillic а
 		"a\xff@b.example", "a@b.exam\xffple", "\u212bnn\u0430@b.example",
 	} {
-		if got, err := accounts.NormalizeEmail(typed); err == nil {
+		if got, err := NormalizeEmail(typed); err == nil {
 			t.Errorf("%q is taken for %q", typed, got)
 		}
 	}
@@ -57,7 +55,7 @@ func TestUsernames(t *testing.T) {
 		"Ame\u0301lie": "am\u00e9lie", "Straße": "strasse", "STRASSE": "strasse", "ΣΟΦΟΣ": "σοφοσ", "σοφος": "σοφοσ", "Иван": "иван", "o'neil": "o'neil", "yıldız": "yildiz",
 		strings.Repeat("é", 64): strings.Repeat("é", 64),
 	} {
-		if got, err := accounts.NormalizeUsername(typed, own); err != nil || got != want {
+		if got, err := NormalizeUsername(typed, own); err != nil || got != want {
 			t.Errorf("%q: %q, %v; want %q", typed, got, err, want)
 		}
 	}
@@ -66,11 +64,11 @@ func TestUsernames(t *testing.T) {
 		"a＠b", "a﹫b", "@", "a&role:admin", "a:b", "../a", `a\b`, "{env.SECRET}", "<b>", "a，b", "a；b", "a｜b", "\ufeffann", "p\u0430ul", "ﬁn", "①", "a\xff", strings.Repeat("a", 65),
 		strings.Repeat("a", 1<<20),
 	} {
-		if got, err := accounts.NormalizeUsername(typed, own); err == nil {
+		if got, err := NormalizeUsername(typed, own); err == nil {
 			t.Errorf("%q is taken for %q", typed, got)
 		}
 	}
-	if _, err := accounts.NormalizeUsername("", ""); err == nil {
+	if _, err := NormalizeUsername("", ""); err == nil {
 		t.Error("an account without any name")
 	}
 }
@@ -83,11 +81,11 @@ func TestALoginNameIsWhatTheAccountIsStoredUnder(t *testing.T) {
 		{" ANN@Example.com ", "ann@example.com", true}, {"Ann", "ann", true}, {"a,b", "a,b", false}, {"A,B", "a,b", false}, {"", "", false},
 		{"Ａ，b", "a,b", false}, {"\xff", "?", false},
 	} {
-		if got, possible := accounts.NormalizeLogin(c.typed); got != c.want || possible != c.possible {
+		if got, possible := NormalizeLogin(c.typed); got != c.want || possible != c.possible {
 			t.Errorf("%q: %q, %v", c.typed, got, possible)
 		}
 	}
-	if got, _ := accounts.NormalizeLogin(strings.Repeat("x@", 1<<20)); len(got) > 1<<13 {
+	if got, _ := NormalizeLogin(strings.Repeat("x@", 1<<20)); len(got) > 1<<13 {
 		t.Errorf("a login name of %d bytes is counted", len(got))
 	}
 }
@@ -96,12 +94,12 @@ func TestNamesOfPeople(t *testing.T) {
 	for typed, want := range map[string]string{
 		"": "", "  Ann  Lee ": "Ann  Lee", "Ame\u0301lie": "Am\u00e9lie", "علی\u200cرضا": "علی\u200cرضا", "👩\u200d💻": "👩\u200d💻", "<b>Ann</b>": "<b>Ann</b>", "=1+1": "=1+1",
 	} {
-		if got, err := accounts.NormalizeName(typed); err != nil || got != want {
+		if got, err := NormalizeName(typed); err != nil || got != want {
 			t.Errorf("%q: %q, %v", typed, got, err)
 		}
 	}
 	for _, typed := range []string{"a\nb", "a\r\nSet-Cookie: x", "a\x00", "a\x7f", "a\u0085b", "a\u2028b", "a\u202eb", "\ufeffa", "a\xff", "a\ufffd", strings.Repeat("é", 201), strings.Repeat("a", 1<<20)} {
-		if got, err := accounts.NormalizeName(typed); err == nil {
+		if got, err := NormalizeName(typed); err == nil {
 			t.Errorf("%q is taken for %q", typed, got)
 		}
 	}
@@ -118,20 +116,20 @@ func FuzzEmail(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, typed string) {
-		email, err := accounts.NormalizeEmail(typed)
+		email, err := NormalizeEmail(typed)
 		if err != nil {
 			return
 		}
-		if again, err := accounts.NormalizeEmail(email); err != nil || again != email {
+		if again, err := NormalizeEmail(email); err != nil || again != email {
 			t.Fatalf("%q becomes %q becomes %q, %v", typed, email, again, err)
 		}
-		if holdsSeparator(email) || strings.Count(email, "@") != 1 || len(email) > accounts.MaxEmail {
+		if holdsSeparator(email) || strings.Count(email, "@") != 1 || len(email) > MaxEmail {
 			t.Fatalf("%q becomes %q", typed, email)
 		}
-		if upper, err := accounts.NormalizeEmail(strings.ToUpper(email)); err == nil && upper != email {
+		if upper, err := NormalizeEmail(strings.ToUpper(email)); err == nil && upper != email {
 			t.Fatalf("%q in upper case is %q", email, upper)
 		}
-		if name, err := accounts.NormalizeUsername("", email); err != nil || name != email {
+		if name, err := NormalizeUsername("", email); err != nil || name != email {
 			t.Fatalf("the address %q is no username: %v", email, err)
 		}
 	})
@@ -142,11 +140,11 @@ func FuzzUsername(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, typed string) {
-		name, err := accounts.NormalizeUsername(typed, "ann@example.com")
+		name, err := NormalizeUsername(typed, "ann@example.com")
 		if err != nil {
 			return
 		}
-		if again, err := accounts.NormalizeUsername(name, "ann@example.com"); err != nil || again != name {
+		if again, err := NormalizeUsername(name, "ann@example.com"); err != nil || again != name {
 			t.Fatalf("%q becomes %q becomes %q, %v", typed, name, again, err)
 		}
 		if holdsSeparator(name) || name == "" {
@@ -156,7 +154,7 @@ func FuzzUsername(f *testing.F) {
 			t.Fatalf("%q becomes the address %q", typed, name)
 		}
 		// Other systems fold case their own way: what they take for one name must be one name here.
-		if upper, err := accounts.NormalizeUsername(strings.ToUpper(name), "ann@example.com"); err == nil && upper != name {
+		if upper, err := NormalizeUsername(strings.ToUpper(name), "ann@example.com"); err == nil && upper != name {
 			t.Fatalf("%q in upper case is %q", name, upper)
 		}
 	})

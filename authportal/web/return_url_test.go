@@ -1,11 +1,9 @@
-package authportal
+package web
 
 import (
 	"net/url"
 	"strings"
 	"testing"
-
-	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
 func TestAReturnAddressStaysOnItsHost(t *testing.T) {
@@ -56,7 +54,7 @@ func TestAReturnAddressStaysOnItsHost(t *testing.T) {
 		"/" + strings.Repeat("ü", 1000):     "/" + strings.Repeat("%C3%BC", 1000),
 		"/a?" + strings.Repeat("%00", 1000): "/a",
 	} {
-		if got := web.ReturnAddress(in); got != want {
+		if got := ReturnAddress(in); got != want {
 			t.Errorf("returnAddress(%.60q) = %.60q, want %.60q", in, got, want)
 		}
 	}
@@ -71,7 +69,7 @@ func FuzzReturnAddress(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got := web.ReturnAddress(s)
+		got := ReturnAddress(s)
 		if got == "" || got[0] != '/' || strings.HasPrefix(got, "//") || strings.HasPrefix(got, "/\\") {
 			t.Fatalf("returnAddress(%q) = %q", s, got)
 		}
@@ -80,7 +78,7 @@ func FuzzReturnAddress(f *testing.F) {
 				t.Fatalf("returnAddress(%q) = %q holds a byte that no header should", s, got)
 			}
 		}
-		if again := web.ReturnAddress(got); again != got && again != "/" && !strings.HasPrefix(got, again) {
+		if again := ReturnAddress(got); again != got && again != "/" && !strings.HasPrefix(got, again) {
 			t.Fatalf("returnAddress is not stable: %q, then %q", got, again)
 		}
 		if u, err := url.Parse(got); err == nil {

@@ -1,16 +1,14 @@
-package authportal
+package selfservice
 
 import (
 	"context"
 	"errors"
 	"sync"
 	"testing"
-
-	"github.com/gatehouse-auth/gatehouse/authportal/selfservice"
 )
 
 func TestOneCallerAtATimeForEachKey(t *testing.T) {
-	var k selfservice.Keyed
+	var k keyed
 	var wg sync.WaitGroup
 	inside := map[string]*int{"a": new(int), "b": new(int)} // the race detector watches
 	for i := range 64 {
