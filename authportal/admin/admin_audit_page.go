@@ -28,7 +28,7 @@ func (s *Service) auditPage(c *web.Call) error {
 		return err
 	}
 	asked := c.Request.URL.Query()
-	data := pages.AuditData{Kinds: audit.EventKinds, Whom: asked.Get("whom"), Who: asked.Get("who"), Kind: asked.Get("kind"), Result: asked.Get("result"),
+	data := pages.AuditData{Kinds: audit.Kinds, Whom: asked.Get("whom"), Who: asked.Get("who"), Kind: asked.Get("kind"), Result: asked.Get("result"),
 		Address: asked.Get("address"), Since: asked.Get("since"), Until: asked.Get("until"), Later: asked.Get("after") != ""}
 	page, status := pages.Page{Name: pages.AdminAudit}, http.StatusOK
 	if err := s.fillAudit(c, &data, asked); err != nil {

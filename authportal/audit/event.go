@@ -46,8 +46,8 @@ const (
 	EventAuditGap    = "audit_gap"    // events that are missing in the trail itself
 )
 
-// EventKinds are the kinds that a list can be narrowed to, in the order shown.
-var EventKinds = []string{EventSignIn, EventSignOut, EventSessionEnd, EventSessionTheft, EventSignUp,
+// Kinds are the kinds that a list can be narrowed to, in the order shown.
+var Kinds = []string{EventSignIn, EventSignOut, EventSessionEnd, EventSessionTheft, EventSignUp,
 	EventEmailConfirm, EventPasswordChange,
 	EventProfileChange, EventTokenCreate, EventTokenDelete, EventLetter, EventAccess, EventCrossOrigin,
 	EventAccountExport, EventSetup, EventUserCreate, EventUserChange,

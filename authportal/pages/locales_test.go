@@ -135,7 +135,7 @@ func usedIDs(t *testing.T) (used, codes map[string]bool) {
 	}
 	literal := regexp.MustCompile(`"([a-z][a-z0-9_]*)"`)
 	code := regexp.MustCompile(`(?:\bCode:|\b[cC]ode[A-Z]\w*\s*=|problem\.Write\([^"\n]*)\s*"([a-z_]+)"`)
-	word := regexp.MustCompile(`[aA]ccountDone\("([a-z_]+)"\)`)
+	word := regexp.MustCompile(`[aA]ccountDone\((?:c, )?"([a-z_]+)"\)`)
 	for file, src := range goSources(t, "..") {
 		for _, m := range code.FindAllStringSubmatch(src, -1) {
 			codes[m[1]] = true
