@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -215,8 +214,10 @@ func FuzzImportedFile(f *testing.F) {
 				continue
 			}
 			users := &made{}
-			a := &accounts.Accounts{Users: users, CheckRole: func(string) error { return nil }, CheckUsername: func(string) error { return nil },
-				Events: audit.NewEmitter(time.Now, slog.New(slog.DiscardHandler), func(context.Context, audit.Event) {}), Now: time.Now, Rand: endless{}}
+			a, err := accounts.NewAccounts(accounts.Deps{Users: users, Sessions: noSessions{}, Rand: endless{}})
+			if err != nil {
+				t.Fatal(err)
+			}
 			i := a.NewImporter(accounts.Actor{}, false)
 			r := userfile.NewReader(strings.NewReader(file), format)
 			for {
@@ -280,3 +281,6 @@ func (m *made) readBack(t *testing.T, format userfile.Format) {
 		}
 	}
 }
+
+// noSessions is a session store that is never called.
+type noSessions struct{ store.SessionStore }

@@ -25,15 +25,24 @@ const AdministratorRole = store.RoleAdmin
 // outside identities and the command line, and the only writer of accounts and their credentials. Outcomes that are the
 // caller's to hear are a *problem.Problem; any other error means that we failed. It is safe for concurrent use.
 type Accounts struct {
-	Users        store.UserStore
-	sessionStore store.SessionStore
-	passwords    method.Passwords
-	CheckRole,
-	CheckUsername func(string) error
+	*core
+	*columns
+	*changes
+	*identities
+	*imports
+}
+
+// core is what all parts share: the stores, who is told, looking up, credentials, and what an act of recovery ends.
+type core struct {
+	users     store.UserStore
+	sessions  store.SessionStore
+	passwords method.Passwords
+	checkRole,
+	checkUsername func(string) error
 	expand func([]string) []string
-	Events *audit.Emitter
-	Now    func() time.Time
-	Rand   io.Reader
+	events *audit.Emitter
+	now    func() time.Time
+	rand   io.Reader
 	log    *slog.Logger
 	outbox store.Outbox
 	seal   Sealer
@@ -42,6 +51,29 @@ type Accounts struct {
 	signUp SignUpRules
 
 	rolesFrom func(string, []string) []string
+}
+
+// columns are the operator's own columns of accounts.
+type columns struct {
+	*core
+}
+
+// changes make accounts and change them.
+type changes struct {
+	*core
+	columns *columns
+}
+
+// identities turn those whom an outside source knows into accounts.
+type identities struct {
+	*core
+	changes *changes
+}
+
+// imports read accounts from files.
+type imports struct {
+	*core
+	changes *changes
 }
 
 // Deps is all that Accounts depend on.
@@ -109,9 +141,14 @@ func NewAccounts(d Deps) (*Accounts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wiring accounts: %w", err)
 	}
-	return &Accounts{Users: d.Users, sessionStore: d.Sessions, passwords: d.Passwords, CheckRole: d.CheckRole,
-		CheckUsername: d.CheckUsername, expand: d.ExpandRoles, Events: d.Events, Now: d.Now, Rand: d.Rand, log: d.Log,
-		outbox: d.Mail, seal: d.Seal, fields: d.Fields, kinds: kinds, signUp: d.SignUp, rolesFrom: d.RolesFrom}, nil
+	shared := &core{users: d.Users, sessions: d.Sessions, passwords: d.Passwords, checkRole: d.CheckRole,
+		checkUsername: d.CheckUsername, expand: d.ExpandRoles, events: d.Events, now: d.Now, rand: d.Rand, log: d.Log,
+		outbox: d.Mail, seal: d.Seal, fields: d.Fields, kinds: kinds, signUp: d.SignUp, rolesFrom: d.RolesFrom}
+	a := &Accounts{core: shared, columns: &columns{core: shared}}
+	a.changes = &changes{core: shared, columns: a.columns}
+	a.identities = &identities{core: shared, changes: a.changes}
+	a.imports = &imports{core: shared, changes: a.changes}
+	return a, nil
 }
 
 // Actor is who acts on an account that is not their own, for the audit trail.
@@ -124,11 +161,11 @@ type Actor struct {
 }
 
 // Passwords returns the method that keeps passwords, nil where none is configured.
-func (a *Accounts) Passwords() method.Passwords { return a.passwords }
+func (a *core) Passwords() method.Passwords { return a.passwords }
 
-func (a *Accounts) Emit(ctx context.Context, by Actor, e audit.Event) {
+func (a *core) Emit(ctx context.Context, by Actor, e audit.Event) {
 	e.Actor, e.Method, e.Address, e.Host = by.ID, by.Method, by.Address, by.Host
-	a.Events.Emit(ctx, e)
+	a.events.Emit(ctx, e)
 }
 
 // AccountProblem turns what a validation, a store or a method said of an account into a Problem, where it is one.
@@ -165,10 +202,10 @@ const UpdateTries = 8
 
 // update reads the account, lets change decide on what is there now, and writes it if it is still so, as often as it
 // takes. Nothing is written where nothing differs.
-func (a *Accounts) update(ctx context.Context, id string,
+func (a *core) update(ctx context.Context, id string,
 	change func(*store.User) error) (before, after store.User, err error) {
 	for range UpdateTries {
-		if before, err = a.Users.User(ctx, id); err != nil {
+		if before, err = a.users.User(ctx, id); err != nil {
 			return before, after, fmt.Errorf("reading the account: %w", err)
 		}
 		after = before
@@ -182,7 +219,7 @@ func (a *Accounts) update(ctx context.Context, id string,
 		if reflect.DeepEqual(before, after) {
 			return before, before, nil
 		}
-		after, err = a.Users.UpdateUser(ctx, after)
+		after, err = a.users.UpdateUser(ctx, after)
 		if !errors.Is(err, store.ErrStale) {
 			break
 		}
@@ -200,22 +237,22 @@ const refreshPatience = time.Second
 // refreshSessions gives the sessions of an account what has just changed, so that whoever made the change sees it in
 // force at their next request. The row that was committed with the change says the same to the relay, which loses
 // nothing where this fails: it is only later.
-func (a *Accounts) refreshSessions(ctx context.Context, u *store.User) {
+func (a *core) refreshSessions(ctx context.Context, u *store.User) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshPatience)
 	defer cancel()
-	if err := a.sessionStore.RefreshIdentity(ctx, u.Identity()); err != nil {
+	if err := a.sessions.RefreshIdentity(ctx, u.Identity()); err != nil {
 		a.log.WarnContext(ctx, "sessions of an account will hear of its change a little later",
 			slog.String("user_id", u.ID), slog.Any("error", err))
 	}
 }
 
-func (a *Accounts) newID() (string, error) { return NewID(a.Rand) }
+func (a *core) newID() (string, error) { return NewID(a.rand) }
 
 // HasAdministrator reports whether an enabled account holds the role admin.
-func (a *Accounts) HasAdministrator(ctx context.Context) (bool, error) {
+func (a *core) HasAdministrator(ctx context.Context) (bool, error) {
 	q := store.UserQuery{Role: AdministratorRole, Limit: 100}
 	for {
-		page, err := a.Users.ListUsers(ctx, q)
+		page, err := a.users.ListUsers(ctx, q)
 		if err != nil {
 			return false, fmt.Errorf("looking for an administrator: %w", err)
 		}

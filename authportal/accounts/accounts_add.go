@@ -27,22 +27,22 @@ type NewUser struct {
 }
 
 // Add makes an account on behalf of an administrator, who vouches for the address.
-func (a *Accounts) Add(ctx context.Context, by Actor, n NewUser) (store.User, error) {
+func (a *changes) Add(ctx context.Context, by Actor, n NewUser) (store.User, error) {
 	u, _, err := a.Create(ctx, n, true)
 	if err != nil {
 		a.EmitRefusal(ctx, by, audit.EventUserCreate, "", err)
 		return store.User{}, err
 	}
-	a.Emit(ctx, by, audit.Event{Kind: audit.EventUserCreate, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
+	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserCreate, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
 	return u, nil
 }
 
 // Create makes an account with its password, or nothing at all.
-func (a *Accounts) Create(ctx context.Context, n NewUser,
+func (a *changes) Create(ctx context.Context, n NewUser,
 	confirmed bool) (u store.User, c store.Credential, err error) {
 	u, creds, err := a.Prepare(ctx, n, confirmed)
 	if err == nil {
-		err = a.Users.CreateUser(ctx, u, creds...)
+		err = a.users.CreateUser(ctx, u, creds...)
 	}
 	var taken *store.TakenError
 	if errors.As(err, &taken) && taken.Field == "username" && u.Username == u.Email {
@@ -60,8 +60,8 @@ func (a *Accounts) Create(ctx context.Context, n NewUser,
 }
 
 // Prepare checks and completes an account without storing it. A password is hashed last, because that is dear.
-func (a *Accounts) Prepare(ctx context.Context, n NewUser, confirmed bool) (u store.User, creds []store.Credential, err error) {
-	u = store.User{Confirmed: confirmed && !n.Unconfirmed, Enabled: !n.Disabled, Approved: !n.Unapproved, MustChangePassword: n.MustChangePassword, Created: a.Now()}
+func (a *changes) Prepare(ctx context.Context, n NewUser, confirmed bool) (u store.User, creds []store.Credential, err error) {
+	u = store.User{Confirmed: confirmed && !n.Unconfirmed, Enabled: !n.Disabled, Approved: !n.Unapproved, MustChangePassword: n.MustChangePassword, Created: a.now()}
 	if u.Email, err = NormalizeEmail(n.Email); err != nil {
 		return u, nil, err
 	}
@@ -74,14 +74,14 @@ func (a *Accounts) Prepare(ctx context.Context, n NewUser, confirmed bool) (u st
 	if u.Roles, err = a.roles(n.Roles); err != nil {
 		return u, nil, err
 	}
-	attributes, err := a.typed(ctx, n.Attributes)
+	attributes, err := a.columns.typed(ctx, n.Attributes)
 	if err != nil {
 		return u, nil, err
 	}
 	if u.Attributes, err = joinAttributes(nil, attributes); err != nil {
 		return u, nil, err
 	}
-	if u.ID, err = a.newID(); err != nil {
+	if u.ID, err = a.core.newID(); err != nil {
 		return u, nil, err
 	}
 	if n.Password == "" {
@@ -94,7 +94,7 @@ func (a *Accounts) Prepare(ctx context.Context, n NewUser, confirmed bool) (u st
 	return u, []store.Credential{c}, err
 }
 
-func (a *Accounts) makePassword(ctx context.Context, u *store.User, password string) (store.Credential, error) {
+func (a *changes) makePassword(ctx context.Context, u *store.User, password string) (store.Credential, error) {
 	if a.passwords == nil {
 		return store.Credential{}, &InvalidError{Field: "password",
 			Why: "cannot be set: signing in by password is not configured"}
@@ -102,9 +102,9 @@ func (a *Accounts) makePassword(ctx context.Context, u *store.User, password str
 	return a.passwords.MakePassword(ctx, u, password)
 }
 
-func (a *Accounts) Username(typed, email string) (string, error) {
+func (a *changes) Username(typed, email string) (string, error) {
 	name, err := NormalizeUsername(typed, email)
-	if err == nil && a.CheckUsername(name) != nil {
+	if err == nil && a.checkUsername(name) != nil {
 		err = &InvalidError{Field: "username", Why: "has characters that a username cannot have"}
 	}
 	return name, err
@@ -116,13 +116,13 @@ const (
 )
 
 // CanHoldRole reports whether an account can be given a role of that name.
-func (a *Accounts) CanHoldRole(name string) bool {
+func (a *changes) CanHoldRole(name string) bool {
 	_, err := a.roles([]string{name})
 	return err == nil
 }
 
 // roles returns the names sorted, each once.
-func (a *Accounts) roles(names []string) ([]string, error) {
+func (a *changes) roles(names []string) ([]string, error) {
 	list := slices.Compact(slices.Sorted(slices.Values(names)))
 	if len(list) > maxRoles {
 		return nil, &InvalidError{Field: "roles", Why: "are more than 100"}
@@ -131,7 +131,7 @@ func (a *Accounts) roles(names []string) ([]string, error) {
 		if r == "" || utf8.RuneCountInString(r) > maxRoleName {
 			return nil, &InvalidError{Field: "roles", Why: "hold a name that is empty or too long"}
 		}
-		if err := a.CheckRole(r); err != nil {
+		if err := a.checkRole(r); err != nil {
 			return nil, &InvalidError{Field: "roles", Why: "hold a name that a role cannot have: " + err.Error()}
 		}
 	}

@@ -11,13 +11,13 @@ import (
 
 // Approve lets an account in that signed up and waits, and tells its owner by mail. Approving one twice changes
 // nothing.
-func (a *Accounts) Approve(ctx context.Context, by Actor, id string) (store.User, error) {
+func (a *changes) Approve(ctx context.Context, by Actor, id string) (store.User, error) {
 	return a.Set(ctx, by, id, UserChange{Approved: new(true)})
 }
 
 // Decline deletes an account that waits for approval, and tells its owner by mail.
-func (a *Accounts) Decline(ctx context.Context, by Actor, id string) error {
-	u, err := a.Users.User(ctx, id)
+func (a *changes) Decline(ctx context.Context, by Actor, id string) error {
+	u, err := a.users.User(ctx, id)
 	if err != nil {
 		return AccountProblem(err)
 	}
@@ -36,11 +36,11 @@ var ErrDecided = &problem.Problem{Status: 409, Code: "conflict", Detail: "the ac
 
 // Decided tells the owner. The decision stands, whether it can be told or not. An address that nobody confirmed gets
 // nothing: whoever reads there may never have heard of us.
-func (a *Accounts) Decided(ctx context.Context, by Actor, kind string, u *store.User) {
+func (a *changes) Decided(ctx context.Context, by Actor, kind string, u *store.User) {
 	if !u.Confirmed {
 		return
 	}
-	if err := a.Post(context.WithoutCancel(ctx), kind, u.Email, message.MailPayload{Base: by.Base, User: u.ID}); err != nil {
+	if err := a.core.Post(context.WithoutCancel(ctx), kind, u.Email, message.MailPayload{Base: by.Base, User: u.ID}); err != nil {
 		a.log.WarnContext(ctx, "the owner of an account could not be told of a decision", "user_id", u.ID, "error", err)
 	}
 }

@@ -86,13 +86,13 @@ func (b *columnBook) busy(key string) bool {
 
 // Columns returns the columns of the table of accounts that are not built in: the fields of `signup` first, then those
 // that administrators added, in their order.
-func (a *Accounts) Columns(ctx context.Context) ([]Column, error) {
-	book, _, err := ReadColumns(ctx, a.Users)
+func (a *columns) Columns(ctx context.Context) ([]Column, error) {
+	book, _, err := ReadColumns(ctx, a.users)
 	return a.withFields(book.Columns), err
 }
 
 // withFields puts the fields of `signup` before own. Where both have a key, the Caddyfile decides.
-func (a *Accounts) withFields(own []Column) []Column {
+func (a *columns) withFields(own []Column) []Column {
 	var all []Column
 	for _, key := range a.fields {
 		all = append(all, Column{Key: key, Type: ColumnText, Listed: true, Configured: true})
@@ -100,15 +100,15 @@ func (a *Accounts) withFields(own []Column) []Column {
 	return append(all, slices.DeleteFunc(slices.Clone(own), func(c Column) bool { return a.configured(c.Key) })...)
 }
 
-func (a *Accounts) configured(key string) bool { return slices.Contains(a.fields, key) }
+func (a *columns) configured(key string) bool { return slices.Contains(a.fields, key) }
 
 // typed brings changes of attributes into the types of their columns. An attribute without a column stays as it was
 // sent.
-func (a *Accounts) typed(ctx context.Context, changes map[string]any) (map[string]any, error) {
+func (a *columns) typed(ctx context.Context, changes map[string]any) (map[string]any, error) {
 	if len(changes) == 0 {
 		return changes, nil
 	}
-	book, _, err := ReadColumns(ctx, a.Users)
+	book, _, err := ReadColumns(ctx, a.users)
 	if err != nil {
 		return nil, err
 	}
@@ -129,10 +129,10 @@ func (a *Accounts) typed(ctx context.Context, changes map[string]any) (map[strin
 }
 
 // AddColumn adds a column after the others.
-func (a *Accounts) AddColumn(ctx context.Context, by Actor, col Column) (Column, error) {
+func (a *columns) AddColumn(ctx context.Context, by Actor, col Column) (Column, error) {
 	err := col.check()
 	if err == nil {
-		err = changeColumns(ctx, a.Users, func(b *columnBook) error {
+		err = changeColumns(ctx, a.users, func(b *columnBook) error {
 			if err := a.free(b, col.Key); err != nil {
 				return err
 			}
@@ -147,7 +147,7 @@ func (a *Accounts) AddColumn(ctx context.Context, by Actor, col Column) (Column,
 }
 
 // free refuses a key that a column has, or values of another are on their way from or to.
-func (a *Accounts) free(b *columnBook, key string) error {
+func (a *columns) free(b *columnBook, key string) error {
 	switch {
 	case b.find(key) >= 0 || a.configured(key):
 		return errColumnTaken
@@ -167,9 +167,9 @@ type ColumnChange struct {
 }
 
 // ChangeColumn changes a column and returns it as it is now.
-func (a *Accounts) ChangeColumn(ctx context.Context, by Actor, key string, ch ColumnChange) (col Column, err error) {
+func (a *columns) ChangeColumn(ctx context.Context, by Actor, key string, ch ColumnChange) (col Column, err error) {
 	what := key
-	err = changeColumns(ctx, a.Users, func(b *columnBook) error {
+	err = changeColumns(ctx, a.users, func(b *columnBook) error {
 		at, err := a.own(b, key)
 		if err != nil {
 			return err
@@ -205,7 +205,7 @@ func set[T any](dst *T, to *T) {
 }
 
 // own returns where the column stands, if it is one that can be changed here.
-func (a *Accounts) own(b *columnBook, key string) (int, error) {
+func (a *columns) own(b *columnBook, key string) (int, error) {
 	if a.configured(key) {
 		return 0, errColumnFixed
 	}
@@ -217,25 +217,25 @@ func (a *Accounts) own(b *columnBook, key string) (int, error) {
 }
 
 // rename sends the values on their way. Two journeys never meet, so that no value can be lost between them.
-func (a *Accounts) rename(b *columnBook, key, to string) error {
+func (a *columns) rename(b *columnBook, key, to string) error {
 	if err := a.free(b, to); err != nil {
 		return err
 	}
 	if b.busy(key) {
 		return errColumnBusy
 	}
-	b.Leaving = append(b.Leaving, Leaving{Key: key, To: to, Since: a.Now().UTC()})
+	b.Leaving = append(b.Leaving, Leaving{Key: key, To: to, Since: a.now().UTC()})
 	return nil
 }
 
 // RemoveColumn removes a column, and soon its values from all accounts, unless they are to be kept as attributes
 // without one.
-func (a *Accounts) RemoveColumn(ctx context.Context, by Actor, key string, keep bool) error {
+func (a *columns) RemoveColumn(ctx context.Context, by Actor, key string, keep bool) error {
 	what := key
 	if keep {
 		what += " values kept"
 	}
-	err := changeColumns(ctx, a.Users, func(b *columnBook) error {
+	err := changeColumns(ctx, a.users, func(b *columnBook) error {
 		at, err := a.own(b, key)
 		if err != nil {
 			return err
@@ -245,7 +245,7 @@ func (a *Accounts) RemoveColumn(ctx context.Context, by Actor, key string, keep 
 		}
 		b.Columns = slices.Delete(b.Columns, at, at+1)
 		if !keep {
-			b.Leaving = append(b.Leaving, Leaving{Key: key, Since: a.Now().UTC()})
+			b.Leaving = append(b.Leaving, Leaving{Key: key, Since: a.now().UTC()})
 		}
 		return nil
 	})
@@ -253,14 +253,14 @@ func (a *Accounts) RemoveColumn(ctx context.Context, by Actor, key string, keep 
 }
 
 // columnDone tells of an act on a column. What is told of a refusal is its code: the key may be anybody's typing.
-func (a *Accounts) columnDone(ctx context.Context, by Actor, kind, what string, err error) error {
+func (a *columns) columnDone(ctx context.Context, by Actor, kind, what string, err error) error {
 	err = AccountProblem(err)
 	var p *problem.Problem
 	switch {
 	case err == nil:
-		a.Emit(ctx, by, audit.Event{Kind: kind, Result: audit.ResultOK, Reason: what})
+		a.core.Emit(ctx, by, audit.Event{Kind: kind, Result: audit.ResultOK, Reason: what})
 	case errors.As(err, &p) && p.Code != problem.NotFound.Code:
-		a.Emit(ctx, by, audit.Event{Kind: kind, Result: audit.ResultRefused, Reason: p.Code})
+		a.core.Emit(ctx, by, audit.Event{Kind: kind, Result: audit.ResultRefused, Reason: p.Code})
 	}
 	return err
 }

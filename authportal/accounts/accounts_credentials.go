@@ -11,22 +11,22 @@ import (
 )
 
 // SignedIn records the time of a sign-in.
-func (a *Accounts) SignedIn(ctx context.Context, id string) error {
-	return a.Users.SignedIn(ctx, id, a.Now())
+func (a *core) SignedIn(ctx context.Context, id string) error {
+	return a.users.SignedIn(ctx, id, a.now())
 }
 
 // AddToken stores an API token of its owner.
-func (a *Accounts) AddToken(ctx context.Context, token store.Credential) error {
-	if err := a.Users.PutCredential(ctx, token); err != nil {
+func (a *core) AddToken(ctx context.Context, token store.Credential) error {
+	if err := a.users.PutCredential(ctx, token); err != nil {
 		return fmt.Errorf("storing an API token: %w", err)
 	}
 	return nil
 }
 
 // TokenUsed records when an API token was used last.
-func (a *Accounts) TokenUsed(ctx context.Context, token store.Credential, at time.Time) error {
+func (a *core) TokenUsed(ctx context.Context, token store.Credential, at time.Time) error {
 	token.Used = at
-	err := a.Users.SwapCredential(ctx, token)
+	err := a.users.SwapCredential(ctx, token)
 	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
@@ -34,13 +34,13 @@ func (a *Accounts) TokenUsed(ctx context.Context, token store.Credential, at tim
 }
 
 // DeleteToken revokes an API token; store.ErrNotFound where the owner has none of that id.
-func (a *Accounts) DeleteToken(ctx context.Context, owner, id string) error {
-	token, err := a.Users.Credential(ctx, store.KindAPIToken, id)
+func (a *core) DeleteToken(ctx context.Context, owner, id string) error {
+	token, err := a.users.Credential(ctx, store.KindAPIToken, id)
 	if err == nil && token.Owner != owner {
 		err = store.ErrNotFound // somebody else's is as unknown as one that never was
 	}
 	if err == nil {
-		err = a.Users.DeleteCredential(ctx, store.KindAPIToken, id)
+		err = a.users.DeleteCredential(ctx, store.KindAPIToken, id)
 	}
 	if err != nil {
 		return fmt.Errorf("deleting an API token: %w", err)
@@ -49,20 +49,20 @@ func (a *Accounts) DeleteToken(ctx context.Context, owner, id string) error {
 }
 
 // PutTicket stores the credential of a link in the place of any of its kind from before.
-func (a *Accounts) PutTicket(ctx context.Context, ticket store.Credential) error {
+func (a *core) PutTicket(ctx context.Context, ticket store.Credential) error {
 	if err := a.forget(ctx, ticket.Owner, ticket.Kind); err != nil {
 		return err
 	}
-	return a.Users.PutCredential(ctx, ticket)
+	return a.users.PutCredential(ctx, ticket)
 }
 
 // LinkCredentials are the credentials that back one-time links: package onetime makes and spends them by these.
-func (a *Accounts) LinkCredentials() onetime.Credentials { return linkCredentials{a} }
+func (a *core) LinkCredentials() onetime.Credentials { return linkCredentials{a} }
 
-type linkCredentials struct{ a *Accounts }
+type linkCredentials struct{ a *core }
 
 func (l linkCredentials) Credential(ctx context.Context, kind, id string) (store.Credential, error) {
-	return l.a.Users.Credential(ctx, kind, id)
+	return l.a.users.Credential(ctx, kind, id)
 }
 
 func (l linkCredentials) PutCredential(ctx context.Context, c store.Credential) error {
@@ -70,15 +70,15 @@ func (l linkCredentials) PutCredential(ctx context.Context, c store.Credential) 
 }
 
 func (l linkCredentials) DeleteCredential(ctx context.Context, kind, id string) error {
-	return l.a.Users.DeleteCredential(ctx, kind, id)
+	return l.a.users.DeleteCredential(ctx, kind, id)
 }
 
 // RememberBrowser stores the device cookie of a browser that has just signed in, unless it has one that is young enough
 // (renew is how much of its life may be gone). Beyond the number to keep the oldest go. It reports whether it was
 // stored.
-func (a *Accounts) RememberBrowser(ctx context.Context, k store.Credential, renew time.Duration,
+func (a *core) RememberBrowser(ctx context.Context, k store.Credential, renew time.Duration,
 	keep int) (bool, error) {
-	have, err := a.Users.CredentialsOf(ctx, k.Owner, store.KindKnownBrowser)
+	have, err := a.users.CredentialsOf(ctx, k.Owner, store.KindKnownBrowser)
 	if err != nil {
 		return false, err
 	}
@@ -87,14 +87,14 @@ func (a *Accounts) RememberBrowser(ctx context.Context, k store.Credential, rene
 			return false, nil
 		}
 	}
-	if err := a.Users.PutCredential(ctx, k); err != nil {
+	if err := a.users.PutCredential(ctx, k); err != nil {
 		return false, err
 	}
 	for i := 0; i < len(have)-keep+1; i++ { // oldest first
 		if have[i].ID == k.ID {
 			continue
 		}
-		if err := a.Users.DeleteCredential(ctx, store.KindKnownBrowser,
+		if err := a.users.DeleteCredential(ctx, store.KindKnownBrowser,
 			have[i].ID); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return false, err
 		}
@@ -103,12 +103,12 @@ func (a *Accounts) RememberBrowser(ctx context.Context, k store.Credential, rene
 }
 
 // forget takes every credential of those kinds from an account.
-func (a *Accounts) forget(ctx context.Context, id string, kinds ...string) (err error) {
+func (a *core) forget(ctx context.Context, id string, kinds ...string) (err error) {
 	for _, kind := range kinds {
-		list, e := a.Users.CredentialsOf(ctx, id, kind)
+		list, e := a.users.CredentialsOf(ctx, id, kind)
 		err = errors.Join(err, e)
 		for i := range list {
-			if e := a.Users.DeleteCredential(ctx, kind, list[i].ID); e != nil && !errors.Is(e, store.ErrNotFound) {
+			if e := a.users.DeleteCredential(ctx, kind, list[i].ID); e != nil && !errors.Is(e, store.ErrNotFound) {
 				err = errors.Join(err, e)
 			}
 		}

@@ -38,50 +38,50 @@ const EmailUndoLife = 7 * 24 * time.Hour
 
 // AskEmailMove stores a change that was asked for, in the place of any from before, and returns its id. Two at the very
 // same moment both stay, until one of them is confirmed.
-func (a *Accounts) AskEmailMove(ctx context.Context, user string, m EmailMove,
+func (a *changes) AskEmailMove(ctx context.Context, user string, m EmailMove,
 	life time.Duration) (id string, err error) {
-	if err := a.forget(ctx, user, store.KindEmailChange); err != nil {
+	if err := a.core.forget(ctx, user, store.KindEmailChange); err != nil {
 		return "", fmt.Errorf("ending a change of address: %w", err)
 	}
 	return a.putEmailMove(ctx, store.KindEmailChange, user, m, life)
 }
 
 // putEmailMove stores a change under a new id.
-func (a *Accounts) putEmailMove(ctx context.Context, kind, user string, m EmailMove,
+func (a *changes) putEmailMove(ctx context.Context, kind, user string, m EmailMove,
 	life time.Duration) (id string, err error) {
-	if id, err = a.newID(); err != nil {
+	if id, err = a.core.newID(); err != nil {
 		return "", err
 	}
 	data, err := json.Marshal(m)
 	if err != nil {
 		return "", err
 	}
-	now := a.Now()
+	now := a.now()
 	k := store.Credential{Kind: kind, ID: id, Owner: user, Label: m.email(kind), Data: data, Created: now,
 		Expires: now.Add(life)}
-	if err := a.Users.PutCredential(ctx, k); err != nil {
+	if err := a.users.PutCredential(ctx, k); err != nil {
 		return "", fmt.Errorf("storing a change of address: %w", err)
 	}
 	return id, nil
 }
 
 // SwapEmailMove writes what changed of m; store.ErrStale where somebody else was first.
-func (a *Accounts) SwapEmailMove(ctx context.Context, k store.Credential, m *EmailMove) (err error) {
+func (a *changes) SwapEmailMove(ctx context.Context, k store.Credential, m *EmailMove) (err error) {
 	if k.Data, err = json.Marshal(m); err != nil {
 		return err
 	}
-	return a.Users.SwapCredential(ctx, k)
+	return a.users.SwapCredential(ctx, k)
 }
 
 // TakeEmailMove removes a change that waits: of many callers one gets on, the others get store.ErrNotFound.
-func (a *Accounts) TakeEmailMove(ctx context.Context, k *store.Credential) error {
-	return a.Users.DeleteCredential(ctx, k.Kind, k.ID)
+func (a *changes) TakeEmailMove(ctx context.Context, k *store.Credential) error {
+	return a.users.DeleteCredential(ctx, k.Kind, k.ID)
 }
 
 // MoveEmail gives the account its new address, and returns the id by which the old one may take it back; empty where
 // nobody had shown that the old one was theirs. What undoes the change is there before the change is. may is asked
 // about the account as it is stored at that moment.
-func (a *Accounts) MoveEmail(ctx context.Context, u *store.User, m *EmailMove,
+func (a *changes) MoveEmail(ctx context.Context, u *store.User, m *EmailMove,
 	may func(*store.User) error) (after store.User, undo string, err error) {
 	if u.Confirmed && u.Email != "" && u.Email == m.Old {
 		undo, err = a.putEmailMove(ctx, store.KindEmailUndo, u.ID,
@@ -90,14 +90,14 @@ func (a *Accounts) MoveEmail(ctx context.Context, u *store.User, m *EmailMove,
 			return after, "", err
 		}
 	}
-	_, after, err = a.update(ctx, u.ID, func(u *store.User) error {
+	_, after, err = a.core.update(ctx, u.ID, func(u *store.User) error {
 		if err := may(u); err != nil {
 			return err
 		}
 		return a.apply(u, UserChange{Email: &m.New})
 	})
 	if err != nil && undo != "" {
-		if e := a.Users.DeleteCredential(ctx, store.KindEmailUndo, undo); e != nil && !errors.Is(e, store.ErrNotFound) {
+		if e := a.users.DeleteCredential(ctx, store.KindEmailUndo, undo); e != nil && !errors.Is(e, store.ErrNotFound) {
 			err = errors.Join(err, e)
 		}
 	}
@@ -106,8 +106,8 @@ func (a *Accounts) MoveEmail(ctx context.Context, u *store.User, m *EmailMove,
 
 // TakeBack gives an account back to the address that it had before a change. The address comes first: whatever cuts it
 // off after that, its owner can ask for a new password. undo is the id of the change that is taken back.
-func (a *Accounts) TakeBack(ctx context.Context, u *store.User, m *EmailMove, undo string) (store.User, error) {
-	_, after, err := a.update(ctx, u.ID, func(now *store.User) error {
+func (a *changes) TakeBack(ctx context.Context, u *store.User, m *EmailMove, undo string) (store.User, error) {
+	_, after, err := a.core.update(ctx, u.ID, func(now *store.User) error {
 		if now.Email != u.Email || !now.Enabled || !now.Approved {
 			return problem.InvalidLink
 		}
@@ -116,11 +116,11 @@ func (a *Accounts) TakeBack(ctx context.Context, u *store.User, m *EmailMove, un
 	if err != nil {
 		return after, err
 	}
-	if _, err := a.carryOut(ctx,
+	if _, err := a.core.carryOut(ctx,
 		recoveryOf{act: RecoveryEmailUndo, account: u.ID, since: m.Asked, spare: undo}); err != nil {
 		return after, err
 	}
-	if err := a.Users.DeleteCredential(ctx, store.KindEmailUndo,
+	if err := a.users.DeleteCredential(ctx, store.KindEmailUndo,
 		undo); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return after, fmt.Errorf("ending a link: %w", err)
 	}

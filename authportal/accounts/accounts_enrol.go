@@ -8,8 +8,8 @@ import (
 )
 
 // AddCredential stores a credential that its owner has enrolled.
-func (a *Accounts) AddCredential(ctx context.Context, k store.Credential) error {
-	if err := a.Users.PutCredential(ctx, k); err != nil {
+func (a *core) AddCredential(ctx context.Context, k store.Credential) error {
+	if err := a.users.PutCredential(ctx, k); err != nil {
 		return fmt.Errorf("storing a credential of kind %s: %w", k.Kind, err)
 	}
 	return nil

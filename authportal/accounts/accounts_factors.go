@@ -12,8 +12,8 @@ import (
 
 // ClearFactors takes from an account its second factors, the device cookies of browsers that signed in before, and
 // sign-in tickets. The password, linked identities and API tokens stay, and so do sessions.
-func (a *Accounts) ClearFactors(ctx context.Context, by Actor, id string) error {
-	u, err := a.Users.User(ctx, id)
+func (a *core) ClearFactors(ctx context.Context, by Actor, id string) error {
+	u, err := a.users.User(ctx, id)
 	if err != nil {
 		return AccountProblem(err)
 	}
@@ -25,8 +25,8 @@ func (a *Accounts) ClearFactors(ctx context.Context, by Actor, id string) error 
 }
 
 // Factors returns the second factors of an account.
-func (a *Accounts) Factors(ctx context.Context, id string) ([]store.Credential, error) {
-	list, err := a.Users.CredentialsOf(ctx, id, "")
+func (a *core) Factors(ctx context.Context, id string) ([]store.Credential, error) {
+	list, err := a.users.CredentialsOf(ctx, id, "")
 	if err != nil {
 		return nil, fmt.Errorf("reading credentials: %w", err)
 	}

@@ -14,19 +14,19 @@ import (
 var UserID = regexp.MustCompile(`^[a-z2-7]{26}$`)
 
 // Account returns the account of an id, and of nothing else that an account is found by.
-func (a *Accounts) Account(ctx context.Context, id string) (store.User, error) {
+func (a *core) Account(ctx context.Context, id string) (store.User, error) {
 	if !UserID.MatchString(id) {
 		return store.User{}, problem.NotFound
 	}
-	u, err := a.Users.User(ctx, id)
+	u, err := a.users.User(ctx, id)
 	return u, AccountProblem(err)
 }
 
 // Find returns the account of that id, address or username, in any spelling. An id goes before a username that looks
 // like it, so that nobody can pose as another account towards an administrator.
-func (a *Accounts) Find(ctx context.Context, who string) (store.User, error) {
+func (a *core) Find(ctx context.Context, who string) (store.User, error) {
 	if UserID.MatchString(who) {
-		u, err := a.Users.User(ctx, who)
+		u, err := a.users.User(ctx, who)
 		if err == nil || !errors.Is(err, store.ErrNotFound) {
 			return u, AccountProblem(err)
 		}
@@ -35,13 +35,13 @@ func (a *Accounts) Find(ctx context.Context, who string) (store.User, error) {
 	if !possible {
 		return store.User{}, problem.NotFound
 	}
-	u, err := a.Users.FindUser(ctx, login)
+	u, err := a.users.FindUser(ctx, login)
 	return u, AccountProblem(err)
 }
 
 // List returns one page of accounts.
-func (a *Accounts) List(ctx context.Context, q store.UserQuery) ([]store.User, error) {
-	users, err := a.Users.ListUsers(ctx, q)
+func (a *core) List(ctx context.Context, q store.UserQuery) ([]store.User, error) {
+	users, err := a.users.ListUsers(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("listing accounts: %w", err)
 	}
@@ -49,8 +49,8 @@ func (a *Accounts) List(ctx context.Context, q store.UserQuery) ([]store.User, e
 }
 
 // Count returns how many accounts a query selects, at most limit.
-func (a *Accounts) Count(ctx context.Context, q store.UserQuery, limit int) (int, error) {
-	n, err := a.Users.CountUsers(ctx, q, limit)
+func (a *core) Count(ctx context.Context, q store.UserQuery, limit int) (int, error) {
+	n, err := a.users.CountUsers(ctx, q, limit)
 	if err != nil {
 		return 0, fmt.Errorf("counting accounts: %w", err)
 	}
@@ -58,8 +58,8 @@ func (a *Accounts) Count(ctx context.Context, q store.UserQuery, limit int) (int
 }
 
 // Sessions returns the sign-ins of an account that have not ended, newest first.
-func (a *Accounts) Sessions(ctx context.Context, id string) ([]store.Session, error) {
-	list, err := a.sessionStore.SessionsOf(ctx, id)
+func (a *core) Sessions(ctx context.Context, id string) ([]store.Session, error) {
+	list, err := a.sessions.SessionsOf(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("listing sessions: %w", err)
 	}
@@ -67,8 +67,8 @@ func (a *Accounts) Sessions(ctx context.Context, id string) ([]store.Session, er
 }
 
 // RevokeSessions ends every sign-in of an account and returns how many there were.
-func (a *Accounts) RevokeSessions(ctx context.Context, by Actor, id string) (int, error) {
-	u, err := a.Users.User(ctx, id)
+func (a *core) RevokeSessions(ctx context.Context, by Actor, id string) (int, error) {
+	u, err := a.users.User(ctx, id)
 	if err != nil {
 		return 0, AccountProblem(err)
 	}
@@ -76,7 +76,7 @@ func (a *Accounts) RevokeSessions(ctx context.Context, by Actor, id string) (int
 }
 
 // RevokeAllSessions ends every sign-in of everybody, the caller's included, and returns how many there were.
-func (a *Accounts) RevokeAllSessions(ctx context.Context, by Actor) (total int, err error) {
+func (a *core) RevokeAllSessions(ctx context.Context, by Actor) (total int, err error) {
 	q := store.UserQuery{Limit: 1000}
 	for {
 		page, err := a.List(ctx, q)
@@ -97,8 +97,8 @@ func (a *Accounts) RevokeAllSessions(ctx context.Context, by Actor) (total int, 
 }
 
 // RevokeSession ends one sign-in of an account, ErrNotFound where there is none of that id.
-func (a *Accounts) RevokeSession(ctx context.Context, by Actor, u *store.User, id string) error {
-	if err := a.sessionStore.EndSession(ctx, u.ID, id); err != nil {
+func (a *core) RevokeSession(ctx context.Context, by Actor, u *store.User, id string) error {
+	if err := a.sessions.EndSession(ctx, u.ID, id); err != nil {
 		return fmt.Errorf("ending a session: %w", err)
 	}
 	a.Emit(ctx, by, audit.Event{Kind: audit.EventSessionEnd, Result: audit.ResultOK, Reason: "revoked", UserID: u.ID,
@@ -106,7 +106,7 @@ func (a *Accounts) RevokeSession(ctx context.Context, by Actor, u *store.User, i
 	return nil
 }
 
-func (a *Accounts) revoke(ctx context.Context, by Actor, u *store.User) (int, error) {
+func (a *core) revoke(ctx context.Context, by Actor, u *store.User) (int, error) {
 	n, err := a.carryOut(ctx, recoveryOf{act: RecoverySessions, account: u.ID})
 	if err != nil {
 		return 0, err

@@ -79,7 +79,7 @@ func identityID(issuer, subject string) string {
 // by issuer and subject alone, never by an address or a name, which change hands. Where there is none it links the
 // identity to the account of its proven owner, or creates one, or refuses: who has an account already shows that it is
 // theirs first. What the identity gave is brought up to date.
-func (a *Accounts) ForIdentity(ctx context.Context,
+func (a *identities) ForIdentity(ctx context.Context,
 	r IdentityRequest) (u store.User, link store.Credential, err error) {
 	id := &r.Identity
 	if id.Issuer == "" || id.Subject == "" || len(id.Issuer) > MaxOutside || len(id.Subject) > MaxOutside {
@@ -90,7 +90,7 @@ func (a *Accounts) ForIdentity(ctx context.Context,
 		return u, link, a.identityRefused(ctx, &r, err)
 	}
 	for range UpdateTries {
-		link, err = a.Users.Credential(ctx, store.KindIdentity, identityID(id.Issuer, id.Subject))
+		link, err = a.users.Credential(ctx, store.KindIdentity, identityID(id.Issuer, id.Subject))
 		switch {
 		case err == nil:
 			link, err = a.refreshLink(ctx, &r, link)
@@ -105,7 +105,7 @@ func (a *Accounts) ForIdentity(ctx context.Context,
 		}
 	}
 	if err == nil {
-		u, err = a.giveRoles(ctx, link.Owner)
+		u, err = a.core.giveRoles(ctx, link.Owner)
 	}
 	if err != nil {
 		return store.User{}, store.Credential{}, a.identityRefused(ctx, &r, AccountProblem(err))
@@ -114,7 +114,7 @@ func (a *Accounts) ForIdentity(ctx context.Context,
 }
 
 // identityRefused records that an identity was refused, and returns why.
-func (a *Accounts) identityRefused(ctx context.Context, r *IdentityRequest, err error) error {
+func (a *identities) identityRefused(ctx context.Context, r *IdentityRequest, err error) error {
 	var p *problem.Problem
 	if !errors.As(err, &p) {
 		return fmt.Errorf("finding the account of an identity: %w", err)
@@ -127,9 +127,9 @@ func (a *Accounts) identityRefused(ctx context.Context, r *IdentityRequest, err 
 	return err
 }
 
-func (a *Accounts) identityEvent(ctx context.Context, r *IdentityRequest, e audit.Event) {
+func (a *identities) identityEvent(ctx context.Context, r *IdentityRequest, e audit.Event) {
 	e.Address, e.Host, e.Method = r.Actor.Address, r.Actor.Host, r.Method
-	a.Events.Emit(ctx, e)
+	a.events.Emit(ctx, e)
 }
 
 // address returns the address that the source vouches for, empty where there is none. One that it does not vouch for is
@@ -153,12 +153,12 @@ func (r *IdentityRequest) address() (string, error) {
 }
 
 // linkIdentity makes the identity a link of the account of its owner.
-func (a *Accounts) linkIdentity(ctx context.Context, r *IdentityRequest) (store.Credential, error) {
+func (a *identities) linkIdentity(ctx context.Context, r *IdentityRequest) (store.Credential, error) {
 	link, err := a.newLink(r, r.Owner.ID)
 	if err != nil {
 		return link, err
 	}
-	if err := a.Users.PutCredential(ctx, link); errors.Is(err, store.ErrNotFound) {
+	if err := a.users.PutCredential(ctx, link); errors.Is(err, store.ErrNotFound) {
 		return link, problem.NotFound // deleted meanwhile
 	} else if err != nil {
 		return link, err
@@ -169,8 +169,8 @@ func (a *Accounts) linkIdentity(ctx context.Context, r *IdentityRequest) (store.
 }
 
 // newLink returns the credential of an identity for an account.
-func (a *Accounts) newLink(r *IdentityRequest, owner string) (link store.Credential, err error) {
-	now := a.Now()
+func (a *identities) newLink(r *IdentityRequest, owner string) (link store.Credential, err error) {
+	now := a.now()
 	link = store.Credential{Kind: store.KindIdentity, ID: identityID(r.Identity.Issuer, r.Identity.Subject),
 		Owner: owner, Label: r.label(), Created: now, Used: now, Version: 1}
 	data, err := a.identityData(r, link.ID)
@@ -190,13 +190,13 @@ func (r *IdentityRequest) label() string {
 }
 
 // identityData is what is kept of an identity as it is now.
-func (a *Accounts) identityData(r *IdentityRequest, id string) (d LinkedIdentity, err error) {
+func (a *identities) identityData(r *IdentityRequest, id string) (d LinkedIdentity, err error) {
 	groups := slices.Compact(slices.Sorted(slices.Values(r.Identity.Groups)))
 	d = LinkedIdentity{Method: r.Method, Issuer: r.Identity.Issuer, Subject: r.Identity.Subject,
-		Groups: groups[:min(len(groups), maxGroups)], Seen: a.Now().UTC(),
+		Groups: groups[:min(len(groups), maxGroups)], Seen: a.now().UTC(),
 		Attributes: keptAttributes(r.Identity.Attributes)}
 	if a.rolesFrom != nil {
-		if d.Roles, err = a.roles(a.rolesFrom(r.Method, groups)); err != nil {
+		if d.Roles, err = a.changes.roles(a.rolesFrom(r.Method, groups)); err != nil {
 			return d, err
 		}
 	}
@@ -228,7 +228,7 @@ func keptAttributes(in map[string]any) map[string]any {
 
 // refreshLink notes what an identity that is linked already says of its person now. It is written where it differs, or
 // the time it was seen is long ago: a sign-in in another tab rests on the same credential.
-func (a *Accounts) refreshLink(ctx context.Context, r *IdentityRequest,
+func (a *identities) refreshLink(ctx context.Context, r *IdentityRequest,
 	link store.Credential) (store.Credential, error) {
 	if r.Owner != nil && link.Owner != r.Owner.ID {
 		return link, errIdentityLinked
@@ -256,11 +256,11 @@ func (a *Accounts) refreshLink(ctx context.Context, r *IdentityRequest,
 	if bytes.Equal(data, link.Data) && now.Seen.Sub(have.Seen) < SeenRenew && link.Label == r.label() {
 		return link, nil
 	}
-	link.Used, link.Label = a.Now(), r.label()
+	link.Used, link.Label = a.now(), r.label()
 	if link.Data, err = json.Marshal(now); err != nil {
 		return link, err
 	}
-	if err := a.Users.SwapCredential(ctx, link); err != nil {
+	if err := a.users.SwapCredential(ctx, link); err != nil {
 		return link, err
 	}
 	link.Version++
@@ -269,9 +269,9 @@ func (a *Accounts) refreshLink(ctx context.Context, r *IdentityRequest,
 
 // giveRoles brings what linked identities give into an account: each gives its own, and takes away no other's. It reads
 // the links after the account, so that of two refreshes at once the last one sees both.
-func (a *Accounts) giveRoles(ctx context.Context, id string) (store.User, error) {
+func (a *core) giveRoles(ctx context.Context, id string) (store.User, error) {
 	_, u, err := a.update(ctx, id, func(u *store.User) error {
-		links, err := a.Users.CredentialsOf(ctx, id, store.KindIdentity)
+		links, err := a.users.CredentialsOf(ctx, id, store.KindIdentity)
 		if err != nil {
 			return fmt.Errorf("reading linked identities: %w", err)
 		}

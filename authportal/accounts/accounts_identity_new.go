@@ -15,13 +15,13 @@ import (
 // signUpIdentity creates the account of a person whom nobody here knows, with the link to their identity or not at all.
 // An address that the source vouches for counts as confirmed; another account that has it is never joined, because
 // whoever controls the source, or once had the address, would be inside.
-func (a *Accounts) signUpIdentity(ctx context.Context, r *IdentityRequest,
+func (a *identities) signUpIdentity(ctx context.Context, r *IdentityRequest,
 	email string) (u store.User, link store.Credential, err error) {
 	if err := a.identityMaySignUp(r, email); err != nil {
 		return u, link, err
 	}
 	if email != "" {
-		switch has, err := a.Users.FindUser(ctx, email); {
+		switch has, err := a.users.FindUser(ctx, email); {
 		case err == nil && has.Email == email:
 			return u, link, errLinkRequired
 		case err != nil && !errors.Is(err, store.ErrNotFound):
@@ -34,7 +34,7 @@ func (a *Accounts) signUpIdentity(ctx context.Context, r *IdentityRequest,
 	if link, err = a.newLink(r, u.ID); err != nil {
 		return u, link, err
 	}
-	err = a.Users.CreateUser(ctx, u, link)
+	err = a.users.CreateUser(ctx, u, link)
 	if taken := (*store.TakenError)(nil); errors.As(err, &taken) {
 		return u, link, a.identityTaken(ctx, &u, link.ID, taken)
 	} else if err != nil {
@@ -47,8 +47,8 @@ func (a *Accounts) signUpIdentity(ctx context.Context, r *IdentityRequest,
 
 // identityTaken decides on an account that could not be created because a name of it is in use: by the very person, who
 // came in two tabs at once, or by somebody else.
-func (a *Accounts) identityTaken(ctx context.Context, u *store.User, link string, taken *store.TakenError) error {
-	switch _, err := a.Users.Credential(ctx, store.KindIdentity, link); {
+func (a *identities) identityTaken(ctx context.Context, u *store.User, link string, taken *store.TakenError) error {
+	switch _, err := a.users.Credential(ctx, store.KindIdentity, link); {
 	case err == nil:
 		return store.ErrTaken // look again: it is there
 	case !errors.Is(err, store.ErrNotFound):
@@ -60,7 +60,7 @@ func (a *Accounts) identityTaken(ctx context.Context, u *store.User, link string
 }
 
 // identityMaySignUp refuses whom no sign-up is open for.
-func (a *Accounts) identityMaySignUp(r *IdentityRequest, email string) error {
+func (a *identities) identityMaySignUp(r *IdentityRequest, email string) error {
 	open := a.signUp.Open || a.signUp.Approval
 	switch r.Options.SignUp {
 	case "on":
@@ -84,7 +84,7 @@ func (a *Accounts) identityMaySignUp(r *IdentityRequest, email string) error {
 
 // prepareIdentity completes the account of a newcomer. Its username is the address, as at every sign-up, unless people
 // may choose one: what a source calls somebody is often what they called themselves, and upstreams trust it.
-func (a *Accounts) prepareIdentity(ctx context.Context, r *IdentityRequest, email string) (u store.User, err error) {
+func (a *identities) prepareIdentity(ctx context.Context, r *IdentityRequest, email string) (u store.User, err error) {
 	id := &r.Identity
 	n := NewUser{Email: email, Name: id.Name, Unapproved: a.signUp.Approval,
 		Roles: slices.Concat(a.signUp.Roles, r.Options.Roles)}
@@ -102,7 +102,7 @@ func (a *Accounts) prepareIdentity(ctx context.Context, r *IdentityRequest, emai
 	}
 	switch {
 	case email != "":
-		u, _, err = a.Prepare(ctx, n, true)
+		u, _, err = a.changes.Prepare(ctx, n, true)
 		return u, err
 	case n.Username == "":
 		return u, errNoAddress
@@ -111,28 +111,28 @@ func (a *Accounts) prepareIdentity(ctx context.Context, r *IdentityRequest, emai
 }
 
 // prepareNameless completes an account that has a username and no address.
-func (a *Accounts) prepareNameless(n NewUser) (u store.User, err error) {
-	u = store.User{Enabled: true, Approved: !n.Unapproved, Attributes: map[string]any{}, Created: a.Now()}
-	if u.Username, err = a.Username(n.Username, ""); err != nil {
+func (a *identities) prepareNameless(n NewUser) (u store.User, err error) {
+	u = store.User{Enabled: true, Approved: !n.Unapproved, Attributes: map[string]any{}, Created: a.now()}
+	if u.Username, err = a.changes.Username(n.Username, ""); err != nil {
 		return u, err
 	}
 	if u.Name, err = NormalizeName(n.Name); err != nil {
 		return u, err
 	}
-	if u.Roles, err = a.roles(n.Roles); err != nil {
+	if u.Roles, err = a.changes.roles(n.Roles); err != nil {
 		return u, err
 	}
-	u.ID, err = a.newID()
+	u.ID, err = a.core.newID()
 	return u, err
 }
 
 // usernameIsFree reports whether a username can be an account's and is nobody's. The store has the last word.
-func (a *Accounts) usernameIsFree(ctx context.Context, typed string) (bool, error) {
-	name, err := a.Username(typed, "")
+func (a *identities) usernameIsFree(ctx context.Context, typed string) (bool, error) {
+	name, err := a.changes.Username(typed, "")
 	if err != nil {
 		return false, nil
 	}
-	switch _, err := a.Users.FindUser(ctx, name); {
+	switch _, err := a.users.FindUser(ctx, name); {
 	case errors.Is(err, store.ErrNotFound):
 		return true, nil
 	case err != nil:

@@ -14,7 +14,7 @@ import (
 
 // Import makes an account that comes from elsewhere, with a password or with the hash of one (not both). With dry it
 // only says what would become of it. An account that is there stays as it is.
-func (a *Accounts) Import(ctx context.Context, by Actor, row *userfile.Row, dry bool) (store.User, error) {
+func (a *imports) Import(ctx context.Context, by Actor, row *userfile.Row, dry bool) (store.User, error) {
 	u, creds, err := a.prepareImport(ctx, row, dry)
 	if err != nil {
 		return store.User{}, AccountProblem(err)
@@ -22,23 +22,23 @@ func (a *Accounts) Import(ctx context.Context, by Actor, row *userfile.Row, dry 
 	if dry {
 		return u, nil
 	}
-	if err := a.Users.CreateUser(ctx, u, creds...); err != nil {
+	if err := a.users.CreateUser(ctx, u, creds...); err != nil {
 		return store.User{}, AccountProblem(err)
 	}
-	a.Emit(ctx, by, audit.Event{Kind: audit.EventUserCreate, Result: audit.ResultOK, Reason: "imported", UserID: u.ID,
+	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserCreate, Result: audit.ResultOK, Reason: "imported", UserID: u.ID,
 		Username: u.Username})
 	return u, nil
 }
 
 // prepareImport asks for what is cheap first: importing a file once more, to go on where it was cut off, hashes nothing
 // for accounts that are there.
-func (a *Accounts) prepareImport(ctx context.Context, row *userfile.Row,
+func (a *imports) prepareImport(ctx context.Context, row *userfile.Row,
 	dry bool) (u store.User, creds []store.Credential, err error) {
 	no := func(b *bool) bool { return b != nil && !*b }
 	if err := a.checkHash(row); err != nil {
 		return u, nil, err
 	}
-	u, _, err = a.Prepare(ctx, NewUser{Email: row.Email, Username: row.Username, Name: row.Name, Roles: row.Roles,
+	u, _, err = a.changes.Prepare(ctx, NewUser{Email: row.Email, Username: row.Username, Name: row.Name, Roles: row.Roles,
 		Attributes: row.Attributes,
 		Disabled:   no(row.Enabled), Unconfirmed: no(row.Confirmed), Unapproved: no(row.Approved)}, true)
 	if err != nil {
@@ -57,11 +57,11 @@ func (a *Accounts) prepareImport(ctx context.Context, row *userfile.Row,
 	case dry && cheap:
 		return u, nil, rules.AcceptPassword(ctx, &u, row.Password)
 	}
-	c, err := a.makePassword(ctx, &u, row.Password)
+	c, err := a.changes.makePassword(ctx, &u, row.Password)
 	return u, []store.Credential{c}, err
 }
 
-func (a *Accounts) checkHash(row *userfile.Row) error {
+func (a *imports) checkHash(row *userfile.Row) error {
 	hashes, ok := a.passwords.(method.PasswordHashes)
 	switch {
 	case row.Hash == "":
@@ -78,12 +78,12 @@ func (a *Accounts) checkHash(row *userfile.Row) error {
 }
 
 // stillFree reports whether the names of a new account are. The store has the last word.
-func (a *Accounts) stillFree(ctx context.Context, u *store.User) error {
+func (a *imports) stillFree(ctx context.Context, u *store.User) error {
 	for _, name := range []struct {
 		login string
 		taken error
 	}{{u.Email, problem.UserExists}, {u.Username, problem.UsernameTaken}} {
-		_, err := a.Users.FindUser(ctx, name.login)
+		_, err := a.users.FindUser(ctx, name.login)
 		switch {
 		case err == nil:
 			return name.taken

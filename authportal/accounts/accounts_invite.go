@@ -16,49 +16,49 @@ var (
 )
 
 // canInvite reports whether anybody can be invited.
-func (a *Accounts) canInvite(by Actor) bool {
+func (a *changes) canInvite(by Actor) bool {
 	return a.outbox != nil && a.passwords != nil && by.Base != ""
 }
 
 // Invite sends the owner of an account that has no password yet a link by which they choose one and are signed in. The
 // link is good once, for this account with its address, and what roles the account holds is the administrator's choice
 // alone.
-func (a *Accounts) Invite(ctx context.Context, by Actor, id string) (store.User, error) {
+func (a *changes) Invite(ctx context.Context, by Actor, id string) (store.User, error) {
 	u, err := a.invite(ctx, by, id)
 	if err != nil {
 		a.EmitRefusal(ctx, by, audit.EventUserChange, id, err)
 		return u, err
 	}
-	a.Emit(ctx, by, audit.Event{Kind: audit.EventUserChange, Result: audit.ResultOK, Reason: "invited", UserID: id, Username: u.Username})
+	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserChange, Result: audit.ResultOK, Reason: "invited", UserID: id, Username: u.Username})
 	return u, nil
 }
 
-func (a *Accounts) invite(ctx context.Context, by Actor, id string) (u store.User, err error) {
+func (a *changes) invite(ctx context.Context, by Actor, id string) (u store.User, err error) {
 	if !a.canInvite(by) {
-		if _, err := a.Users.User(ctx, id); errors.Is(err, store.ErrNotFound) {
+		if _, err := a.users.User(ctx, id); errors.Is(err, store.ErrNotFound) {
 			return u, problem.NotFound
 		}
 		return u, errNoInvitations
 	}
-	has, err := a.HasPassword(ctx, id)
+	has, err := a.core.HasPassword(ctx, id)
 	if err != nil {
 		return u, err
 	}
-	_, u, err = a.update(ctx, id, func(u *store.User) error {
+	_, u, err = a.core.update(ctx, id, func(u *store.User) error {
 		if u.Email == "" || has || !u.Enabled {
 			return errNotInvited
 		}
-		u.Invited = a.Now()
+		u.Invited = a.now()
 		return nil
 	})
 	if err != nil {
 		return u, AccountProblem(err)
 	}
-	return u, a.Post(ctx, message.MailInvite, u.Email, message.MailPayload{Base: by.Base, User: u.ID})
+	return u, a.core.Post(ctx, message.MailInvite, u.Email, message.MailPayload{Base: by.Base, User: u.ID})
 }
 
 // AddInvited is Add, and Invite of whom it is for. Where nobody can be invited no account is made.
-func (a *Accounts) AddInvited(ctx context.Context, by Actor, n NewUser) (store.User, error) {
+func (a *changes) AddInvited(ctx context.Context, by Actor, n NewUser) (store.User, error) {
 	switch {
 	case !a.canInvite(by):
 		return store.User{}, errNoInvitations

@@ -30,7 +30,7 @@ func Listed(names []string) []string {
 
 // IdentityJSON is the owner's view of their identity. An address that is not confirmed yet is shown where the username
 // is the address itself, and marked: unlike the headers of a gate, this answer goes to the person who typed it.
-func (a *Accounts) IdentityJSON(id *store.Identity) map[string]any {
+func (a *changes) IdentityJSON(id *store.Identity) map[string]any {
 	attributes := id.Attributes
 	if attributes == nil {
 		attributes = map[string]any{}
@@ -45,7 +45,7 @@ func (a *Accounts) IdentityJSON(id *store.Identity) map[string]any {
 }
 
 // OwnJSON is the owner's view of their account. Unlike in an identity, the address stands here before it is confirmed.
-func (a *Accounts) OwnJSON(u *store.User) map[string]any {
+func (a *changes) OwnJSON(u *store.User) map[string]any {
 	id := u.Identity()
 	out := a.IdentityJSON(&id)
 	out["email"], out["confirmed"], out["created"], out["fields"] = u.Email, u.Confirmed, Stamp(u.Created),
@@ -54,7 +54,7 @@ func (a *Accounts) OwnJSON(u *store.User) map[string]any {
 }
 
 // AdminJSON is an account as administrators read it.
-func (a *Accounts) AdminJSON(u *store.User) map[string]any {
+func (a *changes) AdminJSON(u *store.User) map[string]any {
 	out := map[string]any{"id": u.ID, "username": u.Username, "email": u.Email, "confirmed": u.Confirmed, "name": u.Name,
 		"roles": Listed(u.Roles), "attributes": u.Attributes, "enabled": u.Enabled, "approved": u.Approved, "state": StateOf(u),
 		"password_change_required": u.MustChangePassword, "created": Stamp(u.Created), "version": u.Version}
@@ -88,7 +88,7 @@ type OperatorAccount struct {
 }
 
 // OperatorJSON is the view of the command line.
-func (a *Accounts) OperatorJSON(u *store.User, hasPassword bool) OperatorAccount {
+func (a *changes) OperatorJSON(u *store.User, hasPassword bool) OperatorAccount {
 	v := OperatorAccount{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name, Roles: Listed(u.Roles),
 		Effective: a.expand(u.InForce()), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved, State: StateOf(u),
 		Password: hasPassword, Due: u.MustChangePassword, Created: u.Created}

@@ -11,7 +11,7 @@ import (
 )
 
 // Post queues a message. Without mail it does nothing: what depends on it is not offered then.
-func (a *Accounts) Post(ctx context.Context, kind, to string, what message.MailPayload) error {
+func (a *core) Post(ctx context.Context, kind, to string, what message.MailPayload) error {
 	if a.outbox == nil || to == "" {
 		return nil
 	}
@@ -23,7 +23,7 @@ func (a *Accounts) Post(ctx context.Context, kind, to string, what message.MailP
 	if err != nil {
 		return err
 	}
-	now := a.Now()
+	now := a.now()
 	if err := a.outbox.QueueMail(ctx,
 		store.Mail{ID: id, Kind: kind, To: to, Payload: payload, Created: now, Due: now}); err != nil {
 		return fmt.Errorf("queueing a message: %w", err)
@@ -32,7 +32,7 @@ func (a *Accounts) Post(ctx context.Context, kind, to string, what message.MailP
 }
 
 // Confirm notes that the address of an account is its owner's, by the link that was sent when they signed up.
-func (a *Accounts) Confirm(ctx context.Context, id, email string) (store.User, error) {
+func (a *core) Confirm(ctx context.Context, id, email string) (store.User, error) {
 	_, after, err := a.update(ctx, id, func(u *store.User) error {
 		if u.Email != email || u.Confirmed {
 			return problem.InvalidLink
@@ -47,7 +47,7 @@ func (a *Accounts) Confirm(ctx context.Context, id, email string) (store.User, e
 // of the sign-up. Where nobody had shown it before, whatever the account holds was put there by somebody who may be
 // another: an attacker who signs up with a stranger's address and waits (pre-hijacking). All of it goes before the
 // address counts.
-func (a *Accounts) ProveMailbox(ctx context.Context, u store.User) (store.User, error) {
+func (a *core) ProveMailbox(ctx context.Context, u store.User) (store.User, error) {
 	if u.Confirmed {
 		return u, nil
 	}

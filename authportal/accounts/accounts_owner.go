@@ -12,9 +12,9 @@ import (
 // What owners do to their own accounts. Whether they may, and what is told of it, is for those who call.
 
 // ChangeProfile changes the name, where one is given, and attributes; see joinAttributes.
-func (a *Accounts) ChangeProfile(ctx context.Context, id string, name *string,
+func (a *changes) ChangeProfile(ctx context.Context, id string, name *string,
 	attributes map[string]any) (before, after store.User, err error) {
-	return a.update(ctx, id, func(u *store.User) (err error) {
+	return a.core.update(ctx, id, func(u *store.User) (err error) {
 		if name != nil {
 			if u.Name, err = NormalizeName(*name); err != nil {
 				return err
@@ -27,11 +27,11 @@ func (a *Accounts) ChangeProfile(ctx context.Context, id string, name *string,
 
 // AcceptInvitation completes an account that waited for its owner. What they left empty the administrator may have
 // filled in.
-func (a *Accounts) AcceptInvitation(ctx context.Context, id, name string, attributes map[string]any,
+func (a *changes) AcceptInvitation(ctx context.Context, id, name string, attributes map[string]any,
 	password store.Credential) (store.User, error) {
 	given := maps.Clone(attributes)
 	maps.DeleteFunc(given, func(_ string, v any) bool { return v == nil })
-	_, u, err := a.update(ctx, id, func(u *store.User) (err error) {
+	_, u, err := a.core.update(ctx, id, func(u *store.User) (err error) {
 		if name != "" {
 			u.Name = name
 		}
@@ -42,22 +42,22 @@ func (a *Accounts) AcceptInvitation(ctx context.Context, id, name string, attrib
 	if err != nil {
 		return u, AccountProblem(err)
 	}
-	if err := a.Users.PutCredential(ctx, password); err != nil {
+	if err := a.users.PutCredential(ctx, password); err != nil {
 		return u, fmt.Errorf("storing the password: %w", err)
 	}
 	return u, nil
 }
 
 // MakePrepared stores an account that prepare returned, with its credentials or not at all.
-func (a *Accounts) MakePrepared(ctx context.Context, u store.User, creds ...store.Credential) error {
-	return a.Users.CreateUser(ctx, u, creds...)
+func (a *changes) MakePrepared(ctx context.Context, u store.User, creds ...store.Credential) error {
+	return a.users.CreateUser(ctx, u, creds...)
 }
 
 // DeleteOwn removes the account of its owner with all that belongs to it, and ends its sessions.
-func (a *Accounts) DeleteOwn(ctx context.Context, id string) error {
-	if err := a.Users.DeleteUser(ctx, id); err != nil {
+func (a *changes) DeleteOwn(ctx context.Context, id string) error {
+	if err := a.users.DeleteUser(ctx, id); err != nil {
 		return AccountProblem(err)
 	}
-	a.endSessions(ctx, id)
+	a.core.endSessions(ctx, id)
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 var errNoPassword = &problem.Problem{Status: 409, Code: "conflict", Detail: "the account has no password: invite its owner instead"}
 
 // requirePassword refuses to ask for a new password where there is none to be replaced.
-func (a *Accounts) requirePassword(ctx context.Context, id string) error {
+func (a *core) requirePassword(ctx context.Context, id string) error {
 	has, err := a.HasPassword(ctx, id)
 	switch {
 	case err != nil:
@@ -23,8 +23,8 @@ func (a *Accounts) requirePassword(ctx context.Context, id string) error {
 	return nil
 }
 
-func (a *Accounts) HasPassword(ctx context.Context, id string) (bool, error) {
-	list, err := a.Users.CredentialsOf(ctx, id, store.KindPassword)
+func (a *core) HasPassword(ctx context.Context, id string) (bool, error) {
+	list, err := a.users.CredentialsOf(ctx, id, store.KindPassword)
 	if err != nil {
 		return false, fmt.Errorf("reading the password: %w", err)
 	}
@@ -35,13 +35,13 @@ func (a *Accounts) HasPassword(ctx context.Context, id string) (bool, error) {
 // what the table of recoveries says, but for the session that it is done with. With due the new password is good for
 // nothing but choosing another. store.ErrStale or store.ErrNotFound: the password was changed by others at this very
 // moment.
-func (a *Accounts) ReplacePassword(ctx context.Context, password store.Credential, session string,
+func (a *core) ReplacePassword(ctx context.Context, password store.Credential, session string,
 	due bool) (u store.User, err error) {
 	_, err = a.carryOut(ctx, recoveryOf{act: RecoveryPassword, account: password.Owner, session: session,
 		change: func() error {
-			put := a.Users.SwapCredential
+			put := a.users.SwapCredential
 			if password.Version == 0 {
-				put = a.Users.PutCredential
+				put = a.users.PutCredential
 			}
 			if err := put(context.WithoutCancel(ctx), password); err != nil {
 				return fmt.Errorf("storing the password: %w", err)
@@ -55,7 +55,7 @@ func (a *Accounts) ReplacePassword(ctx context.Context, password store.Credentia
 }
 
 // DropPassword takes a password that nobody can replace, because there is none here to be chosen.
-func (a *Accounts) DropPassword(ctx context.Context, id string) (u store.User, err error) {
+func (a *core) DropPassword(ctx context.Context, id string) (u store.User, err error) {
 	if err := a.forget(ctx, id, store.KindPassword); err != nil {
 		return u, fmt.Errorf("taking a password that nobody can replace: %w", err)
 	}
@@ -63,7 +63,7 @@ func (a *Accounts) DropPassword(ctx context.Context, id string) (u store.User, e
 }
 
 // passwordChosen notes that the account has a password that its owner, or an administrator, has just chosen.
-func (a *Accounts) passwordChosen(ctx context.Context, id string, due bool) (store.User, error) {
+func (a *core) passwordChosen(ctx context.Context, id string, due bool) (store.User, error) {
 	_, u, err := a.update(ctx, id, func(u *store.User) error {
 		u.MustChangePassword, u.Invited = due, time.Time{}
 		return nil

@@ -52,35 +52,35 @@ func is(p *bool, want bool) bool { return p != nil && *p == want }
 
 // Set changes an account on behalf of an administrator, and returns it as it is now. Rights bite at once: sessions of
 // an account that is disabled, or has a new password, end.
-func (a *Accounts) Set(ctx context.Context, by Actor, id string, ch UserChange) (store.User, error) {
+func (a *changes) Set(ctx context.Context, by Actor, id string, ch UserChange) (store.User, error) {
 	u, err := a.set(ctx, by, id, ch)
 	a.EmitRefusal(ctx, by, audit.EventUserChange, id, err)
 	return u, err
 }
 
 // EmitRefusal tells of an act on an account that was not let be done.
-func (a *Accounts) EmitRefusal(ctx context.Context, by Actor, kind, id string, err error) {
+func (a *changes) EmitRefusal(ctx context.Context, by Actor, kind, id string, err error) {
 	var p *problem.Problem
 	if errors.As(err, &p) && p.Code != problem.NotFound.Code { // what no account is called is somebody's typing
-		a.Emit(ctx, by, audit.Event{Kind: kind, Result: audit.ResultRefused, Reason: p.Code, UserID: id})
+		a.core.Emit(ctx, by, audit.Event{Kind: kind, Result: audit.ResultRefused, Reason: p.Code, UserID: id})
 	}
 }
 
-func (a *Accounts) set(ctx context.Context, by Actor, id string, ch UserChange) (store.User, error) {
-	attributes, err := a.typed(ctx, ch.Attributes)
+func (a *changes) set(ctx context.Context, by Actor, id string, ch UserChange) (store.User, error) {
+	attributes, err := a.columns.typed(ctx, ch.Attributes)
 	if err != nil {
 		return store.User{}, AccountProblem(err)
 	}
 	ch.Attributes = attributes
 	var password store.Credential
 	if is(ch.MustChangePassword, true) && ch.Password == nil {
-		if err := a.requirePassword(ctx, id); err != nil {
+		if err := a.core.requirePassword(ctx, id); err != nil {
 			return store.User{}, err
 		}
 	}
 	if ch.Password != nil {
 		// First, because it is the part that most likely is refused: nothing has changed then.
-		u, err := a.Users.User(ctx, id)
+		u, err := a.users.User(ctx, id)
 		if err != nil {
 			return u, AccountProblem(err)
 		}
@@ -92,7 +92,7 @@ func (a *Accounts) set(ctx context.Context, by Actor, id string, ch UserChange) 
 			return u, AccountProblem(err)
 		}
 	}
-	before, after, err := a.update(ctx, id, func(u *store.User) error { return a.apply(u, ch) })
+	before, after, err := a.core.update(ctx, id, func(u *store.User) error { return a.apply(u, ch) })
 	if err != nil {
 		return after, AccountProblem(err)
 	}
@@ -101,10 +101,10 @@ func (a *Accounts) set(ctx context.Context, by Actor, id string, ch UserChange) 
 		if after.Enabled && after.Approved {
 			act = RecoveryDemandPassword
 		}
-		_, _ = a.carryOut(ctx, recoveryOf{act: act, account: id}) // the change stands; what is late is logged
+		_, _ = a.core.carryOut(ctx, recoveryOf{act: act, account: id}) // the change stands; what is late is logged
 	}
 	if fields := Changed(&before, &after); fields != "" {
-		a.Emit(ctx, by, audit.Event{Kind: audit.EventUserChange, Result: audit.ResultOK, Reason: fields, UserID: id,
+		a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserChange, Result: audit.ResultOK, Reason: fields, UserID: id,
 			Username: after.Username})
 	}
 	if !before.Approved && after.Approved {
@@ -114,16 +114,16 @@ func (a *Accounts) set(ctx context.Context, by Actor, id string, ch UserChange) 
 		return after, nil
 	}
 	password.Version = 0 // whatever is there
-	after, err = a.ReplacePassword(ctx, password, "", is(ch.MustChangePassword, true))
+	after, err = a.core.ReplacePassword(ctx, password, "", is(ch.MustChangePassword, true))
 	if err != nil {
 		return after, AccountProblem(err)
 	}
-	a.Emit(ctx, by, audit.Event{Kind: audit.EventPasswordChange, Result: audit.ResultOK, UserID: id, Username: after.Username})
+	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventPasswordChange, Result: audit.ResultOK, UserID: id, Username: after.Username})
 	return after, nil
 }
 
 // apply makes the change to what is stored now.
-func (a *Accounts) apply(u *store.User, ch UserChange) (err error) {
+func (a *changes) apply(u *store.User, ch UserChange) (err error) {
 	if ch.Version != 0 && ch.Version != u.Version {
 		return problem.ChangedMeanwhile
 	}
@@ -200,29 +200,29 @@ func Changed(before, after *store.User) string {
 }
 
 // Enable lets an account sign in again.
-func (a *Accounts) Enable(ctx context.Context, by Actor, id string) (store.User, error) {
+func (a *changes) Enable(ctx context.Context, by Actor, id string) (store.User, error) {
 	yes := true
 	return a.Set(ctx, by, id, UserChange{Enabled: &yes})
 }
 
 // Disable ends every session of an account and lets it start none, until it is enabled again.
-func (a *Accounts) Disable(ctx context.Context, by Actor, id string) (store.User, error) {
+func (a *changes) Disable(ctx context.Context, by Actor, id string) (store.User, error) {
 	no := false
 	return a.Set(ctx, by, id, UserChange{Enabled: &no})
 }
 
 // Delete removes an account with all that belongs to it, and ends its sessions. Its username is never given out again.
-func (a *Accounts) Delete(ctx context.Context, by Actor, id string) error {
-	u, err := a.Users.User(ctx, id)
+func (a *changes) Delete(ctx context.Context, by Actor, id string) error {
+	u, err := a.users.User(ctx, id)
 	if err == nil {
-		err = a.Users.DeleteUser(ctx, id)
+		err = a.users.DeleteUser(ctx, id)
 	}
 	if err != nil {
 		err = AccountProblem(err)
 		a.EmitRefusal(ctx, by, audit.EventUserDelete, id, err)
 		return err
 	}
-	a.endSessions(ctx, id)
-	a.Emit(ctx, by, audit.Event{Kind: audit.EventUserDelete, Result: audit.ResultOK, UserID: id, Username: u.Username})
+	a.core.endSessions(ctx, id)
+	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserDelete, Result: audit.ResultOK, UserID: id, Username: u.Username})
 	return nil
 }

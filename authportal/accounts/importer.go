@@ -141,7 +141,7 @@ func (i *Importer) Finish(ctx context.Context, stopped string) {
 	if stopped != "" {
 		e.Result, e.Reason = audit.ResultFailed, e.Reason+"; "+stopped
 	}
-	i.accounts.Emit(ctx, i.by, e)
+	i.accounts.core.Emit(ctx, i.by, e)
 }
 
 // faultProblem is what is wrong with a row, as both faces tell it.

@@ -41,4 +41,4 @@ func NewKinds(of ...map[string]method.CredentialClass) (kinds, error) {
 }
 
 // ClassOf says what a kind of credential is; empty where it is not registered.
-func (a *Accounts) ClassOf(kind string) method.CredentialClass { return a.kinds[kind] }
+func (a *core) ClassOf(kind string) method.CredentialClass { return a.kinds[kind] }

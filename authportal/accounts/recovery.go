@@ -108,7 +108,7 @@ type recoveryOf struct {
 // carryOut does what the table says of an act, and returns how many sessions ended. The order is one for all: sessions,
 // where the act must not be done beside them; the change; credentials; sessions that began meanwhile. Tickets go before
 // sessions: of a ticket that is being used, the session is there before it is spent, and so ends with the others.
-func (a *Accounts) carryOut(ctx context.Context, in recoveryOf) (ended int, err error) {
+func (a *core) carryOut(ctx context.Context, in recoveryOf) (ended int, err error) {
 	r := Recoveries[in.act]
 	if r.first {
 		if ended, err = a.endSessionsBut(ctx, in.account, in.session); err != nil {
@@ -148,8 +148,8 @@ func (a *Accounts) carryOut(ctx context.Context, in recoveryOf) (ended int, err 
 }
 
 // endCredentials deletes what the act ends, as far as it can where that may be done later.
-func (a *Accounts) endCredentials(ctx context.Context, r *recovery, in *recoveryOf) (err error) {
-	list, err := a.Users.CredentialsOf(ctx, in.account, "")
+func (a *core) endCredentials(ctx context.Context, r *recovery, in *recoveryOf) (err error) {
+	list, err := a.users.CredentialsOf(ctx, in.account, "")
 	if err != nil {
 		return fmt.Errorf("reading credentials: %w", err)
 	}
@@ -164,7 +164,7 @@ func (a *Accounts) endCredentials(ctx context.Context, r *recovery, in *recovery
 		default:
 			continue
 		}
-		e := a.Users.DeleteCredential(ctx, k.Kind, k.ID)
+		e := a.users.DeleteCredential(ctx, k.Kind, k.ID)
 		if e == nil || errors.Is(e, store.ErrNotFound) {
 			continue
 		}
@@ -177,8 +177,8 @@ func (a *Accounts) endCredentials(ctx context.Context, r *recovery, in *recovery
 }
 
 // endSessionsBut ends every session of an account but one.
-func (a *Accounts) endSessionsBut(ctx context.Context, id, except string) (int, error) {
-	n, err := a.sessionStore.EndSessionsOf(ctx, id, except)
+func (a *core) endSessionsBut(ctx context.Context, id, except string) (int, error) {
+	n, err := a.sessions.EndSessionsOf(ctx, id, except)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return n, fmt.Errorf("ending sessions: %w", err)
 	}
@@ -187,9 +187,9 @@ func (a *Accounts) endSessionsBut(ctx context.Context, id, except string) (int, 
 
 // endSessions ends what an account that is gone or disabled still has. The change that was committed says the same, and
 // reaches the session store even if we do not: this is only sooner.
-func (a *Accounts) endSessions(ctx context.Context, id string) {
+func (a *core) endSessions(ctx context.Context, id string) {
 	ctx = context.WithoutCancel(ctx)
-	if _, err := a.sessionStore.EndSessionsOf(ctx, id, ""); err != nil {
+	if _, err := a.sessions.EndSessionsOf(ctx, id, ""); err != nil {
 		a.log.WarnContext(ctx, "sessions of an account will end a little later", slog.String("user_id", id),
 			slog.Any("error", err))
 	}

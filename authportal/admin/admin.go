@@ -12,7 +12,7 @@ import (
 )
 
 // adminRoutes are the actions of administrators on accounts.
-func (s *Service) adminRoutes() []web.Route {
+func (s *people) adminRoutes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/api/v1/admin/users", Do: s.adminUsersAPI},
 		{Method: http.MethodPost, Path: "/api/v1/admin/users", Do: s.adminCreateAPI},
@@ -30,7 +30,7 @@ func (s *Service) adminRoutes() []web.Route {
 // mustAdminister is the one place that decides who may do what to accounts of others. The role is read from the account as it
 // is stored now, so that one who has just lost it can do nothing more. An administrator may hand out everything, so there is
 // nothing above their own to withhold.
-func (s *Service) mustAdminister(c *web.Call, needs accounts.Assurance) (accounts.Actor, error) {
+func (s *entry) mustAdminister(c *web.Call, needs accounts.Assurance) (accounts.Actor, error) {
 	me, err := s.signin.Caller(c)
 	if err != nil {
 		return accounts.Actor{}, err
@@ -67,6 +67,6 @@ func (s *Service) mustAdminister(c *web.Call, needs accounts.Assurance) (account
 }
 
 // target returns the account that the call is about. Only an id names it: what else an address could match may change hands.
-func (s *Service) target(c *web.Call) (store.User, error) {
+func (s *entry) target(c *web.Call) (store.User, error) {
 	return s.accounts.Account(c.Ctx(), c.Arg)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // adminActForm does one act on one account.
-func (s *Service) adminActForm(c *web.Call) error {
+func (s *people) adminActForm(c *web.Call) error {
 	f, err := c.FormFields("do", "password", "sure")
 	if err != nil {
 		return err
@@ -29,7 +29,7 @@ func (s *Service) adminActForm(c *web.Call) error {
 }
 
 // actByForm does what is done to one account alone, or one of the acts. A ticket is all that there is to be shown of it.
-func (s *Service) actByForm(c *web.Call, f map[string]string) (ticket string, err error) {
+func (s *people) actByForm(c *web.Call, f map[string]string) (ticket string, err error) {
 	if f["do"] == "ticket" {
 		ticket, _, err = s.makeTicket(c)
 		return ticket, err
@@ -42,11 +42,11 @@ func (s *Service) actByForm(c *web.Call, f map[string]string) (ticket string, er
 	case f["do"] == "password":
 		needs = accounts.RecentLoginNoToken
 	}
-	by, err := s.mustAdminister(c, needs)
+	by, err := s.entry.mustAdminister(c, needs)
 	if err != nil {
 		return "", err
 	}
-	u, err := s.target(c)
+	u, err := s.entry.target(c)
 	if err != nil {
 		return "", err
 	}

@@ -17,7 +17,7 @@ import (
 const countedUsers = 10_000
 
 // userQuery reads which accounts are asked for.
-func (s *Service) userQuery(c *web.Call) (store.UserQuery, error) {
+func (s *people) userQuery(c *web.Call) (store.UserQuery, error) {
 	return readUserQuery(c.Request.URL.Query())
 }
 
@@ -57,8 +57,8 @@ func readUserQuery(v url.Values) (q store.UserQuery, err error) {
 }
 
 // adminUsersAPI answers GET admin/users.
-func (s *Service) adminUsersAPI(c *web.Call) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+func (s *people) adminUsersAPI(c *web.Call) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
 	q, err := s.userQuery(c)
@@ -90,11 +90,11 @@ func (s *Service) adminUsersAPI(c *web.Call) error {
 }
 
 // adminUserAPI answers GET admin/users/{id}.
-func (s *Service) adminUserAPI(c *web.Call) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+func (s *people) adminUserAPI(c *web.Call) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
-	u, err := s.target(c)
+	u, err := s.entry.target(c)
 	if err != nil {
 		return err
 	}
@@ -102,13 +102,13 @@ func (s *Service) adminUserAPI(c *web.Call) error {
 }
 
 // accountAnswer answers with an account and its version, which a change can be made to depend on (RFC 9110 §13.1.1).
-func (s *Service) accountAnswer(c *web.Call, status int, u *store.User) error {
+func (s *people) accountAnswer(c *web.Call, status int, u *store.User) error {
 	c.Writer.Header().Set("ETag", `"`+strconv.FormatInt(u.Version, 10)+`"`)
 	return c.JSON(status, s.accounts.AdminJSON(u))
 }
 
 // ifMatch returns the version that the account must still have; 0: any. What is no version of ours matches none.
-func (s *Service) ifMatch(c *web.Call) (int64, error) {
+func (s *people) ifMatch(c *web.Call) (int64, error) {
 	header := c.Request.Header.Get("If-Match")
 	if header == "" || header == "*" {
 		return 0, nil
@@ -122,7 +122,7 @@ func (s *Service) ifMatch(c *web.Call) (int64, error) {
 
 // readUserChange reads the fields of an account, and more that the call knows. One that it does not know is refused, so that
 // nothing is assigned by accident.
-func (s *Service) readUserChange(c *web.Call, more map[string]any) (ch accounts.UserChange, needs accounts.Assurance, err error) {
+func (s *people) readUserChange(c *web.Call, more map[string]any) (ch accounts.UserChange, needs accounts.Assurance, err error) {
 	type field struct {
 		dst   any
 		needs accounts.Assurance
@@ -148,19 +148,19 @@ func (s *Service) readUserChange(c *web.Call, more map[string]any) (ch accounts.
 }
 
 // adminChangeAPI answers PATCH admin/users/{id}.
-func (s *Service) adminChangeAPI(c *web.Call) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil { // before anything is told of what was sent
+func (s *people) adminChangeAPI(c *web.Call) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil { // before anything is told of what was sent
 		return err
 	}
 	ch, needs, err := s.readUserChange(c, nil)
 	if err != nil {
 		return err
 	}
-	by, err := s.mustAdminister(c, needs)
+	by, err := s.entry.mustAdminister(c, needs)
 	if err != nil {
 		return err
 	}
-	u, err := s.target(c)
+	u, err := s.entry.target(c)
 	if err != nil {
 		return err
 	}
@@ -174,8 +174,8 @@ func (s *Service) adminChangeAPI(c *web.Call) error {
 }
 
 // adminCreateAPI answers POST admin/users.
-func (s *Service) adminCreateAPI(c *web.Call) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+func (s *people) adminCreateAPI(c *web.Call) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
 	var invite bool
@@ -183,7 +183,7 @@ func (s *Service) adminCreateAPI(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	by, err := s.mustAdminister(c, max(needs, accounts.RecentLogin))
+	by, err := s.entry.mustAdminister(c, max(needs, accounts.RecentLogin))
 	if err != nil {
 		return err
 	}
@@ -199,12 +199,12 @@ func (s *Service) adminCreateAPI(c *web.Call) error {
 }
 
 // adminDeleteAPI answers DELETE admin/users/{id}.
-func (s *Service) adminDeleteAPI(c *web.Call) error {
-	by, err := s.mustAdminister(c, accounts.RecentLogin)
+func (s *people) adminDeleteAPI(c *web.Call) error {
+	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err != nil {
 		return err
 	}
-	u, err := s.target(c)
+	u, err := s.entry.target(c)
 	if err == nil {
 		err = s.accounts.Delete(c.Ctx(), by, u.ID)
 	}
@@ -215,12 +215,12 @@ func (s *Service) adminDeleteAPI(c *web.Call) error {
 }
 
 // adminEndSessionsAPI answers DELETE admin/users/{id}/sessions.
-func (s *Service) adminEndSessionsAPI(c *web.Call) error {
-	by, err := s.mustAdminister(c, accounts.AnySession)
+func (s *people) adminEndSessionsAPI(c *web.Call) error {
+	by, err := s.entry.mustAdminister(c, accounts.AnySession)
 	if err != nil {
 		return err
 	}
-	u, err := s.target(c)
+	u, err := s.entry.target(c)
 	if err != nil {
 		return err
 	}
@@ -232,12 +232,12 @@ func (s *Service) adminEndSessionsAPI(c *web.Call) error {
 }
 
 // adminClearFactorsAPI answers DELETE admin/users/{id}/factors.
-func (s *Service) adminClearFactorsAPI(c *web.Call) error {
-	by, err := s.mustAdminister(c, accounts.RecentLogin)
+func (s *people) adminClearFactorsAPI(c *web.Call) error {
+	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err != nil {
 		return err
 	}
-	u, err := s.target(c)
+	u, err := s.entry.target(c)
 	if err == nil {
 		err = s.accounts.ClearFactors(c.Ctx(), by, u.ID)
 	}

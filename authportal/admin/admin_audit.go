@@ -20,7 +20,7 @@ const (
 	maxAuditPage = 1000
 )
 
-func (s *Service) auditRoutes() []web.Route {
+func (s *trail) auditRoutes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/api/v1/admin/audit", Do: s.auditAPI},
 		{Method: http.MethodGet, Path: "/admin/audit", Do: s.auditPage},
@@ -29,8 +29,8 @@ func (s *Service) auditRoutes() []web.Route {
 }
 
 // auditAPI answers GET admin/audit: what happened, newest first.
-func (s *Service) auditAPI(c *web.Call) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+func (s *trail) auditAPI(c *web.Call) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
 	if s.audit == nil {

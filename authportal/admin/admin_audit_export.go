@@ -22,7 +22,7 @@ const exportFor = 5 * time.Minute
 
 // auditExport answers with every event that the page's filters select, newest first: `as` csv or jsonl. It holds one page of
 // events at a time. Where it cannot go on, the connection breaks off, so that no part passes for the whole.
-func (s *Service) auditExport(c *web.Call) error {
+func (s *trail) auditExport(c *web.Call) error {
 	if err := s.mustReadAudit(c); err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (s *Service) auditExport(c *web.Call) error {
 	default:
 		return problem.InvalidField("as", "must be csv or jsonl")
 	}
-	by, err := s.mustAdminister(c, accounts.AnySession)
+	by, err := s.entry.mustAdminister(c, accounts.AnySession)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ const AuditPageSize = 50
 var auditFilters = []string{"whom", "who", "kind", "result", "address", "since", "until"}
 
 // auditPage shows the trail, newest first.
-func (s *Service) auditPage(c *web.Call) error {
+func (s *trail) auditPage(c *web.Call) error {
 	if err := s.mustReadAudit(c); err != nil {
 		return err
 	}
@@ -44,8 +44,8 @@ func (s *Service) auditPage(c *web.Call) error {
 }
 
 // mustReadAudit is for administrators, where there is a trail.
-func (s *Service) mustReadAudit(c *web.Call) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+func (s *trail) mustReadAudit(c *web.Call) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
 	if s.audit == nil {
@@ -54,7 +54,7 @@ func (s *Service) mustReadAudit(c *web.Call) error {
 	return nil
 }
 
-func (s *Service) fillAudit(c *web.Call, data *pages.AuditData, asked url.Values) error {
+func (s *trail) fillAudit(c *web.Call, data *pages.AuditData, asked url.Values) error {
 	q, err := s.auditPageQuery(c, asked)
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (s *Service) fillAudit(c *web.Call, data *pages.AuditData, asked url.Values
 
 // actorNames finds what administrators are called now. A page names few.
 type actorNames struct {
-	p     *Service
+	p     *trail
 	c     *web.Call
 	known map[string]string
 }
@@ -121,7 +121,7 @@ func (n *actorNames) of(actor string) (name, id string, err error) {
 }
 
 // auditPageQuery reads the fields of the form. A form sends empty ones, too.
-func (s *Service) auditPageQuery(c *web.Call, asked url.Values) (q store.AuditQuery, err error) {
+func (s *trail) auditPageQuery(c *web.Call, asked url.Values) (q store.AuditQuery, err error) {
 	q = store.AuditQuery{Limit: AuditPageSize, Kind: asked.Get("kind"), Result: asked.Get("result")}
 	if text := strings.TrimSpace(asked.Get("whom")); text != "" {
 		if q.UserID, err = s.auditAccount(c, text); err != nil {
@@ -165,7 +165,7 @@ func (s *Service) auditPageQuery(c *web.Call, asked url.Values) (q store.AuditQu
 }
 
 // auditAccount returns the id of the account that goes by that id, address or username; empty where none does.
-func (s *Service) auditAccount(c *web.Call, text string) (string, error) {
+func (s *trail) auditAccount(c *web.Call, text string) (string, error) {
 	if accounts.UserID.MatchString(text) {
 		return text, nil
 	}

@@ -14,8 +14,8 @@ import (
 )
 
 // adminBulkAPI answers POST admin/users/bulk: one act on many accounts, and what became of each, in their order.
-func (s *Service) adminBulkAPI(c *web.Call) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+func (s *people) adminBulkAPI(c *web.Call) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
 	var action, role string
@@ -42,8 +42,8 @@ func (s *Service) adminBulkAPI(c *web.Call) error {
 }
 
 // bulk does it, in either face. Whatever the act needs for one account, for many it needs a sign-in of the last ten minutes.
-func (s *Service) bulk(c *web.Call, action, role string, ids []string) ([]accounts.BulkResult, *accounts.Bulk, error) {
-	by, err := s.mustAdminister(c, accounts.RecentLogin)
+func (s *people) bulk(c *web.Call, action, role string, ids []string) ([]accounts.BulkResult, *accounts.Bulk, error) {
+	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -63,7 +63,7 @@ type bulkForm struct {
 	found        url.Values // of the list: what was looked for
 }
 
-func (s *Service) readBulkForm(c *web.Call) (f bulkForm, err error) {
+func (s *people) readBulkForm(c *web.Call) (f bulkForm, err error) {
 	if err := c.Form(); err != nil {
 		return f, err
 	}
@@ -99,7 +99,7 @@ func (s *Service) readBulkForm(c *web.Call) (f bulkForm, err error) {
 }
 
 // adminBulkForm asks whether one is sure, naming everybody, and then does it and says what became of each.
-func (s *Service) adminBulkForm(c *web.Call) error {
+func (s *people) adminBulkForm(c *web.Call) error {
 	f, err := s.readBulkForm(c)
 	if err == nil {
 		if f.sure {
@@ -116,8 +116,8 @@ func (s *Service) adminBulkForm(c *web.Call) error {
 
 // bulkAsk shows whom it is about. Whoever the search finds is looked up here, once: what is done later is done to those who
 // were shown.
-func (s *Service) bulkAsk(c *web.Call, f bulkForm) error {
-	if _, err := s.mustAdminister(c, accounts.RecentLogin); err != nil {
+func (s *people) bulkAsk(c *web.Call, f bulkForm) error {
+	if _, err := s.entry.mustAdminister(c, accounts.RecentLogin); err != nil {
 		return err
 	}
 	a := s.accounts
@@ -156,7 +156,7 @@ func (s *Service) bulkAsk(c *web.Call, f bulkForm) error {
 	return c.Page(http.StatusOK, pages.Page{Name: pages.AdminBulk, Data: data})
 }
 
-func (s *Service) bulkDone(c *web.Call, f bulkForm) error {
+func (s *people) bulkDone(c *web.Call, f bulkForm) error {
 	results, b, err := s.bulk(c, f.action, f.role, f.ids)
 	if err != nil {
 		return err

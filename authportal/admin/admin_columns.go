@@ -9,7 +9,7 @@ import (
 )
 
 // columnRoutes are the acts of administrators on the columns of their own: by the API, and by forms.
-func (s *Service) columnRoutes() []web.Route {
+func (s *columns) columnRoutes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/api/v1/admin/columns", Do: s.columnsAPI},
 		{Method: http.MethodPost, Path: "/api/v1/admin/columns", Do: s.columnAddAPI},
@@ -43,8 +43,8 @@ func columnJSON(col *accounts.Column) map[string]any {
 }
 
 // columnsAPI answers GET admin/columns.
-func (s *Service) columnsAPI(c *web.Call) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+func (s *columns) columnsAPI(c *web.Call) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
 	columns, err := s.accounts.Columns(c.Ctx())
@@ -59,8 +59,8 @@ func (s *Service) columnsAPI(c *web.Call) error {
 }
 
 // columnAddAPI answers POST admin/columns.
-func (s *Service) columnAddAPI(c *web.Call) error {
-	by, err := s.mustAdminister(c, accounts.AnySession)
+func (s *columns) columnAddAPI(c *web.Call) error {
+	by, err := s.entry.mustAdminister(c, accounts.AnySession)
 	if err != nil {
 		return err
 	}
@@ -75,15 +75,15 @@ func (s *Service) columnAddAPI(c *web.Call) error {
 }
 
 // columnChangeAPI answers PATCH admin/columns/{key}.
-func (s *Service) columnChangeAPI(c *web.Call) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil { // before anything is told of what was sent
+func (s *columns) columnChangeAPI(c *web.Call) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil { // before anything is told of what was sent
 		return err
 	}
 	var ch accounts.ColumnChange
 	if _, err := c.JSONInto(map[string]any{"key": &ch.Key, "label": &ch.Label, "choices": &ch.Choices, "listed": &ch.Listed, "position": &ch.Position}); err != nil {
 		return err
 	}
-	by, err := s.mustAdminister(c, assuranceOf(&ch, c.Arg))
+	by, err := s.entry.mustAdminister(c, assuranceOf(&ch, c.Arg))
 	if err != nil {
 		return err
 	}
@@ -95,8 +95,8 @@ func (s *Service) columnChangeAPI(c *web.Call) error {
 }
 
 // columnRemoveAPI answers DELETE admin/columns/{key}?values=keep.
-func (s *Service) columnRemoveAPI(c *web.Call) error {
-	by, err := s.mustAdminister(c, accounts.RecentLogin)
+func (s *columns) columnRemoveAPI(c *web.Call) error {
+	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err != nil {
 		return err
 	}

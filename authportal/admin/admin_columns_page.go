@@ -13,7 +13,7 @@ import (
 )
 
 // columnsPage lists the operator's columns, with the forms to change them.
-func (s *Service) columnsPage(c *web.Call) error {
+func (s *columns) columnsPage(c *web.Call) error {
 	var notice *pages.Message
 	switch c.Request.URL.Query().Get("done") {
 	case "saved":
@@ -25,8 +25,8 @@ func (s *Service) columnsPage(c *web.Call) error {
 }
 
 // showColumns shows the page, the forms of the column open at once.
-func (s *Service) showColumns(c *web.Call, status int, p pages.Page, open string) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+func (s *columns) showColumns(c *web.Call, status int, p pages.Page, open string) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
 	columns, err := s.accounts.Columns(c.Ctx())
@@ -59,8 +59,8 @@ func cellsOf(u *store.User, columns []pages.AdminColumn) (out []pages.AdminCell)
 }
 
 // columnFailed shows the page again with what went wrong in the form of that column; of the new one, where it is empty.
-func (s *Service) columnFailed(c *web.Call, err error, form string, typed map[string]string) error {
-	return s.adminFailed(c, err, "/admin/columns", typed, func(status int, p pages.Page) error {
+func (s *columns) columnFailed(c *web.Call, err error, form string, typed map[string]string) error {
+	return s.people.adminFailed(c, err, "/admin/columns", typed, func(status int, p pages.Page) error {
 		if p.Problem.ID == "problem_column_taken" {
 			p.FieldProblems = map[string]*pages.Message{"key": p.Problem}
 		}
@@ -81,12 +81,12 @@ func prefixed[T any](in map[string]T, form string) map[string]T {
 }
 
 // columnAddForm is the form's face of adding a column.
-func (s *Service) columnAddForm(c *web.Call) error {
+func (s *columns) columnAddForm(c *web.Call) error {
 	f, err := c.FormFields("key", "label", "type", "choices", "listed")
 	if err != nil {
 		return err
 	}
-	by, err := s.mustAdminister(c, accounts.AnySession)
+	by, err := s.entry.mustAdminister(c, accounts.AnySession)
 	if err == nil {
 		_, err = s.accounts.AddColumn(c.Ctx(), by, accounts.Column{Key: f["key"], Label: f["label"], Type: accounts.ColumnType(f["type"]),
 			Choices: strings.Split(f["choices"], ","), Listed: f["listed"] == "1"})
@@ -98,7 +98,7 @@ func (s *Service) columnAddForm(c *web.Call) error {
 }
 
 // columnChangeForm is the form's face of changing one. A box that is not ticked is not sent.
-func (s *Service) columnChangeForm(c *web.Call) error {
+func (s *columns) columnChangeForm(c *web.Call) error {
 	f, err := c.FormFields("key", "label", "choices", "listed", "position")
 	if err != nil {
 		return err
@@ -109,8 +109,8 @@ func (s *Service) columnChangeForm(c *web.Call) error {
 	return c.Redirect(c.Link("/admin/columns?done=saved"))
 }
 
-func (s *Service) changeColumnByForm(c *web.Call, f map[string]string) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+func (s *columns) changeColumnByForm(c *web.Call, f map[string]string) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
 	ch := accounts.ColumnChange{Listed: new(f["listed"] == "1")}
@@ -130,7 +130,7 @@ func (s *Service) changeColumnByForm(c *web.Call, f map[string]string) error {
 		}
 		ch.Position = &position
 	}
-	by, err := s.mustAdminister(c, assuranceOf(&ch, c.Arg))
+	by, err := s.entry.mustAdminister(c, assuranceOf(&ch, c.Arg))
 	if err != nil {
 		return err
 	}
@@ -139,12 +139,12 @@ func (s *Service) changeColumnByForm(c *web.Call, f map[string]string) error {
 }
 
 // columnRemoveForm is the form's face of removing one.
-func (s *Service) columnRemoveForm(c *web.Call) error {
+func (s *columns) columnRemoveForm(c *web.Call) error {
 	f, err := c.FormFields("keep", "sure")
 	if err != nil {
 		return err
 	}
-	by, err := s.mustAdminister(c, accounts.RecentLogin)
+	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err == nil && f["sure"] != "1" {
 		err = problem.InvalidField("sure", "is not ticked")
 	}

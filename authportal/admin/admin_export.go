@@ -26,11 +26,11 @@ const (
 )
 
 // exportUsersAPI answers GET admin/users/export. Like the command line's, a file never holds a password, a hash or a token.
-func (s *Service) exportUsersAPI(c *web.Call) error { return s.exportUsers(c) }
+func (s *files) exportUsersAPI(c *web.Call) error { return s.exportUsers(c) }
 
 // exportUsersPage is the same for the buttons of the list. A sign-in that is not fresh leads to signing in and back to the
 // file.
-func (s *Service) exportUsersPage(c *web.Call) error {
+func (s *files) exportUsersPage(c *web.Call) error {
 	err := s.exportUsers(c)
 	if p, ok := errors.AsType[*problem.Problem](err); ok && p.Code == problem.FreshRequired.Code {
 		return c.Redirect(s.signin.LoginURL(c.Visit, c.Link("/admin/export?"+c.Request.URL.RawQuery), web.Demand{Fresh: web.FreshFor}))
@@ -39,7 +39,7 @@ func (s *Service) exportUsersPage(c *web.Call) error {
 }
 
 // exportLinks returns where the list that the call shows is exported.
-func (s *Service) exportLinks(c *web.Call) (csv, json string) {
+func (s *people) exportLinks(c *web.Call) (csv, json string) {
 	ask := c.Request.URL.Query()
 	for _, name := range []string{"after", "limit", "done"} {
 		ask.Del(name)
@@ -53,12 +53,12 @@ func (s *Service) exportLinks(c *web.Call) (csv, json string) {
 	return to(userfile.CSV), to(userfile.JSON)
 }
 
-func (s *Service) exportUsers(c *web.Call) error {
-	by, err := s.mustAdminister(c, accounts.RecentLogin)
+func (s *files) exportUsers(c *web.Call) error {
+	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err != nil {
 		return err
 	}
-	q, err := s.userQuery(c)
+	q, err := s.people.userQuery(c)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (s *Service) exportUsers(c *web.Call) error {
 	return nil
 }
 
-func (s *Service) exportHeaders(c *web.Call, f userfile.Format) {
+func (s *files) exportHeaders(c *web.Call, f userfile.Format) {
 	kind := "text/csv; charset=utf-8"
 	if f == userfile.JSON {
 		kind = "application/json"
@@ -122,7 +122,7 @@ func (s *Service) exportHeaders(c *web.Call, f userfile.Format) {
 }
 
 // everyUser hands on the accounts that q selects, page by page.
-func (s *Service) everyUser(c *web.Call, q store.UserQuery, do func([]store.User) error) error {
+func (s *files) everyUser(c *web.Call, q store.UserQuery, do func([]store.User) error) error {
 	looked := s.now()
 	for {
 		ctx, cancel := context.WithTimeout(c.Ctx(), web.TimeLimit)
@@ -142,7 +142,7 @@ func (s *Service) everyUser(c *web.Call, q store.UserQuery, do func([]store.User
 }
 
 // attributesOf returns the names of all attributes that the accounts have.
-func (s *Service) attributesOf(c *web.Call, q store.UserQuery) ([]string, error) {
+func (s *files) attributesOf(c *web.Call, q store.UserQuery) ([]string, error) {
 	names := map[string]bool{}
 	err := s.everyUser(c, q, func(page []store.User) error {
 		for i := range page {

@@ -18,7 +18,7 @@ import (
 )
 
 // adminFileRoutes are the files of accounts that administrators bring and take along.
-func (s *Service) adminFileRoutes() []web.Route {
+func (s *files) adminFileRoutes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodPost, Path: "/api/v1/admin/users/import", Do: s.importAPI, Limit: importTime},
 		{Method: http.MethodGet, Path: "/api/v1/admin/users/export", Do: s.exportUsersAPI, Limit: exportTime},
@@ -60,8 +60,8 @@ type upload struct {
 // made, so that a file which turns out to be broken in its last line has not become half of its accounts. It is held in
 // memory for that: for one administrator at a time, up to a size, and for as long as the call lasts, never on a disk, since
 // there may be passwords in it. Who may not import is told before a byte of it is read.
-func (s *Service) withUpload(c *web.Call, read func() (*upload, error), do func(accounts.Actor, *upload) error) error {
-	if _, err := s.mustAdminister(c, accounts.RecentLogin); err != nil {
+func (s *files) withUpload(c *web.Call, read func() (*upload, error), do func(accounts.Actor, *upload) error) error {
+	if _, err := s.entry.mustAdminister(c, accounts.RecentLogin); err != nil {
 		return err
 	}
 	select {
@@ -82,7 +82,7 @@ func (s *Service) withUpload(c *web.Call, read func() (*upload, error), do func(
 	if err != nil {
 		return err
 	}
-	by, err := s.mustAdminister(c, file.needs)
+	by, err := s.entry.mustAdminister(c, file.needs)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ type importStop struct {
 // importRows makes the accounts of a file and tells what became of each row; nil is a file that was read to its end.
 // Whatever stops it (the caller goes away, the store does, the time is over, or they are no administrator any more)
 // leaves whole accounts, and the same file sent once more goes on there.
-func (s *Service) importRows(c *web.Call, by accounts.Actor, f *upload, dry bool, tell func(accounts.Outcome) error) (accounts.ImportCounts, *importStop) {
+func (s *files) importRows(c *web.Call, by accounts.Actor, f *upload, dry bool, tell func(accounts.Outcome) error) (accounts.ImportCounts, *importStop) {
 	i := s.accounts.NewImporter(by, dry)
 	r := userfile.NewReader(bytes.NewReader(f.raw), f.format)
 	looked := s.now()
@@ -170,7 +170,7 @@ func (s *Service) importRows(c *web.Call, by accounts.Actor, f *upload, dry bool
 	}
 }
 
-func (s *Service) stopped(c *web.Call, err error, line int) *importStop {
+func (s *files) stopped(c *web.Call, err error, line int) *importStop {
 	if problem.IsFault(err) {
 		s.log.LogAttrs(context.WithoutCancel(c.Ctx()), slog.LevelWarn, "an import stopped", slog.Int("line", line), slog.Any("error", err))
 	}
@@ -182,12 +182,12 @@ func (s *Service) stopped(c *web.Call, err error, line int) *importStop {
 
 // stillAdministrator looks once a second whether whoever began something long may still do it: who lost the role, or was
 // signed out, makes no more accounts and reads no more of them.
-func (s *Service) stillAdministrator(c *web.Call, looked *time.Time) error {
+func (s *files) stillAdministrator(c *web.Call, looked *time.Time) error {
 	if s.now().Sub(*looked) < LookAgain {
 		return nil
 	}
 	*looked = s.now()
 	c.Caller = nil
-	_, err := s.mustAdminister(c, accounts.AnySession)
+	_, err := s.entry.mustAdminister(c, accounts.AnySession)
 	return err
 }

@@ -23,7 +23,7 @@ const (
 )
 
 // importAPI answers POST admin/users/import with a report that is written as the rows are made.
-func (s *Service) importAPI(c *web.Call) error {
+func (s *files) importAPI(c *web.Call) error {
 	dry := false
 	for name, values := range c.Request.URL.Query() {
 		is, err := strconv.ParseBool(values[0])
@@ -44,7 +44,7 @@ func (s *Service) importAPI(c *web.Call) error {
 }
 
 // bodyUpload reads the body as the file that its type says. No form can send these types to another origin.
-func (s *Service) bodyUpload(c *web.Call) (*upload, error) {
+func (s *files) bodyUpload(c *web.Call) (*upload, error) {
 	kind, params, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
 	format := map[string]userfile.Format{"text/csv": userfile.CSV, "application/json": userfile.JSON}[kind]
 	charset := strings.ToLower(params["charset"])
@@ -60,7 +60,7 @@ func (s *Service) bodyUpload(c *web.Call) (*upload, error) {
 
 // importReport writes what became of each row.
 type importReport struct {
-	p    *Service
+	p    *files
 	c    *web.Call
 	out  *bufio.Writer
 	dry  bool

@@ -29,14 +29,14 @@ type importFields struct {
 var errUnchecked = &problem.Problem{Status: http.StatusConflict, Code: "import_unchecked", Detail: "this is not the file that was checked"}
 
 // importPage shows the form. Its sign-in has to be fresh before a file is chosen: the way to signing in would lose it.
-func (s *Service) importPage(c *web.Call) error {
-	if _, err := s.mustAdminister(c, accounts.RecentLogin); err != nil {
+func (s *files) importPage(c *web.Call) error {
+	if _, err := s.entry.mustAdminister(c, accounts.RecentLogin); err != nil {
 		return err
 	}
 	return s.showImport(c, http.StatusOK, pages.Page{})
 }
 
-func (s *Service) showImport(c *web.Call, status int, p pages.Page) error {
+func (s *files) showImport(c *web.Call, status int, p pages.Page) error {
 	if p.Name == "" {
 		p.Name, p.Data = pages.AdminImport, pages.AdminImportData{}
 	}
@@ -44,7 +44,7 @@ func (s *Service) showImport(c *web.Call, status int, p pages.Page) error {
 }
 
 // importForm is the form's face of an import, of its dry run, and of the report of that.
-func (s *Service) importForm(c *web.Call) error {
+func (s *files) importForm(c *web.Call) error {
 	var f importFields
 	read := func() (file *upload, err error) {
 		file, f, err = s.uploadForm(c)
@@ -63,13 +63,13 @@ func (s *Service) importForm(c *web.Call) error {
 		return s.importAndShow(c, by, file, true, nil)
 	})
 	if err != nil {
-		return s.adminFailed(c, err, "/admin/import", nil, func(status int, p pages.Page) error { return s.showImport(c, status, p) })
+		return s.people.adminFailed(c, err, "/admin/import", nil, func(status int, p pages.Page) error { return s.showImport(c, status, p) })
 	}
 	return nil
 }
 
 // uploadForm reads the parts as they come; none but the file is long, and each is there once.
-func (s *Service) uploadForm(c *web.Call) (file *upload, f importFields, err error) {
+func (s *files) uploadForm(c *web.Call) (file *upload, f importFields, err error) {
 	if c.Request.ContentLength > MaxImportFile+web.MaxForm {
 		return nil, f, errFileTooLarge
 	}
@@ -131,7 +131,7 @@ func shortPart(part *multipart.Part) (string, error) {
 const ShownRows = 100
 
 // importAndShow imports or tries a file, and shows what became of it: what went wrong first.
-func (s *Service) importAndShow(c *web.Call, by accounts.Actor, file *upload, dry bool, shown *problem.Problem) error {
+func (s *files) importAndShow(c *web.Call, by accounts.Actor, file *upload, dry bool, shown *problem.Problem) error {
 	rows := map[string][]pages.ImportRow{}
 	counts, stop := s.importRows(c, by, file, dry, func(o accounts.Outcome) error {
 		if list := rows[o.Result]; len(list) < ShownRows {
@@ -181,7 +181,7 @@ func importRowOf(o accounts.Outcome) pages.ImportRow {
 }
 
 // importReportFile is the whole report of a dry run, as a table. What people typed elsewhere is no formula in it either.
-func (s *Service) importReportFile(c *web.Call, by accounts.Actor, file *upload) error {
+func (s *files) importReportFile(c *web.Call, by accounts.Actor, file *upload) error {
 	c.Writer.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	c.Writer.Header().Set("Content-Disposition", `attachment; filename="import-report.csv"`)
 	out := csv.NewWriter(c.Writer)

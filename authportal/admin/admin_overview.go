@@ -11,7 +11,7 @@ import (
 )
 
 // overviewRoutes open the pages of administrators.
-func (s *Service) overviewRoutes() []web.Route {
+func (s *facts) overviewRoutes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/admin", Do: s.overviewPage},
 		{Method: http.MethodGet, Path: "/api/v1/admin/overview", Do: s.overviewAPI},
@@ -20,8 +20,8 @@ func (s *Service) overviewRoutes() []web.Route {
 	}
 }
 
-func (s *Service) overviewPage(c *web.Call) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+func (s *facts) overviewPage(c *web.Call) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
 	// The list of accounts was here once: what leads to one still does.
@@ -71,8 +71,8 @@ func statisticsOfPage(list []Statistic) (out []pages.Figure) {
 }
 
 // overviewAPI answers GET admin/overview: the statistics of the page.
-func (s *Service) overviewAPI(c *web.Call) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+func (s *facts) overviewAPI(c *web.Call) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
 	d, err := s.overview(c.Ctx())

@@ -18,7 +18,7 @@ import (
 )
 
 // adminPageRoutes are the pages of administrators: the same acts as in their API, by forms.
-func (s *Service) adminPageRoutes() []web.Route {
+func (s *people) adminPageRoutes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/admin/users", Do: s.adminPage},
 		{Method: http.MethodPost, Path: "/admin/users", Do: s.adminCreateForm},
@@ -32,7 +32,7 @@ func (s *Service) adminPageRoutes() []web.Route {
 const adminPageSize = 50
 
 // adminPage lists accounts.
-func (s *Service) adminPage(c *web.Call) error {
+func (s *people) adminPage(c *web.Call) error {
 	var notice *pages.Message
 	if c.Request.URL.Query().Get("done") == "deleted" {
 		notice = &pages.Message{ID: "done_deleted"}
@@ -40,8 +40,8 @@ func (s *Service) adminPage(c *web.Call) error {
 	return s.showAdmin(c, http.StatusOK, pages.Page{Notice: notice})
 }
 
-func (s *Service) showAdmin(c *web.Call, status int, p pages.Page) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+func (s *people) showAdmin(c *web.Call, status int, p pages.Page) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
 	q, err := s.userQuery(c)
@@ -95,7 +95,7 @@ func adminAccount(u *store.User, columns []pages.AdminColumn) pages.AdminAccount
 }
 
 // adminUserPage shows one account.
-func (s *Service) adminUserPage(c *web.Call) error {
+func (s *people) adminUserPage(c *web.Call) error {
 	var notice *pages.Message
 	if c.Request.URL.Query().Get("done") == "saved" {
 		notice = &pages.Message{ID: "done_saved"}
@@ -103,16 +103,16 @@ func (s *Service) adminUserPage(c *web.Call) error {
 	return s.showAdminUser(c, http.StatusOK, pages.Page{Notice: notice})
 }
 
-func (s *Service) showAdminUser(c *web.Call, status int, p pages.Page) error {
+func (s *people) showAdminUser(c *web.Call, status int, p pages.Page) error {
 	return s.showAdminTicket(c, status, p, "")
 }
 
 // showAdminTicket shows an account with a sign-in ticket for it, this once.
-func (s *Service) showAdminTicket(c *web.Call, status int, p pages.Page, ticket string) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+func (s *people) showAdminTicket(c *web.Call, status int, p pages.Page, ticket string) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
-	u, err := s.target(c)
+	u, err := s.entry.target(c)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (s *Service) showAdminTicket(c *web.Call, status int, p pages.Page, ticket 
 	return c.Page(status, p)
 }
 
-func (s *Service) factorRows(c *web.Call, id string) (rows []pages.Factor, err error) {
+func (s *people) factorRows(c *web.Call, id string) (rows []pages.Factor, err error) {
 	list, err := s.accounts.Factors(c.Ctx(), id)
 	if err != nil {
 		return nil, err
@@ -162,7 +162,7 @@ func (s *Service) factorRows(c *web.Call, id string) (rows []pages.Factor, err e
 }
 
 // adminFailed shows a page again with what went wrong in its form, or leads to signing in again and back to it.
-func (s *Service) adminFailed(c *web.Call, err error, back string, typed map[string]string, show func(int, pages.Page) error) error {
+func (s *people) adminFailed(c *web.Call, err error, back string, typed map[string]string, show func(int, pages.Page) error) error {
 	var p *problem.Problem
 	if !errors.As(err, &p) && !errors.Is(err, method.ErrBusy) {
 		return err
@@ -185,12 +185,12 @@ func (s *Service) adminFailed(c *web.Call, err error, back string, typed map[str
 }
 
 // adminCreateForm is the form's face of making an account. A password is set on its page.
-func (s *Service) adminCreateForm(c *web.Call) error {
+func (s *people) adminCreateForm(c *web.Call) error {
 	f, err := c.FormFields("email", "name", "roles", "invite")
 	if err != nil {
 		return err
 	}
-	by, err := s.mustAdminister(c, accounts.RecentLogin)
+	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	var u store.User
 	if err == nil {
 		add := s.accounts.Add
@@ -206,8 +206,8 @@ func (s *Service) adminCreateForm(c *web.Call) error {
 }
 
 // adminChangeForm changes what differs from what is stored, so that a name can be corrected without what a role needs.
-func (s *Service) adminChangeForm(c *web.Call) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+func (s *people) adminChangeForm(c *web.Call) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
 	columns, err := s.accounts.Columns(c.Ctx())
@@ -228,8 +228,8 @@ func (s *Service) adminChangeForm(c *web.Call) error {
 	return c.Redirect(c.Link("/admin/users/" + c.Arg + "?done=saved"))
 }
 
-func (s *Service) changeByForm(c *web.Call, f map[string]string, columns []accounts.Column) error {
-	u, err := s.target(c)
+func (s *people) changeByForm(c *web.Call, f map[string]string, columns []accounts.Column) error {
+	u, err := s.entry.target(c)
 	if err != nil {
 		return err
 	}
@@ -261,7 +261,7 @@ func (s *Service) changeByForm(c *web.Call, f map[string]string, columns []accou
 			ch.Roles, needs = &roles, accounts.RecentLogin
 		}
 	}
-	by, err := s.mustAdminister(c, needs)
+	by, err := s.entry.mustAdminister(c, needs)
 	if err != nil {
 		return err
 	}

@@ -11,12 +11,12 @@ import (
 )
 
 // adminInviteAPI answers POST admin/users/{id}/invite: the first letter, or another.
-func (s *Service) adminInviteAPI(c *web.Call) error {
-	by, err := s.mustAdminister(c, accounts.RecentLogin)
+func (s *people) adminInviteAPI(c *web.Call) error {
+	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err != nil {
 		return err
 	}
-	u, err := s.target(c)
+	u, err := s.entry.target(c)
 	if err != nil {
 		return err
 	}
@@ -27,7 +27,7 @@ func (s *Service) adminInviteAPI(c *web.Call) error {
 }
 
 // adminTicketAPI answers POST admin/users/{id}/ticket. The link is in this answer and nowhere else.
-func (s *Service) adminTicketAPI(c *web.Call) error {
+func (s *people) adminTicketAPI(c *web.Call) error {
 	link, until, err := s.makeTicket(c)
 	if err != nil {
 		return err
@@ -38,26 +38,26 @@ func (s *Service) adminTicketAPI(c *web.Call) error {
 // makeTicket makes a link that signs in as the account that the call is about. Nobody gets more by it than they have: what
 // signs in as an administrator is for an administrator who is there, never for an API token, from which it would make a
 // person who has just signed in.
-func (s *Service) makeTicket(c *web.Call) (link string, until time.Time, err error) {
-	by, err := s.mustAdminister(c, accounts.RecentLogin)
+func (s *people) makeTicket(c *web.Call) (link string, until time.Time, err error) {
+	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err != nil {
 		return "", until, err
 	}
 	if err := s.signin.MustHTTPS(c); err != nil {
 		return "", until, err
 	}
-	u, err := s.target(c)
+	u, err := s.entry.target(c)
 	if err != nil {
 		return "", until, err
 	}
 	if s.administers(c, &u) {
-		if by, err = s.mustAdminister(c, accounts.RecentLoginNoToken); err != nil {
+		if by, err = s.entry.mustAdminister(c, accounts.RecentLoginNoToken); err != nil {
 			return "", until, err
 		}
 	}
 	return s.signin.MakeTicket(c.Ctx(), by, u.ID)
 }
 
-func (s *Service) administers(c *web.Call, u *store.User) bool {
+func (s *people) administers(c *web.Call, u *store.User) bool {
 	return slices.Contains(s.expand(u.InForce()), accounts.AdministratorRole)
 }

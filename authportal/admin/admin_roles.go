@@ -16,8 +16,8 @@ import (
 const rolesShown = 500
 
 // rolesPage shows the roles.
-func (s *Service) rolesPage(c *web.Call) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+func (s *facts) rolesPage(c *web.Call) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
 	list, err := s.roles(c.Ctx())
@@ -43,8 +43,8 @@ func roleOfPage(r *RoleReport) pages.AdminRole {
 }
 
 // rolesAPI answers GET admin/roles.
-func (s *Service) rolesAPI(c *web.Call) error {
-	if _, err := s.mustAdminister(c, accounts.AnySession); err != nil {
+func (s *facts) rolesAPI(c *web.Call) error {
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
 	list, err := s.roles(c.Ctx())
@@ -72,7 +72,7 @@ func (s *Service) rolesAPI(c *web.Call) error {
 }
 
 // roles returns every role that somebody configured, assigned or demanded, by name.
-func (s *Service) roles(ctx context.Context) ([]RoleReport, error) {
+func (s *facts) roles(ctx context.Context) ([]RoleReport, error) {
 	all := map[string]*RoleReport{}
 	role := func(name string) *RoleReport {
 		if all[name] == nil {

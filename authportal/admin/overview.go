@@ -31,7 +31,7 @@ const (
 
 // overview gathers what opens the pages of administrators. A part that cannot be told is told so; only the users store
 // has to answer.
-func (s *Service) overview(ctx context.Context) (d Overview, err error) {
+func (s *facts) overview(ctx context.Context) (d Overview, err error) {
 	now := s.now().UTC()
 	var uncounted bool
 	if d.Open, uncounted = s.openSessions(ctx); uncounted {
@@ -65,7 +65,7 @@ func (s *Service) overview(ctx context.Context) (d Overview, err error) {
 }
 
 // openSessions counts sign-ins that live; -1 where that is not known, and failed where it should be.
-func (s *Service) openSessions(ctx context.Context) (n int, failed bool) {
+func (s *facts) openSessions(ctx context.Context) (n int, failed bool) {
 	counter, ok := s.sessions.(store.SessionCounter)
 	if !ok {
 		return -1, false
@@ -83,7 +83,7 @@ func (s *Service) openSessions(ctx context.Context) (n int, failed bool) {
 }
 
 // counted returns what happened in the last hours and days, the present ones included.
-func (s *Service) counted(ctx context.Context, now time.Time) (hours, days []Statistic, err error) {
+func (s *facts) counted(ctx context.Context, now time.Time) (hours, days []Statistic, err error) {
 	hours, days = statistics(now, time.Hour, statisticHours), statistics(now, 24*time.Hour, statisticDays)
 	events, err := s.statistics.EventHours(ctx, days[0].Start)
 	if err != nil {
@@ -132,7 +132,7 @@ func statistics(now time.Time, step time.Duration, n int) []Statistic {
 }
 
 // lookAtMail finds letters that a mail server would not take, and such as nobody seems to send.
-func (s *Service) lookAtMail(ctx context.Context, now time.Time) ([]Alert, error) {
+func (s *facts) lookAtMail(ctx context.Context, now time.Time) ([]Alert, error) {
 	if s.outbox == nil {
 		return nil, nil
 	}
@@ -156,7 +156,7 @@ func (s *Service) lookAtMail(ctx context.Context, now time.Time) ([]Alert, error
 
 // lookAtThrottled finds the accounts that too many guesses were made at. Whether a counter is full at this moment only
 // the next guess would tell, and count.
-func (s *Service) lookAtThrottled(ctx context.Context, now time.Time) ([]Alert, error) {
+func (s *facts) lookAtThrottled(ctx context.Context, now time.Time) ([]Alert, error) {
 	if s.statistics == nil {
 		return nil, nil
 	}
@@ -174,7 +174,7 @@ func (s *Service) lookAtThrottled(ctx context.Context, now time.Time) ([]Alert, 
 	return []Alert{found}, nil
 }
 
-func (s *Service) lookAtApprovals(ctx context.Context, _ time.Time) ([]Alert, error) {
+func (s *facts) lookAtApprovals(ctx context.Context, _ time.Time) ([]Alert, error) {
 	n, err := s.accounts.Count(ctx, store.UserQuery{Enabled: new(true), Approved: new(false)}, countedWaiting)
 	if err != nil || n == 0 {
 		return nil, err
@@ -183,7 +183,7 @@ func (s *Service) lookAtApprovals(ctx context.Context, _ time.Time) ([]Alert, er
 }
 
 // lookAtAdministrators warns before nobody is left who could let others in again.
-func (s *Service) lookAtAdministrators(ctx context.Context, _ time.Time) ([]Alert, error) {
+func (s *facts) lookAtAdministrators(ctx context.Context, _ time.Time) ([]Alert, error) {
 	has, err := s.accounts.HasAdministrator(ctx)
 	if err != nil {
 		return nil, err
@@ -209,7 +209,7 @@ func (s *Service) lookAtAdministrators(ctx context.Context, _ time.Time) ([]Aler
 }
 
 // administratorRoles are the roles that make somebody an administrator.
-func (s *Service) administratorRoles() []string {
+func (s *facts) administratorRoles() []string {
 	list := []string{accounts.AdministratorRole}
 	for _, role := range slices.Sorted(maps.Keys(s.includes)) {
 		if role != accounts.AdministratorRole && slices.Contains(s.expand([]string{role}), accounts.AdministratorRole) {

@@ -38,6 +38,16 @@ type Deps struct {
 
 // Service is the pages and the API of administrators. It is safe for concurrent use.
 type Service struct {
+	*entry
+	*people
+	*files
+	*columns
+	*trail
+	*facts
+}
+
+// deps are the dependencies, as all parts share them.
+type deps struct {
 	users      store.UserStore
 	sessions   store.SessionStore
 	outbox     store.Outbox
@@ -58,9 +68,9 @@ type Service struct {
 
 // New wires the service. It calls no store.
 func New(d Deps) *Service {
-	return &Service{users: d.Users, sessions: d.Sessions, outbox: d.Mail, audit: d.Audit, statistics: d.Statistics, set: d.Settings,
+	return newService(&deps{users: d.Users, sessions: d.Sessions, outbox: d.Mail, audit: d.Audit, statistics: d.Statistics, set: d.Settings,
 		accounts: d.Accounts, signin: d.SignIn, includes: d.Includes, roleUses: d.RoleUses, watch: d.Watch, expand: d.ExpandRoles,
-		now: d.Now, log: d.Log, importing: make(chan struct{}, 1)}
+		now: d.Now, log: d.Log, importing: make(chan struct{}, 1)})
 }
 
 // Routes returns the addresses of administration.

@@ -19,7 +19,7 @@ import (
 var done = []string{"profile", "password", "session", "sessions", "token_deleted", "email"}
 
 // accountPage shows the person what is kept of them, and the forms to change it.
-func (s *Service) accountPage(c *web.Call) error {
+func (s *profile) accountPage(c *web.Call) error {
 	var notice *pages.Message
 	if word := c.Request.URL.Query().Get("done"); slices.Contains(done, word) {
 		notice = &pages.Message{ID: "done_" + word}
@@ -28,7 +28,7 @@ func (s *Service) accountPage(c *web.Call) error {
 }
 
 // showAccount fills the page; newToken is shown once.
-func (s *Service) showAccount(c *web.Call, status int, p pages.Page, newToken string) error {
+func (s *profile) showAccount(c *web.Call, status int, p pages.Page, newToken string) error {
 	live, u, err := s.signin.MustUser(c)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func (s *Service) showAccount(c *web.Call, status int, p pages.Page, newToken st
 			data.ForgotURL = c.Link("/forgot")
 		}
 	}
-	if data.PendingEmail, err = s.pendingEmail(c.Ctx(), &u); err != nil {
+	if data.PendingEmail, err = s.emails.pendingEmail(c.Ctx(), &u); err != nil {
 		return err
 	}
 	if data.Sessions, err = s.ownSessions(c, live); err != nil {
@@ -76,7 +76,7 @@ func (s *Service) showAccount(c *web.Call, status int, p pages.Page, newToken st
 }
 
 // accountFailed shows the page again with what went wrong in one of its forms, or leads to signing in again.
-func (s *Service) accountFailed(c *web.Call, err error, typed map[string]string) error {
+func (s *profile) accountFailed(c *web.Call, err error, typed map[string]string) error {
 	p := web.ToldProblem(err)
 	if p == nil {
 		return err
@@ -99,12 +99,12 @@ func (s *Service) accountFailed(c *web.Call, err error, typed map[string]string)
 }
 
 // accountDone leads back to the page, which says what was done.
-func (s *Service) accountDone(c *web.Call, word string) error {
+func (s *profile) accountDone(c *web.Call, word string) error {
 	return c.Redirect(c.Link("/account?done=" + word))
 }
 
 // accountAPI answers GET account.
-func (s *Service) accountAPI(c *web.Call) error {
+func (s *profile) accountAPI(c *web.Call) error {
 	_, u, err := s.signin.MustUser(c)
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func (s *Service) accountAPI(c *web.Call) error {
 	return s.showAccountJSON(c, &u)
 }
 
-func (s *Service) showAccountJSON(c *web.Call, u *store.User) error {
+func (s *profile) showAccountJSON(c *web.Call, u *store.User) error {
 	out, err := s.accountJSON(c, u)
 	if err != nil {
 		return err
@@ -121,14 +121,14 @@ func (s *Service) showAccountJSON(c *web.Call, u *store.User) error {
 }
 
 // accountJSON is all that is kept of an account, as its owner reads it.
-func (s *Service) accountJSON(c *web.Call, u *store.User) (map[string]any, error) {
+func (s *profile) accountJSON(c *web.Call, u *store.User) (map[string]any, error) {
 	out := s.accounts.OwnJSON(u)
 	ways, err := s.credentials(c, u, store.KindPassword)
 	if err != nil {
 		return nil, fmt.Errorf("reading the password: %w", err)
 	}
 	out["sign_ins"] = ways
-	pending, err := s.pendingEmail(c.Ctx(), u)
+	pending, err := s.emails.pendingEmail(c.Ctx(), u)
 	if pending != "" {
 		out["pending_email"] = pending
 	}
@@ -136,12 +136,12 @@ func (s *Service) accountJSON(c *web.Call, u *store.User) (map[string]any, error
 }
 
 // changeProfile changes the name and the operator's fields that people fill in; everything else is the operator's.
-func (s *Service) changeProfile(c *web.Call, sent map[string]string) (store.User, error) {
+func (s *profile) changeProfile(c *web.Call, sent map[string]string) (store.User, error) {
 	_, u, err := s.signin.MustUser(c)
 	if err != nil {
 		return u, err
 	}
-	attributes, err := s.readOwnFields(sent, false)
+	attributes, err := s.rules.readOwnFields(sent, false)
 	if err != nil {
 		return u, accounts.AccountProblem(err)
 	}
@@ -161,7 +161,7 @@ func (s *Service) changeProfile(c *web.Call, sent map[string]string) (store.User
 }
 
 // profileAPI answers PATCH account.
-func (s *Service) profileAPI(c *web.Call) error {
+func (s *profile) profileAPI(c *web.Call) error {
 	sent, err := c.JSONFields(append([]string{"name", "email", "username"}, s.set.Signup.OwnFields()...)...)
 	if err != nil {
 		return err
@@ -176,7 +176,7 @@ func (s *Service) profileAPI(c *web.Call) error {
 		case len(sent) > 1:
 			return problem.InvalidField("email", "is changed by a call of its own")
 		}
-		if err := s.askEmail(c, email); err != nil {
+		if err := s.emails.askEmail(c, email); err != nil {
 			return err
 		}
 		return c.JSON(http.StatusAccepted, map[string]string{"status": web.StatusSent})
@@ -189,7 +189,7 @@ func (s *Service) profileAPI(c *web.Call) error {
 }
 
 // profileForm is the form's face of changeProfile.
-func (s *Service) profileForm(c *web.Call) error {
+func (s *profile) profileForm(c *web.Call) error {
 	sent, err := c.FormFields(append([]string{"name"}, s.set.Signup.OwnFields()...)...)
 	if err == nil {
 		_, err = s.changeProfile(c, sent)

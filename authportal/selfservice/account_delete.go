@@ -10,7 +10,7 @@ import (
 
 // deleteAccount removes the account of whoever has signed in within the last ten minutes: an open browser alone is not
 // enough for what cannot be undone. Every sign-in and token of it ends, and its username is never given out again.
-func (s *Service) deleteAccount(c *web.Call) error {
+func (s *profile) deleteAccount(c *web.Call) error {
 	if _, err := s.signin.MustFresh(c); err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (s *Service) deleteAccount(c *web.Call) error {
 }
 
 // deleteAccountAPI answers DELETE account.
-func (s *Service) deleteAccountAPI(c *web.Call) error {
+func (s *profile) deleteAccountAPI(c *web.Call) error {
 	if err := s.deleteAccount(c); err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (s *Service) deleteAccountAPI(c *web.Call) error {
 }
 
 // deleteAccountForm is the form's face of deleteAccount. The box keeps a slip of the finger from being an end.
-func (s *Service) deleteAccountForm(c *web.Call) error {
+func (s *profile) deleteAccountForm(c *web.Call) error {
 	f, err := c.FormFields("sure")
 	switch {
 	case err != nil:
@@ -52,7 +52,7 @@ func (s *Service) deleteAccountForm(c *web.Call) error {
 
 // credentials lists what is kept for a person to show who they are, without what proves it; of every kind if kind is
 // empty.
-func (s *Service) credentials(c *web.Call, u *store.User, kind string) ([]map[string]any, error) {
+func (s *profile) credentials(c *web.Call, u *store.User, kind string) ([]map[string]any, error) {
 	list, err := s.users.CredentialsOf(c.Ctx(), u.ID, kind)
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 
 // exportAPI answers GET account/export: all that is kept of a person, as a file that they can take along (GDPR,
 // Articles 15 and 20). Nothing in it opens a door.
-func (s *Service) exportAPI(c *web.Call) error {
+func (s *profile) exportAPI(c *web.Call) error {
 	live, u, err := s.signin.MustUser(c)
 	if err != nil {
 		return err

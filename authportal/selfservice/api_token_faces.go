@@ -10,7 +10,7 @@ import (
 )
 
 // tokensAPI answers GET tokens.
-func (s *Service) tokensAPI(c *web.Call) error {
+func (s *profile) tokensAPI(c *web.Call) error {
 	_, u, err := s.signin.MustUser(c)
 	if err != nil {
 		return err
@@ -27,7 +27,7 @@ func (s *Service) tokensAPI(c *web.Call) error {
 }
 
 // createTokenAPI answers POST tokens.
-func (s *Service) createTokenAPI(c *web.Call) error {
+func (s *profile) createTokenAPI(c *web.Call) error {
 	var n newToken
 	if _, err := c.JSONInto(map[string]any{"name": &n.Name, "expires": &n.Expires, "roles": &n.Roles}); err != nil {
 		return err
@@ -42,7 +42,7 @@ func (s *Service) createTokenAPI(c *web.Call) error {
 }
 
 // deleteTokenAPI answers DELETE tokens/{id}.
-func (s *Service) deleteTokenAPI(c *web.Call) error {
+func (s *profile) deleteTokenAPI(c *web.Call) error {
 	if err := s.deleteToken(c, c.Arg); err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (s *Service) deleteTokenAPI(c *web.Call) error {
 
 // tokenForm makes a token and shows it, once: a reload asks the browser's owner before it makes another. "roles" may be
 // there several times; where it is not, the token may do what its owner may.
-func (s *Service) tokenForm(c *web.Call) error {
+func (s *profile) tokenForm(c *web.Call) error {
 	if err := c.Form(); err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (s *Service) tokenForm(c *web.Call) error {
 }
 
 // deleteTokenForm is the form's face of deleteToken.
-func (s *Service) deleteTokenForm(c *web.Call) error {
+func (s *profile) deleteTokenForm(c *web.Call) error {
 	f, err := c.FormFields("id")
 	if err == nil {
 		err = s.deleteToken(c, f["id"])

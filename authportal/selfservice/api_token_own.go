@@ -31,7 +31,7 @@ type newToken struct {
 
 // createToken makes an API token for whoever has signed in within the last ten minutes, and returns it. It is shown
 // once: the store keeps its SHA-256.
-func (s *Service) createToken(c *web.Call, n newToken) (token string, cred store.Credential, err error) {
+func (s *profile) createToken(c *web.Call, n newToken) (token string, cred store.Credential, err error) {
 	defer func() { s.refusedToken(c, audit.EventTokenCreate, err) }()
 	if _, err := s.signin.MustFresh(c); err != nil {
 		return "", cred, err
@@ -68,7 +68,7 @@ func (s *Service) createToken(c *web.Call, n newToken) (token string, cred store
 
 // refusedToken tells of a token that was not made or taken back, where that says more than a typing error or a sign-in
 // that is missing.
-func (s *Service) refusedToken(c *web.Call, kind string, err error) {
+func (s *profile) refusedToken(c *web.Call, kind string, err error) {
 	if p := (*problem.Problem)(nil); errors.As(err, &p) && (p.Code == errTokenLimit.Code || p.Code == "invalid_field" && p.Extra["field"] == "roles") {
 		id := c.Caller.Live.Identity
 		c.Emit(audit.Event{Kind: kind, Result: audit.ResultRefused, Reason: p.Code, UserID: id.UserID, Username: id.Username, Session: c.Caller.Live.Session.RootID()})
@@ -76,7 +76,7 @@ func (s *Service) refusedToken(c *web.Call, kind string, err error) {
 }
 
 // tokenCredential reads what was asked for. Nobody hands a token more than they hold.
-func (s *Service) tokenCredential(c *web.Call, n newToken, u *store.User) (cred store.Credential, err error) {
+func (s *profile) tokenCredential(c *web.Call, n newToken, u *store.User) (cred store.Credential, err error) {
 	now := s.now()
 	cred = store.Credential{Kind: store.KindAPIToken, Owner: u.ID, Created: now}
 	if cred.Label, err = accounts.NormalizeName(n.Name); err != nil {
@@ -111,7 +111,7 @@ func (s *Service) tokenCredential(c *web.Call, n newToken, u *store.User) (cred 
 }
 
 // deleteToken revokes one. It bites at the next request everywhere.
-func (s *Service) deleteToken(c *web.Call, id string) error {
+func (s *profile) deleteToken(c *web.Call, id string) error {
 	live, err := s.signin.MustSession(c)
 	if err != nil {
 		return err
@@ -134,7 +134,7 @@ type apiToken struct {
 	Created, Used, Expires time.Time // zero: never
 }
 
-func (s *Service) ownTokens(c *web.Call, u *store.User) ([]apiToken, error) {
+func (s *profile) ownTokens(c *web.Call, u *store.User) ([]apiToken, error) {
 	list, err := s.users.CredentialsOf(c.Ctx(), u.ID, store.KindAPIToken)
 	if err != nil {
 		return nil, fmt.Errorf("reading API tokens: %w", err)

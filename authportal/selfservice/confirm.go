@@ -25,7 +25,7 @@ const (
 // confirmEmail uses up the link of a sign-up. It keeps the password that was set with it, because whoever clicks says
 // that it was they who signed up, and signs in only the browser that did: a link that was sent to somebody else's
 // mailbox opens nothing for whoever made that happen, and one that was forwarded nothing for the recipient.
-func (s *Service) confirmEmail(c *web.Call, token string) (out *signin.LoginResult, status string, err error) {
+func (s *signups) confirmEmail(c *web.Call, token string) (out *signin.LoginResult, status string, err error) {
 	if !s.signin.Mails() {
 		return nil, "", problem.NoMail
 	}
@@ -66,7 +66,7 @@ func (s *Service) confirmEmail(c *web.Call, token string) (out *signin.LoginResu
 	if version > 0 {
 		proven = method.Proven{User: u, Kind: store.KindPassword, ID: u.ID, Version: version}
 	}
-	out, err = s.signin.Finish(c, proven, s.passwordMethod(), s.signin.Intent(c, t.To, t.Flow), false)
+	out, err = s.signin.Finish(c, proven, s.rules.passwordMethod(), s.signin.Intent(c, t.To, t.Flow), false)
 	if errors.As(err, &p) {
 		return nil, statusConfirmed, nil // what else is missing is asked for at sign-in
 	}
@@ -74,7 +74,7 @@ func (s *Service) confirmEmail(c *web.Call, token string) (out *signin.LoginResu
 }
 
 // useConfirm takes the ticket first, so that of many clicks one counts, and then holds it against the account.
-func (s *Service) useConfirm(c *web.Call, token string) (u store.User, t signin.MailTicket, err error) {
+func (s *signups) useConfirm(c *web.Call, token string) (u store.User, t signin.MailTicket, err error) {
 	if t, err = s.signin.TakeMailLink(c.Ctx(), ticketConfirm, token); err != nil {
 		return u, t, err
 	}
@@ -89,13 +89,13 @@ func (s *Service) useConfirm(c *web.Call, token string) (u store.User, t signin.
 }
 
 // confirmAPI answers POST email/confirm, of a sign-up and of a change of address.
-func (s *Service) confirmAPI(c *web.Call) error {
+func (s *signups) confirmAPI(c *web.Call) error {
 	f, err := c.JSONFields("token")
 	if err != nil {
 		return err
 	}
 	if _, _, change := s.signin.Links().Read(store.KindEmailChange, f["token"]); change {
-		if _, err := s.changeEmail(c, f["token"]); err != nil {
+		if _, err := s.emails.changeEmail(c, f["token"]); err != nil {
 			return err
 		}
 		return c.JSON(http.StatusOK, map[string]string{"status": "changed"})
@@ -111,7 +111,7 @@ func (s *Service) confirmAPI(c *web.Call) error {
 }
 
 // confirmPage names the account and asks for a click. It takes nothing: a GET may be a scanner's.
-func (s *Service) confirmPage(c *web.Call) error {
+func (s *signups) confirmPage(c *web.Call) error {
 	if !s.signin.Mails() {
 		return problem.NoMail
 	}
@@ -121,7 +121,7 @@ func (s *Service) confirmPage(c *web.Call) error {
 	return s.showConfirm(c, http.StatusOK, c.Request.URL.Query().Get("token"), "", nil, nil)
 }
 
-func (s *Service) confirmForm(c *web.Call) error {
+func (s *signups) confirmForm(c *web.Call) error {
 	f, err := c.FormFields("token")
 	if err != nil {
 		return err
@@ -142,7 +142,7 @@ func (s *Service) confirmForm(c *web.Call) error {
 }
 
 // resendAPI answers POST email/resend: 202, whoever has the address.
-func (s *Service) resendAPI(c *web.Call) error {
+func (s *signups) resendAPI(c *web.Call) error {
 	f, err := c.JSONFields("email")
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (s *Service) resendAPI(c *web.Call) error {
 	return c.JSON(http.StatusAccepted, map[string]string{"status": web.StatusSent})
 }
 
-func (s *Service) resendForm(c *web.Call) error {
+func (s *signups) resendForm(c *web.Call) error {
 	f, err := c.FormFields("email")
 	if err == nil {
 		err = s.signin.RequestMail(c, message.MailConfirm, f["email"], message.MailPayload{})
@@ -167,7 +167,7 @@ func (s *Service) resendForm(c *web.Call) error {
 	return s.showConfirm(c, http.StatusOK, "", web.StatusSent, nil, nil)
 }
 
-func (s *Service) showConfirm(c *web.Call, status int, token, done string, f map[string]string, shown *problem.Problem) error {
+func (s *signups) showConfirm(c *web.Call, status int, token, done string, f map[string]string, shown *problem.Problem) error {
 	data := pages.ConfirmData{Done: done, LoginURL: c.Link("/login")}
 	if token != "" {
 		l, _, ok := s.signin.Links().Read(ticketConfirm, token)

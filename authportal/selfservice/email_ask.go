@@ -16,7 +16,7 @@ import (
 // askEmail asks for another address of the caller's own account. Nothing changes before the new address has said yes,
 // and the present one is told at once. Whether somebody has the address already is found out where the message is
 // written.
-func (s *Service) askEmail(c *web.Call, typed string) error {
+func (s *emails) askEmail(c *web.Call, typed string) error {
 	if !s.signin.Mails() {
 		return problem.NoMail
 	}
@@ -43,14 +43,14 @@ func (s *Service) askEmail(c *web.Call, typed string) error {
 	return err
 }
 
-func (s *Service) tryAskEmail(c *web.Call, u *store.User, typed string) error {
+func (s *emails) tryAskEmail(c *web.Call, u *store.User, typed string) error {
 	to, err := accounts.NormalizeEmail(typed)
 	switch {
 	case err != nil:
 		return accounts.AccountProblem(err)
 	case to == u.Email:
 		return problem.InvalidField("email", "is the address of the account already")
-	case !s.domainAllowed(to):
+	case !s.rules.domainAllowed(to):
 		return problem.InvalidField("email", "is not of a domain that may sign up")
 	}
 	g := s.signin.NewGuess(c)
@@ -83,10 +83,10 @@ func (s *Service) tryAskEmail(c *web.Call, u *store.User, typed string) error {
 }
 
 // askEmailForm is the form's face of askEmail; the API's is PATCH account.
-func (s *Service) askEmailForm(c *web.Call) error {
+func (s *profile) askEmailForm(c *web.Call) error {
 	f, err := c.FormFields("email")
 	if err == nil {
-		err = s.askEmail(c, f["email"])
+		err = s.emails.askEmail(c, f["email"])
 	}
 	if err != nil {
 		return s.accountFailed(c, err, f)

@@ -17,12 +17,12 @@ import (
 
 // changeEmail makes the change that a link is about. Like the confirmation of a sign-up it signs nobody in: whoever
 // reads the mail proves the mailbox, and no more.
-func (s *Service) changeEmail(c *web.Call, token string) (accounts.EmailMove, error) {
+func (s *emails) changeEmail(c *web.Call, token string) (accounts.EmailMove, error) {
 	return s.byEmailLink(c, audit.EventEmailChange, "changing an address", token, func(token string) (accounts.EmailMove, store.User, error) { return s.tryChangeEmail(c, token) })
 }
 
 // byEmailLink does what a link about a change of address is for, counts it as a guess, and tells of it.
-func (s *Service) byEmailLink(c *web.Call, event, doing, token string, try func(token string) (accounts.EmailMove, store.User, error)) (accounts.EmailMove, error) {
+func (s *emails) byEmailLink(c *web.Call, event, doing, token string, try func(token string) (accounts.EmailMove, store.User, error)) (accounts.EmailMove, error) {
 	if !s.signin.Mails() {
 		return accounts.EmailMove{}, problem.NoMail
 	}
@@ -49,7 +49,7 @@ func (s *Service) byEmailLink(c *web.Call, event, doing, token string, try func(
 	return m, nil
 }
 
-func (s *Service) tryChangeEmail(c *web.Call, token string) (m accounts.EmailMove, u store.User, err error) {
+func (s *emails) tryChangeEmail(c *web.Call, token string) (m accounts.EmailMove, u store.User, err error) {
 	m, k, err := s.openEmailLink(c.Ctx(), store.KindEmailChange, token)
 	if err != nil {
 		return m, u, err
@@ -87,11 +87,11 @@ func (s *Service) tryChangeEmail(c *web.Call, token string) (m accounts.EmailMov
 }
 
 // emailPage names the account and the new address, and asks for a click. It takes nothing: a GET may be a scanner's.
-func (s *Service) emailPage(c *web.Call) error {
+func (s *emails) emailPage(c *web.Call) error {
 	return s.showEmail(c, http.StatusOK, store.KindEmailChange, c.Request.URL.Query().Get("token"), nil)
 }
 
-func (s *Service) emailForm(c *web.Call) error {
+func (s *emails) emailForm(c *web.Call) error {
 	f, err := c.FormFields("token")
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (s *Service) emailForm(c *web.Call) error {
 }
 
 // emailDone shows how the form of a link ended.
-func (s *Service) emailDone(c *web.Call, kind, token string, m *accounts.EmailMove, err error) error {
+func (s *emails) emailDone(c *web.Call, kind, token string, m *accounts.EmailMove, err error) error {
 	if p := c.ShownOnPage(err); p != nil {
 		return s.showEmail(c, p.Status, kind, token, p)
 	}
@@ -112,7 +112,7 @@ func (s *Service) emailDone(c *web.Call, kind, token string, m *accounts.EmailMo
 	return err
 }
 
-func (s *Service) showEmail(c *web.Call, status int, kind, token string, shown *problem.Problem) error {
+func (s *emails) showEmail(c *web.Call, status int, kind, token string, shown *problem.Problem) error {
 	if !s.signin.Mails() {
 		return problem.NoMail
 	}

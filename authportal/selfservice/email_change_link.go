@@ -24,13 +24,13 @@ const EmailChangeLife = message.ConfirmLife
 const emailLinksKept = 4
 
 // emailMove returns a change that waits; problem.InvalidLink where there is none of that kind and id.
-func (s *Service) emailMove(ctx context.Context, kind, id string) (m accounts.EmailMove, k store.Credential, err error) {
+func (s *emails) emailMove(ctx context.Context, kind, id string) (m accounts.EmailMove, k store.Credential, err error) {
 	k, err = s.signin.Links().Credential(ctx, kind, id, &m)
 	return m, k, err
 }
 
 // newEmailLink makes a further link about a change, and returns its token. It runs where messages are written.
-func (s *Service) newEmailLink(ctx context.Context, kind, id string) (token string, m accounts.EmailMove, err error) {
+func (s *emails) newEmailLink(ctx context.Context, kind, id string) (token string, m accounts.EmailMove, err error) {
 	for range accounts.UpdateTries {
 		var k store.Credential
 		if m, k, err = s.emailMove(ctx, kind, id); err != nil {
@@ -54,7 +54,7 @@ func (s *Service) newEmailLink(ctx context.Context, kind, id string) (token stri
 }
 
 // openEmailLink returns what a link is about, and uses nothing up; problem.InvalidLink where it is none, or no more.
-func (s *Service) openEmailLink(ctx context.Context, kind, token string) (m accounts.EmailMove, k store.Credential, err error) {
+func (s *emails) openEmailLink(ctx context.Context, kind, token string) (m accounts.EmailMove, k store.Credential, err error) {
 	l, secret, ok := s.signin.Links().Read(kind, token)
 	if !ok {
 		return m, k, problem.InvalidLink
@@ -70,8 +70,8 @@ func (s *Service) openEmailLink(ctx context.Context, kind, token string) (m acco
 
 // stillAsked reports whether a change that waits may still be made. What the account rests on is as it was when it was
 // asked for, or whoever asked may be somebody who has been shut out since.
-func (s *Service) stillAsked(ctx context.Context, u *store.User, m *accounts.EmailMove) (bool, error) {
-	if u.Email != m.Old || !u.Enabled || !u.Approved || !s.domainAllowed(m.New) {
+func (s *emails) stillAsked(ctx context.Context, u *store.User, m *accounts.EmailMove) (bool, error) {
+	if u.Email != m.Old || !u.Enabled || !u.Approved || !s.rules.domainAllowed(m.New) {
 		return false, nil
 	}
 	version, err := s.signin.PasswordVersion(ctx, u.ID)
@@ -79,7 +79,7 @@ func (s *Service) stillAsked(ctx context.Context, u *store.User, m *accounts.Ema
 }
 
 // pendingEmail returns the address that an account is about to get; empty where none is.
-func (s *Service) pendingEmail(ctx context.Context, u *store.User) (string, error) {
+func (s *emails) pendingEmail(ctx context.Context, u *store.User) (string, error) {
 	if !s.signin.Mails() {
 		return "", nil
 	}

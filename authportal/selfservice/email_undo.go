@@ -19,7 +19,7 @@ import (
 // undoEmail gives an account back to its old address, whose mailbox has the link. Whoever moved the account away may be
 // inside: every sign-in, token and known browser goes, the password too, and every factor and link from since it was
 // asked for. A factor from before stays: the mailbox alone opens nothing that it did not open then.
-func (s *Service) undoEmail(c *web.Call, token string) (accounts.EmailMove, error) {
+func (s *emails) undoEmail(c *web.Call, token string) (accounts.EmailMove, error) {
 	return s.byEmailLink(c, audit.EventEmailUndo, "undoing a change of address", token, func(token string) (accounts.EmailMove, store.User, error) { return s.tryUndoEmail(c, token) })
 }
 
@@ -27,7 +27,7 @@ func (s *Service) undoEmail(c *web.Call, token string) (accounts.EmailMove, erro
 // half of an undoing would leave inside whom it is to put out.
 const ClaimFor = time.Minute
 
-func (s *Service) tryUndoEmail(c *web.Call, token string) (m accounts.EmailMove, u store.User, err error) {
+func (s *emails) tryUndoEmail(c *web.Call, token string) (m accounts.EmailMove, u store.User, err error) {
 	m, k, err := s.openEmailLink(c.Ctx(), store.KindEmailUndo, token)
 	if err != nil {
 		return m, u, err
@@ -66,7 +66,7 @@ func (s *Service) tryUndoEmail(c *web.Call, token string) (m accounts.EmailMove,
 
 // mayUndo reports whether the account is where the change took it, or where changes of its own took it from there. An
 // address that an administrator set since stands.
-func (s *Service) mayUndo(ctx context.Context, u *store.User, k *store.Credential, m *accounts.EmailMove) error {
+func (s *emails) mayUndo(ctx context.Context, u *store.User, k *store.Credential, m *accounts.EmailMove) error {
 	if !u.Enabled || !u.Approved {
 		return problem.InvalidLink
 	}
@@ -105,7 +105,7 @@ func (s *Service) mayUndo(ctx context.Context, u *store.User, k *store.Credentia
 }
 
 // tellUndone sends the owner the link of a new password, and tells the address that the account was at.
-func (s *Service) tellUndone(c *web.Call, ctx context.Context, u *store.User, left string) {
+func (s *emails) tellUndone(c *web.Call, ctx context.Context, u *store.User, left string) {
 	err := errors.Join(s.signin.EnqueueMail(c, message.MailEmailRestored, u.Email, message.MailPayload{User: u.ID, Who: left}),
 		s.signin.EnqueueMail(c, message.MailEmailUndone, left, message.MailPayload{User: u.ID, Who: u.Email}))
 	if err != nil {
@@ -114,7 +114,7 @@ func (s *Service) tellUndone(c *web.Call, ctx context.Context, u *store.User, le
 }
 
 // undoEmailAPI answers POST email/undo.
-func (s *Service) undoEmailAPI(c *web.Call) error {
+func (s *emails) undoEmailAPI(c *web.Call) error {
 	f, err := c.JSONFields("token")
 	if err != nil {
 		return err
@@ -126,11 +126,11 @@ func (s *Service) undoEmailAPI(c *web.Call) error {
 }
 
 // undoEmailPage takes nothing: a GET may be a scanner's.
-func (s *Service) undoEmailPage(c *web.Call) error {
+func (s *emails) undoEmailPage(c *web.Call) error {
 	return s.showEmail(c, http.StatusOK, store.KindEmailUndo, c.Request.URL.Query().Get("token"), nil)
 }
 
-func (s *Service) undoEmailForm(c *web.Call) error {
+func (s *emails) undoEmailForm(c *web.Call) error {
 	f, err := c.FormFields("token")
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ import (
 const ticketInvite = "invite"
 
 // writeInvite writes to somebody for whom an administrator made an account.
-func (s *Service) writeInvite(ctx context.Context, l *message.MailMessage, to string, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *invites) writeInvite(ctx context.Context, l *message.MailMessage, to string, a *message.MailPayload) (*message.MailMessage, error) {
 	u, err := s.users.User(ctx, a.User)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !message.Readable(&u, to) {
 		return nil, nil
@@ -36,7 +36,7 @@ func (s *Service) writeInvite(ctx context.Context, l *message.MailMessage, to st
 
 // acceptInvite is the sign-up of somebody who was invited: it completes the account that waits for them, signs them in,
 // and chooses neither address nor username nor roles.
-func (s *Service) acceptInvite(c *web.Call, f map[string]string) (out *signin.LoginResult, u store.User, err error) {
+func (s *invites) acceptInvite(c *web.Call, f map[string]string) (out *signin.LoginResult, u store.User, err error) {
 	if !s.signin.Mails() || s.accounts.Passwords() == nil {
 		return nil, u, errSignupClosed
 	}
@@ -56,12 +56,12 @@ func (s *Service) acceptInvite(c *web.Call, f map[string]string) (out *signin.Lo
 	}
 	g.GiveBack()
 	proven := method.Proven{User: u, Kind: made.Kind, ID: made.ID, Version: 1}
-	out, err = s.signin.Finish(c, proven, s.passwordMethod(), s.signin.Intent(c, f["to"], f["flow"]), false)
+	out, err = s.signin.Finish(c, proven, s.rules.passwordMethod(), s.signin.Intent(c, f["to"], f["flow"]), false)
 	return out, u, err
 }
 
 // useInvite checks what was typed before it takes the link, which a typing error does not use up.
-func (s *Service) useInvite(c *web.Call, f map[string]string) (u store.User, made store.Credential, err error) {
+func (s *invites) useInvite(c *web.Call, f map[string]string) (u store.User, made store.Credential, err error) {
 	l, _, ok := s.signin.Links().Read(ticketInvite, f["invite"])
 	if !ok {
 		return u, made, problem.InvalidLink
@@ -76,7 +76,7 @@ func (s *Service) useInvite(c *web.Call, f map[string]string) (u store.User, mad
 	if err != nil {
 		return u, made, accounts.AccountProblem(err)
 	}
-	own, err := s.readOwnFields(f, true)
+	own, err := s.rules.readOwnFields(f, true)
 	if err != nil {
 		return u, made, accounts.AccountProblem(err)
 	}

@@ -20,7 +20,7 @@ type Letters interface {
 const LetterTest = "test"
 
 // mailComposers says who writes the messages of each kind.
-func (s *Service) mailComposers() map[string]mail.Composer {
+func (s *messages) mailComposers() map[string]mail.Composer {
 	kinds := map[string]mail.Composer{LetterTest: s.composeTest}
 	for _, kind := range mailKinds {
 		kinds[kind] = s.composeMail
@@ -30,7 +30,7 @@ func (s *Service) mailComposers() map[string]mail.Composer {
 
 // Compose writes a message of the outbox; it is a mail.Composer. A kind that it does not know is an error, so that the
 // message is kept: during a rolling upgrade a newer gateway on the same outbox knows it.
-func (s *Service) Compose(ctx context.Context, m store.Mail) (*mail.Message, error) {
+func (s *messages) Compose(ctx context.Context, m store.Mail) (*mail.Message, error) {
 	compose := s.mailComposers()[m.Kind]
 	if compose == nil {
 		return nil, fmt.Errorf("no letter of the kind %q is known in this version", m.Kind)
@@ -39,7 +39,7 @@ func (s *Service) Compose(ctx context.Context, m store.Mail) (*mail.Message, err
 }
 
 // composeTest needs nothing from the payload but, perhaps, the language.
-func (s *Service) composeTest(_ context.Context, m store.Mail) (*mail.Message, error) {
+func (s *messages) composeTest(_ context.Context, m store.Mail) (*mail.Message, error) {
 	var payload struct {
 		Lang string `json:"lang"`
 	}
@@ -52,7 +52,7 @@ func (s *Service) composeTest(_ context.Context, m store.Mail) (*mail.Message, e
 }
 
 // write fills the templates of a message.
-func (s *Service) write(to, lang, name string, data any) (*mail.Message, error) {
+func (s *messages) write(to, lang, name string, data any) (*mail.Message, error) {
 	writer, ok := s.pages.(Letters)
 	if !ok {
 		return nil, errors.New("the pages have no letters")

@@ -23,7 +23,7 @@ var mailKinds = []string{
 }
 
 // composeMail is the mail.Composer of all of them.
-func (s *Service) composeMail(ctx context.Context, m store.Mail) (*mail.Message, error) {
+func (s *messages) composeMail(ctx context.Context, m store.Mail) (*mail.Message, error) {
 	l, err := s.ResolveMail(ctx, m)
 	if l == nil || err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (s *Service) composeMail(ctx context.Context, m store.Mail) (*mail.Message,
 // ResolveMail finds out what a queued message becomes: nil where nothing is to be sent. It runs in the background,
 // where nobody can tell how long it takes, and makes the secret that the message holds, which is in no queue and no
 // log.
-func (s *Service) ResolveMail(ctx context.Context, m store.Mail) (*message.MailMessage, error) {
+func (s *messages) ResolveMail(ctx context.Context, m store.Mail) (*message.MailMessage, error) {
 	var a message.MailPayload
 	if err := json.Unmarshal(m.Payload, &a); err != nil {
 		return nil, fmt.Errorf("reading the payload of a message: %w", err)
@@ -73,7 +73,7 @@ func (s *Service) ResolveMail(ctx context.Context, m store.Mail) (*message.MailM
 // writeSignUp tells the three ways in which a sign-up ends apart: it made the account; the address has one; or it has
 // one that nobody confirmed. The last may be an attacker's, who waits for the owner of the address to confirm it: its
 // password is not told to be right, but a new one is asked for, which voids whatever was there.
-func (s *Service) writeSignUp(ctx context.Context, l *message.MailMessage, u *store.User, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *messages) writeSignUp(ctx context.Context, l *message.MailMessage, u *store.User, a *message.MailPayload) (*message.MailMessage, error) {
 	switch {
 	case u.ID == a.User && !u.Confirmed && s.set.ConfirmEmail:
 		return s.writeConfirm(ctx, l, u, a)
@@ -91,14 +91,14 @@ func (s *Service) writeSignUp(ctx context.Context, l *message.MailMessage, u *st
 	return l, nil
 }
 
-func (s *Service) writeConfirm(ctx context.Context, l *message.MailMessage, u *store.User, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *messages) writeConfirm(ctx context.Context, l *message.MailMessage, u *store.User, a *message.MailPayload) (*message.MailMessage, error) {
 	token, err := s.signin.IssueMailLink(ctx, ticketConfirm,
 		signin.MailTicket{User: u.ID, Email: u.Email, To: a.To, Flow: a.Flow}, message.ConfirmLife)
 	l.Kind, l.Link = message.MailConfirm, a.Base+"/confirm?token="+url.QueryEscape(token)
 	return l, err
 }
 
-func (s *Service) writeReset(ctx context.Context, l *message.MailMessage, u *store.User, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *messages) writeReset(ctx context.Context, l *message.MailMessage, u *store.User, a *message.MailPayload) (*message.MailMessage, error) {
 	version, err := s.signin.PasswordVersion(ctx, u.ID)
 	if err != nil {
 		return l, err
@@ -110,10 +110,10 @@ func (s *Service) writeReset(ctx context.Context, l *message.MailMessage, u *sto
 }
 
 // writeNotice writes what tells somebody of something that has happened.
-func (s *Service) writeNotice(ctx context.Context, l *message.MailMessage, m store.Mail, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *messages) writeNotice(ctx context.Context, l *message.MailMessage, m store.Mail, a *message.MailPayload) (*message.MailMessage, error) {
 	switch m.Kind {
 	case message.MailInvite:
-		return s.writeInvite(ctx, l, m.To, a)
+		return s.invites.writeInvite(ctx, l, m.To, a)
 	case message.MailEmailChange, message.MailEmailAsked, message.MailEmailChanged, message.MailEmailRestored, message.MailEmailUndone:
 		return s.writeEmail(ctx, l, a)
 	case message.MailPassword:
@@ -139,7 +139,7 @@ func linkTo(base, path string) string {
 }
 
 // askAdministrators queues a message to everyone who may approve the account.
-func (s *Service) askAdministrators(ctx context.Context, email string, a *message.MailPayload) error {
+func (s *messages) askAdministrators(ctx context.Context, email string, a *message.MailPayload) error {
 	u, err := s.users.User(ctx, a.User)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (u.Approved || u.Email != email) {
 		return nil // decided meanwhile
@@ -162,7 +162,7 @@ func (s *Service) askAdministrators(ctx context.Context, email string, a *messag
 // maxAsked bounds how many administrators are written to for one account.
 const maxAsked = 50
 
-func (s *Service) administrators(ctx context.Context) (list []store.User, err error) {
+func (s *messages) administrators(ctx context.Context) (list []store.User, err error) {
 	page, err := s.users.ListUsers(ctx, store.UserQuery{Role: accounts.AdministratorRole, Limit: 1000})
 	if err != nil {
 		return nil, fmt.Errorf("looking for administrators: %w", err)

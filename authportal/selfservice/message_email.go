@@ -12,7 +12,7 @@ import (
 )
 
 // writeEmail writes the messages about a change of address. a.Who is the address at the other end of it.
-func (s *Service) writeEmail(ctx context.Context, l *message.MailMessage, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *messages) writeEmail(ctx context.Context, l *message.MailMessage, a *message.MailPayload) (*message.MailMessage, error) {
 	l.Email = a.Who
 	switch l.Kind {
 	case message.MailEmailChange:
@@ -24,7 +24,7 @@ func (s *Service) writeEmail(ctx context.Context, l *message.MailMessage, a *mes
 			l.Link = linkTo(a.Base, "/forgot") // a new password ends what was asked for with the old one
 		}
 	case message.MailEmailChanged:
-		token, _, err := s.newEmailLink(ctx, store.KindEmailUndo, a.ID)
+		token, _, err := s.emails.newEmailLink(ctx, store.KindEmailUndo, a.ID)
 		if errors.Is(err, problem.InvalidLink) {
 			return nil, nil // undone meanwhile, by the link of an earlier change
 		} else if err != nil {
@@ -38,7 +38,7 @@ func (s *Service) writeEmail(ctx context.Context, l *message.MailMessage, a *mes
 }
 
 // writeEmailChange tells apart what the one who asked is not told: the address is free, or it has an account.
-func (s *Service) writeEmailChange(ctx context.Context, l *message.MailMessage, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *messages) writeEmailChange(ctx context.Context, l *message.MailMessage, a *message.MailPayload) (*message.MailMessage, error) {
 	has, err := s.users.FindUser(ctx, l.To)
 	switch {
 	case errors.Is(err, store.ErrNotFound), err == nil && has.Email != l.To:
@@ -51,7 +51,7 @@ func (s *Service) writeEmailChange(ctx context.Context, l *message.MailMessage, 
 		l.Kind, l.Account, l.Email, l.Link = "email_taken", l.To, "", linkTo(a.Base, "/login")
 		return l, nil
 	}
-	token, _, err := s.newEmailLink(ctx, store.KindEmailChange, a.ID)
+	token, _, err := s.emails.newEmailLink(ctx, store.KindEmailChange, a.ID)
 	if errors.Is(err, problem.InvalidLink) {
 		return nil, nil // something else was asked for since
 	} else if err != nil {
@@ -62,7 +62,7 @@ func (s *Service) writeEmailChange(ctx context.Context, l *message.MailMessage, 
 }
 
 // writeRestored asks for a new password: the one that was there is gone.
-func (s *Service) writeRestored(ctx context.Context, l *message.MailMessage, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *messages) writeRestored(ctx context.Context, l *message.MailMessage, a *message.MailPayload) (*message.MailMessage, error) {
 	u, err := s.users.User(ctx, a.User)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !message.Readable(&u, l.To) {
 		return nil, nil

@@ -15,7 +15,7 @@ import (
 
 // changePassword sets a new password for whoever knows the present one: an open browser alone is not enough. The guess
 // is counted like one at the login form. Every other sign-in of the person ends, and this one gets a new secret.
-func (s *Service) changePassword(c *web.Call, current, next string) error {
+func (s *resets) changePassword(c *web.Call, current, next string) error {
 	live, u, err := s.signin.MustUser(c)
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (s *Service) changePassword(c *web.Call, current, next string) error {
 	s.signin.PasswordChanged(c, &u)
 	s.signin.KeepDeviceCookie(c, &u) // the change took every mark back, and this browser knows the new password
 	// Law: a new secret at every proof. Whoever copied this browser's cookie is out as well.
-	err = s.signin.Renew(c, store.Proof{Method: s.passwordMethod(), At: s.now()})
+	err = s.signin.Renew(c, store.Proof{Method: s.rules.passwordMethod(), At: s.now()})
 	if errors.Is(err, store.ErrNotFound) {
 		s.signin.ClearSession(c) // ended meanwhile, as by the same change in another tab; the new password stands
 		return nil
@@ -57,7 +57,7 @@ func (s *Service) changePassword(c *web.Call, current, next string) error {
 // swapPassword replaces the password if the present one is right at that very moment: of two changes at once one wins,
 // and the other is held against what it left. A hash that the check renewed looks like a change; then it is checked
 // again.
-func (s *Service) swapPassword(c *web.Call, pw method.Passwords, u *store.User, except, current, next string) error {
+func (s *resets) swapPassword(c *web.Call, pw method.Passwords, u *store.User, except, current, next string) error {
 	var made store.Credential
 	for range 3 {
 		have, err := s.users.Credential(c.Ctx(), store.KindPassword, u.ID)
@@ -86,7 +86,7 @@ func (s *Service) swapPassword(c *web.Call, pw method.Passwords, u *store.User, 
 }
 
 // passwordAPI answers POST password/change.
-func (s *Service) passwordAPI(c *web.Call) error {
+func (s *resets) passwordAPI(c *web.Call) error {
 	f, err := c.JSONFields("current", "password")
 	if err != nil {
 		return err
@@ -98,10 +98,10 @@ func (s *Service) passwordAPI(c *web.Call) error {
 }
 
 // passwordForm is the form's face of changePassword.
-func (s *Service) passwordForm(c *web.Call) error {
+func (s *profile) passwordForm(c *web.Call) error {
 	f, err := c.FormFields("current", "password")
 	if err == nil {
-		err = s.changePassword(c, f["current"], f["password"])
+		err = s.resets.changePassword(c, f["current"], f["password"])
 	}
 	if err != nil {
 		return s.accountFailed(c, err, nil)

@@ -20,7 +20,7 @@ import (
 const ticketReset = "reset"
 
 // mayReset hides resetting where it cannot work.
-func (s *Service) mayReset(c *web.Call) error {
+func (s *resets) mayReset(c *web.Call) error {
 	if !s.signin.Mails() || s.accounts.Passwords() == nil {
 		return problem.NoMail
 	}
@@ -28,7 +28,7 @@ func (s *Service) mayReset(c *web.Call) error {
 }
 
 // forgotPassword queues a message to the address, whoever has it.
-func (s *Service) forgotPassword(c *web.Call, f map[string]string) error {
+func (s *resets) forgotPassword(c *web.Call, f map[string]string) error {
 	if err := s.mayReset(c); err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (s *Service) forgotPassword(c *web.Call, f map[string]string) error {
 
 // resetPassword sets a new password by the link of a message. Nobody is signed in by it: whoever reads the mail still
 // has to show a second factor, where there is one, and every sign-in and known browser from before ends.
-func (s *Service) resetPassword(c *web.Call, token, password string) (signin.MailTicket, error) {
+func (s *resets) resetPassword(c *web.Call, token, password string) (signin.MailTicket, error) {
 	if err := s.mayReset(c); err != nil {
 		return signin.MailTicket{}, err
 	}
@@ -66,7 +66,7 @@ func (s *Service) resetPassword(c *web.Call, token, password string) (signin.Mai
 
 // tryReset checks the password before it takes the link, which a typing error does not use up; everything else is held
 // against the account once the link is gone.
-func (s *Service) tryReset(c *web.Call, token, password string) (u store.User, t signin.MailTicket, err error) {
+func (s *resets) tryReset(c *web.Call, token, password string) (u store.User, t signin.MailTicket, err error) {
 	l, _, ok := s.signin.Links().Read(ticketReset, token)
 	if !ok {
 		return u, t, problem.InvalidLink
@@ -111,7 +111,7 @@ func (s *Service) tryReset(c *web.Call, token, password string) (u store.User, t
 }
 
 // forgotAPI answers POST password/forgot: 202, whoever has the address.
-func (s *Service) forgotAPI(c *web.Call) error {
+func (s *resets) forgotAPI(c *web.Call) error {
 	f, err := c.JSONFields("email", "to", "flow")
 	if err != nil {
 		return err
@@ -123,7 +123,7 @@ func (s *Service) forgotAPI(c *web.Call) error {
 }
 
 // resetAPI answers POST password/reset.
-func (s *Service) resetAPI(c *web.Call) error {
+func (s *resets) resetAPI(c *web.Call) error {
 	f, err := c.JSONFields("token", "password")
 	if err != nil {
 		return err
@@ -134,7 +134,7 @@ func (s *Service) resetAPI(c *web.Call) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "changed"})
 }
 
-func (s *Service) forgotPage(c *web.Call) error {
+func (s *resets) forgotPage(c *web.Call) error {
 	if err := s.mayReset(c); err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (s *Service) forgotPage(c *web.Call) error {
 	return s.showForgot(c, http.StatusOK, map[string]string{"to": q.Get("to"), "flow": q.Get("flow")}, false, nil)
 }
 
-func (s *Service) forgotForm(c *web.Call) error {
+func (s *resets) forgotForm(c *web.Call) error {
 	f, err := c.FormFields("email", "to", "flow")
 	if err == nil {
 		err = s.forgotPassword(c, f)
@@ -156,7 +156,7 @@ func (s *Service) forgotForm(c *web.Call) error {
 	return s.showForgot(c, http.StatusOK, f, true, nil)
 }
 
-func (s *Service) showForgot(c *web.Call, status int, f map[string]string, done bool, shown *problem.Problem) error {
+func (s *resets) showForgot(c *web.Call, status int, f map[string]string, done bool, shown *problem.Problem) error {
 	p := pages.Page{Name: pages.Forgot, Values: map[string]string{"email": problem.Bounded(f["email"], 300)}, Data: pages.ForgotData{
 		To: f["to"], Flow: f["flow"], Done: done, LoginURL: c.Link("/login") + signin.Query(signin.LoginInput{To: f["to"], Flow: f["flow"]})}}
 	if shown != nil {
@@ -166,14 +166,14 @@ func (s *Service) showForgot(c *web.Call, status int, f map[string]string, done 
 }
 
 // resetPage shows the form. It takes nothing: a GET may be a scanner's.
-func (s *Service) resetPage(c *web.Call) error {
+func (s *resets) resetPage(c *web.Call) error {
 	if err := s.mayReset(c); err != nil {
 		return err
 	}
 	return s.showReset(c, http.StatusOK, c.Request.URL.Query().Get("token"), nil)
 }
 
-func (s *Service) resetForm(c *web.Call) error {
+func (s *resets) resetForm(c *web.Call) error {
 	f, err := c.FormFields("token", "password", "login") // the name is there for browsers that keep passwords
 	if err != nil {
 		return err
@@ -191,7 +191,7 @@ func (s *Service) resetForm(c *web.Call) error {
 		LoginURL: c.Link("/login") + signin.Query(signin.LoginInput{To: t.To, Flow: t.Flow})}})
 }
 
-func (s *Service) showReset(c *web.Call, status int, token string, shown *problem.Problem) error {
+func (s *resets) showReset(c *web.Call, status int, token string, shown *problem.Problem) error {
 	data := pages.ResetData{LoginURL: c.Link("/login"), ForgotURL: c.Link("/forgot")}
 	data.MinLength = s.accounts.Passwords().MinLength()
 	l, _, ok := s.signin.Links().Read(ticketReset, token)

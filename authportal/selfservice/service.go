@@ -37,6 +37,17 @@ type Deps struct {
 // Service is what people do for themselves: sign up, confirm an address, reset a password, accept an invitation, and keep
 // their account. It also composes the messages that such acts queue. It is safe for concurrent use.
 type Service struct {
+	*rules
+	*emails
+	*invites
+	*messages
+	*resets
+	*signups
+	*profile
+}
+
+// deps are the dependencies, as all parts share them.
+type deps struct {
 	users    store.UserStore
 	sessions store.SessionStore
 	keys     *keyring.Keys
@@ -55,8 +66,8 @@ type Service struct {
 
 // New wires the service. It calls no store.
 func New(d Deps) *Service {
-	return &Service{users: d.Users, sessions: d.Sessions, keys: d.Keys, methods: d.Methods, set: d.Settings, accounts: d.Accounts,
-		signin: d.SignIn, web: d.Web, pages: d.Pages, expand: d.ExpandRoles, now: d.Now, rand: d.Rand, log: d.Log}
+	return newService(&deps{users: d.Users, sessions: d.Sessions, keys: d.Keys, methods: d.Methods, set: d.Settings, accounts: d.Accounts,
+		signin: d.SignIn, web: d.Web, pages: d.Pages, expand: d.ExpandRoles, now: d.Now, rand: d.Rand, log: d.Log})
 }
 
 // Routes returns the addresses of self-service.

@@ -16,7 +16,7 @@ import (
 
 // A person's sessions are their sign-ins: the sessions of single hosts come and go with them.
 
-func (s *Service) ownSessions(c *web.Call, live *store.ActiveSession) ([]pages.Session, error) {
+func (s *profile) ownSessions(c *web.Call, live *store.ActiveSession) ([]pages.Session, error) {
 	list, err := s.sessions.SessionsOf(c.Ctx(), live.Session.UserID)
 	if err != nil {
 		return nil, fmt.Errorf("listing sessions: %w", err)
@@ -31,7 +31,7 @@ func (s *Service) ownSessions(c *web.Call, live *store.ActiveSession) ([]pages.S
 }
 
 // sessionsAPI answers GET sessions.
-func (s *Service) sessionsAPI(c *web.Call) error {
+func (s *profile) sessionsAPI(c *web.Call) error {
 	live, err := s.signin.MustSession(c)
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func ownSessionJSON(s *store.Session, live *store.ActiveSession) map[string]any 
 }
 
 // endSession ends one sign-in of the caller. The id of somebody else's is as unknown as one that never was.
-func (s *Service) endSession(c *web.Call, id string) error {
+func (s *profile) endSession(c *web.Call, id string) error {
 	live, err := s.signin.MustSession(c)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (s *Service) endSession(c *web.Call, id string) error {
 }
 
 // endOthers ends every sign-in of the caller but the one that asks.
-func (s *Service) endOthers(c *web.Call) error {
+func (s *profile) endOthers(c *web.Call) error {
 	live, err := s.signin.MustSession(c)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (s *Service) endOthers(c *web.Call) error {
 }
 
 // endSessionAPI answers DELETE sessions/{id}.
-func (s *Service) endSessionAPI(c *web.Call) error {
+func (s *profile) endSessionAPI(c *web.Call) error {
 	if err := s.endSession(c, c.Arg); err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (s *Service) endSessionAPI(c *web.Call) error {
 }
 
 // endOthersAPI answers DELETE sessions.
-func (s *Service) endOthersAPI(c *web.Call) error {
+func (s *profile) endOthersAPI(c *web.Call) error {
 	if err := s.endOthers(c); err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (s *Service) endOthersAPI(c *web.Call) error {
 }
 
 // sessionsForm ends the sign-in named by "id", or all others where "others" is set.
-func (s *Service) sessionsForm(c *web.Call) error {
+func (s *profile) sessionsForm(c *web.Call) error {
 	f, err := c.FormFields("id", "others")
 	switch {
 	case err != nil:

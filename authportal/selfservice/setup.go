@@ -28,7 +28,7 @@ const (
 // SetupLink returns the token of a new set-up link, good for an hour and for one administrator, while there is no
 // enabled one. The host calls it when it starts and logs `<portal base>/setup?token=<token>`: whoever reads the log is
 // the operator. The store keeps the SHA-256 of the token.
-func (s *Service) SetupLink(ctx context.Context) (token string, needed bool, err error) {
+func (s *invites) SetupLink(ctx context.Context) (token string, needed bool, err error) {
 	has, err := s.accounts.HasAdministrator(ctx)
 	if err != nil || has {
 		return "", false, err
@@ -49,7 +49,7 @@ var errSetupLink = &problem.Problem{Status: http.StatusBadRequest, Code: "invali
 	Detail: "the link is used, old or incomplete; a restart logs a new one"}
 
 // setupPage shows the form. It takes nothing: a GET may be a scanner's.
-func (s *Service) setupPage(c *web.Call) error {
+func (s *invites) setupPage(c *web.Call) error {
 	if err := s.maySetUp(c); err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (s *Service) setupPage(c *web.Call) error {
 }
 
 // maySetUp hides the page once there is an administrator.
-func (s *Service) maySetUp(c *web.Call) error {
+func (s *invites) maySetUp(c *web.Call) error {
 	has, err := s.accounts.HasAdministrator(c.Ctx())
 	switch {
 	case err != nil:
@@ -70,7 +70,7 @@ func (s *Service) maySetUp(c *web.Call) error {
 
 // setupForm makes the first administrator: always a new account. Whoever has one already is made administrator by the
 // command line.
-func (s *Service) setupForm(c *web.Call) error {
+func (s *invites) setupForm(c *web.Call) error {
 	f, err := c.FormFields("token", "email", "password", "name", "username")
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (s *Service) setupForm(c *web.Call) error {
 	return c.Redirect(out.Location)
 }
 
-func (s *Service) setUp(c *web.Call, f map[string]string) (*signin.LoginResult, error) {
+func (s *invites) setUp(c *web.Call, f map[string]string) (*signin.LoginResult, error) {
 	// The token cannot be guessed; what is bounded here is how much hashing a stranger can ask for.
 	g, err := s.signin.Guess(c, "")
 	if err != nil {
@@ -107,11 +107,11 @@ func (s *Service) setUp(c *web.Call, f map[string]string) (*signin.LoginResult, 
 	}
 	g.GiveBack()
 	c.Emit(audit.Event{Kind: audit.EventSetup, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
-	return s.signin.Finish(c, method.Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}, s.passwordMethod(), s.signin.Intent(c, "", ""), false)
+	return s.signin.Finish(c, method.Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}, s.rules.passwordMethod(), s.signin.Intent(c, "", ""), false)
 }
 
 // prepareAdministrator checks what was sent, before the link is used up by a typing error.
-func (s *Service) prepareAdministrator(c *web.Call, f map[string]string) (u store.User, cred store.Credential, err error) {
+func (s *invites) prepareAdministrator(c *web.Call, f map[string]string) (u store.User, cred store.Credential, err error) {
 	if f["password"] == "" {
 		return u, cred, accounts.AccountProblem(&method.UnacceptableError{Reason: "too_short"})
 	}
@@ -130,7 +130,7 @@ func (s *Service) prepareAdministrator(c *web.Call, f map[string]string) (u stor
 
 // firstAdministrator takes the link and stores the account, if there still is no administrator. Two links may be out
 // (of two starts, of two gateways) and used at once: a claim in the users store lets one of them through at a time.
-func (s *Service) firstAdministrator(ctx context.Context, token string, u store.User, cred store.Credential) error {
+func (s *invites) firstAdministrator(ctx context.Context, token string, u store.User, cred store.Credential) error {
 	release, err := s.ClaimSetup(ctx)
 	if err != nil {
 		return err
@@ -158,7 +158,7 @@ func (s *Service) firstAdministrator(ctx context.Context, token string, u store.
 }
 
 // restoreSetup puts a link back that was taken in vain: the operator would have to restart for another.
-func (s *Service) restoreSetup(ctx context.Context, token string, t setupTicket) {
+func (s *invites) restoreSetup(ctx context.Context, token string, t setupTicket) {
 	if err := s.signin.Links().RestoreBare(context.WithoutCancel(ctx), ticketSetup, token, t, t.Deadline); err != nil {
 		s.log.WarnContext(ctx, "the set-up link is lost; restart for a new one", "error", err)
 	}
@@ -171,7 +171,7 @@ const (
 )
 
 // ClaimSetup returns when nobody else is making the first administrator, and keeps it so until release is called.
-func (s *Service) ClaimSetup(ctx context.Context) (release func(), err error) {
+func (s *invites) ClaimSetup(ctx context.Context) (release func(), err error) {
 	busy := *problem.Changing
 	busy.Detail = "somebody else is making the first administrator right now"
 	old, err := s.users.Setting(ctx, settingSetup)
@@ -202,7 +202,7 @@ func (s *Service) ClaimSetup(ctx context.Context) (release func(), err error) {
 	}, nil
 }
 
-func (s *Service) showSetup(c *web.Call, status int, f map[string]string, shown *problem.Problem) error {
+func (s *invites) showSetup(c *web.Call, status int, f map[string]string, shown *problem.Problem) error {
 	data := pages.SetupData{Token: f["token"]}
 	data.MinLength = s.accounts.Passwords().MinLength()
 	if shown == errSetupLink || f["token"] == "" {

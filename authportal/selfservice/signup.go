@@ -22,7 +22,7 @@ var errSignupClosed = &problem.Problem{Status: http.StatusForbidden, Code: "sign
 	Detail: "nobody can sign up here"}
 
 // signupFields are the fields that both faces take.
-func (s *Service) signupFields() []string {
+func (s *signups) signupFields() []string {
 	known := append([]string{"email", "password", "name", "invite", "to", "flow"}, s.set.Signup.OwnFields()...)
 	if s.set.Signup.ChoosesUsername() {
 		known = append(known, "username")
@@ -32,13 +32,13 @@ func (s *Service) signupFields() []string {
 
 // discreet reports whether a sign-up answers the same for an address that has an account already: the difference goes
 // into the mail. Without mail the form has to say it.
-func (s *Service) discreet() bool {
+func (s *signups) discreet() bool {
 	return s.signin.Mails() && (s.set.ConfirmEmail || s.set.Signup.Mode == settings.SignupApproval)
 }
 
 // signUp makes an account and signs its owner in, unless something comes first. The address is what somebody typed, so
 // it is not confirmed: no rule matches it and no upstream is told of it.
-func (s *Service) signUp(c *web.Call, f map[string]string) (*signin.LoginResult, error) {
+func (s *signups) signUp(c *web.Call, f map[string]string) (*signin.LoginResult, error) {
 	out, u, err := s.trySignUp(c, f)
 	e := audit.Event{Kind: audit.EventSignUp, Result: audit.ResultOK, UserID: u.ID, Username: u.Username}
 	var p *problem.Problem
@@ -55,9 +55,9 @@ func (s *Service) signUp(c *web.Call, f map[string]string) (*signin.LoginResult,
 	return out, err
 }
 
-func (s *Service) trySignUp(c *web.Call, f map[string]string) (out *signin.LoginResult, u store.User, err error) {
+func (s *signups) trySignUp(c *web.Call, f map[string]string) (out *signin.LoginResult, u store.User, err error) {
 	if f["invite"] != "" {
-		return s.acceptInvite(c, f)
+		return s.invites.acceptInvite(c, f)
 	}
 	if !s.signin.AnyoneSignsUp() {
 		return nil, u, errSignupClosed
@@ -99,13 +99,13 @@ func (s *Service) trySignUp(c *web.Call, f map[string]string) (out *signin.Login
 		return &signin.LoginResult{Waiting: problem.Unapproved.Code}, u, nil
 	}
 	proven := method.Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}
-	out, err = s.signin.Finish(c, proven, s.passwordMethod(), s.signin.Intent(c, f["to"], f["flow"]), false)
+	out, err = s.signin.Finish(c, proven, s.rules.passwordMethod(), s.signin.Intent(c, f["to"], f["flow"]), false)
 	return out, u, err
 }
 
 // tellByMail leaves to a message what becomes of a sign-up. Everything here is the same whether u was made, or its
 // address belongs to somebody: the composer of the message finds out by the id, which names an account only if it was.
-func (s *Service) tellByMail(c *web.Call, f map[string]string, u *store.User) (*signin.LoginResult, error) {
+func (s *signups) tellByMail(c *web.Call, f map[string]string, u *store.User) (*signin.LoginResult, error) {
 	room, err := s.signin.MailAllowed(c, u.Email)
 	if err == nil && room {
 		err = s.signin.EnqueueMail(c, message.MailSignUp, u.Email, message.MailPayload{User: u.ID, To: f["to"], Flow: f["flow"]})
@@ -122,7 +122,7 @@ func (s *Service) tellByMail(c *web.Call, f map[string]string, u *store.User) (*
 // weighAsAnAccount writes to the users store where an account would have been made, had its address been free: a commit
 // there waits for the disk, and an answer that comes a commit sooner would tell that somebody has the address. It is a
 // message about an account that is not there, which becomes nothing when it is written.
-func (s *Service) weighAsAnAccount(c *web.Call, u *store.User) error {
+func (s *signups) weighAsAnAccount(c *web.Call, u *store.User) error {
 	if err := s.signin.EnqueueMail(c, message.MailWaiting, u.Email, message.MailPayload{User: u.ID}); err != nil {
 		return fmt.Errorf("signing up: %w", err)
 	}
@@ -131,7 +131,7 @@ func (s *Service) weighAsAnAccount(c *web.Call, u *store.User) error {
 
 // newAccount makes the account. One address is dealt with once at a time, so that a hundred posts of one form cost one
 // hash and not a hundred; but where the answer must not tell that there is an account, it costs what it always does.
-func (s *Service) newAccount(c *web.Call, n *accounts.NewUser) (u store.User, cred store.Credential, err error) {
+func (s *signups) newAccount(c *web.Call, n *accounts.NewUser) (u store.User, cred store.Credential, err error) {
 	unlock, err := s.signups.Lock(c.Ctx(), n.Email)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return u, cred, method.ErrBusy
@@ -147,23 +147,23 @@ func (s *Service) newAccount(c *web.Call, n *accounts.NewUser) (u store.User, cr
 }
 
 // newcomer reads the fields of one who signs up.
-func (s *Service) newcomer(c *web.Call, f map[string]string) (n accounts.NewUser, err error) {
+func (s *signups) newcomer(c *web.Call, f map[string]string) (n accounts.NewUser, err error) {
 	n = accounts.NewUser{Username: f["username"], Name: f["name"], Roles: s.set.Signup.Roles, Password: f["password"]}
 	if n.Email, err = accounts.NormalizeEmail(f["email"]); err != nil {
 		return n, err
 	}
-	if !s.domainAllowed(n.Email) {
+	if !s.rules.domainAllowed(n.Email) {
 		return n, &accounts.InvalidError{Field: "email", Why: "is not of a domain that may sign up"}
 	}
 	if n.Password == "" {
 		return n, &method.UnacceptableError{Reason: "too_short"}
 	}
-	n.Attributes, err = s.readOwnFields(f, true)
+	n.Attributes, err = s.rules.readOwnFields(f, true)
 	return n, err
 }
 
 // stillFree spares the hash where the answer is known already. The store has the last word.
-func (s *Service) stillFree(c *web.Call, n *accounts.NewUser) error {
+func (s *signups) stillFree(c *web.Call, n *accounts.NewUser) error {
 	taken := func(login string) (bool, error) {
 		_, err := s.users.FindUser(c.Ctx(), login)
 		if errors.Is(err, store.ErrNotFound) {
@@ -192,7 +192,7 @@ func (s *Service) stillFree(c *web.Call, n *accounts.NewUser) error {
 }
 
 // passwordMethod is the name under which passwords count as a proof.
-func (s *Service) passwordMethod() string {
+func (s *rules) passwordMethod() string {
 	for _, m := range s.methods {
 		if _, ok := m.Method.(method.Passwords); ok {
 			return m.Name
@@ -202,7 +202,7 @@ func (s *Service) passwordMethod() string {
 }
 
 // signupAPI answers POST signup.
-func (s *Service) signupAPI(c *web.Call) error {
+func (s *signups) signupAPI(c *web.Call) error {
 	f, err := c.JSONFields(s.signupFields()...)
 	if err != nil {
 		return err
@@ -218,7 +218,7 @@ func (s *Service) signupAPI(c *web.Call) error {
 }
 
 // signupPage shows the form. Where the pages live elsewhere it leads there, and back in the end.
-func (s *Service) signupPage(c *web.Call) error {
+func (s *signups) signupPage(c *web.Call) error {
 	if !c.Visit.Site.Hosted {
 		return s.signin.StartFlow(c, "/signup")
 	}
@@ -230,7 +230,7 @@ func (s *Service) signupPage(c *web.Call) error {
 }
 
 // signupForm is the form's face of signUp.
-func (s *Service) signupForm(c *web.Call) error {
+func (s *signups) signupForm(c *web.Call) error {
 	f, err := c.FormFields(s.signupFields()...)
 	var out *signin.LoginResult
 	if err == nil {
@@ -250,7 +250,7 @@ func (s *Service) signupForm(c *web.Call) error {
 	return c.Redirect(out.Location)
 }
 
-func (s *Service) showSignup(c *web.Call, status int, f map[string]string, shown *problem.Problem) error {
+func (s *signups) showSignup(c *web.Call, status int, f map[string]string, shown *problem.Problem) error {
 	data := pages.SignupData{To: f["to"], Flow: f["flow"], LoginURL: c.Link("/login") + signin.Query(signin.LoginInput{To: f["to"], Flow: f["flow"]})}
 	invited, _, ok := s.signin.Links().Read(ticketInvite, f["invite"])
 	switch pw := s.accounts.Passwords(); {

@@ -19,7 +19,7 @@ type signUpMark struct {
 
 // markSignUp leaves the mark. A browser whose sign-up made nothing, because the address was known, gets one that looks
 // the same.
-func (s *Service) markSignUp(c *web.Call, user string) error {
+func (s *signups) markSignUp(c *web.Call, user string) error {
 	b, err := json.Marshal(signUpMark{User: user, Until: s.now().Add(message.ConfirmLife).Unix()})
 	if err != nil {
 		return err
@@ -33,7 +33,7 @@ func (s *Service) markSignUp(c *web.Call, user string) error {
 }
 
 // signedUp reports whether this browser made that account.
-func (s *Service) signedUp(c *web.Call, user string) bool {
+func (s *signups) signedUp(c *web.Call, user string) bool {
 	v, ok := web.TheCookie(c.Request, cookieSignUp, c.Visit.Secure)
 	if !ok || len(v) > 1024 {
 		return false

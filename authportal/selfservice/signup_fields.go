@@ -9,7 +9,7 @@ import (
 
 // readOwnFields returns the operator's fields among those sent, as attributes; an empty one is nil, so that it is
 // removed or never stored. all: those that were not sent count as empty.
-func (s *Service) readOwnFields(sent map[string]string, all bool) (map[string]any, error) {
+func (s *rules) readOwnFields(sent map[string]string, all bool) (map[string]any, error) {
 	attributes := map[string]any{}
 	for _, f := range s.set.Signup.Fields {
 		value, given := sent[f.Name]
@@ -34,7 +34,7 @@ func (s *Service) readOwnFields(sent map[string]string, all bool) (map[string]an
 }
 
 // domainAllowed reports whether addresses of that domain may sign up.
-func (s *Service) domainAllowed(email string) bool {
+func (s *rules) domainAllowed(email string) bool {
 	_, domain, _ := strings.Cut(email, "@")
 	d := s.set.Signup.Domains
 	return len(d) == 0 || slices.Contains(d, domain)

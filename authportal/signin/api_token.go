@@ -37,7 +37,7 @@ func TokenID(token string) string {
 // CheckToken returns whom an API token speaks for: its owner as stored now, with no more roles than the token has. An
 // unknown, expired or revoked token, or one of an inactive account, is the problem invalid_token (401); any other error
 // means that the store failed (503). The session in the answer is none of the store's: it serves to judge and to sign by.
-func (s *Service) CheckToken(ctx context.Context, token string) (*store.ActiveSession, error) {
+func (s *callers) CheckToken(ctx context.Context, token string) (*store.ActiveSession, error) {
 	if len(token) > 128 || !strings.HasPrefix(token, TokenPrefix) {
 		return nil, problem.InvalidToken
 	}
@@ -79,7 +79,7 @@ func (s *Service) CheckToken(ctx context.Context, token string) (*store.ActiveSe
 }
 
 // tokenUsed keeps the owner's list truthful to the hour, without a write for every request.
-func (s *Service) tokenUsed(ctx context.Context, c store.Credential, now time.Time) {
+func (s *callers) tokenUsed(ctx context.Context, c store.Credential, now time.Time) {
 	if now.Sub(c.Used) < time.Hour {
 		return
 	}

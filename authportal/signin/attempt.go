@@ -32,18 +32,18 @@ type attempt struct {
 var FactorBegins = settings.Limit{Count: 30, Window: 10 * time.Minute}
 
 // attempt finds whom a try is about, counts it, and puts together what the method may know of it.
-func (s *Service) attempt(c *web.Call, t LoginInput, m *method.Configured, pend *pending) (*attempt, error) {
+func (s *dispatcher) attempt(c *web.Call, t LoginInput, m *method.Configured, pend *pending) (*attempt, error) {
 	x := &attempt{m: m, token: pend.Token}
 	var account string
 	var err error
 	if x.user, account, err = s.account(c, t, m, pend); err != nil {
 		return nil, err
 	}
-	if (len(pend.Proofs) > 0 || pend.adds()) && (x.user == nil || s.missing(x.user) != nil || x.user.Version != pend.Version) {
+	if (len(pend.Proofs) > 0 || pend.adds()) && (x.user == nil || s.callers.missing(x.user) != nil || x.user.Version != pend.Version) {
 		return nil, problem.StepExpired // the account has changed since the first proof: what was begun before does not finish
 	}
 	if !pend.Away {
-		if x.token, err = s.pendingToken(); err != nil {
+		if x.token, err = s.pendings.pendingToken(); err != nil {
 			return nil, err
 		}
 	}
@@ -71,16 +71,16 @@ func (s *Service) attempt(c *web.Call, t LoginInput, m *method.Configured, pend 
 }
 
 // countAttempt counts what can be guessed at, before anything is checked.
-func (s *Service) countAttempt(c *web.Call, x *attempt, account string, pend *pending) (err error) {
+func (s *dispatcher) countAttempt(c *web.Call, x *attempt, account string, pend *pending) (err error) {
 	switch {
 	case x.begins && pend.User != "":
-		err = s.NewGuess(c).Count("factor begin", pend.User, FactorBegins)
+		err = s.guard.NewGuess(c).Count("factor begin", pend.User, FactorBegins)
 	case x.begins && x.Negotiate == nil:
 		return nil
 	case x.begins:
-		x.guess, err = s.Guess(c, "")
+		x.guess, err = s.guard.Guess(c, "")
 	default:
-		if x.guess, err = s.Guess(c, account); err == nil && MailProof(x.m) != nil {
+		if x.guess, err = s.guard.Guess(c, account); err == nil && MailProof(x.m) != nil {
 			err = x.guess.atLetter(pend.State)
 		}
 	}
@@ -116,7 +116,7 @@ func stateOf(s method.Step) []byte {
 }
 
 // negotiate returns the token of `Authorization: Negotiate` (RFC 4559 §4.2).
-func (s *Service) negotiate(c *web.Call) []byte {
+func (s *dispatcher) negotiate(c *web.Call) []byte {
 	scheme, token, ok := strings.Cut(c.Request.Header.Get("Authorization"), " ")
 	if !ok || !strings.EqualFold(scheme, "Negotiate") {
 		return nil
@@ -131,7 +131,7 @@ func (s *Service) negotiate(c *web.Call) []byte {
 // account finds whom the try is about, and the name that guesses at it count under: the id of the account, or what was
 // typed in its normal spelling, so that all spellings share one counter and an unknown name counts like a known one.
 // Both are empty where the method asks for no name.
-func (s *Service) account(c *web.Call, t LoginInput, m *method.Configured, pend *pending) (*store.User, string, error) {
+func (s *dispatcher) account(c *web.Call, t LoginInput, m *method.Configured, pend *pending) (*store.User, string, error) {
 	if pend.User != "" {
 		u, err := s.users.User(c.Ctx(), pend.User)
 		if errors.Is(err, store.ErrNotFound) {

@@ -13,8 +13,8 @@ import (
 // callback ends a sign-in on the host where it began: the portal sends the browser here with a code. Host and browser are
 // judged before the ticket is taken. Whoever gets hold of the address without the browser's mark gains nothing by it, and
 // takes nothing from its owner; whoever is given one (login CSRF) is not signed in as somebody else.
-func (s *Service) callback(c *web.Call) error {
-	if err := s.MustHTTPS(c); err != nil {
+func (s *flows) callback(c *web.Call) error {
+	if err := s.guard.MustHTTPS(c); err != nil {
 		return err
 	}
 	k := &Code{}
@@ -24,7 +24,7 @@ func (s *Service) callback(c *web.Call) error {
 	if k.Host != c.Visit.Host {
 		return s.startOver(c, ReturnTo{To: "/", Again: k.Again})
 	}
-	mark, ok := s.haveMark(c, web.CookieFlow)
+	mark, ok := s.callers.haveMark(c, web.CookieFlow)
 	if !ok || subtle.ConstantTimeCompare(markHash(mark), k.Mark) != 1 {
 		return s.startOver(c, k.ReturnTo)
 	}
@@ -47,8 +47,8 @@ func (s *Service) callback(c *web.Call) error {
 
 // enter opens the session of this host below the sign-in that was handed over, or gives the one that this browser has of
 // it a new secret; false where that sign-in has ended.
-func (s *Service) enter(c *web.Call, k *Code, h *handoff) (bool, error) {
-	have, err := s.session(c)
+func (s *flows) enter(c *web.Call, k *Code, h *handoff) (bool, error) {
+	have, err := s.callers.session(c)
 	if err != nil {
 		return false, err
 	}
@@ -56,27 +56,27 @@ func (s *Service) enter(c *web.Call, k *Code, h *handoff) (bool, error) {
 		if !h.Proven {
 			return true, nil // another tab was here first
 		}
-		err := s.Renew(c, latest(have.Session.Proofs))
+		err := s.callers.Renew(c, latest(have.Session.Proofs))
 		if err == nil || !errors.Is(err, store.ErrNotFound) {
 			return err == nil, err
 		}
 		// another tab renewed it at the same time; this one gets a session of its own
 	}
-	_, err = s.openChild(c, h.Parent, h.User)
+	_, err = s.callers.openChild(c, h.Parent, h.User)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return false, nil
 	case err != nil:
 		return false, err
 	}
-	s.retire(c, have, h.User, k.Began)
+	s.callers.retire(c, have, h.User, k.Began)
 	return true, nil
 }
 
 // startOver leads whoever comes with a code that opens nothing to the page they wanted, if they are signed in already
 // (a reloaded page, a second tab), or back to the beginning, once.
-func (s *Service) startOver(c *web.Call, g ReturnTo) error {
-	live, err := s.session(c)
+func (s *flows) startOver(c *web.Call, g ReturnTo) error {
+	live, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}

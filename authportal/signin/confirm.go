@@ -9,7 +9,7 @@ import (
 )
 
 // ProveMailbox is that of Accounts, and what follows from it.
-func (s *Service) ProveMailbox(c *web.Call, u store.User) (store.User, error) {
+func (s *dispatcher) ProveMailbox(c *web.Call, u store.User) (store.User, error) {
 	after, err := s.accounts.ProveMailbox(c.Ctx(), u)
 	if err != nil || u.Confirmed {
 		return after, accounts.AccountProblem(err)
@@ -17,7 +17,7 @@ func (s *Service) ProveMailbox(c *web.Call, u store.User) (store.User, error) {
 	c.Emit(audit.Event{Kind: audit.EventEmailConfirm, Result: audit.ResultOK, Reason: "set before: voided",
 		UserID: u.ID, Username: after.Username})
 	if !after.Approved {
-		err = s.EnqueueMail(c, message.MailWaiting, after.Email, message.MailPayload{User: after.ID})
+		err = s.guard.EnqueueMail(c, message.MailWaiting, after.Email, message.MailPayload{User: after.ID})
 	}
 	return after, err
 }

@@ -30,7 +30,7 @@ func deviceID(mark []byte, account string) string {
 
 // deviceCookie reports whether this browser signed in to the account before. The look-up is the same for accounts that
 // do not exist. It opens nothing: all it gives is a counter of its own.
-func (s *Service) deviceCookie(c *web.Call, account string) (string, bool, error) {
+func (s *callers) deviceCookie(c *web.Call, account string) (string, bool, error) {
 	mark, ok := s.haveMark(c, web.CookieDevice)
 	if !ok {
 		return "", false, nil
@@ -48,13 +48,13 @@ func (s *Service) deviceCookie(c *web.Call, account string) (string, bool, error
 
 // KeepDeviceCookie leaves the mark in the browser that has just signed in. It is a convenience: where it fails, the
 // sign-in stands.
-func (s *Service) KeepDeviceCookie(c *web.Call, u *store.User) {
+func (s *callers) KeepDeviceCookie(c *web.Call, u *store.User) {
 	if err := s.putDeviceCookie(c, u); err != nil {
 		s.log.WarnContext(c.Ctx(), "could not remember a browser", "user_id", u.ID, "error", err)
 	}
 }
 
-func (s *Service) putDeviceCookie(c *web.Call, u *store.User) error {
+func (s *callers) putDeviceCookie(c *web.Call, u *store.User) error {
 	now := s.now()
 	mark, ok := s.haveMark(c, web.CookieDevice)
 	if !ok {

@@ -45,15 +45,15 @@ type LoginResult struct {
 
 // signIn is the dispatcher: it reads how far the sign-in has come, lets the method take one step, and then asks what is
 // still missing. Methods know nothing of one another, nor of what follows.
-func (s *Service) signIn(c *web.Call, t LoginInput) (*LoginResult, error) {
-	if err := s.MustHTTPS(c); err != nil {
+func (s *dispatcher) signIn(c *web.Call, t LoginInput) (*LoginResult, error) {
+	if err := s.guard.MustHTTPS(c); err != nil {
 		return nil, err
 	}
-	in := s.Intent(c, t.To, t.Flow)
+	in := s.flows.Intent(c, t.To, t.Flow)
 	pend := &pending{}
 	if t.Step != "" {
 		// What a provider was asked is answered by a callback alone, and what is added to an account is no sign-in.
-		if pend = s.openPending(c, t.Step); pend == nil || pend.Challenged || pend.Away || pend.adds() {
+		if pend = s.pendings.openPending(c, t.Step); pend == nil || pend.Challenged || pend.Away || pend.adds() {
 			return nil, problem.StepExpired
 		}
 		if err := s.continues(c, pend, in); err != nil {
@@ -64,7 +64,7 @@ func (s *Service) signIn(c *web.Call, t LoginInput) (*LoginResult, error) {
 }
 
 // goOn takes the next step of a sign-in that was read.
-func (s *Service) goOn(c *web.Call, t LoginInput, pend *pending, in *LoginRequest) (*LoginResult, error) {
+func (s *dispatcher) goOn(c *web.Call, t LoginInput, pend *pending, in *LoginRequest) (*LoginResult, error) {
 	if pend.Choose {
 		return s.chooseNew(c, t, pend, in)
 	}
@@ -104,11 +104,11 @@ func mayFollow(m *method.Configured) bool {
 
 // continues holds a further proof to the session that it is for: the proofs before it were that session's, and are
 // worth nothing once it has ended.
-func (s *Service) continues(c *web.Call, pend *pending, in *LoginRequest) error {
+func (s *dispatcher) continues(c *web.Call, pend *pending, in *LoginRequest) error {
 	if pend.Session == "" {
 		return nil
 	}
-	live, err := s.session(c)
+	live, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (s *Service) continues(c *web.Call, pend *pending, in *LoginRequest) error 
 }
 
 // method returns the configured method of that name; that of no name is the first that takes a login name.
-func (s *Service) method(name string) *method.Configured {
+func (s *dispatcher) method(name string) *method.Configured {
 	for i := range s.methods {
 		_, takesLogin := s.methods[i].Method.(method.LoginNamer)
 		if s.methods[i].Name == name || name == "" && takesLogin {
@@ -131,7 +131,7 @@ func (s *Service) method(name string) *method.Configured {
 }
 
 // step lets the method take one step, and does what the step says.
-func (s *Service) step(c *web.Call, t LoginInput, m *method.Configured, pend *pending, in *LoginRequest) (*LoginResult, error) {
+func (s *dispatcher) step(c *web.Call, t LoginInput, m *method.Configured, pend *pending, in *LoginRequest) (*LoginResult, error) {
 	x, err := s.attempt(c, t, m, pend)
 	if err != nil {
 		return nil, err
@@ -152,7 +152,7 @@ func (s *Service) step(c *web.Call, t LoginInput, m *method.Configured, pend *pe
 		if next.State = step.State; pend.Away {
 			x.token = "" // the provider has answered: what it knew leads nowhere any more
 		}
-		if err := s.keepStep(c, next, x.token, false); err != nil {
+		if err := s.pendings.keepStep(c, next, x.token, false); err != nil {
 			return nil, err
 		}
 		form := &pages.Step{Token: next.Token, Method: m.Name, Fields: stepFields(step.Fields), Options: string(step.Options)}
@@ -178,20 +178,20 @@ func (s *Service) step(c *web.Call, t LoginInput, m *method.Configured, pend *pe
 }
 
 // leave keeps what the answer of a provider must fit, and holds the address to what browsers may be led to.
-func (s *Service) leave(c *web.Call, next *pending, x *attempt, address string) error {
+func (s *dispatcher) leave(c *web.Call, next *pending, x *attempt, address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !local(u.Hostname())) {
 		return fmt.Errorf("signing in by %s: its address is not one of https", x.m.Name)
 	}
-	return s.keepStep(c, next, x.token, true)
+	return s.pendings.keepStep(c, next, x.token, true)
 }
 
 // refuse tells of an answer that was wrong. That of a provider is good for one try.
-func (s *Service) refuse(c *web.Call, x *attempt, pend *pending, reason string) error {
+func (s *dispatcher) refuse(c *web.Call, x *attempt, pend *pending, reason string) error {
 	s.refused(c, x.user, x.m.Name, reason)
 	switch {
 	case pend.Away:
-		s.dropPending(c, pend.Token)
+		s.pendings.dropPending(c, pend.Token)
 		return problem.SignInRefused
 	case len(pend.Proofs) > 0 || MailProof(x.m) != nil:
 		return problem.InvalidCode
@@ -200,19 +200,19 @@ func (s *Service) refuse(c *web.Call, x *attempt, pend *pending, reason string) 
 }
 
 // challenge asks the browser itself, once in a sign-in: one that cannot answer is shown the form.
-func (s *Service) challenge(c *web.Call, x *attempt, next *pending, challenge method.Challenge) (*LoginResult, error) {
+func (s *dispatcher) challenge(c *web.Call, x *attempt, next *pending, challenge method.Challenge) (*LoginResult, error) {
 	if x.Negotiate != nil {
 		return nil, s.refuse(c, x, next, "the answer to the challenge is not enough")
 	}
-	if s.wasChallenged(c, next) {
+	if s.pendings.wasChallenged(c, next) {
 		return &LoginResult{}, nil
 	}
 	next.Challenged = true
-	return &LoginResult{Challenge: challenge.Header}, s.keepStep(c, next, x.token, false)
+	return &LoginResult{Challenge: challenge.Header}, s.pendings.keepStep(c, next, x.token, false)
 }
 
 // accept takes a proof for what the attempt was for.
-func (s *Service) accept(c *web.Call, t LoginInput, m *method.Configured, pend *pending, in *LoginRequest, proven method.Proven) (*LoginResult, error) {
+func (s *dispatcher) accept(c *web.Call, t LoginInput, m *method.Configured, pend *pending, in *LoginRequest, proven method.Proven) (*LoginResult, error) {
 	if pend.adds() {
 		return nil, fmt.Errorf("signing in by %s: a proof where something was to be added", m.Name)
 	}
@@ -220,7 +220,7 @@ func (s *Service) accept(c *web.Call, t LoginInput, m *method.Configured, pend *
 }
 
 // advance goes on after a proof: to what is still missing, or to the end.
-func (s *Service) advance(c *web.Call, t LoginInput, m *method.Configured, pend *pending, in *LoginRequest, by method.Proven) (*LoginResult, error) {
+func (s *dispatcher) advance(c *web.Call, t LoginInput, m *method.Configured, pend *pending, in *LoginRequest, by method.Proven) (*LoginResult, error) {
 	u := by.User
 	if pend.User != "" && pend.User != u.ID {
 		s.refused(c, &u, m.Name, "another account's factor")
@@ -251,14 +251,14 @@ func (s *Service) advance(c *web.Call, t LoginInput, m *method.Configured, pend 
 			return r.ask(c, p)
 		}
 	}
-	out, err := s.complete(c, &u, p.proofs, p.creds, in, t.Remember || pend.Remember)
+	out, err := s.finisher.complete(c, &u, p.proofs, p.creds, in, t.Remember || pend.Remember)
 	if err == nil && pend.Token != "" {
-		s.dropPending(c, pend.Token)
+		s.pendings.dropPending(c, pend.Token)
 	}
 	return out, err
 }
 
-func (s *Service) refused(c *web.Call, u *store.User, method, reason string) {
+func (s *dispatcher) refused(c *web.Call, u *store.User, method, reason string) {
 	e := audit.Event{Kind: audit.EventSignIn, Result: audit.ResultRefused, Reason: reason, Method: method}
 	if u != nil {
 		e.UserID, e.Username = u.ID, u.Username
@@ -268,7 +268,7 @@ func (s *Service) refused(c *web.Call, u *store.User, method, reason string) {
 
 // MustHTTPS refuses to take or give a secret over plain http, where everyone on the way reads along, but for the
 // developer's own machine and where the operator allows it.
-func (s *Service) MustHTTPS(c *web.Call) error {
+func (s *guard) MustHTTPS(c *web.Call) error {
 	if c.Visit.Secure || s.set.AllowHTTP || local(c.Visit.Host) {
 		return nil
 	}

@@ -26,7 +26,7 @@ type credRef struct {
 
 // Finish signs in an account by one proof that was just given and counted, as after signing up. Accounts that may not
 // sign in, or that have a second factor to show, are a Problem.
-func (s *Service) Finish(c *web.Call, proven method.Proven, by string, in *LoginRequest, remember bool) (*LoginResult, error) {
+func (s *dispatcher) Finish(c *web.Call, proven method.Proven, by string, in *LoginRequest, remember bool) (*LoginResult, error) {
 	out, err := s.advance(c, LoginInput{Remember: remember}, &method.Configured{Name: by}, &pending{}, in, proven)
 	if err == nil && out.Live == nil || errors.Is(err, ErrCredentialChanged) {
 		return nil, problem.LoginRequired
@@ -38,11 +38,11 @@ func (s *Service) Finish(c *web.Call, proven method.Proven, by string, in *Login
 //
 // Somebody who was asked to sign in again proves the session they have. So does a second tab whose form was open before the first one
 // signed in: the session that it finds is younger than its goal. Everybody else gets a new one, and the old session of the browser ends.
-func (s *Service) complete(c *web.Call, u *store.User, proofs []store.Proof, creds []credRef, in *LoginRequest, remember bool) (*LoginResult, error) {
+func (s *finisher) complete(c *web.Call, u *store.User, proofs []store.Proof, creds []credRef, in *LoginRequest, remember bool) (*LoginResult, error) {
 	if s.set.RememberOff {
 		remember = false
 	}
-	have, err := s.session(c)
+	have, err := s.callers.session(c)
 	if err != nil {
 		return nil, err
 	}
@@ -58,12 +58,12 @@ func (s *Service) complete(c *web.Call, u *store.User, proofs []store.Proof, cre
 		return nil, problem.StepExpired
 	}
 	if !again {
-		if live, err = s.open(c, u, proofs, remember, func() error { return s.settleProofs(c, creds) }); err != nil {
+		if live, err = s.callers.open(c, u, proofs, remember, func() error { return s.settleProofs(c, creds) }); err != nil {
 			return nil, err
 		}
-		s.retire(c, have, u.ID, in.Began)
+		s.callers.retire(c, have, u.ID, in.Began)
 	}
-	s.KeepDeviceCookie(c, u)
+	s.callers.KeepDeviceCookie(c, u)
 	if err := s.accounts.SignedIn(c.Ctx(), u.ID); err != nil {
 		// The session stands; a date in a list is not worth refusing somebody.
 		s.log.WarnContext(c.Ctx(), "could not note the time of a sign-in", "user_id", u.ID, "error", err)
@@ -75,13 +75,13 @@ func (s *Service) complete(c *web.Call, u *store.User, proofs []store.Proof, cre
 	c.Emit(e)
 	out := &LoginResult{Live: live}
 	if in.given || !c.API {
-		out.Location, err = s.onward(c, live, in, true)
+		out.Location, err = s.flows.onward(c, live, in, true)
 	}
 	return out, err
 }
 
 // proves tells whether a sign-in of the same person is a further proof of the session they have.
-func (s *Service) proves(c *web.Call, have *store.ActiveSession, in *LoginRequest, remember bool) bool {
+func (s *finisher) proves(c *web.Call, have *store.ActiveSession, in *LoginRequest, remember bool) bool {
 	if d := in.Demand(); in.further || d.MFA || d.Fresh > 0 {
 		return true
 	}
@@ -89,7 +89,7 @@ func (s *Service) proves(c *web.Call, have *store.ActiveSession, in *LoginReques
 }
 
 // proveAgain records the proofs on the session of the caller; false where it ended meanwhile, so that a new one is due.
-func (s *Service) proveAgain(c *web.Call, proofs []store.Proof, creds []credRef) (bool, error) {
+func (s *finisher) proveAgain(c *web.Call, proofs []store.Proof, creds []credRef) (bool, error) {
 	if err := s.settleProofs(c, creds); err != nil {
 		return false, err
 	}
@@ -98,7 +98,7 @@ func (s *Service) proveAgain(c *web.Call, proofs []store.Proof, creds []credRef)
 		if slices.ContainsFunc(have, func(o store.Proof) bool { return o.Method == p.Method && o.At.Equal(p.At) }) {
 			continue // what the session rests on already
 		}
-		err := s.Renew(c, p)
+		err := s.callers.Renew(c, p)
 		if errors.Is(err, store.ErrNotFound) {
 			return false, nil
 		} else if err != nil {
@@ -111,7 +111,7 @@ func (s *Service) proveAgain(c *web.Call, proofs []store.Proof, creds []credRef)
 }
 
 // settleProofs holds the proofs against what is stored now, and uses up what is good once.
-func (s *Service) settleProofs(c *web.Call, creds []credRef) error {
+func (s *finisher) settleProofs(c *web.Call, creds []credRef) error {
 	if err := s.unmoved(c, creds); err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (s *Service) settleProofs(c *web.Call, creds []credRef) error {
 // unmoved tells whether every credential still is what it was when it proved somebody. It is asked once the session is
 // there: whoever replaces a password ends the sessions that exist, so a session made of the old password is either
 // found by that, or finds the new password here.
-func (s *Service) unmoved(c *web.Call, creds []credRef) error {
+func (s *finisher) unmoved(c *web.Call, creds []credRef) error {
 	for _, k := range creds {
 		now, err := s.users.Credential(c.Ctx(), k.Kind, k.ID)
 		switch {
@@ -138,7 +138,7 @@ func (s *Service) unmoved(c *web.Call, creds []credRef) error {
 
 // retire ends the session that the browser had before it was given another one, unless that is the same person's in a
 // parallel tab, begun after this sign-in was: its own way back may still be under way.
-func (s *Service) retire(c *web.Call, old *store.ActiveSession, userID string, began int64) {
+func (s *callers) retire(c *web.Call, old *store.ActiveSession, userID string, began int64) {
 	if old == nil || (old.Session.UserID == userID && !old.Session.Created.Before(time.Unix(began, 0))) {
 		return
 	}

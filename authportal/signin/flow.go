@@ -50,7 +50,7 @@ func (g *ReturnTo) old(now time.Time, d time.Duration) bool {
 	return now.Sub(time.Unix(g.Began, 0)) >= d
 }
 
-func (s *Service) seal(purpose string, v any) (string, error) {
+func (s *flows) seal(purpose string, v any) (string, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return "", fmt.Errorf("sealing for %s: %w", purpose, err)
@@ -58,7 +58,7 @@ func (s *Service) seal(purpose string, v any) (string, error) {
 	return s.keys.Seal(purpose, b, nil)
 }
 
-func (s *Service) Unseal(purpose, sealed string, dst any) bool {
+func (s *flows) Unseal(purpose, sealed string, dst any) bool {
 	if sealed == "" || len(sealed) > 8192 {
 		return false
 	}
@@ -68,7 +68,7 @@ func (s *Service) Unseal(purpose, sealed string, dst any) bool {
 
 // LoginURL returns where somebody must go who has no session, or whose session does not meet the demand: the login page
 // of the visit's site, which comes back to `to`, the path and query as the browser sent them, never a host.
-func (s *Service) LoginURL(v *web.Visit, to string, d web.Demand) string {
+func (s *flows) LoginURL(v *web.Visit, to string, d web.Demand) string {
 	page := v.Base + "/login"
 	if v.Site.LoginPage != "" {
 		page = v.Prefix() + v.Site.LoginPage
@@ -76,7 +76,7 @@ func (s *Service) LoginURL(v *web.Visit, to string, d web.Demand) string {
 	return s.loginURL(v, page, ReturnTo{To: to, MFA: d.MFA, Fresh: wholeSeconds(d.Fresh)})
 }
 
-func (s *Service) loginURL(v *web.Visit, page string, g ReturnTo) string {
+func (s *flows) loginURL(v *web.Visit, page string, g ReturnTo) string {
 	g.Host, g.To, g.Began = v.Host, web.ReturnAddress(g.To), s.now().Unix()
 	sealed, err := s.seal(SealTo, g)
 	if err != nil {
@@ -101,15 +101,15 @@ func wholeSeconds(d time.Duration) int64 {
 
 // StartFlow begins a sign-in for this host at the portal of another: it marks the browser, and sends it there with the
 // goal sealed. Nothing is stored.
-func (s *Service) StartFlow(c *web.Call, page string) error {
-	if err := s.MustHTTPS(c); err != nil {
+func (s *flows) StartFlow(c *web.Call, page string) error {
+	if err := s.guard.MustHTTPS(c); err != nil {
 		return err
 	}
 	if c.Visit.Site.PortalBase == "" {
 		return problem.NotFound
 	}
 	in := s.Intent(c, c.Request.URL.Query().Get("to"), "")
-	live, err := s.session(c)
+	live, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
@@ -138,15 +138,15 @@ func (s *Service) StartFlow(c *web.Call, page string) error {
 }
 
 // mark returns the browser's mark, or a new one. One serves all tabs: they differ in their flows.
-func (s *Service) mark(c *web.Call) ([]byte, error) {
-	if m, ok := s.haveMark(c, web.CookieFlow); ok {
+func (s *flows) mark(c *web.Call) ([]byte, error) {
+	if m, ok := s.callers.haveMark(c, web.CookieFlow); ok {
 		return m, nil
 	}
 	return s.web.Secret(web.MarkBytes)
 }
 
 // haveMark returns the mark in the cookie of that name.
-func (s *Service) haveMark(c *web.Call, name string) ([]byte, bool) {
+func (s *callers) haveMark(c *web.Call, name string) ([]byte, bool) {
 	v, ok := web.TheCookie(c.Request, name, c.Visit.Secure)
 	if !ok {
 		return nil, false

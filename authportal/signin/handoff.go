@@ -34,7 +34,7 @@ type Code struct {
 
 // onward returns where a browser goes that is signed in here: back to the page it came from, on this host, or on another
 // with a code that opens a session there.
-func (s *Service) onward(c *web.Call, l *store.ActiveSession, in *LoginRequest, proven bool) (string, error) {
+func (s *flows) onward(c *web.Call, l *store.ActiveSession, in *LoginRequest, proven bool) (string, error) {
 	switch {
 	case !in.flow:
 		return in.landing(c), nil
@@ -67,7 +67,7 @@ func (s *Service) onward(c *web.Call, l *store.ActiveSession, in *LoginRequest, 
 
 // anew returns the address at which a sign-in starts once more for the goal. It does so once: what fails twice in a row
 // fails for a reason (cookies blocked, clocks apart) that a third try would turn into a circle.
-func (s *Service) anew(c *web.Call, g ReturnTo) (string, error) {
+func (s *flows) anew(c *web.Call, g ReturnTo) (string, error) {
 	if g.Again > 0 {
 		return "", problem.SignInBroken
 	}
@@ -76,7 +76,7 @@ func (s *Service) anew(c *web.Call, g ReturnTo) (string, error) {
 }
 
 // redeem takes the ticket of a code that was checked for host and browser.
-func (s *Service) redeem(c *web.Call, k *Code) (*handoff, error) {
+func (s *flows) redeem(c *web.Call, k *Code) (*handoff, error) {
 	payload, err := s.sessions.TakeTicket(c.Ctx(), ticketHandoff, store.KeyOf(k.Secret))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil

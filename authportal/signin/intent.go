@@ -21,7 +21,7 @@ type LoginRequest struct {
 
 // Intent reads where a sign-in shall lead, from `to` (a path, or the sealed value of a login page) or from `flow`. What
 // cannot be read leads to the account: sign-in stays possible, and nobody is sent anywhere by a forged value.
-func (s *Service) Intent(c *web.Call, to, flow string) *LoginRequest {
+func (s *flows) Intent(c *web.Call, to, flow string) *LoginRequest {
 	in := &LoginRequest{given: to != "" || flow != ""}
 	now := s.now()
 	switch {
@@ -49,9 +49,9 @@ func (s *Service) Intent(c *web.Call, to, flow string) *LoginRequest {
 // satisfied tells whether a session is all that the goal asks for. A gate seals `fresh` only when it found the session
 // too old, so no proof from before that counts, whatever two clocks say: else gate and portal could send a browser back and
 // forth for ever.
-func (in *LoginRequest) satisfied(p *Service, l *store.ActiveSession) bool {
+func (in *LoginRequest) satisfied(p *flows, l *store.ActiveSession) bool {
 	d := in.Demand()
-	if !p.Meets(&l.Session, d) {
+	if !p.callers.Meets(&l.Session, d) {
 		return false
 	}
 	return d.Fresh <= 0 || !lastProof(l.Session.Proofs).Before(time.Unix(in.Began, 0))

@@ -7,7 +7,7 @@ import (
 
 // jwks answers with the keys that verify signed identities. They are public and change with the secret only, so that
 // upstreams may keep them for a while.
-func (s *Service) jwks(c *web.Call) error {
+func (s *callers) jwks(c *web.Call) error {
 	if !c.Visit.Site.JWT && !c.Visit.Site.Portal {
 		return problem.NotFound
 	}

@@ -31,7 +31,7 @@ const LinkGuesses = 5
 var errOtherBrowser = &problem.Problem{Status: http.StatusBadRequest, Code: "invalid_token",
 	Detail: "the link is for the browser that asked for it; open it there, or enter the code of the letter there"}
 
-func (s *Service) linkRoutes() []web.Route {
+func (s *links) linkRoutes() []web.Route {
 	return []web.Route{
 		// On a gate whose pages are elsewhere too: a letter that its app asked for leads back to its browser.
 		{Method: http.MethodGet, Path: "/link", Secret: true, Do: s.linkPage, Anywhere: true},
@@ -49,7 +49,7 @@ func MailProof(m *method.Configured) method.MailProof {
 }
 
 // linkMethod returns the configured method of signing in by mail, nil where there is none.
-func (s *Service) linkMethod() *method.Configured {
+func (s *forms) linkMethod() *method.Configured {
 	for i := range s.methods {
 		if MailProof(&s.methods[i]) != nil {
 			return &s.methods[i]
@@ -59,16 +59,16 @@ func (s *Service) linkMethod() *method.Configured {
 }
 
 // mayLink hides signing in by mail where it cannot work.
-func (s *Service) mayLink(c *web.Call) (*method.Configured, error) {
-	m := s.linkMethod()
-	if m == nil || !s.Mails() {
+func (s *links) mayLink(c *web.Call) (*method.Configured, error) {
+	m := s.forms.linkMethod()
+	if m == nil || !s.callers.Mails() {
 		return nil, problem.NotFound
 	}
-	return m, s.MustHTTPS(c)
+	return m, s.guard.MustHTTPS(c)
 }
 
 // askLink queues a letter to the address in t.Login, whoever has it, and leaves the sign-in in progress with the browser.
-func (s *Service) askLink(c *web.Call, t LoginInput) (*pending, error) {
+func (s *links) askLink(c *web.Call, t LoginInput) (*pending, error) {
 	m, err := s.mayLink(c)
 	if err != nil {
 		return nil, err
@@ -88,17 +88,17 @@ func (s *Service) askLink(c *web.Call, t LoginInput) (*pending, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.RequestMail(c, message.MailLink, to, message.MailPayload{Base: base, Ref: ref}); err != nil {
+	if err := s.guard.RequestMail(c, message.MailLink, to, message.MailPayload{Base: base, Ref: ref}); err != nil {
 		return nil, err
 	}
 	pend := &pending{Method: m.Name, Login: to, State: state, To: t.To, Flow: t.Flow, Remember: t.Remember, Begun: true}
-	_, err = s.keepPending(c, pend)
+	_, err = s.pendings.keepPending(c, pend)
 	return pend, err
 }
 
 // WriteLink writes the letter, as long as somebody still waits for it.
-func (s *Service) WriteLink(ctx context.Context, l *message.MailMessage, u *store.User, asked time.Time, a *message.MailPayload) (*message.MailMessage, error) {
-	m, until := s.linkMethod(), asked.Add(LinkLife)
+func (s *links) WriteLink(ctx context.Context, l *message.MailMessage, u *store.User, asked time.Time, a *message.MailPayload) (*message.MailMessage, error) {
+	m, until := s.forms.linkMethod(), asked.Add(LinkLife)
 	if m == nil || !s.now().Before(until) {
 		return nil, nil
 	}
@@ -120,7 +120,7 @@ func (g *Guess) atLetter(state []byte) error {
 }
 
 // finishLink signs in by the link or the code of a letter: the fields "token" or "code".
-func (s *Service) finishLink(c *web.Call, f map[string]string) (*LoginResult, error) {
+func (s *links) finishLink(c *web.Call, f map[string]string) (*LoginResult, error) {
 	m, err := s.mayLink(c)
 	if err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func (s *Service) finishLink(c *web.Call, f map[string]string) (*LoginResult, er
 	}
 	var out *LoginResult
 	for _, pend := range asked {
-		out, err = s.signIn(c, goingOn(pend, f))
+		out, err = s.dispatcher.signIn(c, goingOn(pend, f))
 		if !errors.Is(err, problem.InvalidCode) {
 			return out, err
 		}
@@ -157,11 +157,11 @@ func goingOn(pend *pending, f map[string]string) LoginInput {
 }
 
 // askedByLink returns the asking of this browser that a link is for.
-func (s *Service) askedByLink(c *web.Call, m *method.Configured, token string) ([]*pending, error) {
+func (s *links) askedByLink(c *web.Call, m *method.Configured, token string) ([]*pending, error) {
 	if _, ok := MailProof(m).Address(token); !ok {
 		return nil, s.noLetter(c, m, problem.InvalidLink, "forged or old")
 	}
-	for _, pend := range s.allPending(c) {
+	for _, pend := range s.pendings.allPending(c) {
 		if pend.Method == m.Name && MailProof(m).Fits(token, pend.State) {
 			return []*pending{pend}, nil
 		}
@@ -171,8 +171,8 @@ func (s *Service) askedByLink(c *web.Call, m *method.Configured, token string) (
 
 // askedByCode returns the askings of this browser whose code may be meant: that of the form, or the last one, and then others for
 // the same address, because whoever asked twice may have either letter open. Each that is tried is a guess.
-func (s *Service) askedByCode(c *web.Call, m *method.Configured, step string) (list []*pending) {
-	all := slices.DeleteFunc(s.allPending(c), func(p *pending) bool { return p.Method != m.Name })
+func (s *links) askedByCode(c *web.Call, m *method.Configured, step string) (list []*pending) {
+	all := slices.DeleteFunc(s.pendings.allPending(c), func(p *pending) bool { return p.Method != m.Name })
 	slices.Reverse(all)
 	meant := 0
 	if step != "" {
@@ -187,10 +187,10 @@ func (s *Service) askedByCode(c *web.Call, m *method.Configured, step string) (l
 }
 
 // noLetter counts and tells a try that belongs to no asking of this browser.
-func (s *Service) noLetter(c *web.Call, m *method.Configured, outcome *problem.Problem, reason string) error {
-	if _, err := s.Guess(c, ""); err != nil {
+func (s *links) noLetter(c *web.Call, m *method.Configured, outcome *problem.Problem, reason string) error {
+	if _, err := s.guard.Guess(c, ""); err != nil {
 		return err
 	}
-	s.refused(c, nil, m.Name, reason)
+	s.dispatcher.refused(c, nil, m.Name, reason)
 	return outcome
 }

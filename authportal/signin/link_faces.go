@@ -10,7 +10,7 @@ import (
 )
 
 // linkAPI answers POST login/link: 202, whoever has the address.
-func (s *Service) linkAPI(c *web.Call) error {
+func (s *links) linkAPI(c *web.Call) error {
 	var body struct {
 		Email, To, Flow string
 		Remember        bool
@@ -25,7 +25,7 @@ func (s *Service) linkAPI(c *web.Call) error {
 }
 
 // linkFinishAPI answers POST login/link/finish: as POST login.
-func (s *Service) linkFinishAPI(c *web.Call) error {
+func (s *links) linkFinishAPI(c *web.Call) error {
 	f, err := c.JSONFields("token", "code", "to", "flow")
 	if err != nil {
 		return err
@@ -37,11 +37,11 @@ func (s *Service) linkFinishAPI(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	return s.SignedIn(c, http.StatusOK, out)
+	return s.forms.SignedIn(c, http.StatusOK, out)
 }
 
 // linkPage asks for an address; or, where the link of a letter leads, for a click. It takes nothing: a GET may be a scanner's.
-func (s *Service) linkPage(c *web.Call) error {
+func (s *links) linkPage(c *web.Call) error {
 	m, err := s.mayLink(c)
 	if err != nil {
 		return err
@@ -51,9 +51,9 @@ func (s *Service) linkPage(c *web.Call) error {
 		return s.showLinkToken(c, m, http.StatusOK, token, nil)
 	}
 	if !c.Visit.Site.Hosted {
-		return s.StartFlow(c, "/link")
+		return s.flows.StartFlow(c, "/link")
 	}
-	live, err := s.session(c)
+	live, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (s *Service) linkPage(c *web.Call) error {
 }
 
 // linkForm is the form's face of askLink.
-func (s *Service) linkForm(c *web.Call) error {
+func (s *links) linkForm(c *web.Call) error {
 	f, err := c.FormFields("email", "remember", "to", "flow")
 	t := LoginInput{Login: f["email"], To: f["to"], Flow: f["flow"], Remember: f["remember"] != ""}
 	var pend *pending
@@ -82,7 +82,7 @@ func (s *Service) linkForm(c *web.Call) error {
 }
 
 // linkFinishForm is the form's face of finishLink.
-func (s *Service) linkFinishForm(c *web.Call) error {
+func (s *links) linkFinishForm(c *web.Call) error {
 	f, err := c.FormFields("token", "code", "step", "to", "flow")
 	if err != nil {
 		return err
@@ -96,32 +96,32 @@ func (s *Service) linkFinishForm(c *web.Call) error {
 	case err != nil:
 		return err
 	case out.Step != nil:
-		return s.showLogin(c, http.StatusOK, t, s.Intent(c, t.To, t.Flow), nil, out)
+		return s.forms.showLogin(c, http.StatusOK, t, s.flows.Intent(c, t.To, t.Flow), nil, out)
 	}
 	return c.Redirect(out.Location)
 }
 
 // showLinkProblem goes back to where somebody can do something about it.
-func (s *Service) showLinkProblem(c *web.Call, f map[string]string, t LoginInput, p *problem.Problem) error {
+func (s *links) showLinkProblem(c *web.Call, f map[string]string, t LoginInput, p *problem.Problem) error {
 	switch p.Code {
 	case problem.InvalidCode.Code, problem.CodeTooMany, problem.InvalidLink.Code:
 	default:
-		return s.showLogin(c, p.Status, t, s.Intent(c, t.To, t.Flow), p, nil) // the proof was right, and the account may not sign in
+		return s.forms.showLogin(c, p.Status, t, s.flows.Intent(c, t.To, t.Flow), p, nil) // the proof was right, and the account may not sign in
 	}
 	if f["token"] != "" {
 		if p.Code == problem.CodeTooMany {
-			return s.showLinkToken(c, s.linkMethod(), p.Status, f["token"], p)
+			return s.showLinkToken(c, s.forms.linkMethod(), p.Status, f["token"], p)
 		}
 		if p == errOtherBrowser {
-			return s.showLinkToken(c, s.linkMethod(), p.Status, f["token"], nil)
+			return s.showLinkToken(c, s.forms.linkMethod(), p.Status, f["token"], nil)
 		}
 		return c.Page(p.Status, pages.Page{Name: pages.Link, Data: pages.LinkData{Expired: true, AgainURL: c.Link("/link") + Query(t)}})
 	}
-	return s.showLink(c, p.Status, t, s.openPending(c, f["step"]), p)
+	return s.showLink(c, p.Status, t, s.pendings.openPending(c, f["step"]), p)
 }
 
 // showLink writes the form for an address, or, once the letter is on its way, that for its code.
-func (s *Service) showLink(c *web.Call, status int, t LoginInput, asked *pending, shown *problem.Problem) error {
+func (s *links) showLink(c *web.Call, status int, t LoginInput, asked *pending, shown *problem.Problem) error {
 	data := pages.LinkData{To: t.To, Flow: t.Flow, Remember: !s.set.RememberOff, LoginURL: c.Link("/login") + Query(t),
 		AgainURL: c.Link("/link") + Query(t)}
 	p := pages.Page{Name: pages.Link, LeavesSite: true, Values: map[string]string{"email": problem.Bounded(t.Login, 300)}}
@@ -139,15 +139,15 @@ func (s *Service) showLink(c *web.Call, status int, t LoginInput, asked *pending
 }
 
 // showLinkToken writes the page that the link of a letter leads to: a click for the browser that asked, advice for every other.
-func (s *Service) showLinkToken(c *web.Call, m *method.Configured, status int, token string, shown *problem.Problem) error {
+func (s *links) showLinkToken(c *web.Call, m *method.Configured, status int, token string, shown *problem.Problem) error {
 	data := pages.LinkData{AgainURL: c.Link("/link"), LoginURL: c.Link("/login")}
 	email, ok := MailProof(m).Address(token)
-	live, err := s.session(c)
+	live, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
 	data.Elsewhere = true
-	for _, pend := range s.allPending(c) {
+	for _, pend := range s.pendings.allPending(c) {
 		if pend.Method == m.Name && MailProof(m).Fits(token, pend.State) {
 			data.Elsewhere, data.Token, data.Account = false, token, email
 			data.AgainURL = c.Link("/link") + Query(LoginInput{To: pend.To, Flow: pend.Flow})

@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-func (s *Service) signInRoutes() []web.Route {
+func (s *forms) signInRoutes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "", Do: s.root, Anywhere: true},
 		{Method: http.MethodGet, Path: "/login", Do: s.loginPage, Anywhere: true},
@@ -21,8 +21,8 @@ func (s *Service) signInRoutes() []web.Route {
 		{Method: http.MethodGet, Path: "/login/{id}", Do: s.loginBegin},
 		{Method: http.MethodGet, Path: "/logout", Do: s.logoutPage, Anywhere: true},
 		{Method: http.MethodPost, Path: "/logout", Do: s.logoutForm, Anywhere: true},
-		{Method: http.MethodGet, Path: "/callback", Secret: true, Do: s.callback, Anywhere: true},
-		{Method: http.MethodGet, Path: "/jwks.json", Do: s.jwks, Anywhere: true},
+		{Method: http.MethodGet, Path: "/callback", Secret: true, Do: s.flows.callback, Anywhere: true},
+		{Method: http.MethodGet, Path: "/jwks.json", Do: s.callers.jwks, Anywhere: true},
 		{Method: http.MethodGet, Path: "/api/v1/session", Do: s.sessionAPI},
 		{Method: http.MethodGet, Path: "/api/v1/login", Do: s.loginMethodsAPI},
 		{Method: http.MethodPost, Path: "/api/v1/login", Do: s.loginAPI},
@@ -31,8 +31,8 @@ func (s *Service) signInRoutes() []web.Route {
 }
 
 // root leads to the account, or to signing in.
-func (s *Service) root(c *web.Call) error {
-	live, err := s.session(c)
+func (s *forms) root(c *web.Call) error {
+	live, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
@@ -43,30 +43,30 @@ func (s *Service) root(c *web.Call) error {
 }
 
 // loginPage shows the form, unless there is nothing to ask.
-func (s *Service) loginPage(c *web.Call) error {
+func (s *forms) loginPage(c *web.Call) error {
 	if !c.Visit.Site.Hosted {
-		return s.StartFlow(c, "/login")
+		return s.flows.StartFlow(c, "/login")
 	}
-	if err := s.MustHTTPS(c); err != nil {
+	if err := s.guard.MustHTTPS(c); err != nil {
 		return err
 	}
 	q := c.Request.URL.Query()
 	to, flow := q.Get("to"), q.Get("flow")
-	in := s.Intent(c, to, flow)
-	live, err := s.session(c)
+	in := s.flows.Intent(c, to, flow)
+	live, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
 	if live == nil {
 		return s.showLogin(c, http.StatusOK, LoginInput{To: to, Flow: flow}, in, nil, nil)
 	}
-	if in.MFA && !s.strong(live.Session.Proofs) {
+	if in.MFA && !s.callers.strong(live.Session.Proofs) {
 		return s.askFactor(c, LoginInput{To: to, Flow: flow}, in)
 	}
-	if !in.satisfied(s, live) {
+	if !in.satisfied(s.flows, live) {
 		return s.showLogin(c, http.StatusOK, LoginInput{To: to, Flow: flow}, in, nil, nil)
 	}
-	where, err := s.onward(c, live, in, false)
+	where, err := s.flows.onward(c, live, in, false)
 	if err != nil {
 		return err
 	}
@@ -75,12 +75,12 @@ func (s *Service) loginPage(c *web.Call) error {
 
 // askFactor asks somebody who is signed in for a second factor; who has none is told so, here, for the gate would only
 // send them back.
-func (s *Service) askFactor(c *web.Call, t LoginInput, in *LoginRequest) error {
-	live, u, err := s.MustUser(c)
+func (s *forms) askFactor(c *web.Call, t LoginInput, in *LoginRequest) error {
+	live, u, err := s.callers.MustUser(c)
 	if err != nil {
 		return err
 	}
-	factors, err := s.factors(c.Ctx(), &u)
+	factors, err := s.dispatcher.factors(c.Ctx(), &u)
 	if err != nil {
 		return err
 	}
@@ -95,16 +95,16 @@ func (s *Service) askFactor(c *web.Call, t LoginInput, in *LoginRequest) error {
 	next := (&pending{Purpose: method.StepUp, User: u.ID, Version: u.Version, Proofs: live.Session.Proofs,
 		Session: live.Session.RootID()}).next("", &u, nil, t)
 	in.further = true
-	out, err := s.offerFactors(c, factors, next, t, in)
+	out, err := s.dispatcher.offerFactors(c, factors, next, t, in)
 	return s.loginAnswer(c, t, out, err)
 }
 
 // loginBegin begins to sign in by a method that has no form on the login page: it leads to a provider, or to the form of
 // its first step.
-func (s *Service) loginBegin(c *web.Call) error {
+func (s *forms) loginBegin(c *web.Call) error {
 	q := c.Request.URL.Query()
 	t := LoginInput{Method: c.Arg, To: q.Get("to"), Flow: q.Get("flow")}
-	m := s.method(c.Arg)
+	m := s.dispatcher.method(c.Arg)
 	if m == nil {
 		return problem.NotFound
 	}
@@ -115,10 +115,10 @@ func (s *Service) loginBegin(c *web.Call) error {
 		return c.Redirect(c.Link("/link") + Query(t))
 	}
 	if t.Step = q.Get("step"); t.Step != "" { // another second factor than the one that was begun
-		out, err := s.signIn(c, t)
+		out, err := s.dispatcher.signIn(c, t)
 		return s.loginAnswer(c, t, out, err)
 	}
-	out, err := s.signIn(c, t)
+	out, err := s.dispatcher.signIn(c, t)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (s *Service) loginBegin(c *web.Call) error {
 }
 
 // loginForm is the form's face of signIn.
-func (s *Service) loginForm(c *web.Call) error {
+func (s *forms) loginForm(c *web.Call) error {
 	if err := c.Form(); err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (s *Service) loginForm(c *web.Call) error {
 			}
 			return nil
 		}}
-	out, err := s.signIn(c, t)
+	out, err := s.dispatcher.signIn(c, t)
 	return s.loginAnswer(c, t, out, err)
 }
 
@@ -155,8 +155,8 @@ func formAnswers(f url.Values) bool {
 }
 
 // loginAnswer tells the outcome of a step on a page.
-func (s *Service) loginAnswer(c *web.Call, t LoginInput, out *LoginResult, err error) error {
-	in := func() *LoginRequest { return s.Intent(c, t.To, t.Flow) }
+func (s *forms) loginAnswer(c *web.Call, t LoginInput, out *LoginResult, err error) error {
+	in := func() *LoginRequest { return s.flows.Intent(c, t.To, t.Flow) }
 	switch {
 	case err != nil:
 		p := problem.Of(err)
@@ -164,7 +164,7 @@ func (s *Service) loginAnswer(c *web.Call, t LoginInput, out *LoginResult, err e
 			return err
 		}
 		web.SetRetry(c.Writer, p)
-		return s.showLogin(c, p.Status, t, in(), p, s.chooseAgain(c, t, p))
+		return s.showLogin(c, p.Status, t, in(), p, s.dispatcher.chooseAgain(c, t, p))
 	case out.Post != nil:
 		return s.showPost(c, out.Post)
 	case out.Challenge != "":
@@ -181,7 +181,7 @@ func (s *Service) loginAnswer(c *web.Call, t LoginInput, out *LoginResult, err e
 }
 
 // showPost writes the page that sends a form to a provider by itself. Its policy lets forms go there and nowhere else.
-func (s *Service) showPost(c *web.Call, to *method.PostForm) error {
+func (s *forms) showPost(c *web.Call, to *method.PostForm) error {
 	post := &pages.Post{URL: to.URL}
 	for _, name := range slices.Sorted(maps.Keys(to.Fields)) {
 		for _, v := range to.Fields[name] {
@@ -197,25 +197,25 @@ func (s *Service) showPost(c *web.Call, to *method.PostForm) error {
 }
 
 // showLogin writes the page: the first form, or that of a further step.
-func (s *Service) showLogin(c *web.Call, status int, t LoginInput, in *LoginRequest, shown *problem.Problem, out *LoginResult) error {
+func (s *forms) showLogin(c *web.Call, status int, t LoginInput, in *LoginRequest, shown *problem.Problem, out *LoginResult) error {
 	data := pages.LoginData{To: t.To, Flow: t.Flow, Remember: !s.set.RememberOff, Methods: s.methodList(c, t)}
 	if s.AnyoneSignsUp() {
 		data.SignupURL = c.Link("/signup") + Query(t)
 	}
-	if s.Mails() && s.accounts.Passwords() != nil {
+	if s.callers.Mails() && s.accounts.Passwords() != nil {
 		data.ForgotURL = c.Link("/forgot") + Query(t)
 	}
-	if shown != nil && shown.Code == problem.Unconfirmed.Code && s.Mails() {
+	if shown != nil && shown.Code == problem.Unconfirmed.Code && s.callers.Mails() {
 		data.ResendURL = c.Link("/confirm")
 	}
-	live, err := s.session(c)
+	live, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
-	if live != nil && !in.satisfied(s, live) {
+	if live != nil && !in.satisfied(s.flows, live) {
 		data.FixedLogin, data.Remember, data.SignupURL = live.Identity.Username, false, ""
 		data.Reason = "fresh"
-		if in.MFA && !s.strong(live.Session.Proofs) {
+		if in.MFA && !s.callers.strong(live.Session.Proofs) {
 			data.Reason = "mfa"
 		}
 	}
@@ -249,7 +249,7 @@ func (s *Service) showLogin(c *web.Call, status int, t LoginInput, in *LoginRequ
 }
 
 // methodList is what people may choose from.
-func (s *Service) methodList(c *web.Call, t LoginInput) []pages.Method {
+func (s *forms) methodList(c *web.Call, t LoginInput) []pages.Method {
 	first := slices.DeleteFunc(slices.Clone(s.methods), func(m method.Configured) bool { return m.Second })
 	list := named(first)
 	for i, m := range first {
@@ -271,7 +271,7 @@ func named(methods []method.Configured) []pages.Method {
 }
 
 // otherFactors offers those beside the one that was begun.
-func (s *Service) otherFactors(c *web.Call, out *LoginResult, t LoginInput) []pages.Method {
+func (s *forms) otherFactors(c *web.Call, out *LoginResult, t LoginInput) []pages.Method {
 	if out.Step.Method == "" {
 		return nil
 	}

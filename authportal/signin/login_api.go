@@ -26,7 +26,7 @@ type fieldJSON struct {
 }
 
 // loginMethodsAPI answers GET login.
-func (s *Service) loginMethodsAPI(c *web.Call) error {
+func (s *forms) loginMethodsAPI(c *web.Call) error {
 	fields := []fieldJSON{}
 	for _, f := range s.set.Signup.Fields {
 		fields = append(fields, fieldJSON(f))
@@ -48,7 +48,7 @@ func methodsJSON(list []pages.Method) []methodJSON {
 }
 
 // loginAPI answers POST login: the JSON face of signIn.
-func (s *Service) loginAPI(c *web.Call) error {
+func (s *forms) loginAPI(c *web.Call) error {
 	var body struct {
 		Login, Method, Step, To, Flow string
 		Remember                      bool
@@ -79,7 +79,7 @@ func (s *Service) loginAPI(c *web.Call) error {
 			t.Answers = true
 		}
 	}
-	out, err := s.signIn(c, t)
+	out, err := s.dispatcher.signIn(c, t)
 	if noText && web.ToldProblem(err) != nil {
 		return problem.Malformed
 	}
@@ -90,7 +90,7 @@ func (s *Service) loginAPI(c *web.Call) error {
 }
 
 // SignedIn answers a program whose person has signed in, or has a further step to take.
-func (s *Service) SignedIn(c *web.Call, status int, out *LoginResult) error {
+func (s *forms) SignedIn(c *web.Call, status int, out *LoginResult) error {
 	switch {
 	case len(out.Factors) > 0:
 		return c.JSON(status, map[string]any{"status": "second_factor", "methods": methodsJSON(named(out.Factors)), "step": out.Step.Token})
@@ -120,8 +120,8 @@ func (s *Service) SignedIn(c *web.Call, status int, out *LoginResult) error {
 }
 
 // sessionAPI answers GET session: who is signed in, and since when.
-func (s *Service) sessionAPI(c *web.Call) error {
-	me, err := s.Caller(c)
+func (s *forms) sessionAPI(c *web.Call) error {
+	me, err := s.callers.Caller(c)
 	if err != nil {
 		return err
 	}

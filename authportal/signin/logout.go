@@ -15,8 +15,8 @@ import (
 // signOut ends the sign-in of the caller with the sessions of every host below it, or every sign-in that the person
 // has, and takes the cookie. Signing out twice is no fault. Where the store cannot be reached nobody is signed out, and no
 // cookie is taken: it would only hide a session that lives on.
-func (s *Service) signOut(c *web.Call, everywhere bool) error {
-	me, err := s.Caller(c)
+func (s *forms) signOut(c *web.Call, everywhere bool) error {
+	me, err := s.callers.Caller(c)
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func (s *Service) signOut(c *web.Call, everywhere bool) error {
 	}
 	if me.Live == nil {
 		if _, ok := web.TheCookie(c.Request, web.CookieSession, c.Visit.Secure); ok {
-			s.ClearSession(c)
+			s.callers.ClearSession(c)
 		}
 		return nil
 	}
@@ -38,7 +38,7 @@ func (s *Service) signOut(c *web.Call, everywhere bool) error {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("signing out: %w", err)
 	}
-	s.ClearSession(c)
+	s.callers.ClearSession(c)
 	c.Caller = &web.Caller{}
 	e := audit.Event{Kind: audit.EventSignOut, Result: audit.ResultOK, UserID: id.UserID, Username: id.Username, Session: signIn}
 	if everywhere {
@@ -49,8 +49,8 @@ func (s *Service) signOut(c *web.Call, everywhere bool) error {
 }
 
 // logoutPage asks before it signs out: a GET, which any page can cause, changes nothing.
-func (s *Service) logoutPage(c *web.Call) error {
-	live, err := s.session(c)
+func (s *forms) logoutPage(c *web.Call) error {
+	live, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (s *Service) logoutPage(c *web.Call) error {
 }
 
 // logoutForm is the form's face of signOut.
-func (s *Service) logoutForm(c *web.Call) error {
+func (s *forms) logoutForm(c *web.Call) error {
 	if err := c.Form(); err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (s *Service) logoutForm(c *web.Call) error {
 
 // logoutAPI answers POST logout. No body is an empty object, unless it comes with the type of a form, which a page of another
 // origin could send.
-func (s *Service) logoutAPI(c *web.Call) error {
+func (s *forms) logoutAPI(c *web.Call) error {
 	var body struct {
 		Everywhere bool `json:"everywhere"`
 	}

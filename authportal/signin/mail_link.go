@@ -23,24 +23,24 @@ type MailTicket struct {
 }
 
 // Links makes one-time links and uses them up.
-func (s *Service) Links() *onetime.Links {
+func (s *guard) Links() *onetime.Links {
 	return &onetime.Links{Keys: s.keys, Tickets: s.sessions, Credentials: s.accounts.LinkCredentials(), Now: s.now, Rand: s.rand}
 }
 
 // IssueMailLink makes a link that a ticket backs, and returns its token.
-func (s *Service) IssueMailLink(ctx context.Context, purpose string, t MailTicket, life time.Duration) (string, error) {
+func (s *links) IssueMailLink(ctx context.Context, purpose string, t MailTicket, life time.Duration) (string, error) {
 	link := onetime.Link{Purpose: purpose, Subject: t.User, Email: t.Email, Until: s.now().Add(life)}
-	return s.Links().Issue(ctx, link, t)
+	return s.guard.Links().Issue(ctx, link, t)
 }
 
 // TakeMailLink uses a link up: of any number of callers one gets what it is good for.
-func (s *Service) TakeMailLink(ctx context.Context, purpose, token string) (t MailTicket, err error) {
-	err = s.Links().Take(ctx, purpose, token, &t)
+func (s *links) TakeMailLink(ctx context.Context, purpose, token string) (t MailTicket, err error) {
+	err = s.guard.Links().Take(ctx, purpose, token, &t)
 	return t, err
 }
 
 // LinkOwner returns the account that a link is about, as long as it is still the one that it was made for.
-func (s *Service) LinkOwner(ctx context.Context, user, email string) (store.User, error) {
+func (s *links) LinkOwner(ctx context.Context, user, email string) (store.User, error) {
 	u, err := s.users.User(ctx, user)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -54,6 +54,6 @@ func (s *Service) LinkOwner(ctx context.Context, user, email string) (store.User
 }
 
 // PasswordVersion is zero where the account has none.
-func (s *Service) PasswordVersion(ctx context.Context, user string) (int64, error) {
+func (s *links) PasswordVersion(ctx context.Context, user string) (int64, error) {
 	return method.PasswordVersion(ctx, s.users, user)
 }

@@ -9,10 +9,10 @@ import (
 )
 
 // Mails reports whether messages can be sent.
-func (s *Service) Mails() bool { return s.outbox != nil }
+func (s *callers) Mails() bool { return s.outbox != nil }
 
 // EnqueueMail queues a message on behalf of whoever asks.
-func (s *Service) EnqueueMail(c *web.Call, kind, to string, a message.MailPayload) error {
+func (s *guard) EnqueueMail(c *web.Call, kind, to string, a message.MailPayload) error {
 	if a.Base == "" {
 		base, err := c.MailBase()
 		if err != nil {
@@ -30,7 +30,7 @@ func (s *Service) EnqueueMail(c *web.Call, kind, to string, a message.MailPayloa
 // MailAllowed counts one message to the address, as every spelling of it has it, and reports whether it may be sent.
 // Where it may not, the answer is the same: only the message is missing. Nothing is given back, because every message
 // costs its reader something.
-func (s *Service) MailAllowed(c *web.Call, to string) (bool, error) {
+func (s *guard) MailAllowed(c *web.Call, to string) (bool, error) {
 	err := s.NewGuess(c).Count("letter", to, s.set.Account)
 	if err != nil && !problem.IsFault(err) {
 		c.Emit(audit.Event{Kind: audit.EventLetter, Result: audit.ResultRefused, Reason: problem.CodeTooMany})
@@ -40,8 +40,8 @@ func (s *Service) MailAllowed(c *web.Call, to string) (bool, error) {
 }
 
 // RequestMail queues a message to an address that somebody typed, and tells nothing of it. Whoever asks is counted.
-func (s *Service) RequestMail(c *web.Call, kind, typed string, a message.MailPayload) error {
-	if !s.Mails() {
+func (s *guard) RequestMail(c *web.Call, kind, typed string, a message.MailPayload) error {
+	if !s.callers.Mails() {
 		return problem.NoMail
 	}
 	if err := s.MustHTTPS(c); err != nil {

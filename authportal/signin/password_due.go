@@ -17,7 +17,7 @@ import (
 
 // askNew asks for a new password, the last thing that is missing of a sign-in. Who cannot choose one, because there is
 // none here, loses the old one instead: it was not to be used any more.
-func (s *Service) askNew(c *web.Call, u *store.User, next *pending, in *LoginRequest) (*LoginResult, error) {
+func (s *dispatcher) askNew(c *web.Call, u *store.User, next *pending, in *LoginRequest) (*LoginResult, error) {
 	a := s.accounts
 	has, err := a.HasPassword(c.Ctx(), u.ID)
 	if err != nil {
@@ -28,10 +28,10 @@ func (s *Service) askNew(c *web.Call, u *store.User, next *pending, in *LoginReq
 		if err != nil {
 			return nil, err
 		}
-		return s.complete(c, &after, next.Proofs, next.Creds, in, next.Remember)
+		return s.finisher.complete(c, &after, next.Proofs, next.Creds, in, next.Remember)
 	}
 	next.User, next.Login, next.Version, next.Choose = u.ID, u.Username, u.Version, true
-	token, err := s.keepPending(c, next)
+	token, err := s.pendings.keepPending(c, next)
 	if err != nil {
 		return nil, err
 	}
@@ -39,18 +39,18 @@ func (s *Service) askNew(c *web.Call, u *store.User, next *pending, in *LoginReq
 }
 
 // chooseNew takes the new password and finishes the sign-in that waited for it. What is refused can be tried again.
-func (s *Service) chooseNew(c *web.Call, t LoginInput, pend *pending, in *LoginRequest) (*LoginResult, error) {
+func (s *dispatcher) chooseNew(c *web.Call, t LoginInput, pend *pending, in *LoginRequest) (*LoginResult, error) {
 	u, err := s.users.User(c.Ctx(), pend.User)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, problem.StepExpired
 	case err != nil:
 		return nil, fmt.Errorf("reading the account: %w", err)
-	case s.missing(&u) != nil || u.Version != pend.Version || s.accounts.Passwords() == nil:
+	case s.callers.missing(&u) != nil || u.Version != pend.Version || s.accounts.Passwords() == nil:
 		return nil, problem.StepExpired
 	}
 	// Whoever came by a ticket could try here what the old password was, and anybody ask for a lot of hashing.
-	g, err := s.Guess(c, u.ID)
+	g, err := s.guard.Guess(c, u.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -69,18 +69,18 @@ func (s *Service) chooseNew(c *web.Call, t LoginInput, pend *pending, in *LoginR
 	g.GiveBack()
 	c.Emit(e)
 	s.PasswordChanged(c, &after)
-	out, err := s.complete(c, &after, pend.Proofs, creds, in, pend.Remember)
+	out, err := s.finisher.complete(c, &after, pend.Proofs, creds, in, pend.Remember)
 	if errors.Is(err, ErrCredentialChanged) {
 		return nil, problem.StepExpired
 	}
 	if err == nil {
-		s.dropPending(c, pend.Token)
+		s.pendings.dropPending(c, pend.Token)
 	}
 	return out, err
 }
 
 // setNew replaces the password, as long as it and all that was proven are still what they were.
-func (s *Service) setNew(c *web.Call, u *store.User, creds []credRef, next string) (after store.User, rest []credRef, err error) {
+func (s *dispatcher) setNew(c *web.Call, u *store.User, creds []credRef, next string) (after store.User, rest []credRef, err error) {
 	pw := s.accounts.Passwords()
 	have, err := s.users.Credential(c.Ctx(), store.KindPassword, u.ID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -88,7 +88,7 @@ func (s *Service) setNew(c *web.Call, u *store.User, creds []credRef, next strin
 	} else if err != nil {
 		return after, nil, fmt.Errorf("reading the password: %w", err)
 	}
-	if err := s.unmoved(c, creds); err != nil {
+	if err := s.finisher.unmoved(c, creds); err != nil {
 		return after, nil, web.Or(notMoved(err), problem.StepExpired)
 	}
 	same, err := pw.CheckPassword(c.Ctx(), u, next)
@@ -104,7 +104,7 @@ func (s *Service) setNew(c *web.Call, u *store.User, creds []credRef, next strin
 	}
 	// Nobody hangs up between the two.
 	ctx := context.WithoutCancel(c.Ctx())
-	if err := s.spend(c, ctx, creds); err != nil {
+	if err := s.finisher.spend(c, ctx, creds); err != nil {
 		return after, nil, web.Or(notMoved(err), problem.StepExpired)
 	}
 	have.Data, have.Used = made.Data, made.Used
@@ -117,13 +117,13 @@ func (s *Service) setNew(c *web.Call, u *store.User, creds []credRef, next strin
 }
 
 // chooseAgain is the form once more, where what was typed into it is all that is wrong.
-func (s *Service) chooseAgain(c *web.Call, t LoginInput, p *problem.Problem) *LoginResult {
+func (s *dispatcher) chooseAgain(c *web.Call, t LoginInput, p *problem.Problem) *LoginResult {
 	switch p.Code {
 	case "password_not_acceptable", problem.Busy.Code, problem.CodeTooMany:
 	default:
 		return nil
 	}
-	pend := s.openPending(c, t.Step)
+	pend := s.pendings.openPending(c, t.Step)
 	if t.Step == "" || pend == nil || !pend.Choose {
 		return nil
 	}

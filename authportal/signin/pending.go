@@ -60,7 +60,7 @@ func (p *pending) next(method string, u *store.User, state []byte, t LoginInput)
 }
 
 // allPending returns the sign-ins in progress of this browser, the oldest first, as this call has left them.
-func (s *Service) allPending(c *web.Call) []*pending {
+func (s *pendings) allPending(c *web.Call) []*pending {
 	if kept, ok := c.Kept.([]*pending); ok {
 		return slices.Clone(kept)
 	}
@@ -78,7 +78,7 @@ func (s *Service) allPending(c *web.Call) []*pending {
 }
 
 // openPending returns the sign-in in progress of that token, nil where this browser has none.
-func (s *Service) openPending(c *web.Call, token string) *pending {
+func (s *pendings) openPending(c *web.Call, token string) *pending {
 	for _, p := range s.allPending(c) {
 		if p.Token == token {
 			return p
@@ -88,7 +88,7 @@ func (s *Service) openPending(c *web.Call, token string) *pending {
 }
 
 // pendingToken returns a token for a sign-in in progress.
-func (s *Service) pendingToken() (string, error) {
+func (s *pendings) pendingToken() (string, error) {
 	b, err := s.web.Secret(9)
 	if err != nil {
 		return "", err
@@ -97,7 +97,7 @@ func (s *Service) pendingToken() (string, error) {
 }
 
 // keepStep keeps a sign-in under the token that its step was given; an empty one is drawn.
-func (s *Service) keepStep(c *web.Call, p *pending, token string, away bool) (err error) {
+func (s *pendings) keepStep(c *web.Call, p *pending, token string, away bool) (err error) {
 	if token == "" {
 		if token, err = s.pendingToken(); err != nil {
 			return err
@@ -108,7 +108,7 @@ func (s *Service) keepStep(c *web.Call, p *pending, token string, away bool) (er
 }
 
 // keepPending puts a sign-in in progress into the browser's cookie, under a token that it returns.
-func (s *Service) keepPending(c *web.Call, p *pending) (string, error) {
+func (s *pendings) keepPending(c *web.Call, p *pending) (string, error) {
 	token, err := s.pendingToken()
 	if err != nil {
 		return "", err
@@ -118,7 +118,7 @@ func (s *Service) keepPending(c *web.Call, p *pending) (string, error) {
 
 // keepAs puts a sign-in in progress into the browser's cookie in the place of what it was before. One that is too large
 // forgets where it leads: one who is led to the account is still signed in.
-func (s *Service) keepAs(c *web.Call, p *pending, token string) error {
+func (s *pendings) keepAs(c *web.Call, p *pending, token string) error {
 	list := slices.DeleteFunc(s.allPending(c), func(o *pending) bool { return o.Token == p.Token || o.Token == token })
 	p.Token, p.At = token, s.now().Unix()
 	list = append(list, p)
@@ -142,7 +142,7 @@ func (s *Service) keepAs(c *web.Call, p *pending, token string) error {
 	}
 }
 
-func (s *Service) sealPending(c *web.Call, list []*pending) (string, error) {
+func (s *pendings) sealPending(c *web.Call, list []*pending) (string, error) {
 	raw, err := json.Marshal(list)
 	if err != nil {
 		return "", err
@@ -151,14 +151,14 @@ func (s *Service) sealPending(c *web.Call, list []*pending) (string, error) {
 }
 
 // wasChallenged reports whether this browser was challenged before in the sign-in that p is part of.
-func (s *Service) wasChallenged(c *web.Call, p *pending) bool {
+func (s *pendings) wasChallenged(c *web.Call, p *pending) bool {
 	return slices.ContainsFunc(s.allPending(c), func(o *pending) bool {
 		return o.Challenged && o.Method == p.Method && o.To == p.To && o.Flow == p.Flow
 	})
 }
 
 // dropPending forgets one that has ended.
-func (s *Service) dropPending(c *web.Call, token string) {
+func (s *pendings) dropPending(c *web.Call, token string) {
 	list := slices.DeleteFunc(s.allPending(c), func(o *pending) bool { return o.Token == token })
 	c.Kept = list
 	if len(list) > 0 {

@@ -31,7 +31,7 @@ type requirement struct {
 
 // requirements are asked in this order after every proof. The first that is missing decides what comes next; where none
 // is, the sign-in is complete.
-func (s *Service) requirements() []requirement {
+func (s *dispatcher) requirements() []requirement {
 	return []requirement{
 		{missing: s.notAllowed, ask: s.tellWhy},
 		{missing: s.noSecondFactor, ask: s.askFactors},
@@ -41,7 +41,7 @@ func (s *Service) requirements() []requirement {
 }
 
 // missing says why an account may not sign in although the person is its owner.
-func (s *Service) missing(u *store.User) error {
+func (s *callers) missing(u *store.User) error {
 	switch {
 	case !u.Enabled:
 		return problem.Disabled
@@ -53,12 +53,12 @@ func (s *Service) missing(u *store.User) error {
 	return nil
 }
 
-func (s *Service) notAllowed(c *web.Call, done *proven) (bool, error) {
-	return s.missing(&done.user) != nil, nil
+func (s *dispatcher) notAllowed(c *web.Call, done *proven) (bool, error) {
+	return s.callers.missing(&done.user) != nil, nil
 }
 
-func (s *Service) tellWhy(c *web.Call, done *proven) (*LoginResult, error) {
-	err := s.missing(&done.user)
+func (s *dispatcher) tellWhy(c *web.Call, done *proven) (*LoginResult, error) {
+	err := s.callers.missing(&done.user)
 	s.refused(c, &done.user, done.method, problem.Of(err).Code)
 	return nil, err
 }
@@ -66,15 +66,15 @@ func (s *Service) tellWhy(c *web.Call, done *proven) (*LoginResult, error) {
 // noSecondFactor: a factor that the account has is always asked for, so the `mfa` of a rule adds nothing here. Who has
 // none is signed in, and told by the login page what the rule wants. The `fresh` of a rule is met by the proof just
 // given.
-func (s *Service) noSecondFactor(c *web.Call, done *proven) (bool, error) {
-	if s.strong(done.proofs) {
+func (s *dispatcher) noSecondFactor(c *web.Call, done *proven) (bool, error) {
+	if s.callers.strong(done.proofs) {
 		return false, nil
 	}
 	factors, err := s.factors(c.Ctx(), &done.user)
 	return len(factors) > 0, err
 }
 
-func (s *Service) askFactors(c *web.Call, done *proven) (*LoginResult, error) {
+func (s *dispatcher) askFactors(c *web.Call, done *proven) (*LoginResult, error) {
 	factors, err := s.factors(c.Ctx(), &done.user)
 	if err != nil {
 		return nil, err
@@ -93,8 +93,8 @@ func (s *proven) next() *pending {
 
 // offerFactors asks for one of the factors. The first begins on the page at once, so that its form is there; a program
 // chooses by itself.
-func (s *Service) offerFactors(c *web.Call, factors []method.Configured, next *pending, t LoginInput, in *LoginRequest) (*LoginResult, error) {
-	token, err := s.keepPending(c, next)
+func (s *dispatcher) offerFactors(c *web.Call, factors []method.Configured, next *pending, t LoginInput, in *LoginRequest) (*LoginResult, error) {
+	token, err := s.pendings.keepPending(c, next)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (s *Service) offerFactors(c *web.Call, factors []method.Configured, next *p
 		case problem.IsFault(err):
 			s.log.WarnContext(c.Ctx(), "a second factor could not begin", "method", factors[0].Name, "error", err)
 		}
-		if token, err = s.keepPending(c, next); err != nil { // the choice, as it was
+		if token, err = s.pendings.keepPending(c, next); err != nil { // the choice, as it was
 			return nil, err
 		}
 	}
@@ -118,7 +118,7 @@ func (s *Service) offerFactors(c *web.Call, factors []method.Configured, next *p
 }
 
 // factors returns the configured second factors that the account can use.
-func (s *Service) factors(ctx context.Context, u *store.User) ([]method.Configured, error) {
+func (s *dispatcher) factors(ctx context.Context, u *store.User) ([]method.Configured, error) {
 	var out []method.Configured
 	for _, m := range s.methods {
 		f, ok := m.Method.(method.SecondFactor)
@@ -137,26 +137,26 @@ func (s *Service) factors(ctx context.Context, u *store.User) ([]method.Configur
 }
 
 // nothingEnrolled: `mfa { require }` wants a second factor of accounts that have none.
-func (s *Service) nothingEnrolled(c *web.Call, done *proven) (bool, error) {
-	return s.set.MFA.Requires(s.expand(done.user.Roles)) && !s.strong(done.proofs), nil
+func (s *dispatcher) nothingEnrolled(c *web.Call, done *proven) (bool, error) {
+	return s.set.MFA.Requires(s.expand(done.user.Roles)) && !s.callers.strong(done.proofs), nil
 }
 
-func (s *Service) refuseUnenrolled(c *web.Call, done *proven) (*LoginResult, error) {
+func (s *dispatcher) refuseUnenrolled(c *web.Call, done *proven) (*LoginResult, error) {
 	s.refused(c, &done.user, done.method, problem.SecondFactor.Code)
 	return nil, problem.SecondFactor
 }
 
-func (s *Service) passwordDue(c *web.Call, done *proven) (bool, error) {
+func (s *dispatcher) passwordDue(c *web.Call, done *proven) (bool, error) {
 	return done.user.MustChangePassword, nil
 }
 
-func (s *Service) askNewPassword(c *web.Call, done *proven) (*LoginResult, error) {
+func (s *dispatcher) askNewPassword(c *web.Call, done *proven) (*LoginResult, error) {
 	return s.askNew(c, &done.user, done.next(), done.in)
 }
 
 // strong reports whether two factors stand behind a sign-in: two different methods, the later one a second factor, or
 // one proof that is worth two.
-func (s *Service) strong(proofs []store.Proof) bool {
+func (s *callers) strong(proofs []store.Proof) bool {
 	for i := range proofs {
 		if proofs[i].Factors() > 1 {
 			return true
@@ -170,7 +170,7 @@ func (s *Service) strong(proofs []store.Proof) bool {
 	return false
 }
 
-func (s *Service) isFactor(name string) bool {
+func (s *callers) isFactor(name string) bool {
 	i := slices.IndexFunc(s.methods, func(m method.Configured) bool { return m.Name == name })
 	if i < 0 {
 		return false

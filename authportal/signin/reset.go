@@ -7,11 +7,11 @@ import (
 )
 
 // PasswordChanged tells the owner by mail. The change stands, whether it can be told or not.
-func (s *Service) PasswordChanged(c *web.Call, u *store.User) {
-	if !s.Mails() || !u.Confirmed {
+func (s *dispatcher) PasswordChanged(c *web.Call, u *store.User) {
+	if !s.callers.Mails() || !u.Confirmed {
 		return
 	}
-	if err := s.EnqueueMail(c, message.MailPassword, u.Email, message.MailPayload{User: u.ID}); err != nil {
+	if err := s.guard.EnqueueMail(c, message.MailPassword, u.Email, message.MailPayload{User: u.ID}); err != nil {
 		s.log.WarnContext(c.Ctx(), "the owner could not be told of a new password", "user_id", u.ID, "error", err)
 	}
 }

@@ -40,6 +40,18 @@ type Deps struct {
 // Service signs people in and out: dispatcher, flows, pending sign-ins, sessions and the hand-off between hosts. It is safe
 // for concurrent use.
 type Service struct {
+	*callers
+	*guard
+	*flows
+	*pendings
+	*finisher
+	*dispatcher
+	*forms
+	*links
+}
+
+// deps are the dependencies, as all parts share them.
+type deps struct {
 	users    store.UserStore
 	sessions store.SessionStore
 	keys     *keyring.Keys
@@ -59,9 +71,9 @@ type Service struct {
 
 // New wires the service. It calls no store.
 func New(d Deps) *Service {
-	return &Service{users: d.Users, sessions: d.Sessions, keys: d.Keys, methods: d.Methods, outbox: d.Mail, set: d.Settings,
+	return newService(&deps{users: d.Users, sessions: d.Sessions, keys: d.Keys, methods: d.Methods, outbox: d.Mail, set: d.Settings,
 		accounts: d.Accounts, events: d.Events, web: d.Web, expand: d.ExpandRoles, wait: d.SessionWait,
-		now: d.Now, rand: d.Rand, log: d.Log, signed: newSignedCache()}
+		now: d.Now, rand: d.Rand, log: d.Log, signed: newSignedCache()})
 }
 
 // Routes returns the addresses of signing in and out.

@@ -14,7 +14,7 @@ import (
 
 // Session returns the session that the request carries for this visit, nil where there is none. A session belongs to a
 // host: its cookie shown at another one opens nothing. An error means that the store failed, never that nobody is signed in.
-func (s *Service) Session(ctx context.Context, r *http.Request, v *web.Visit) (*store.ActiveSession, error) {
+func (s *callers) Session(ctx context.Context, r *http.Request, v *web.Visit) (*store.ActiveSession, error) {
 	key, ok := web.SessionKey(r, v.Secure)
 	if !ok {
 		return nil, nil
@@ -35,7 +35,7 @@ func (s *Service) Session(ctx context.Context, r *http.Request, v *web.Visit) (*
 
 // Caller looks up who asks, once per call. On the API a token of ours in Authorization is judged before the cookie, and
 // a bad one is refused rather than passed over.
-func (s *Service) Caller(c *web.Call) (*web.Caller, error) {
+func (s *callers) Caller(c *web.Call) (*web.Caller, error) {
 	if c.Caller != nil {
 		return c.Caller, nil
 	}
@@ -66,7 +66,7 @@ func (s *Service) Caller(c *web.Call) (*web.Caller, error) {
 const TouchAfter = time.Minute
 
 // use notes that the session was used: who reads their account is not idle.
-func (s *Service) use(c *web.Call, me *web.Caller) {
+func (s *callers) use(c *web.Call, me *web.Caller) {
 	if me.Live == nil || s.now().Sub(me.Live.Session.LastSeen) < TouchAfter {
 		return
 	}
@@ -76,7 +76,7 @@ func (s *Service) use(c *web.Call, me *web.Caller) {
 }
 
 // session returns the session of whoever asks, nil where nobody is signed in.
-func (s *Service) session(c *web.Call) (*store.ActiveSession, error) {
+func (s *callers) session(c *web.Call) (*store.ActiveSession, error) {
 	me, err := s.Caller(c)
 	if err != nil || me.ViaToken {
 		return nil, err
@@ -86,7 +86,7 @@ func (s *Service) session(c *web.Call) (*store.ActiveSession, error) {
 
 // MustSession returns the session of whoever asks, or the problem login_required. An API token is no session: what
 // changes an account needs the person.
-func (s *Service) MustSession(c *web.Call) (*store.ActiveSession, error) {
+func (s *callers) MustSession(c *web.Call) (*store.ActiveSession, error) {
 	me, err := s.Caller(c)
 	switch {
 	case err != nil:
@@ -100,7 +100,7 @@ func (s *Service) MustSession(c *web.Call) (*store.ActiveSession, error) {
 }
 
 // MustFresh is mustSession for a sign-in of the last ten minutes, else the problem fresh_login_required.
-func (s *Service) MustFresh(c *web.Call) (*store.ActiveSession, error) {
+func (s *callers) MustFresh(c *web.Call) (*store.ActiveSession, error) {
 	l, err := s.MustSession(c)
 	if err == nil && !s.Meets(&l.Session, web.Demand{Fresh: web.FreshFor}) {
 		err = problem.FreshRequired
@@ -109,7 +109,7 @@ func (s *Service) MustFresh(c *web.Call) (*store.ActiveSession, error) {
 }
 
 // MustUser returns the account behind the session, as stored now, or the problem login_required.
-func (s *Service) MustUser(c *web.Call) (*store.ActiveSession, store.User, error) {
+func (s *callers) MustUser(c *web.Call) (*store.ActiveSession, store.User, error) {
 	l, err := s.MustSession(c)
 	if err != nil {
 		return nil, store.User{}, err

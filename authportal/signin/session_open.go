@@ -16,7 +16,7 @@ import (
 
 // open starts a new session and gives its secret to the browser. still is asked once the session is there: what the
 // proofs rest on must not have changed.
-func (s *Service) open(c *web.Call, u *store.User, proofs []store.Proof, remember bool, still func() error) (*store.ActiveSession, error) {
+func (s *callers) open(c *web.Call, u *store.User, proofs []store.Proof, remember bool, still func() error) (*store.ActiveSession, error) {
 	now := s.now()
 	l := &store.ActiveSession{Identity: u.Identity(), Session: store.Session{
 		UserID: u.ID, Host: c.Visit.Host, Created: now, LastSeen: now, Proofs: proofs,
@@ -39,7 +39,7 @@ const MaxSignIns = 100
 
 // makeRoom ends the sign-ins beyond that number, those first that have not been used for longest: a pile of unused ones
 // does not push out the one that its owner works with.
-func (s *Service) makeRoom(c *web.Call, l *store.ActiveSession) {
+func (s *callers) makeRoom(c *web.Call, l *store.ActiveSession) {
 	// Hanging up in time must not be a way round it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Ctx()), 2*time.Second)
 	defer cancel()
@@ -67,13 +67,13 @@ func (s *Service) makeRoom(c *web.Call, l *store.ActiveSession) {
 
 // openChild starts the session of this host below a sign-in at the portal. The store takes deadlines, proofs and
 // identity from the parent, and refuses if that has ended meanwhile.
-func (s *Service) openChild(c *web.Call, parent, userID string) (*store.ActiveSession, error) {
+func (s *callers) openChild(c *web.Call, parent, userID string) (*store.ActiveSession, error) {
 	now := s.now()
 	l := &store.ActiveSession{Session: store.Session{Parent: parent, UserID: userID, Host: c.Visit.Host, Created: now, LastSeen: now}}
 	return l, s.create(c, l, func() error { return nil })
 }
 
-func (s *Service) create(c *web.Call, l *store.ActiveSession, still func() error) error {
+func (s *callers) create(c *web.Call, l *store.ActiveSession, still func() error) error {
 	secret, err := s.web.Secret(web.SecretBytes)
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (s *Service) create(c *web.Call, l *store.ActiveSession, still func() error
 // before the session was stored was told to sessions when this one was not among them yet: nobody would tell it again,
 // and a disabled account would keep a session. So, now that the session is there and every later change will find it,
 // the account is read once more.
-func (s *Service) recheck(c *web.Call, l *store.ActiveSession) error {
+func (s *callers) recheck(c *web.Call, l *store.ActiveSession) error {
 	u, err := s.users.User(c.Ctx(), l.Session.UserID)
 	id := u.Identity()
 	switch {
@@ -128,7 +128,7 @@ func (s *Service) recheck(c *web.Call, l *store.ActiveSession) error {
 }
 
 // shutOut says why a session could not be.
-func (s *Service) shutOut(c *web.Call, id string) error {
+func (s *callers) shutOut(c *web.Call, id string) error {
 	u, err := s.users.User(c.Ctx(), id)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("reading the account again: %w", err)
@@ -146,14 +146,14 @@ func shut(u *store.User) error {
 }
 
 // drop ends a sign-in that must not be; its secret was shown to nobody. A child is left alone: it dies with its parent.
-func (s *Service) drop(c *web.Call, l *store.ActiveSession) {
+func (s *callers) drop(c *web.Call, l *store.ActiveSession) {
 	if l.Session.Parent == "" {
 		_ = s.sessions.EndSession(context.WithoutCancel(c.Ctx()), l.Session.UserID, l.Session.ID)
 	}
 }
 
 // give hands the secret of a session to the browser.
-func (s *Service) give(c *web.Call, secret []byte, session *store.Session) {
+func (s *callers) give(c *web.Call, secret []byte, session *store.Session) {
 	var age time.Duration
 	if session.Remembered {
 		age = session.Expires.Sub(s.now())
@@ -163,7 +163,7 @@ func (s *Service) give(c *web.Call, secret []byte, session *store.Session) {
 
 // Renew records a proof on the whole family of the caller's session and gives this browser a new secret for it: what
 // was known of the old one (session fixation, a copied cookie) is worth nothing after a proof.
-func (s *Service) Renew(c *web.Call, proof store.Proof) error {
+func (s *callers) Renew(c *web.Call, proof store.Proof) error {
 	secret, err := s.web.Secret(web.SecretBytes)
 	if err != nil {
 		return err
@@ -178,4 +178,4 @@ func (s *Service) Renew(c *web.Call, proof store.Proof) error {
 }
 
 // ClearSession takes the session cookie from the browser.
-func (s *Service) ClearSession(c *web.Call) { c.SetCookie(web.CookieSession, "", -1) }
+func (s *callers) ClearSession(c *web.Call) { c.SetCookie(web.CookieSession, "", -1) }

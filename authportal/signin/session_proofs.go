@@ -8,7 +8,7 @@ import (
 )
 
 // Meets reports whether the proofs of a session satisfy the demand now.
-func (s *Service) Meets(session *store.Session, d web.Demand) bool {
+func (s *callers) Meets(session *store.Session, d web.Demand) bool {
 	if d.MFA && !s.strong(session.Proofs) {
 		return false
 	}

@@ -19,7 +19,7 @@ const secretLasts = 12 * time.Hour
 
 // DueSecret reports whether the browser behind a session should be given its next secret now. One that was handed out
 // and not shown yet, and one that is just taking over, are left their time.
-func (s *Service) DueSecret(session *store.Session) bool {
+func (s *callers) DueSecret(session *store.Session) bool {
 	now := s.now()
 	return session.Remembered && session.Until.IsZero() && session.SecretAge(now) >= secretLasts && session.MayOffer(now)
 }
@@ -27,7 +27,7 @@ func (s *Service) DueSecret(session *store.Session) bool {
 // NextSecret offers a session its next secret and returns the cookie that hands it out; nil where another answer does
 // so already. It may only go into an answer that no shared cache keeps. The cookie lives as long as the session: a new
 // secret never makes that longer.
-func (s *Service) NextSecret(ctx context.Context, session *store.Session, secure bool) (*http.Cookie, error) {
+func (s *callers) NextSecret(ctx context.Context, session *store.Session, secure bool) (*http.Cookie, error) {
 	secret, err := s.web.Secret(web.SecretBytes)
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func (s *Service) NextSecret(ctx context.Context, session *store.Session, secure
 
 // offer hands out the next secret with answers to navigations and to `GET session`. Others come by the dozen at a time,
 // and programs that send them may not keep cookies.
-func (s *Service) offer(c *web.Call, l *store.ActiveSession) {
+func (s *callers) offer(c *web.Call, l *store.ActiveSession) {
 	if l == nil || !s.DueSecret(&l.Session) || c.Request.Method != http.MethodGet {
 		return
 	}
@@ -63,14 +63,14 @@ func (s *Service) offer(c *web.Call, l *store.ActiveSession) {
 }
 
 // navigates reports whether a browser shows the answer as a page.
-func (s *Service) navigates(c *web.Call) bool {
+func (s *callers) navigates(c *web.Call) bool {
 	mode, dest := c.Request.Header.Get("Sec-Fetch-Mode"), c.Request.Header.Get("Sec-Fetch-Dest")
 	return (mode == "" || mode == "navigate") && (dest == "" || dest == "document")
 }
 
 // SessionTheft tells that a session was ended because an old secret of it was shown: somebody has a copy. addr and host
 // are of the request that showed it, which may be the owner's or the thief's.
-func (s *Service) SessionTheft(ctx context.Context, l *store.ActiveSession, addr netip.Addr, host string) {
+func (s *callers) SessionTheft(ctx context.Context, l *store.ActiveSession, addr netip.Addr, host string) {
 	e := audit.Event{Kind: audit.EventSessionTheft, Result: audit.ResultRefused, Reason: "an old secret was shown", UserID: l.Session.UserID,
 		Username: l.Identity.Username, Session: l.Session.RootID(), Host: host, Time: s.now()}
 	if addr.IsValid() {

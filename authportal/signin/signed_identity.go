@@ -58,7 +58,7 @@ type claims struct {
 
 // SignIdentity returns the signed identity of l for the upstream of this visit: an ES256 JWT whose issuer is the
 // portal's address, whose audience is the host, and which is good for five minutes. The same one may be returned for a minute.
-func (s *Service) SignIdentity(v *web.Visit, l *store.ActiveSession) (string, error) {
+func (s *callers) SignIdentity(v *web.Visit, l *store.ActiveSession) (string, error) {
 	now, proved := s.now(), lastProof(l.Session.Proofs)
 	key := signedKey{key: l.Session.Key, host: v.Host, issuer: s.issuer(v)}
 	if cached, ok := s.signed.c.GetIfPresent(key); ok && cached.version == l.Identity.Version && cached.proved.Equal(proved) &&
@@ -91,7 +91,7 @@ func (s *Service) SignIdentity(v *web.Visit, l *store.ActiveSession) (string, er
 }
 
 // issuer is the address of the portal that serves the visit's pages.
-func (s *Service) issuer(v *web.Visit) string {
+func (s *callers) issuer(v *web.Visit) string {
 	if v.Site.PortalBase != "" {
 		return v.Site.PortalBase
 	}

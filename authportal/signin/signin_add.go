@@ -16,15 +16,15 @@ type added struct {
 
 // BeginAdding begins to add something to the account that is signed in, by a sign-in of the last ten minutes: an
 // outside identity (method.Link), or a credential of the method's own (method.Enrol).
-func (s *Service) BeginAdding(c *web.Call, purpose method.Purpose, name string) (*LoginResult, error) {
-	if err := s.MustHTTPS(c); err != nil {
+func (s *dispatcher) BeginAdding(c *web.Call, purpose method.Purpose, name string) (*LoginResult, error) {
+	if err := s.guard.MustHTTPS(c); err != nil {
 		return nil, err
 	}
-	live, err := s.MustFresh(c)
+	live, err := s.callers.MustFresh(c)
 	if err != nil {
 		return nil, err
 	}
-	_, u, err := s.MustUser(c)
+	_, u, err := s.callers.MustUser(c)
 	if err != nil {
 		return nil, err
 	}
@@ -36,15 +36,15 @@ func (s *Service) BeginAdding(c *web.Call, purpose method.Purpose, name string) 
 		return nil, problem.NotFound
 	}
 	pend := &pending{Purpose: purpose, Method: m.Name, User: u.ID, Version: u.Version, Session: live.Session.RootID()}
-	return s.step(c, LoginInput{Method: m.Name}, m, pend, s.Intent(c, "", ""))
+	return s.step(c, LoginInput{Method: m.Name}, m, pend, s.flows.Intent(c, "", ""))
 }
 
 // GoOnAdding takes the next step of what beginAdding began.
-func (s *Service) GoOnAdding(c *web.Call, t LoginInput) (*LoginResult, error) {
-	if err := s.MustHTTPS(c); err != nil {
+func (s *dispatcher) GoOnAdding(c *web.Call, t LoginInput) (*LoginResult, error) {
+	if err := s.guard.MustHTTPS(c); err != nil {
 		return nil, err
 	}
-	pend, in := s.openPending(c, t.Step), s.Intent(c, "", "")
+	pend, in := s.pendings.openPending(c, t.Step), s.flows.Intent(c, "", "")
 	if pend == nil || !pend.adds() || pend.Away {
 		return nil, problem.StepExpired
 	}
@@ -56,7 +56,7 @@ func (s *Service) GoOnAdding(c *web.Call, t LoginInput) (*LoginResult, error) {
 }
 
 // enrolled stores the credential that a method has made for the account that is signed in.
-func (s *Service) enrolled(c *web.Call, m *method.Configured, pend *pending, enrolled method.Enrolled) (*LoginResult, error) {
+func (s *dispatcher) enrolled(c *web.Call, m *method.Configured, pend *pending, enrolled method.Enrolled) (*LoginResult, error) {
 	enroller, ok := m.Method.(method.Enroller)
 	cred := enrolled.Credential
 	switch {
@@ -69,6 +69,6 @@ func (s *Service) enrolled(c *web.Call, m *method.Configured, pend *pending, enr
 	if err := s.accounts.AddCredential(c.Ctx(), cred); err != nil {
 		return nil, err
 	}
-	s.dropPending(c, pend.Token)
+	s.pendings.dropPending(c, pend.Token)
 	return &LoginResult{Added: &added{Kind: cred.Kind, ID: cred.ID, ShowOnce: enrolled.ShowOnce}}, nil
 }

@@ -32,7 +32,7 @@ const (
 var PostedAnswers = settings.Limit{Count: 60, Window: 15 * time.Minute}
 
 // providerRoutes are the callbacks of the configured methods, and the addresses that they need beside these.
-func (s *Service) providerRoutes() (list []web.Route) {
+func (s *forms) providerRoutes() (list []web.Route) {
 	for i := range s.methods {
 		m := &s.methods[i]
 		if _, form := m.Method.(method.LoginNamer); form || MailProof(m) != nil {
@@ -53,7 +53,7 @@ func (s *Service) providerRoutes() (list []web.Route) {
 	return list
 }
 
-func (s *Service) endpointRoutes(m *method.Configured, e method.Endpoint, callback string) (list []web.Route) {
+func (s *forms) endpointRoutes(m *method.Configured, e method.Endpoint, callback string) (list []web.Route) {
 	switch {
 	case e.Document != nil:
 		return []web.Route{{Method: http.MethodGet, Path: e.Path, Do: func(c *web.Call) error { return s.document(c, m, e) }}}
@@ -88,7 +88,7 @@ func CheckEndpoints(m *method.Configured) error {
 }
 
 // document answers with metadata of a method, the same for everybody.
-func (s *Service) document(c *web.Call, m *method.Configured, e method.Endpoint) error {
+func (s *forms) document(c *web.Call, m *method.Configured, e method.Endpoint) error {
 	body, mediaType, err := e.Document(c.Ctx(), c.Visit.Origin+c.Visit.Base)
 	if err != nil {
 		return fmt.Errorf("describing %s: %w", m.Name, err)
@@ -111,25 +111,25 @@ func stateToken(q url.Values) string {
 
 // providerAnswer goes on with the sign-in that an answer belongs to: one that this browser began, by this method, and
 // that waits for it. Anything else is somebody else's, or was used before.
-func (s *Service) providerAnswer(c *web.Call, m *method.Configured, q url.Values) error {
-	if err := s.MustHTTPS(c); err != nil {
+func (s *forms) providerAnswer(c *web.Call, m *method.Configured, q url.Values) error {
+	if err := s.guard.MustHTTPS(c); err != nil {
 		return err
 	}
-	pend := s.openPending(c, stateToken(q))
+	pend := s.pendings.openPending(c, stateToken(q))
 	if pend == nil || !pend.Away || pend.Method != m.Name {
-		if _, err := s.Guess(c, ""); err != nil {
+		if _, err := s.guard.Guess(c, ""); err != nil {
 			return s.loginAnswer(c, LoginInput{}, nil, err)
 		}
-		s.refused(c, nil, m.Name, "an answer to no sign-in of this browser")
+		s.dispatcher.refused(c, nil, m.Name, "an answer to no sign-in of this browser")
 		return s.loginAnswer(c, LoginInput{}, nil, problem.StepExpired)
 	}
 	t := LoginInput{Method: m.Name, Step: pend.Token, To: pend.To, Flow: pend.Flow, Remember: pend.Remember,
 		Answers: true, Query: q}
-	in := s.Intent(c, t.To, t.Flow)
-	err := s.continues(c, pend, in)
+	in := s.flows.Intent(c, t.To, t.Flow)
+	err := s.dispatcher.continues(c, pend, in)
 	var out *LoginResult
 	if err == nil {
-		out, err = s.goOn(c, t, pend, in)
+		out, err = s.dispatcher.goOn(c, t, pend, in)
 	}
 	return s.loginAnswer(c, t, out, err)
 }
@@ -142,8 +142,8 @@ type posted struct {
 }
 
 // keepPosted takes what another site posts.
-func (s *Service) keepPosted(c *web.Call, m *method.Configured, path string) error {
-	if err := s.MustHTTPS(c); err != nil {
+func (s *forms) keepPosted(c *web.Call, m *method.Configured, path string) error {
+	if err := s.guard.MustHTTPS(c); err != nil {
 		return err
 	}
 	values, err := s.postedForm(c)
@@ -153,7 +153,7 @@ func (s *Service) keepPosted(c *web.Call, m *method.Configured, path string) err
 	if stateToken(values) == "" {
 		return problem.Malformed
 	}
-	if err := s.NewGuess(c).Count(ticketPosted, AddressBlock(c.Visit.Addr), PostedAnswers); err != nil {
+	if err := s.guard.NewGuess(c).Count(ticketPosted, AddressBlock(c.Visit.Addr), PostedAnswers); err != nil {
 		return err
 	}
 	payload, err := json.Marshal(posted{Method: m.Name, Host: c.Visit.Host, Values: values})
@@ -172,7 +172,7 @@ func (s *Service) keepPosted(c *web.Call, m *method.Configured, path string) err
 }
 
 // postedForm reads a form that comes from another site.
-func (s *Service) postedForm(c *web.Call) (url.Values, error) {
+func (s *forms) postedForm(c *web.Call) (url.Values, error) {
 	if t, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type")); err != nil || t != "application/x-www-form-urlencoded" {
 		p := *problem.Malformed
 		p.Status = http.StatusUnsupportedMediaType
@@ -192,7 +192,7 @@ func (s *Service) postedForm(c *web.Call) (url.Values, error) {
 }
 
 // continuePosted judges what another site posted, now that the browser's cookie is here.
-func (s *Service) continuePosted(c *web.Call, m *method.Configured) error {
+func (s *forms) continuePosted(c *web.Call, m *method.Configured) error {
 	secret, err := web.Secret64.DecodeString(c.Request.URL.Query().Get("ticket"))
 	if err != nil || len(secret) != web.SecretBytes {
 		return s.providerAnswer(c, m, nil)

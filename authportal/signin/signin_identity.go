@@ -8,7 +8,7 @@ import (
 )
 
 // identified goes on with the account of an outside identity. Which that is the accounts decide, never the method.
-func (s *Service) identified(c *web.Call, x *attempt, t LoginInput, pend *pending, in *LoginRequest, id method.Identity) (*LoginResult, error) {
+func (s *dispatcher) identified(c *web.Call, x *attempt, t LoginInput, pend *pending, in *LoginRequest, id method.Identity) (*LoginResult, error) {
 	r := accounts.IdentityRequest{Method: x.m.Name, Options: x.m.Options, Identity: id,
 		Actor: accounts.Actor{Address: web.Address(c.Visit), Host: c.Visit.Host, Base: c.Visit.Origin + c.Visit.Base}}
 	switch {
@@ -24,12 +24,12 @@ func (s *Service) identified(c *web.Call, x *attempt, t LoginInput, pend *pendin
 	if err != nil {
 		if !problem.IsFault(err) {
 			s.refused(c, x.user, x.m.Name, problem.Of(err).Code)
-			s.dropPending(c, pend.Token)
+			s.pendings.dropPending(c, pend.Token)
 		}
 		return nil, err
 	}
 	if pend.Purpose == method.Link {
-		s.dropPending(c, pend.Token)
+		s.pendings.dropPending(c, pend.Token)
 		return &LoginResult{Added: &added{Kind: cred.Kind, ID: cred.ID}}, nil
 	}
 	return s.accept(c, t, x.m, pend, in,

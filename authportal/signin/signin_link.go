@@ -38,7 +38,7 @@ var errNoTicket = &problem.Problem{Status: 409, Code: "conflict",
 
 // MakeTicket returns a link that signs in as the account, once, until the time. Any ticket from before is void. It dies with
 // any change of the account or its password, and when an administrator ends the sessions. The owner is told by mail.
-func (s *Service) MakeTicket(ctx context.Context, by accounts.Actor, id string) (link string, until time.Time, err error) {
+func (s *finisher) MakeTicket(ctx context.Context, by accounts.Actor, id string) (link string, until time.Time, err error) {
 	a := s.accounts
 	u, link, until, err := s.makeTicket(ctx, a, by, id)
 	if err != nil {
@@ -54,14 +54,14 @@ func (s *Service) MakeTicket(ctx context.Context, by accounts.Actor, id string) 
 	return link, until, nil
 }
 
-func (s *Service) makeTicket(ctx context.Context, a *accounts.Accounts, by accounts.Actor, id string) (u store.User, link string, until time.Time, err error) {
+func (s *finisher) makeTicket(ctx context.Context, a *accounts.Accounts, by accounts.Actor, id string) (u store.User, link string, until time.Time, err error) {
 	if u, err = s.users.User(ctx, id); err != nil {
 		return u, "", until, accounts.AccountProblem(err)
 	}
 	switch {
 	case by.Base == "":
 		return u, "", until, &problem.Problem{Status: 409, Code: "conflict", Detail: "the pages have no address that a link could begin with"}
-	case s.missing(&u) != nil:
+	case s.callers.missing(&u) != nil:
 		return u, "", until, errNoTicket
 	}
 	until = s.now().Add(TicketLife)
@@ -69,7 +69,7 @@ func (s *Service) makeTicket(ctx context.Context, a *accounts.Accounts, by accou
 	if name == "" {
 		name = u.Username
 	}
-	token, err := s.Links().IssueCredential(ctx, store.KindSignInTicket,
+	token, err := s.guard.Links().IssueCredential(ctx, store.KindSignInTicket,
 		onetime.Link{Purpose: ticketSignIn, Subject: u.ID, Email: name, Until: until}, signInTicket{by.ID, u.Version})
 	if err != nil {
 		return u, "", until, fmt.Errorf("making a sign-in ticket: %w", err)
@@ -78,8 +78,8 @@ func (s *Service) makeTicket(ctx context.Context, a *accounts.Accounts, by accou
 }
 
 // readTicket returns whom a ticket is for, and takes nothing. Without a problem it is good at this moment.
-func (s *Service) readTicket(ctx context.Context, token string) (u store.User, ref credRef, err error) {
-	l, secret, ok := s.Links().Read(ticketSignIn, token)
+func (s *finisher) readTicket(ctx context.Context, token string) (u store.User, ref credRef, err error) {
+	l, secret, ok := s.guard.Links().Read(ticketSignIn, token)
 	if !ok {
 		return u, ref, problem.InvalidLink
 	}
@@ -92,8 +92,8 @@ func (s *Service) readTicket(ctx context.Context, token string) (u store.User, r
 }
 
 // ticketNow reads a ticket and its account; errMoved where it is not good any more.
-func (s *Service) ticketNow(ctx context.Context, id string) (u store.User, t signInTicket, err error) {
-	k, err := s.Links().Credential(ctx, store.KindSignInTicket, id, &t)
+func (s *finisher) ticketNow(ctx context.Context, id string) (u store.User, t signInTicket, err error) {
+	k, err := s.guard.Links().Credential(ctx, store.KindSignInTicket, id, &t)
 	switch {
 	case errors.Is(err, problem.InvalidLink):
 		return u, t, ErrCredentialChanged
@@ -116,14 +116,14 @@ func (s *Service) ticketNow(ctx context.Context, id string) (u store.User, t sig
 
 // spend uses up the ticket among the proofs: of any number of callers one gets on. It is asked once the session is
 // there and nobody knows its secret yet, so that whatever ends tickets and sessions finds either.
-func (s *Service) spend(c *web.Call, ctx context.Context, creds []credRef) error {
+func (s *finisher) spend(c *web.Call, ctx context.Context, creds []credRef) error {
 	i := slices.IndexFunc(creds, func(k credRef) bool { return k.Kind == store.KindSignInTicket })
 	if i < 0 {
 		return nil
 	}
 	u, t, err := s.ticketNow(ctx, creds[i].ID)
 	if err == nil {
-		err = s.Links().Spend(ctx, store.KindSignInTicket, creds[i].ID)
+		err = s.guard.Links().Spend(ctx, store.KindSignInTicket, creds[i].ID)
 	}
 	switch {
 	case errors.Is(err, problem.InvalidLink):

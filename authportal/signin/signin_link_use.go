@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-func (s *Service) ticketRoutes() []web.Route {
+func (s *links) ticketRoutes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/ticket", Secret: true, Do: s.ticketPage},
 		{Method: http.MethodPost, Path: "/ticket", Secret: true, Do: s.ticketForm},
@@ -20,11 +20,11 @@ func (s *Service) ticketRoutes() []web.Route {
 }
 
 // useTicket signs in by a ticket, or asks for what is still missing.
-func (s *Service) useTicket(c *web.Call, token string) (*LoginResult, error) {
-	if err := s.MustHTTPS(c); err != nil {
+func (s *links) useTicket(c *web.Call, token string) (*LoginResult, error) {
+	if err := s.guard.MustHTTPS(c); err != nil {
 		return nil, err
 	}
-	g, err := s.Guess(c, "")
+	g, err := s.guard.Guess(c, "")
 	if err != nil {
 		return nil, err
 	}
@@ -35,8 +35,8 @@ func (s *Service) useTicket(c *web.Call, token string) (*LoginResult, error) {
 	return out, err
 }
 
-func (s *Service) tryTicket(c *web.Call, token string) (*LoginResult, error) {
-	u, ref, err := s.readTicket(c.Ctx(), token)
+func (s *links) tryTicket(c *web.Call, token string) (*LoginResult, error) {
+	u, ref, err := s.finisher.readTicket(c.Ctx(), token)
 	if errors.Is(err, problem.InvalidLink) {
 		c.Emit(audit.Event{Kind: audit.EventTicketUse, Result: audit.ResultRefused, Reason: problem.InvalidLink.Code,
 			UserID: u.ID, Method: TicketProof})
@@ -45,7 +45,7 @@ func (s *Service) tryTicket(c *web.Call, token string) (*LoginResult, error) {
 		return nil, err
 	}
 	proven := method.Proven{User: u, Kind: ref.Kind, ID: ref.ID, Version: ref.Version}
-	out, err := s.advance(c, LoginInput{}, &method.Configured{Name: TicketProof}, &pending{}, s.Intent(c, "", ""), proven)
+	out, err := s.dispatcher.advance(c, LoginInput{}, &method.Configured{Name: TicketProof}, &pending{}, s.flows.Intent(c, "", ""), proven)
 	if errors.Is(err, ErrCredentialChanged) {
 		return nil, problem.InvalidLink // another was faster
 	}
@@ -53,7 +53,7 @@ func (s *Service) tryTicket(c *web.Call, token string) (*LoginResult, error) {
 }
 
 // ticketAPI answers POST login/ticket.
-func (s *Service) ticketAPI(c *web.Call) error {
+func (s *links) ticketAPI(c *web.Call) error {
 	f, err := c.JSONFields("token")
 	if err != nil {
 		return err
@@ -62,19 +62,19 @@ func (s *Service) ticketAPI(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	return s.SignedIn(c, http.StatusOK, out)
+	return s.forms.SignedIn(c, http.StatusOK, out)
 }
 
 // ticketPage names the account and asks for a click. It takes nothing: a GET may be that of a scanner, or of a
 // messenger that shows what is behind a link.
-func (s *Service) ticketPage(c *web.Call) error {
-	if err := s.MustHTTPS(c); err != nil {
+func (s *links) ticketPage(c *web.Call) error {
+	if err := s.guard.MustHTTPS(c); err != nil {
 		return err
 	}
 	return s.showTicket(c, http.StatusOK, c.Request.URL.Query().Get("token"), nil)
 }
 
-func (s *Service) ticketForm(c *web.Call) error {
+func (s *links) ticketForm(c *web.Call) error {
 	f, err := c.FormFields("token")
 	if err != nil {
 		return err
@@ -88,21 +88,21 @@ func (s *Service) ticketForm(c *web.Call) error {
 	case err != nil:
 		return err
 	case out.Step != nil:
-		return s.showLogin(c, http.StatusOK, LoginInput{}, s.Intent(c, "", ""), nil, out)
+		return s.forms.showLogin(c, http.StatusOK, LoginInput{}, s.flows.Intent(c, "", ""), nil, out)
 	}
 	return c.Redirect(out.Location)
 }
 
-func (s *Service) showTicket(c *web.Call, status int, token string, shown *problem.Problem) error {
+func (s *links) showTicket(c *web.Call, status int, token string, shown *problem.Problem) error {
 	data := pages.TicketData{LoginURL: c.Link("/login")}
-	u, _, err := s.readTicket(c.Ctx(), token)
+	u, _, err := s.finisher.readTicket(c.Ctx(), token)
 	switch {
 	case errors.Is(err, problem.InvalidLink):
 		data.Expired, status = true, http.StatusBadRequest
 	case err != nil:
 		return err
 	default:
-		live, err := s.session(c)
+		live, err := s.callers.session(c)
 		if err != nil {
 			return err
 		}

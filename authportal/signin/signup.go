@@ -5,6 +5,6 @@ import (
 )
 
 // AnyoneSignsUp reports whether people without an invitation may make an account.
-func (s *Service) AnyoneSignsUp() bool {
+func (s *forms) AnyoneSignsUp() bool {
 	return (s.set.Signup.Mode == settings.SignupOpen || s.set.Signup.Mode == settings.SignupApproval) && s.accounts.Passwords() != nil
 }

@@ -15,13 +15,13 @@ import (
 
 // Guess is one counted try at a secret.
 type Guess struct {
-	s        *Service
+	s        *guard
 	c        *web.Call
 	counters []string
 }
 
 // NewGuess returns a guess that is not counted yet.
-func (s *Service) NewGuess(c *web.Call) *Guess { return &Guess{s: s, c: c} }
+func (s *guard) NewGuess(c *web.Call) *Guess { return &Guess{s: s, c: c} }
 
 // Guess counts a try at a secret of the account before anything is checked, so that a burst of parallel tries gets no
 // more than the limit: by account and by address, in the store that all gateways share. Where there is no room it is
@@ -31,7 +31,7 @@ func (s *Service) NewGuess(c *web.Call) *Guess { return &Guess{s: s, c: c} }
 // account is the id of the user, or whatever was typed, in its normal spelling, where there is none; empty where the
 // try is at no account in particular. A browser that signed in to this account before has a counter of its own, so that
 // strangers who use up the account's cannot shut its owner out.
-func (s *Service) Guess(c *web.Call, account string) (*Guess, error) {
+func (s *guard) Guess(c *web.Call, account string) (*Guess, error) {
 	g := s.NewGuess(c)
 	if err := g.Count("address", AddressBlock(c.Visit.Addr), s.set.Address); err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func (s *Service) Guess(c *web.Call, account string) (*Guess, error) {
 		return g, nil
 	}
 	name := "account"
-	mark, known, err := s.deviceCookie(c, account)
+	mark, known, err := s.callers.deviceCookie(c, account)
 	if err != nil {
 		return nil, err
 	}
