@@ -115,7 +115,7 @@ func (a *columns) typed(ctx context.Context, changes map[string]any) (map[string
 	out := maps.Clone(changes)
 	for _, col := range a.withFields(book.Columns) {
 		if sent, given := changes[col.Key]; given {
-			if out[col.Key], err = col.Value(sent); err != nil {
+			if out[col.Key], err = col.value(sent); err != nil {
 				return nil, err
 			}
 		}

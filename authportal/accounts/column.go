@@ -93,9 +93,9 @@ func words(in []string, limit, size int) (out []string, why string) {
 	return out, ""
 }
 
-// Value brings what somebody set into the column's type; nil is no value. Text is read as forms, files and the command
+// value brings what somebody set into the column's type; nil is no value. Text is read as forms, files and the command
 // line write it.
-func (col *Column) Value(sent any) (any, error) {
+func (col *Column) value(sent any) (any, error) {
 	v, reason, why := col.read(sent)
 	if why != "" {
 		return nil, &InvalidError{Field: col.Key, Reason: reason, Why: why}

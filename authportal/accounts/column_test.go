@@ -37,7 +37,7 @@ func TestAValueIsBroughtIntoTheTypeOfItsColumn(t *testing.T) {
 		{Column{Type: ColumnList}, []any{}, nil},
 		{Column{Type: ColumnList}, " , ", nil},
 	} {
-		got, err := tt.col.Value(tt.sent)
+		got, err := tt.col.value(tt.sent)
 		if err != nil || !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s: %#v is kept as %#v, %v; want %#v", tt.col.Type, tt.sent, got, err, tt.want)
 		}
@@ -68,7 +68,7 @@ func TestAValueOfAnotherTypeIsRefused(t *testing.T) {
 		{Column{Type: ColumnList, Choices: []string{"red"}}, "red, green", "choice"},
 	} {
 		tt.col.Key = "x"
-		got, err := tt.col.Value(tt.sent)
+		got, err := tt.col.value(tt.sent)
 		var invalid *InvalidError
 		if !errors.As(err, &invalid) || invalid.Field != "x" || invalid.Reason != tt.reason {
 			t.Errorf("%s: %#v is kept as %#v, %v; want it refused for %q", tt.col.Type, tt.sent, got, err, tt.reason)

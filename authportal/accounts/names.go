@@ -27,7 +27,7 @@ type InvalidError struct {
 func (e *InvalidError) Error() string { return e.Field + " " + e.Why }
 
 const (
-	MaxEmail    = 254 // RFC 5321 §4.5.3.1.3: a path of 256 with its angle brackets
+	maxEmail    = 254 // RFC 5321 §4.5.3.1.3: a path of 256 with its angle brackets
 	maxLocal    = 64  // §4.5.3.1.1
 	maxDomain   = 253 // RFC 1035 §3.1, in text form
 	maxUsername = 64  // characters
@@ -43,7 +43,7 @@ func NormalizeEmail(typed string) (string, error) {
 	if s == "" {
 		return bad("is missing")
 	}
-	if len(s) > 4*MaxEmail || !utf8.ValidString(s) {
+	if len(s) > 4*maxEmail || !utf8.ValidString(s) {
 		return bad("is not an e-mail address")
 	}
 	local, domain, found := strings.Cut(s, "@")
@@ -60,7 +60,7 @@ func NormalizeEmail(typed string) (string, error) {
 	if domain, err = asciiDomain(domain); err != nil {
 		return bad("has a domain that cannot exist")
 	}
-	if len(local) > maxLocal || len(local)+1+len(domain) > MaxEmail {
+	if len(local) > maxLocal || len(local)+1+len(domain) > maxEmail {
 		return bad("is too long")
 	}
 	return local + "@" + domain, nil
@@ -78,7 +78,7 @@ func NormalizeUsername(typed, email string) (string, error) {
 		}
 		return email, nil
 	}
-	if len(s) > 4*MaxEmail || !utf8.ValidString(s) {
+	if len(s) > 4*maxEmail || !utf8.ValidString(s) {
 		return bad("is too long, or not text")
 	}
 	if strings.ContainsAny(s, "@＠﹫") {
@@ -110,8 +110,8 @@ func NormalizeLogin(typed string) (login string, possible bool) {
 	if name, err := NormalizeUsername(typed, ""); err == nil {
 		return name, true
 	}
-	if len(typed) > 4*MaxEmail {
-		typed = typed[:4*MaxEmail]
+	if len(typed) > 4*maxEmail {
+		typed = typed[:4*maxEmail]
 	}
 	return strings.ToLower(norm.NFKC.String(strings.ToValidUTF8(strings.TrimSpace(typed), "?"))), false
 }

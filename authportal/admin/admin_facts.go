@@ -4,8 +4,8 @@ import (
 	"time"
 )
 
-// Overview is what opens the pages and the API of administrators.
-type Overview struct {
+// overview is what opens the pages and the API of administrators.
+type overview struct {
 	Alerts      []Alert     // the most pressing first
 	Open        int         // sessions now; -1: not known
 	Hours, Days []Statistic // the last 24 and the last 30, in UTC, oldest first; empty where nothing is counted

@@ -31,7 +31,7 @@ const (
 
 // overview gathers what opens the pages of administrators. A part that cannot be told is told so; only the users store
 // has to answer.
-func (s *facts) overview(ctx context.Context) (d Overview, err error) {
+func (s *facts) overview(ctx context.Context) (d overview, err error) {
 	now := s.now().UTC()
 	var uncounted bool
 	if d.Open, uncounted = s.openSessions(ctx); uncounted {

@@ -103,7 +103,7 @@ func (t *Emitter) Emit(ctx context.Context, e Event) {
 	if e.Time.IsZero() {
 		e.Time = t.now()
 	}
-	e.ID, e.Time = NewEventID(), e.Time.UTC()
+	e.ID, e.Time = newEventID(), e.Time.UTC()
 	level := slog.LevelInfo
 	switch {
 	case e.Result == ResultFailed:
@@ -120,5 +120,5 @@ func (t *Emitter) Emit(ctx context.Context, e Event) {
 	t.notify(ctx, e)
 }
 
-// NewEventID is no secret and decides nothing: it only tells one event from another.
-func NewEventID() string { return strings.ToLower(rand.Text()) }
+// newEventID is no secret and decides nothing: it only tells one event from another.
+func newEventID() string { return strings.ToLower(rand.Text()) }

@@ -41,18 +41,18 @@ type kindOf struct{ kind, result string }
 
 const (
 	recordBatch   = 256
-	RecordDelay   = 250 * time.Millisecond // for which events are gathered into one write
+	recordDelay   = 250 * time.Millisecond // for which events are gathered into one write
 	recordTimeout = 5 * time.Second
-	RefusalsKept  = 300     // of a kind, a minute
-	MostWaiting   = 100_000 // events in memory while the store is away, some tens of megabytes
+	refusalsKept  = 300     // of a kind, a minute
+	mostWaiting   = 100_000 // events in memory while the store is away, some tens of megabytes
 	purgeEvery    = time.Hour
 
 	// DefaultAuditKeep is how long the trail is kept where nothing is configured.
 	DefaultAuditKeep = 180 * 24 * time.Hour
 )
 
-// RecordBackoff is for while the store is away.
-var RecordBackoff = loop.Backoff{First: 2 * RecordDelay, Longest: 30 * time.Second}
+// recordBackoff is for while the store is away.
+var recordBackoff = loop.Backoff{First: 2 * recordDelay, Longest: 30 * time.Second}
 
 // NewRecorder starts one. now and log may be nil.
 func NewRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorder {
@@ -110,14 +110,14 @@ func (r *Recorder) room(kind kindOf) bool {
 		r.minute = minute
 	}
 	r.refused[kind]++
-	return r.refused[kind] <= RefusalsKept
+	return r.refused[kind] <= refusalsKept
 }
 
 // tellLeft keeps what was only counted, once its minute is over.
 func (r *Recorder) tellLeft() {
 	for kind, n := range r.refused {
-		if n -= RefusalsKept; n > 0 {
-			r.add(Event{ID: NewEventID(), Time: r.minute.UTC(), Kind: kind.kind, Result: kind.result,
+		if n -= refusalsKept; n > 0 {
+			r.add(Event{ID: newEventID(), Time: r.minute.UTC(), Kind: kind.kind, Result: kind.result,
 				Reason: strconv.Itoa(n) + " more in this minute",
 				Times:  n})
 		}
@@ -127,7 +127,7 @@ func (r *Recorder) tellLeft() {
 
 // add queues an event. Its id is its own, so that a batch that is sent twice is stored once.
 func (r *Recorder) add(e Event) {
-	if len(r.waiting) >= MostWaiting {
+	if len(r.waiting) >= mostWaiting {
 		if r.lost++; r.lost == 1 {
 			r.log.Error("the audit trail could not be written for so long that its events do not fit into memory any more; what comes now is in the log only")
 		}
@@ -141,7 +141,7 @@ func (r *Recorder) add(e Event) {
 func (r *Recorder) tellLost() {
 	if n := r.lost; n > 0 {
 		r.lost = 0
-		r.add(Event{ID: NewEventID(), Time: r.now().UTC(), Kind: EventAuditGap, Result: ResultFailed,
+		r.add(Event{ID: newEventID(), Time: r.now().UTC(), Kind: EventAuditGap, Result: ResultFailed,
 			Reason: strconv.Itoa(n) + " events are in the log only"})
 	}
 }
@@ -163,11 +163,11 @@ func (r *Recorder) run(ctx context.Context) {
 			continue
 		case <-r.wake:
 		}
-		loop.Wait(ctx, RecordDelay, nil)
+		loop.Wait(ctx, recordDelay, nil)
 		for ctx.Err() == nil {
 			more, err := r.Write(ctx)
 			if err != nil && ctx.Err() == nil {
-				loop.Wait(ctx, RecordBackoff.Pause(outage.Failed(err)), nil)
+				loop.Wait(ctx, recordBackoff.Pause(outage.Failed(err)), nil)
 				continue
 			}
 			if err == nil {

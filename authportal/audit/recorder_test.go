@@ -74,9 +74,9 @@ func recording(t *testing.T, test func(*Recorder, *trail)) {
 func TestEventsAreWrittenInBatchesAndNobodyWaits(t *testing.T) {
 	recording(t, func(r *Recorder, s *trail) {
 		for range 1000 {
-			r.Record(Event{ID: NewEventID(), Kind: EventSignIn, Result: ResultOK, UserID: "ann", Time: time.Now()})
+			r.Record(Event{ID: newEventID(), Kind: EventSignIn, Result: ResultOK, UserID: "ann", Time: time.Now()})
 		}
-		time.Sleep(RecordDelay)
+		time.Sleep(recordDelay)
 		synctest.Wait()
 		if s.count() != 1000 || s.writes != 4 {
 			t.Errorf("%d events in %d writes", s.count(), s.writes)
@@ -88,7 +88,7 @@ func TestTheTrailOutlivesAnOutageOfTheStore(t *testing.T) {
 	recording(t, func(r *Recorder, s *trail) {
 		s.failWith(store.ErrUnavailable)
 		for range 500 {
-			r.Record(Event{ID: NewEventID(), Kind: EventUserChange, Result: ResultOK, Time: time.Now()})
+			r.Record(Event{ID: newEventID(), Kind: EventUserChange, Result: ResultOK, Time: time.Now()})
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()
@@ -96,7 +96,7 @@ func TestTheTrailOutlivesAnOutageOfTheStore(t *testing.T) {
 			t.Errorf("%d tries in an hour", s.writes)
 		}
 		s.failWith(nil)
-		time.Sleep(RecordBackoff.Longest)
+		time.Sleep(recordBackoff.Longest)
 		synctest.Wait()
 		if s.count() != 500 {
 			t.Errorf("%d events of 500", s.count())
@@ -108,7 +108,7 @@ func TestWhatWaitsAtTheEndIsWritten(t *testing.T) {
 	var s *trail
 	recording(t, func(r *Recorder, kept *trail) {
 		s = kept
-		r.Record(Event{ID: NewEventID(), Kind: EventSignOut, Result: ResultOK, Time: time.Now()})
+		r.Record(Event{ID: newEventID(), Kind: EventSignOut, Result: ResultOK, Time: time.Now()})
 	})
 	if s.count() != 1 {
 		t.Errorf("%d events", s.count())
@@ -119,13 +119,13 @@ func TestWhatWaitsAtTheEndIsWritten(t *testing.T) {
 func TestAFloodOfRefusalsIsCountedAndWhatWasDoneIsKept(t *testing.T) {
 	recording(t, func(r *Recorder, s *trail) {
 		for range 10_000 {
-			r.Record(Event{ID: NewEventID(), Kind: EventSignIn, Result: ResultRefused, Reason: "wrong password", Time: time.Now()})
-			r.Record(Event{ID: NewEventID(), Kind: EventSignOut, Result: ResultOK, Time: time.Now()})
+			r.Record(Event{ID: newEventID(), Kind: EventSignIn, Result: ResultRefused, Reason: "wrong password", Time: time.Now()})
+			r.Record(Event{ID: newEventID(), Kind: EventSignOut, Result: ResultOK, Time: time.Now()})
 		}
-		r.Record(Event{ID: NewEventID(), Kind: EventSessionTheft, Result: ResultRefused, Time: time.Now()})
+		r.Record(Event{ID: newEventID(), Kind: EventSessionTheft, Result: ResultRefused, Time: time.Now()})
 		time.Sleep(2 * time.Minute)
-		r.Record(Event{ID: NewEventID(), Kind: EventSignIn, Result: ResultRefused, Time: time.Now()})
-		time.Sleep(RecordDelay)
+		r.Record(Event{ID: newEventID(), Kind: EventSignIn, Result: ResultRefused, Time: time.Now()})
+		time.Sleep(recordDelay)
 		synctest.Wait()
 		refused, told, others, counted := 0, "", 0, 0
 		for _, e := range s.events {
@@ -143,7 +143,7 @@ func TestAFloodOfRefusalsIsCountedAndWhatWasDoneIsKept(t *testing.T) {
 		if counted != refused-1+9700 {
 			t.Errorf("%d refusals are counted", counted)
 		}
-		if refused != RefusalsKept+2 || told != "9700 more in this minute" || others != 1 || s.count() != 10_001+refused {
+		if refused != refusalsKept+2 || told != "9700 more in this minute" || others != 1 || s.count() != 10_001+refused {
 			t.Errorf("%d refusals of %d events, %q, %d of another kind", refused, s.count(), told, others)
 		}
 	})
@@ -164,11 +164,11 @@ func TestOldEventsAreForgotten(t *testing.T) {
 func TestAnOutageThatFillsTheMemoryIsToldInTheTrail(t *testing.T) {
 	recording(t, func(r *Recorder, s *trail) {
 		s.failWith(store.ErrUnavailable)
-		for range MostWaiting + 7 {
-			r.Record(Event{ID: NewEventID(), Kind: EventSignOut, Result: ResultOK, Time: time.Now()})
+		for range mostWaiting + 7 {
+			r.Record(Event{ID: newEventID(), Kind: EventSignOut, Result: ResultOK, Time: time.Now()})
 		}
 		s.failWith(nil)
-		time.Sleep(2 * RecordBackoff.Longest)
+		time.Sleep(2 * recordBackoff.Longest)
 		synctest.Wait()
 		gap := ""
 		for _, e := range s.events {
@@ -176,7 +176,7 @@ func TestAnOutageThatFillsTheMemoryIsToldInTheTrail(t *testing.T) {
 				gap = e.Reason
 			}
 		}
-		if s.count() != MostWaiting+1 || gap != "7 events are in the log only" {
+		if s.count() != mostWaiting+1 || gap != "7 events are in the log only" {
 			t.Errorf("%d events, %q", s.count(), gap)
 		}
 	})

@@ -16,8 +16,8 @@ type holding struct {
 	callers int           // inside or waiting; at zero the key is forgotten
 }
 
-// Lock waits for the key's turn or for the context's end. unlock must be called once, and only if err is nil.
-func (k *keyed) Lock(ctx context.Context, key string) (unlock func(), err error) {
+// lock waits for the key's turn or for the context's end. unlock must be called once, and only if err is nil.
+func (k *keyed) lock(ctx context.Context, key string) (unlock func(), err error) {
 	k.mu.Lock()
 	if k.Held == nil {
 		k.Held = map[string]*holding{}

@@ -14,7 +14,7 @@ func TestOneCallerAtATimeForEachKey(t *testing.T) {
 	for i := range 64 {
 		wg.Go(func() {
 			key := string(rune('a' + i%2))
-			unlock, err := k.Lock(t.Context(), key)
+			unlock, err := k.lock(t.Context(), key)
 			if err != nil {
 				t.Error(err)
 				return
@@ -27,13 +27,13 @@ func TestOneCallerAtATimeForEachKey(t *testing.T) {
 	if *inside["a"] != 32 || *inside["b"] != 32 || len(k.Held) != 0 {
 		t.Errorf("%d and %d were inside, %d keys are kept", *inside["a"], *inside["b"], len(k.Held))
 	}
-	unlock, err := k.Lock(t.Context(), "a")
+	unlock, err := k.lock(t.Context(), "a")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := k.Lock(ctx, "a"); !errors.Is(err, context.Canceled) {
+	if _, err := k.lock(ctx, "a"); !errors.Is(err, context.Canceled) {
 		t.Errorf("who went away got %v", err)
 	}
 	unlock()

@@ -132,7 +132,7 @@ func (s *signups) weighAsAnAccount(c *web.Call, u *store.User) error {
 // newAccount makes the account. One address is dealt with once at a time, so that a hundred posts of one form cost one
 // hash and not a hundred; but where the answer must not tell that there is an account, it costs what it always does.
 func (s *signups) newAccount(c *web.Call, n *accounts.NewUser) (u store.User, cred store.Credential, err error) {
-	unlock, err := s.signups.Lock(c.Ctx(), n.Email)
+	unlock, err := s.signups.lock(c.Ctx(), n.Email)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return u, cred, method.ErrBusy
 	} else if err != nil {

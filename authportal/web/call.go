@@ -31,7 +31,7 @@ func (c *Call) Ctx() context.Context { return c.Request.Context() }
 // --- the JSON face
 
 // Decode reads the JSON body into dst.
-func (c *Call) Decode(dst any) error { return DecodeJSON(c.Writer, c.Request, dst) }
+func (c *Call) Decode(dst any) error { return decodeJSON(c.Writer, c.Request, dst) }
 
 // JSON answers with a value.
 func (c *Call) JSON(status int, v any) error {
@@ -74,7 +74,7 @@ func (c *Call) Form() error {
 func (c *Call) Page(status int, p pages.Page) error {
 	p.Base = c.Visit.Base
 	p.SecretInURL = c.srv.SecretInURL(c.Visit.Path)
-	c.srv.pages.Write(c.Writer, c.Request, status, p)
+	c.srv.pages.write(c.Writer, c.Request, status, p)
 	return nil
 }
 

@@ -34,7 +34,7 @@ func OwnCookie(name string) bool {
 	return rest == "" || rest[0] == '-'
 }
 
-func CookieName(name string, secure bool) string {
+func cookieName(name string, secure bool) string {
 	if secure {
 		return hostPrefix + name
 	}
@@ -100,7 +100,7 @@ func (c *Call) SetCookie(name, value string, maxAge time.Duration) {
 
 // NewCookie returns one of our cookies. A maxAge of 0 lasts until the browser is closed; a negative one removes it.
 func NewCookie(name, value string, maxAge time.Duration, secure bool) *http.Cookie {
-	k := &http.Cookie{Name: CookieName(name, secure), Value: value, Path: "/", HttpOnly: true, Secure: secure,
+	k := &http.Cookie{Name: cookieName(name, secure), Value: value, Path: "/", HttpOnly: true, Secure: secure,
 		SameSite: http.SameSiteLaxMode}
 	switch {
 	case maxAge > 0:

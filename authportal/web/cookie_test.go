@@ -86,7 +86,7 @@ func FuzzSessionCookie(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line string, secure bool) {
 		_, ok := SessionKey(withCookies(line), secure)
-		name := CookieName(CookieSession, secure)
+		name := cookieName(CookieSession, secure)
 		if ok && strings.Count(line, name+"=") < 1 {
 			t.Fatalf("a session out of %q", line)
 		}

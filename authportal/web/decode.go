@@ -11,19 +11,19 @@ import (
 )
 
 const (
-	MaxJSON      = 64 << 10
-	MaxJSONDepth = 16
+	maxJSON      = 64 << 10
+	maxJSONDepth = 16
 )
 
-// DecodeJSON reads the one JSON object that a request carries into dst. Unknown fields are ignored, so that a newer
+// decodeJSON reads the one JSON object that a request carries into dst. Unknown fields are ignored, so that a newer
 // page works with an older gate during a rolling upgrade; what no field of dst names cannot be assigned. Everything
 // else that is not exactly one object of at most 64 KiB, 16 levels deep, is a problem.
-func DecodeJSON(w http.ResponseWriter, r *http.Request, dst any) error {
+func decodeJSON(w http.ResponseWriter, r *http.Request, dst any) error {
 	// A form cannot send this type to another origin without a preflight, so it is a wall against CSRF as well.
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		return &problem.Problem{Status: http.StatusUnsupportedMediaType, Code: "malformed", Detail: "Content-Type must be application/json"}
 	}
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxJSON))
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSON))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return &problem.Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Detail: "the body is longer than 64 KiB"}
@@ -67,7 +67,7 @@ func tooDeep(b []byte) bool {
 			inString = !inString
 		case inString:
 		case c == '{' || c == '[':
-			if depth++; depth > MaxJSONDepth {
+			if depth++; depth > maxJSONDepth {
 				return true
 			}
 		case c == '}' || c == ']':
