@@ -25,7 +25,7 @@ type attempt struct {
 	user   *store.User // as it was found; the method may not change it
 	token  string      // that the sign-in has after this step, unless its answer is a provider's
 	begins bool
-	guess  *guess // nil: nothing can be guessed at by it
+	guess  *Guess // nil: nothing can be guessed at by it
 }
 
 // FactorBegins bounds how often somebody who has the password makes second factors begin: some send mail.

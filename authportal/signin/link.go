@@ -111,7 +111,7 @@ func (s *links) WriteLink(ctx context.Context, l *message.MailMessage, u *store.
 }
 
 // atLetter counts a guess at the letters of one asking. Too many are the end of them, not a reason to wait.
-func (g *guess) atLetter(state []byte) error {
+func (g *Guess) atLetter(state []byte) error {
 	err := g.Count("letter guess", string(state), settings.Limit{Count: LinkGuesses, Window: LinkLife})
 	if err != nil && !problem.IsFault(err) {
 		return problem.InvalidCode

@@ -13,15 +13,15 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// guess is one counted try at a secret.
-type guess struct {
+// Guess is one counted try at a secret.
+type Guess struct {
 	s        *guard
 	c        *web.Call
 	counters []string
 }
 
 // NewGuess returns a guess that is not counted yet.
-func (s *guard) NewGuess(c *web.Call) *guess { return &guess{s: s, c: c} }
+func (s *guard) NewGuess(c *web.Call) *Guess { return &Guess{s: s, c: c} }
 
 // Guess counts a try at a secret of the account before anything is checked, so that a burst of parallel tries gets no
 // more than the limit: by account and by address, in the store that all gateways share. Where there is no room it is
@@ -31,7 +31,7 @@ func (s *guard) NewGuess(c *web.Call) *guess { return &guess{s: s, c: c} }
 // account is the id of the user, or whatever was typed, in its normal spelling, where there is none; empty where the
 // try is at no account in particular. A browser that signed in to this account before has a counter of its own, so that
 // strangers who use up the account's cannot shut its owner out.
-func (s *guard) Guess(c *web.Call, account string) (*guess, error) {
+func (s *guard) Guess(c *web.Call, account string) (*Guess, error) {
 	g := s.NewGuess(c)
 	if err := g.Count("address", AddressBlock(c.Visit.Addr), s.set.Address); err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (s *guard) Guess(c *web.Call, account string) (*guess, error) {
 	return g, nil
 }
 
-func (g *guess) Count(kind, of string, l settings.Limit) error {
+func (g *Guess) Count(kind, of string, l settings.Limit) error {
 	name := CounterName(kind, of)
 	ok, left, err := g.s.sessions.Count(g.c.Ctx(), name, l.Count, l.Window)
 	if err != nil {
@@ -69,7 +69,7 @@ func (g *guess) Count(kind, of string, l settings.Limit) error {
 }
 
 // GiveBack takes the try back: it was right, or nothing came of it because we failed.
-func (g *guess) GiveBack() {
+func (g *Guess) GiveBack() {
 	if g == nil {
 		return
 	}

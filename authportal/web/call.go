@@ -74,7 +74,7 @@ func (c *Call) Form() error {
 func (c *Call) Page(status int, p pages.Page) error {
 	p.Base = c.Visit.Base
 	p.SecretInURL = c.srv.SecretInURL(c.Visit.Path)
-	c.srv.pages.write(c.Writer, c.Request, status, p)
+	c.srv.pages.Write(c.Writer, c.Request, status, p)
 	return nil
 }
 

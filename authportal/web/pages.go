@@ -10,7 +10,7 @@ import (
 
 // Pages writes what people see; *pages.Set is the one we have.
 type Pages interface {
-	write(w http.ResponseWriter, r *http.Request, status int, p pages.Page)
+	Write(w http.ResponseWriter, r *http.Request, status int, p pages.Page)
 	Assets() http.Handler
 }
 
