@@ -25,7 +25,7 @@ func (s *Server) WriteForbidden(w http.ResponseWriter, r *http.Request, v *Visit
 		data.LogoutURL = v.Base + "/logout"
 		data.Reason = "role"
 	}
-	s.pages.write(w, r, http.StatusForbidden, pages.Page{Name: pages.Forbidden, Base: v.Base, Data: data})
+	s.pages.Write(w, r, http.StatusForbidden, pages.Page{Name: pages.Forbidden, Base: v.Base, Data: data})
 }
 
 // WriteUnavailable tells a person that a store cannot be reached, and that they stay signed in (503).
@@ -35,5 +35,5 @@ func (s *Server) WriteUnavailable(w http.ResponseWriter, r *http.Request, v *Vis
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		data.RetryURL = r.RequestURI
 	}
-	s.pages.write(w, r, data.Status, pages.Page{Name: pages.Error, Base: v.Base, Data: data})
+	s.pages.Write(w, r, data.Status, pages.Page{Name: pages.Error, Base: v.Base, Data: data})
 }
