@@ -18,7 +18,7 @@ import (
 func outside(t *testing.T, rules accounts.SignUpRules) (*world, *accounts.Accounts) {
 	t.Helper()
 	w, _ := newAccounts(t)
-	a, err := accounts.NewAccounts(accounts.Deps{Users: w.users, Sessions: w.shop, Seal: w.cfg.Keys, Events: audit.NewEmitter(w.clock, w.cfg.Log, w.cfg.Notify), Now: w.clock,
+	a, err := accounts.New(accounts.Deps{Users: w.users, Sessions: w.shop, Seal: w.cfg.Keys, Events: audit.NewEmitter(w.clock, w.cfg.Log, w.cfg.Notify), Now: w.clock,
 		SignUp: rules,
 		RolesFrom: func(_ string, groups []string) (roles []string) {
 			for _, g := range groups {

@@ -282,10 +282,10 @@ func TestManyChangesOfOneAccountAtOnceAreAllMade(t *testing.T) {
 
 func TestAccountsWorkWithoutAPortal(t *testing.T) {
 	w, k := newAccounts(t)
-	if _, err := accounts.NewAccounts(accounts.Deps{}); err == nil {
+	if _, err := accounts.New(accounts.Deps{}); err == nil {
 		t.Error("without a store")
 	}
-	a, err := accounts.NewAccounts(accounts.Deps{Users: w.users, Sessions: w.cfg.Sessions, Passwords: k})
+	a, err := accounts.New(accounts.Deps{Users: w.users, Sessions: w.cfg.Sessions, Passwords: k})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func TestAccountsWorkWithoutAPortal(t *testing.T) {
 	if list, err := a.Sessions(t.Context(), u.ID); err != nil || len(list) != 0 {
 		t.Errorf("%v, %v", list, err)
 	}
-	none, err := accounts.NewAccounts(accounts.Deps{Users: w.users, Sessions: w.cfg.Sessions})
+	none, err := accounts.New(accounts.Deps{Users: w.users, Sessions: w.cfg.Sessions})
 	if err != nil {
 		t.Fatal(err)
 	}

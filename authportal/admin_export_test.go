@@ -214,7 +214,7 @@ func FuzzImportedFile(f *testing.F) {
 				continue
 			}
 			users := &made{}
-			a, err := accounts.NewAccounts(accounts.Deps{Users: users, Sessions: noSessions{}, Rand: endless{}})
+			a, err := accounts.New(accounts.Deps{Users: users, Sessions: noSessions{}, Rand: endless{}})
 			if err != nil {
 				t.Fatal(err)
 			}

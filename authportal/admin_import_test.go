@@ -423,7 +423,7 @@ func TestOneFileIsImportedAtATimeAndPeopleSignInMeanwhile(t *testing.T) {
 func TestARowThatFindsThePoolOfHashingFullWaitsForAPlace(t *testing.T) {
 	w, k := newImports(t)
 	tries := 0
-	a, err := accounts.NewAccounts(accounts.Deps{Users: w.users, Sessions: w.shop, Passwords: busyKeeper{hashKeeper{k}, &tries}})
+	a, err := accounts.New(accounts.Deps{Users: w.users, Sessions: w.shop, Passwords: busyKeeper{hashKeeper{k}, &tries}})
 	if err != nil {
 		t.Fatal(err)
 	}

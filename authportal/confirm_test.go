@@ -120,7 +120,7 @@ func TestSigningUpTellsNothingOfAKnownAddress(t *testing.T) {
 	var queued []string
 	for _, m := range box.queue {
 		queued = append(queued, m.Kind)
-		if m.Kind == message.MailSignUp && len(m.Payload) != len(box.queue[0].Payload) {
+		if m.Kind == message.SignUp && len(m.Payload) != len(box.queue[0].Payload) {
 			t.Errorf("queued %s %s", m.Kind, m.Payload)
 		}
 	}

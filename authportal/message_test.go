@@ -55,13 +55,13 @@ func TestEveryLetterIsWrittenFromTheOutbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	u.Confirmed = true
-	w.p.Accounts().Decided(t.Context(), byRoot, message.MailApproved, &u)
-	w.p.Accounts().Decided(t.Context(), byRoot, message.MailDeclined, &u)
+	w.p.Accounts().Decided(t.Context(), byRoot, message.Approved, &u)
+	w.p.Accounts().Decided(t.Context(), byRoot, message.Declined, &u)
 	w.p.SignIn.SessionTheft(t.Context(), &store.ActiveSession{Session: store.Session{UserID: u.ID}, Identity: u.Identity()}, netip.Addr{}, "alone.example.org")
 	queue = append(queue, box.take()...)
 	queue = slices.DeleteFunc(queue, func(m store.Mail) bool { // what stands in for accounts that were not made
 		got, err := w.p.SelfService.Compose(t.Context(), m)
-		return m.Kind == message.MailWaiting && got == nil && err == nil
+		return m.Kind == message.Waiting && got == nil && err == nil
 	})
 	want := []string{"/confirm?token=", "/reset?token=", "/login", "/reset?token=", "/login", "", ""}
 	if len(queue) != len(want) {

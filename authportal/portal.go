@@ -119,7 +119,7 @@ func New(c Config) (*Portal, error) {
 	}
 	methods, set := slices.Clone(c.Methods), c.Settings.WithDefaults()
 	events := audit.NewEmitter(c.Now, c.Log, c.Notify)
-	people, err := accounts.NewAccounts(accounts.Deps{Users: c.Users, Sessions: c.Sessions, Passwords: passwords(methods),
+	people, err := accounts.New(accounts.Deps{Users: c.Users, Sessions: c.Sessions, Passwords: passwords(methods),
 		Mail: c.Mail, Seal: c.Keys, Fields: set.Signup.OwnFields(), CheckRole: c.CheckRole, CheckUsername: c.CheckUsername,
 		ExpandRoles: c.ExpandRoles, Kinds: credentialKinds(methods), SignUp: signUpRules(&set), Events: events,
 		Now: c.Now, Rand: c.Rand, Log: c.Log})

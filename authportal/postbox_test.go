@@ -54,7 +54,7 @@ func (o *postbox) take() []store.Mail {
 }
 
 // sentMail is a message as its recipient has it.
-type sentMail struct{ *message.MailMessage }
+type sentMail struct{ *message.Message }
 
 // token returns what the link of the message holds.
 func (l *sentMail) token(t *testing.T) string {

@@ -111,8 +111,8 @@ type Sealer interface {
 	Open(purpose, sealed string, ad []byte) ([]byte, error)
 }
 
-// NewAccounts wires Accounts. It calls no store.
-func NewAccounts(d Deps) (*Accounts, error) {
+// New wires Accounts. It calls no store.
+func New(d Deps) (*Accounts, error) {
 	if d.Users == nil || d.Sessions == nil {
 		return nil, errors.New("wiring accounts: no store")
 	}
@@ -168,8 +168,8 @@ func (a *core) Emit(ctx context.Context, by Actor, e audit.Event) {
 	a.events.Emit(ctx, e)
 }
 
-// AccountProblem turns what a validation, a store or a method said of an account into a Problem, where it is one.
-func AccountProblem(err error) error {
+// Problem turns what a validation, a store or a method said of an account into a Problem, where it is one.
+func Problem(err error) error {
 	var invalid *InvalidError
 	var unacceptable *method.UnacceptableError
 	var taken *store.TakenError

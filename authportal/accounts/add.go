@@ -50,7 +50,7 @@ func (a *changes) Create(ctx context.Context, n NewUser,
 		err = problem.UserExists
 	}
 	if err != nil {
-		return u, c, AccountProblem(err)
+		return u, c, Problem(err)
 	}
 	u.Version = 1
 	if len(creds) > 0 {

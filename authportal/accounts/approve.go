@@ -19,7 +19,7 @@ func (a *changes) Approve(ctx context.Context, by Actor, id string) (store.User,
 func (a *changes) Decline(ctx context.Context, by Actor, id string) error {
 	u, err := a.users.User(ctx, id)
 	if err != nil {
-		return AccountProblem(err)
+		return Problem(err)
 	}
 	if u.Approved {
 		a.EmitRefusal(ctx, by, audit.EventUserDelete, id, ErrDecided)
@@ -28,7 +28,7 @@ func (a *changes) Decline(ctx context.Context, by Actor, id string) error {
 	if err := a.Delete(ctx, by, id); err != nil {
 		return err
 	}
-	a.Decided(ctx, by, message.MailDeclined, &u)
+	a.Decided(ctx, by, message.Declined, &u)
 	return nil
 }
 
@@ -40,7 +40,7 @@ func (a *changes) Decided(ctx context.Context, by Actor, kind string, u *store.U
 	if !u.Confirmed {
 		return
 	}
-	if err := a.core.Post(context.WithoutCancel(ctx), kind, u.Email, message.MailPayload{Base: by.Base, User: u.ID}); err != nil {
+	if err := a.core.Post(context.WithoutCancel(ctx), kind, u.Email, message.Payload{Base: by.Base, User: u.ID}); err != nil {
 		a.log.WarnContext(ctx, "the owner of an account could not be told of a decision", "user_id", u.ID, "error", err)
 	}
 }

@@ -254,7 +254,7 @@ func (a *columns) RemoveColumn(ctx context.Context, by Actor, key string, keep b
 
 // columnDone tells of an act on a column. What is told of a refusal is its code: the key may be anybody's typing.
 func (a *columns) columnDone(ctx context.Context, by Actor, kind, what string, err error) error {
-	err = AccountProblem(err)
+	err = Problem(err)
 	var p *problem.Problem
 	switch {
 	case err == nil:

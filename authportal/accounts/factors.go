@@ -15,7 +15,7 @@ import (
 func (a *core) ClearFactors(ctx context.Context, by Actor, id string) error {
 	u, err := a.users.User(ctx, id)
 	if err != nil {
-		return AccountProblem(err)
+		return Problem(err)
 	}
 	if _, err := a.carryOut(ctx, recoveryOf{act: RecoveryFactors, account: id}); err != nil {
 		return fmt.Errorf("clearing factors: %w", err)

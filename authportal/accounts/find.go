@@ -19,7 +19,7 @@ func (a *core) Account(ctx context.Context, id string) (store.User, error) {
 		return store.User{}, problem.NotFound
 	}
 	u, err := a.users.User(ctx, id)
-	return u, AccountProblem(err)
+	return u, Problem(err)
 }
 
 // Find returns the account of that id, address or username, in any spelling. An id goes before a username that looks
@@ -28,7 +28,7 @@ func (a *core) Find(ctx context.Context, who string) (store.User, error) {
 	if UserID.MatchString(who) {
 		u, err := a.users.User(ctx, who)
 		if err == nil || !errors.Is(err, store.ErrNotFound) {
-			return u, AccountProblem(err)
+			return u, Problem(err)
 		}
 	}
 	login, possible := NormalizeLogin(who)
@@ -36,7 +36,7 @@ func (a *core) Find(ctx context.Context, who string) (store.User, error) {
 		return store.User{}, problem.NotFound
 	}
 	u, err := a.users.FindUser(ctx, login)
-	return u, AccountProblem(err)
+	return u, Problem(err)
 }
 
 // List returns one page of accounts.
@@ -70,7 +70,7 @@ func (a *core) Sessions(ctx context.Context, id string) ([]store.Session, error)
 func (a *core) RevokeSessions(ctx context.Context, by Actor, id string) (int, error) {
 	u, err := a.users.User(ctx, id)
 	if err != nil {
-		return 0, AccountProblem(err)
+		return 0, Problem(err)
 	}
 	return a.revoke(ctx, by, &u)
 }

@@ -108,7 +108,7 @@ func (a *identities) ForIdentity(ctx context.Context,
 		u, err = a.core.giveRoles(ctx, link.Owner)
 	}
 	if err != nil {
-		return store.User{}, store.Credential{}, a.identityRefused(ctx, &r, AccountProblem(err))
+		return store.User{}, store.Credential{}, a.identityRefused(ctx, &r, Problem(err))
 	}
 	return u, link, nil
 }
@@ -139,7 +139,7 @@ func (r *IdentityRequest) address() (string, error) {
 	if r.Identity.EmailVerified && r.Identity.Email != "" {
 		var err error
 		if email, err = NormalizeEmail(r.Identity.Email); err != nil {
-			return "", AccountProblem(err)
+			return "", Problem(err)
 		}
 	}
 	switch _, domain, _ := strings.Cut(email, "@"); {

@@ -17,13 +17,13 @@ import (
 func (a *imports) Import(ctx context.Context, by Actor, row *userfile.Row, dry bool) (store.User, error) {
 	u, creds, err := a.prepareImport(ctx, row, dry)
 	if err != nil {
-		return store.User{}, AccountProblem(err)
+		return store.User{}, Problem(err)
 	}
 	if dry {
 		return u, nil
 	}
 	if err := a.users.CreateUser(ctx, u, creds...); err != nil {
-		return store.User{}, AccountProblem(err)
+		return store.User{}, Problem(err)
 	}
 	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserCreate, Result: audit.ResultOK, Reason: "imported", UserID: u.ID,
 		Username: u.Username})

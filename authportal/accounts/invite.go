@@ -52,9 +52,9 @@ func (a *changes) invite(ctx context.Context, by Actor, id string) (u store.User
 		return nil
 	})
 	if err != nil {
-		return u, AccountProblem(err)
+		return u, Problem(err)
 	}
-	return u, a.core.Post(ctx, message.MailInvite, u.Email, message.MailPayload{Base: by.Base, User: u.ID})
+	return u, a.core.Post(ctx, message.Invite, u.Email, message.Payload{Base: by.Base, User: u.ID})
 }
 
 // AddInvited is Add, and Invite of whom it is for. Where nobody can be invited no account is made.

@@ -11,7 +11,7 @@ import (
 )
 
 // Post queues a message. Without mail it does nothing: what depends on it is not offered then.
-func (a *core) Post(ctx context.Context, kind, to string, what message.MailPayload) error {
+func (a *core) Post(ctx context.Context, kind, to string, what message.Payload) error {
 	if a.outbox == nil || to == "" {
 		return nil
 	}

@@ -40,7 +40,7 @@ func (a *changes) AcceptInvitation(ctx context.Context, id, name string, attribu
 		return err
 	})
 	if err != nil {
-		return u, AccountProblem(err)
+		return u, Problem(err)
 	}
 	if err := a.users.PutCredential(ctx, password); err != nil {
 		return u, fmt.Errorf("storing the password: %w", err)
@@ -56,7 +56,7 @@ func (a *changes) MakePrepared(ctx context.Context, u store.User, creds ...store
 // DeleteOwn removes the account of its owner with all that belongs to it, and ends its sessions.
 func (a *changes) DeleteOwn(ctx context.Context, id string) error {
 	if err := a.users.DeleteUser(ctx, id); err != nil {
-		return AccountProblem(err)
+		return Problem(err)
 	}
 	a.core.endSessions(ctx, id)
 	return nil

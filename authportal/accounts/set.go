@@ -69,7 +69,7 @@ func (a *changes) EmitRefusal(ctx context.Context, by Actor, kind, id string, er
 func (a *changes) set(ctx context.Context, by Actor, id string, ch UserChange) (store.User, error) {
 	attributes, err := a.columns.typed(ctx, ch.Attributes)
 	if err != nil {
-		return store.User{}, AccountProblem(err)
+		return store.User{}, Problem(err)
 	}
 	ch.Attributes = attributes
 	var password store.Credential
@@ -82,19 +82,19 @@ func (a *changes) set(ctx context.Context, by Actor, id string, ch UserChange) (
 		// First, because it is the part that most likely is refused: nothing has changed then.
 		u, err := a.users.User(ctx, id)
 		if err != nil {
-			return u, AccountProblem(err)
+			return u, Problem(err)
 		}
 		u.Attributes = maps.Clone(u.Attributes)
 		if err = a.apply(&u, ch); err != nil { // the password must not be like the new name either
-			return u, AccountProblem(err)
+			return u, Problem(err)
 		}
 		if password, err = a.makePassword(ctx, &u, *ch.Password); err != nil {
-			return u, AccountProblem(err)
+			return u, Problem(err)
 		}
 	}
 	before, after, err := a.core.update(ctx, id, func(u *store.User) error { return a.apply(u, ch) })
 	if err != nil {
-		return after, AccountProblem(err)
+		return after, Problem(err)
 	}
 	if before.Identity().Active && !after.Identity().Active {
 		act := RecoveryDisable
@@ -108,7 +108,7 @@ func (a *changes) set(ctx context.Context, by Actor, id string, ch UserChange) (
 			Username: after.Username})
 	}
 	if !before.Approved && after.Approved {
-		a.Decided(ctx, by, message.MailApproved, &after)
+		a.Decided(ctx, by, message.Approved, &after)
 	}
 	if ch.Password == nil {
 		return after, nil
@@ -116,7 +116,7 @@ func (a *changes) set(ctx context.Context, by Actor, id string, ch UserChange) (
 	password.Version = 0 // whatever is there
 	after, err = a.core.ReplacePassword(ctx, password, "", is(ch.MustChangePassword, true))
 	if err != nil {
-		return after, AccountProblem(err)
+		return after, Problem(err)
 	}
 	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventPasswordChange, Result: audit.ResultOK, UserID: id, Username: after.Username})
 	return after, nil
@@ -218,7 +218,7 @@ func (a *changes) Delete(ctx context.Context, by Actor, id string) error {
 		err = a.users.DeleteUser(ctx, id)
 	}
 	if err != nil {
-		err = AccountProblem(err)
+		err = Problem(err)
 		a.EmitRefusal(ctx, by, audit.EventUserDelete, id, err)
 		return err
 	}

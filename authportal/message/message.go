@@ -1,7 +1,7 @@
 package message
 
-// MailMessage is what to write to whom; the words are translations, by its kind.
-type MailMessage struct {
+// Message is what to write to whom; the words are translations, by its kind.
+type Message struct {
 	Kind string // "confirm", "reset", …: of the sentences
 	Lang string // Accept-Language of whoever asked
 	To   string

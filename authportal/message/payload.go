@@ -4,9 +4,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// MailPayload is what a queued message says of itself. It holds no secret: whatever opens a door is made when the
+// Payload is what a queued message says of itself. It holds no secret: whatever opens a door is made when the
 // message is written.
-type MailPayload struct {
+type Payload struct {
 	Lang string `json:"l,omitempty"` // Accept-Language of the browser that asked
 	Base string `json:"b"`           // of our pages: what links begin with
 	User string `json:"u,omitempty"` // the account that it is about, where that is known; else the address tells

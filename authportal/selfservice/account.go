@@ -143,7 +143,7 @@ func (s *profile) changeProfile(c *web.Call, sent map[string]string) (store.User
 	}
 	attributes, err := s.rules.readOwnFields(sent, false)
 	if err != nil {
-		return u, accounts.AccountProblem(err)
+		return u, accounts.Problem(err)
 	}
 	var name *string
 	if sent, given := sent["name"]; given {
@@ -151,7 +151,7 @@ func (s *profile) changeProfile(c *web.Call, sent map[string]string) (store.User
 	}
 	before, after, err := s.accounts.ChangeProfile(c.Ctx(), u.ID, name, attributes)
 	if err != nil {
-		return u, accounts.AccountProblem(err)
+		return u, accounts.Problem(err)
 	}
 	if fields := accounts.Changed(&before, &after); fields != "" {
 		c.Emit(audit.Event{Kind: audit.EventProfileChange, Result: audit.ResultOK, Reason: fields,

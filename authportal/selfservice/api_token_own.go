@@ -44,7 +44,7 @@ func (s *profile) createToken(c *web.Call, n newToken) (token string, cred store
 		return "", cred, err
 	}
 	if cred, err = s.tokenCredential(c, n, &u); err != nil {
-		return "", cred, accounts.AccountProblem(err)
+		return "", cred, accounts.Problem(err)
 	}
 	have, err := s.users.CredentialsOf(c.Ctx(), u.ID, store.KindAPIToken)
 	if err != nil {

@@ -54,7 +54,7 @@ func (s *signups) confirmEmail(c *web.Call, token string) (out *signin.LoginResu
 	}
 	switch {
 	case !u.Approved:
-		return nil, problem.Unapproved.Code, s.signin.EnqueueMail(c, message.MailWaiting, u.Email, message.MailPayload{User: u.ID})
+		return nil, problem.Unapproved.Code, s.signin.EnqueueMail(c, message.Waiting, u.Email, message.Payload{User: u.ID})
 	case !u.Enabled || !mine:
 		return nil, statusConfirmed, nil
 	}
@@ -83,7 +83,7 @@ func (s *signups) useConfirm(c *web.Call, token string) (u store.User, t signin.
 	}
 	after, err := s.accounts.Confirm(c.Ctx(), u.ID, t.Email)
 	if err != nil {
-		return u, t, accounts.AccountProblem(err)
+		return u, t, accounts.Problem(err)
 	}
 	return after, t, nil
 }
@@ -147,7 +147,7 @@ func (s *signups) resendAPI(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := s.signin.RequestMail(c, message.MailConfirm, f["email"], message.MailPayload{}); err != nil {
+	if err := s.signin.RequestMail(c, message.Confirm, f["email"], message.Payload{}); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusAccepted, map[string]string{"status": web.StatusSent})
@@ -156,7 +156,7 @@ func (s *signups) resendAPI(c *web.Call) error {
 func (s *signups) resendForm(c *web.Call) error {
 	f, err := c.FormFields("email")
 	if err == nil {
-		err = s.signin.RequestMail(c, message.MailConfirm, f["email"], message.MailPayload{})
+		err = s.signin.RequestMail(c, message.Confirm, f["email"], message.Payload{})
 	}
 	if p := c.ShownOnPage(err); p != nil {
 		return s.showConfirm(c, p.Status, "", "", f, p)

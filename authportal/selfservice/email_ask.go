@@ -47,7 +47,7 @@ func (s *emails) tryAskEmail(c *web.Call, u *store.User, typed string) error {
 	to, err := accounts.NormalizeEmail(typed)
 	switch {
 	case err != nil:
-		return accounts.AccountProblem(err)
+		return accounts.Problem(err)
 	case to == u.Email:
 		return problem.InvalidField("email", "is the address of the account already")
 	case !s.rules.domainAllowed(to):
@@ -72,14 +72,14 @@ func (s *emails) tryAskEmail(c *web.Call, u *store.User, typed string) error {
 	}
 	// Where nobody has shown that the present address is theirs, it may be a stranger's.
 	if u.Confirmed {
-		if err := s.signin.EnqueueMail(c, message.MailEmailAsked, u.Email, message.MailPayload{User: u.ID, Who: to}); err != nil {
+		if err := s.signin.EnqueueMail(c, message.EmailAsked, u.Email, message.Payload{User: u.ID, Who: to}); err != nil {
 			return err
 		}
 	}
 	if room, err := s.signin.MailAllowed(c, to); err != nil || !room {
 		return err
 	}
-	return s.signin.EnqueueMail(c, message.MailEmailChange, to, message.MailPayload{User: u.ID, Who: u.Email, ID: id})
+	return s.signin.EnqueueMail(c, message.EmailChange, to, message.Payload{User: u.ID, Who: u.Email, ID: id})
 }
 
 // askEmailForm is the form's face of askEmail; the API's is PATCH account.

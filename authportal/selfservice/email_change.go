@@ -74,13 +74,13 @@ func (s *emails) tryChangeEmail(c *web.Call, token string) (m accounts.EmailMove
 		return nil
 	})
 	if err != nil {
-		return m, u, accounts.AccountProblem(err)
+		return m, u, accounts.Problem(err)
 	}
 	if undo == "" {
 		return m, after, nil
 	}
 	// The change stands, whether it can be told or not; that it was asked for has been.
-	if err := s.signin.EnqueueMail(c, message.MailEmailChanged, m.Old, message.MailPayload{User: u.ID, Who: m.New, ID: undo}); err != nil {
+	if err := s.signin.EnqueueMail(c, message.EmailChanged, m.Old, message.Payload{User: u.ID, Who: m.New, ID: undo}); err != nil {
 		s.log.ErrorContext(ctx, "the old address could not be told of a new one", "user_id", u.ID, "error", err)
 	}
 	return m, after, nil

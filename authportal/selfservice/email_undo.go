@@ -58,7 +58,7 @@ func (s *emails) tryUndoEmail(c *web.Call, token string) (m accounts.EmailMove, 
 	}
 	after, err := s.accounts.TakeBack(ctx, &u, &m, k.ID)
 	if err != nil {
-		return m, u, accounts.AccountProblem(err)
+		return m, u, accounts.Problem(err)
 	}
 	s.tellUndone(c, ctx, &after, left)
 	return m, after, nil
@@ -106,8 +106,8 @@ func (s *emails) mayUndo(ctx context.Context, u *store.User, k *store.Credential
 
 // tellUndone sends the owner the link of a new password, and tells the address that the account was at.
 func (s *emails) tellUndone(c *web.Call, ctx context.Context, u *store.User, left string) {
-	err := errors.Join(s.signin.EnqueueMail(c, message.MailEmailRestored, u.Email, message.MailPayload{User: u.ID, Who: left}),
-		s.signin.EnqueueMail(c, message.MailEmailUndone, left, message.MailPayload{User: u.ID, Who: u.Email}))
+	err := errors.Join(s.signin.EnqueueMail(c, message.EmailRestored, u.Email, message.Payload{User: u.ID, Who: left}),
+		s.signin.EnqueueMail(c, message.EmailUndone, left, message.Payload{User: u.ID, Who: u.Email}))
 	if err != nil {
 		s.log.ErrorContext(ctx, "an undone change of address could not be told", "user_id", u.ID, "error", err)
 	}

@@ -18,7 +18,7 @@ import (
 const ticketInvite = "invite"
 
 // writeInvite writes to somebody for whom an administrator made an account.
-func (s *invites) writeInvite(ctx context.Context, l *message.MailMessage, to string, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *invites) writeInvite(ctx context.Context, l *message.Message, to string, a *message.Payload) (*message.Message, error) {
 	u, err := s.users.User(ctx, a.User)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !message.Readable(&u, to) {
 		return nil, nil
@@ -74,17 +74,17 @@ func (s *invites) useInvite(c *web.Call, f map[string]string) (u store.User, mad
 	}
 	name, err := accounts.NormalizeName(f["name"])
 	if err != nil {
-		return u, made, accounts.AccountProblem(err)
+		return u, made, accounts.Problem(err)
 	}
 	own, err := s.rules.readOwnFields(f, true)
 	if err != nil {
-		return u, made, accounts.AccountProblem(err)
+		return u, made, accounts.Problem(err)
 	}
 	if f["password"] == "" {
-		return u, made, accounts.AccountProblem(&method.UnacceptableError{Reason: "too_short"})
+		return u, made, accounts.Problem(&method.UnacceptableError{Reason: "too_short"})
 	}
 	if made, err = s.accounts.Passwords().MakePassword(c.Ctx(), &u, f["password"]); err != nil {
-		return u, made, accounts.AccountProblem(err)
+		return u, made, accounts.Problem(err)
 	}
 	t, err := s.signin.TakeMailLink(c.Ctx(), ticketInvite, f["invite"])
 	if err != nil {

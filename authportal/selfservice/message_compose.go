@@ -17,9 +17,9 @@ import (
 
 // mailKinds are the kinds of messages that resolveMail knows.
 var mailKinds = []string{
-	message.MailSignUp, message.MailConfirm, message.MailReset, message.MailPassword, message.MailWaiting, message.MailApproval,
-	message.MailApproved, message.MailDeclined, message.MailInvite, message.MailTheft, message.MailSignIn, message.MailLink,
-	message.MailEmailChange, message.MailEmailAsked, message.MailEmailChanged, message.MailEmailRestored, message.MailEmailUndone,
+	message.SignUp, message.Confirm, message.Reset, message.Password, message.Waiting, message.Approval,
+	message.Approved, message.Declined, message.Invite, message.Theft, message.SignIn, message.Link,
+	message.EmailChange, message.EmailAsked, message.EmailChanged, message.EmailRestored, message.EmailUndone,
 }
 
 // composeMail is the mail.Composer of all of them.
@@ -34,15 +34,15 @@ func (s *messages) composeMail(ctx context.Context, m store.Mail) (*mail.Message
 // ResolveMail finds out what a queued message becomes: nil where nothing is to be sent. It runs in the background,
 // where nobody can tell how long it takes, and makes the secret that the message holds, which is in no queue and no
 // log.
-func (s *messages) ResolveMail(ctx context.Context, m store.Mail) (*message.MailMessage, error) {
-	var a message.MailPayload
+func (s *messages) ResolveMail(ctx context.Context, m store.Mail) (*message.Message, error) {
+	var a message.Payload
 	if err := json.Unmarshal(m.Payload, &a); err != nil {
 		return nil, fmt.Errorf("reading the payload of a message: %w", err)
 	}
-	l := &message.MailMessage{Kind: m.Kind, Lang: a.Lang, To: m.To, Account: m.To}
+	l := &message.Message{Kind: m.Kind, Lang: a.Lang, To: m.To, Account: m.To}
 	switch m.Kind {
-	case message.MailSignUp, message.MailConfirm, message.MailReset, message.MailLink:
-	case message.MailWaiting:
+	case message.SignUp, message.Confirm, message.Reset, message.Link:
+	case message.Waiting:
 		return nil, s.askAdministrators(ctx, m.To, &a)
 	default:
 		return s.writeNotice(ctx, l, m, &a)
@@ -57,14 +57,14 @@ func (s *messages) ResolveMail(ctx context.Context, m store.Mail) (*message.Mail
 		return nil, nil
 	}
 	switch m.Kind {
-	case message.MailSignUp:
+	case message.SignUp:
 		return s.writeSignUp(ctx, l, &u, &a)
-	case message.MailConfirm:
+	case message.Confirm:
 		if u.Confirmed {
 			return nil, nil
 		}
 		return s.writeConfirm(ctx, l, &u, &a)
-	case message.MailLink:
+	case message.Link:
 		return s.signin.WriteLink(ctx, l, &u, m.Created, &a)
 	}
 	return s.writeReset(ctx, l, &u, &a)
@@ -73,7 +73,7 @@ func (s *messages) ResolveMail(ctx context.Context, m store.Mail) (*message.Mail
 // writeSignUp tells the three ways in which a sign-up ends apart: it made the account; the address has one; or it has
 // one that nobody confirmed. The last may be an attacker's, who waits for the owner of the address to confirm it: its
 // password is not told to be right, but a new one is asked for, which voids whatever was there.
-func (s *messages) writeSignUp(ctx context.Context, l *message.MailMessage, u *store.User, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *messages) writeSignUp(ctx context.Context, l *message.Message, u *store.User, a *message.Payload) (*message.Message, error) {
 	switch {
 	case u.ID == a.User && !u.Confirmed && s.set.ConfirmEmail:
 		return s.writeConfirm(ctx, l, u, a)
@@ -91,14 +91,14 @@ func (s *messages) writeSignUp(ctx context.Context, l *message.MailMessage, u *s
 	return l, nil
 }
 
-func (s *messages) writeConfirm(ctx context.Context, l *message.MailMessage, u *store.User, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *messages) writeConfirm(ctx context.Context, l *message.Message, u *store.User, a *message.Payload) (*message.Message, error) {
 	token, err := s.signin.IssueMailLink(ctx, ticketConfirm,
 		signin.MailTicket{User: u.ID, Email: u.Email, To: a.To, Flow: a.Flow}, message.ConfirmLife)
-	l.Kind, l.Link = message.MailConfirm, a.Base+"/confirm?token="+url.QueryEscape(token)
+	l.Kind, l.Link = message.Confirm, a.Base+"/confirm?token="+url.QueryEscape(token)
 	return l, err
 }
 
-func (s *messages) writeReset(ctx context.Context, l *message.MailMessage, u *store.User, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *messages) writeReset(ctx context.Context, l *message.Message, u *store.User, a *message.Payload) (*message.Message, error) {
 	version, err := s.signin.PasswordVersion(ctx, u.ID)
 	if err != nil {
 		return l, err
@@ -110,18 +110,18 @@ func (s *messages) writeReset(ctx context.Context, l *message.MailMessage, u *st
 }
 
 // writeNotice writes what tells somebody of something that has happened.
-func (s *messages) writeNotice(ctx context.Context, l *message.MailMessage, m store.Mail, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *messages) writeNotice(ctx context.Context, l *message.Message, m store.Mail, a *message.Payload) (*message.Message, error) {
 	switch m.Kind {
-	case message.MailInvite:
+	case message.Invite:
 		return s.invites.writeInvite(ctx, l, m.To, a)
-	case message.MailEmailChange, message.MailEmailAsked, message.MailEmailChanged, message.MailEmailRestored, message.MailEmailUndone:
+	case message.EmailChange, message.EmailAsked, message.EmailChanged, message.EmailRestored, message.EmailUndone:
 		return s.writeEmail(ctx, l, a)
-	case message.MailPassword:
+	case message.Password:
 		l.Link = linkTo(a.Base, "/forgot")
-	case message.MailDeclined, message.MailTheft, message.MailSignIn:
-	case message.MailApproved:
+	case message.Declined, message.Theft, message.SignIn:
+	case message.Approved:
 		l.Link = linkTo(a.Base, "/login")
-	case message.MailApproval:
+	case message.Approval:
 		l.Account = a.Who
 		l.Link = linkTo(a.Base, "/account")
 	default:
@@ -139,7 +139,7 @@ func linkTo(base, path string) string {
 }
 
 // askAdministrators queues a message to everyone who may approve the account.
-func (s *messages) askAdministrators(ctx context.Context, email string, a *message.MailPayload) error {
+func (s *messages) askAdministrators(ctx context.Context, email string, a *message.Payload) error {
 	u, err := s.users.User(ctx, a.User)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (u.Approved || u.Email != email) {
 		return nil // decided meanwhile
@@ -151,7 +151,7 @@ func (s *messages) askAdministrators(ctx context.Context, email string, a *messa
 		return err
 	}
 	for i := range list {
-		err := s.accounts.Post(ctx, message.MailApproval, list[i].Email, message.MailPayload{Base: a.Base, User: u.ID, Who: u.Email})
+		err := s.accounts.Post(ctx, message.Approval, list[i].Email, message.Payload{Base: a.Base, User: u.ID, Who: u.Email})
 		if err != nil {
 			return err
 		}

@@ -12,18 +12,18 @@ import (
 )
 
 // writeEmail writes the messages about a change of address. a.Who is the address at the other end of it.
-func (s *messages) writeEmail(ctx context.Context, l *message.MailMessage, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *messages) writeEmail(ctx context.Context, l *message.Message, a *message.Payload) (*message.Message, error) {
 	l.Email = a.Who
 	switch l.Kind {
-	case message.MailEmailChange:
+	case message.EmailChange:
 		l.Account, l.Email = a.Who, l.To
 		return s.writeEmailChange(ctx, l, a)
-	case message.MailEmailAsked:
+	case message.EmailAsked:
 		l.Link = linkTo(a.Base, "/account")
 		if s.accounts.Passwords() != nil {
 			l.Link = linkTo(a.Base, "/forgot") // a new password ends what was asked for with the old one
 		}
-	case message.MailEmailChanged:
+	case message.EmailChanged:
 		token, _, err := s.emails.newEmailLink(ctx, store.KindEmailUndo, a.ID)
 		if errors.Is(err, problem.InvalidLink) {
 			return nil, nil // undone meanwhile, by the link of an earlier change
@@ -31,14 +31,14 @@ func (s *messages) writeEmail(ctx context.Context, l *message.MailMessage, a *me
 			return nil, err
 		}
 		l.Link = a.Base + "/email/undo?token=" + url.QueryEscape(token)
-	case message.MailEmailRestored:
+	case message.EmailRestored:
 		return s.writeRestored(ctx, l, a)
 	}
 	return l, nil
 }
 
 // writeEmailChange tells apart what the one who asked is not told: the address is free, or it has an account.
-func (s *messages) writeEmailChange(ctx context.Context, l *message.MailMessage, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *messages) writeEmailChange(ctx context.Context, l *message.Message, a *message.Payload) (*message.Message, error) {
 	has, err := s.users.FindUser(ctx, l.To)
 	switch {
 	case errors.Is(err, store.ErrNotFound), err == nil && has.Email != l.To:
@@ -62,7 +62,7 @@ func (s *messages) writeEmailChange(ctx context.Context, l *message.MailMessage,
 }
 
 // writeRestored asks for a new password: the one that was there is gone.
-func (s *messages) writeRestored(ctx context.Context, l *message.MailMessage, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *messages) writeRestored(ctx context.Context, l *message.Message, a *message.Payload) (*message.Message, error) {
 	u, err := s.users.User(ctx, a.User)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !message.Readable(&u, l.To) {
 		return nil, nil

@@ -39,7 +39,7 @@ func (s *resets) changePassword(c *web.Call, current, next string) error {
 		return err
 	case err != nil:
 		g.GiveBack() // the password was right, or we failed
-		return accounts.AccountProblem(err)
+		return accounts.Problem(err)
 	}
 	g.GiveBack()
 	c.Emit(e)

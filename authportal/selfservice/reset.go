@@ -32,7 +32,7 @@ func (s *resets) forgotPassword(c *web.Call, f map[string]string) error {
 	if err := s.mayReset(c); err != nil {
 		return err
 	}
-	return s.signin.RequestMail(c, message.MailReset, f["email"], message.MailPayload{To: f["to"], Flow: f["flow"]})
+	return s.signin.RequestMail(c, message.Reset, f["email"], message.Payload{To: f["to"], Flow: f["flow"]})
 }
 
 // resetPassword sets a new password by the link of a message. Nobody is signed in by it: whoever reads the mail still
@@ -75,11 +75,11 @@ func (s *resets) tryReset(c *web.Call, token, password string) (u store.User, t 
 		return store.User{}, t, err
 	}
 	if password == "" {
-		return u, t, accounts.AccountProblem(&method.UnacceptableError{Reason: "too_short"})
+		return u, t, accounts.Problem(&method.UnacceptableError{Reason: "too_short"})
 	}
 	made, err := s.accounts.Passwords().MakePassword(c.Ctx(), &u, password)
 	if err != nil {
-		return u, t, accounts.AccountProblem(err)
+		return u, t, accounts.Problem(err)
 	}
 	if t, err = s.signin.TakeMailLink(c.Ctx(), ticketReset, token); err != nil {
 		return u, t, err

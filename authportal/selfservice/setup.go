@@ -103,7 +103,7 @@ func (s *invites) setUp(c *web.Call, f map[string]string) (*signin.LoginResult, 
 		return nil, err
 	}
 	if err := s.firstAdministrator(c.Ctx(), f["token"], u, cred); err != nil {
-		return nil, accounts.AccountProblem(err)
+		return nil, accounts.Problem(err)
 	}
 	g.GiveBack()
 	c.Emit(audit.Event{Kind: audit.EventSetup, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
@@ -113,16 +113,16 @@ func (s *invites) setUp(c *web.Call, f map[string]string) (*signin.LoginResult, 
 // prepareAdministrator checks what was sent, before the link is used up by a typing error.
 func (s *invites) prepareAdministrator(c *web.Call, f map[string]string) (u store.User, cred store.Credential, err error) {
 	if f["password"] == "" {
-		return u, cred, accounts.AccountProblem(&method.UnacceptableError{Reason: "too_short"})
+		return u, cred, accounts.Problem(&method.UnacceptableError{Reason: "too_short"})
 	}
 	n := accounts.NewUser{Email: f["email"], Username: f["username"], Name: f["name"], Password: f["password"], Roles: []string{accounts.AdministratorRole}}
 	if n.Email, err = accounts.NormalizeEmail(n.Email); err != nil {
-		return u, cred, accounts.AccountProblem(err)
+		return u, cred, accounts.Problem(err)
 	}
 	// Whether the address is free is for whoever holds the link: the store tells it once that was taken.
 	u, creds, err := s.accounts.Prepare(c.Ctx(), n, true)
 	if err != nil {
-		return u, cred, accounts.AccountProblem(err)
+		return u, cred, accounts.Problem(err)
 	}
 	u.Version = 1
 	return u, creds[0], nil

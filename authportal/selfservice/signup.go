@@ -67,7 +67,7 @@ func (s *signups) trySignUp(c *web.Call, f map[string]string) (out *signin.Login
 	}
 	n, err := s.newcomer(c, f)
 	if err != nil {
-		return nil, u, accounts.AccountProblem(err)
+		return nil, u, accounts.Problem(err)
 	}
 	// Signing up is counted apart from signing in: people behind one address who make accounts do not shut each other
 	// out. What was counted stays counted, because every account made costs us something for ever.
@@ -108,7 +108,7 @@ func (s *signups) trySignUp(c *web.Call, f map[string]string) (out *signin.Login
 func (s *signups) tellByMail(c *web.Call, f map[string]string, u *store.User) (*signin.LoginResult, error) {
 	room, err := s.signin.MailAllowed(c, u.Email)
 	if err == nil && room {
-		err = s.signin.EnqueueMail(c, message.MailSignUp, u.Email, message.MailPayload{User: u.ID, To: f["to"], Flow: f["flow"]})
+		err = s.signin.EnqueueMail(c, message.SignUp, u.Email, message.Payload{User: u.ID, To: f["to"], Flow: f["flow"]})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("signing up: %w", err)
@@ -123,7 +123,7 @@ func (s *signups) tellByMail(c *web.Call, f map[string]string, u *store.User) (*
 // there waits for the disk, and an answer that comes a commit sooner would tell that somebody has the address. It is a
 // message about an account that is not there, which becomes nothing when it is written.
 func (s *signups) weighAsAnAccount(c *web.Call, u *store.User) error {
-	if err := s.signin.EnqueueMail(c, message.MailWaiting, u.Email, message.MailPayload{User: u.ID}); err != nil {
+	if err := s.signin.EnqueueMail(c, message.Waiting, u.Email, message.Payload{User: u.ID}); err != nil {
 		return fmt.Errorf("signing up: %w", err)
 	}
 	return nil
@@ -180,7 +180,7 @@ func (s *signups) stillFree(c *web.Call, n *accounts.NewUser) error {
 	}
 	name, err := s.accounts.Username(n.Username, n.Email)
 	if err != nil {
-		return accounts.AccountProblem(err)
+		return accounts.Problem(err)
 	}
 	if s.discreet() && name == n.Email {
 		return nil // the store tells, after the hash

@@ -75,7 +75,7 @@ func (s *links) askLink(c *web.Call, t LoginInput) (*pending, error) {
 	}
 	to, err := accounts.NormalizeEmail(t.Login)
 	if err != nil {
-		return nil, accounts.AccountProblem(err)
+		return nil, accounts.Problem(err)
 	}
 	base, err := c.OwnBase()
 	if err != nil {
@@ -88,7 +88,7 @@ func (s *links) askLink(c *web.Call, t LoginInput) (*pending, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.guard.RequestMail(c, message.MailLink, to, message.MailPayload{Base: base, Ref: ref}); err != nil {
+	if err := s.guard.RequestMail(c, message.Link, to, message.Payload{Base: base, Ref: ref}); err != nil {
 		return nil, err
 	}
 	pend := &pending{Method: m.Name, Login: to, State: state, To: t.To, Flow: t.Flow, Remember: t.Remember, Begun: true}
@@ -97,7 +97,7 @@ func (s *links) askLink(c *web.Call, t LoginInput) (*pending, error) {
 }
 
 // WriteLink writes the letter, as long as somebody still waits for it.
-func (s *links) WriteLink(ctx context.Context, l *message.MailMessage, u *store.User, asked time.Time, a *message.MailPayload) (*message.MailMessage, error) {
+func (s *links) WriteLink(ctx context.Context, l *message.Message, u *store.User, asked time.Time, a *message.Payload) (*message.Message, error) {
 	m, until := s.forms.linkMethod(), asked.Add(LinkLife)
 	if m == nil || !s.now().Before(until) {
 		return nil, nil

@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
+	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
@@ -306,4 +307,9 @@ func stepFields(fields []method.Field) []pages.Field {
 		out = append(out, pages.Field(f))
 	}
 	return out
+}
+
+// AnyoneSignsUp reports whether people without an invitation may make an account.
+func (s *forms) AnyoneSignsUp() bool {
+	return (s.set.Signup.Mode == settings.SignupOpen || s.set.Signup.Mode == settings.SignupApproval) && s.accounts.Passwords() != nil
 }

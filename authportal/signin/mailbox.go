@@ -12,12 +12,12 @@ import (
 func (s *dispatcher) ProveMailbox(c *web.Call, u store.User) (store.User, error) {
 	after, err := s.accounts.ProveMailbox(c.Ctx(), u)
 	if err != nil || u.Confirmed {
-		return after, accounts.AccountProblem(err)
+		return after, accounts.Problem(err)
 	}
 	c.Emit(audit.Event{Kind: audit.EventEmailConfirm, Result: audit.ResultOK, Reason: "set before: voided",
 		UserID: u.ID, Username: after.Username})
 	if !after.Approved {
-		err = s.guard.EnqueueMail(c, message.MailWaiting, after.Email, message.MailPayload{User: after.ID})
+		err = s.guard.EnqueueMail(c, message.Waiting, after.Email, message.Payload{User: after.ID})
 	}
 	return after, err
 }

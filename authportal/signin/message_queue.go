@@ -12,7 +12,7 @@ import (
 func (s *callers) Mails() bool { return s.outbox != nil }
 
 // EnqueueMail queues a message on behalf of whoever asks.
-func (s *guard) EnqueueMail(c *web.Call, kind, to string, a message.MailPayload) error {
+func (s *guard) EnqueueMail(c *web.Call, kind, to string, a message.Payload) error {
 	if a.Base == "" {
 		base, err := c.MailBase()
 		if err != nil {
@@ -40,7 +40,7 @@ func (s *guard) MailAllowed(c *web.Call, to string) (bool, error) {
 }
 
 // RequestMail queues a message to an address that somebody typed, and tells nothing of it. Whoever asks is counted.
-func (s *guard) RequestMail(c *web.Call, kind, typed string, a message.MailPayload) error {
+func (s *guard) RequestMail(c *web.Call, kind, typed string, a message.Payload) error {
 	if !s.callers.Mails() {
 		return problem.NoMail
 	}
@@ -49,7 +49,7 @@ func (s *guard) RequestMail(c *web.Call, kind, typed string, a message.MailPaylo
 	}
 	to, err := accounts.NormalizeEmail(typed)
 	if err != nil {
-		return accounts.AccountProblem(err)
+		return accounts.Problem(err)
 	}
 	if err := s.NewGuess(c).Count("letters", AddressBlock(c.Visit.Addr), s.set.Address); err != nil {
 		return err

@@ -11,7 +11,7 @@ func (s *dispatcher) PasswordChanged(c *web.Call, u *store.User) {
 	if !s.callers.Mails() || !u.Confirmed {
 		return
 	}
-	if err := s.guard.EnqueueMail(c, message.MailPassword, u.Email, message.MailPayload{User: u.ID}); err != nil {
+	if err := s.guard.EnqueueMail(c, message.Password, u.Email, message.Payload{User: u.ID}); err != nil {
 		s.log.WarnContext(c.Ctx(), "the owner could not be told of a new password", "user_id", u.ID, "error", err)
 	}
 }

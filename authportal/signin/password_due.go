@@ -96,11 +96,11 @@ func (s *dispatcher) setNew(c *web.Call, u *store.User, creds []credRef, next st
 		return after, nil, fmt.Errorf("checking the password: %w", err)
 	}
 	if same {
-		return after, nil, accounts.AccountProblem(&method.UnacceptableError{Reason: "same"})
+		return after, nil, accounts.Problem(&method.UnacceptableError{Reason: "same"})
 	}
 	made, err := pw.MakePassword(c.Ctx(), u, next)
 	if err != nil {
-		return after, nil, accounts.AccountProblem(err)
+		return after, nil, accounts.Problem(err)
 	}
 	// Nobody hangs up between the two.
 	ctx := context.WithoutCancel(c.Ctx())

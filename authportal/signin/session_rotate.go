@@ -81,7 +81,7 @@ func (s *callers) SessionTheft(ctx context.Context, l *store.ActiveSession, addr
 	if !s.Mails() || l.Identity.Email == "" { // an address that nobody confirmed may be anybody's
 		return
 	}
-	if err := s.accounts.Post(ctx, message.MailTheft, l.Identity.Email, message.MailPayload{User: l.Session.UserID}); err != nil {
+	if err := s.accounts.Post(ctx, message.Theft, l.Identity.Email, message.Payload{User: l.Session.UserID}); err != nil {
 		s.log.WarnContext(ctx, "the owner could not be told of a copied session", "user_id", l.Session.UserID, "error", err)
 	}
 }

@@ -47,7 +47,7 @@ func (s *finisher) MakeTicket(ctx context.Context, by accounts.Actor, id string)
 	}
 	a.Emit(ctx, by, audit.Event{Kind: audit.EventTicketCreate, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
 	if u.Confirmed {
-		if err := a.Post(context.WithoutCancel(ctx), message.MailSignIn, u.Email, message.MailPayload{Base: by.Base, User: u.ID}); err != nil {
+		if err := a.Post(context.WithoutCancel(ctx), message.SignIn, u.Email, message.Payload{Base: by.Base, User: u.ID}); err != nil {
 			s.log.WarnContext(ctx, "the owner could not be told of a sign-in ticket", "user_id", u.ID, "error", err)
 		}
 	}
@@ -56,7 +56,7 @@ func (s *finisher) MakeTicket(ctx context.Context, by accounts.Actor, id string)
 
 func (s *finisher) makeTicket(ctx context.Context, a *accounts.Accounts, by accounts.Actor, id string) (u store.User, link string, until time.Time, err error) {
 	if u, err = s.users.User(ctx, id); err != nil {
-		return u, "", until, accounts.AccountProblem(err)
+		return u, "", until, accounts.Problem(err)
 	}
 	switch {
 	case by.Base == "":

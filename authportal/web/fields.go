@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
@@ -114,3 +115,14 @@ func UnknownField(name string) *problem.Problem {
 	return (&problem.Problem{Status: 422, Code: "invalid_field", Detail: "there is no such field here, or it is not yours to set"}).
 		With("field", problem.Bounded(name, 64))
 }
+
+// ReadTime reads a time as programs and forms send it: RFC 3339, or a date.
+func ReadTime(s string) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t, nil
+	}
+	return time.Parse(time.DateOnly, s)
+}
+
+// StatusSent answers where a message was asked for, whether one was sent or not.
+const StatusSent = "sent"

@@ -63,3 +63,11 @@ func ShowProblem(page *pages.Page, p *problem.Problem) {
 		page.FieldProblems = map[string]*pages.Message{field: Message(p)}
 	}
 }
+
+// Or returns err, or the outcome where there is none.
+func Or(err error, outcome *problem.Problem) error {
+	if err != nil {
+		return err
+	}
+	return outcome
+}

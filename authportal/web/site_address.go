@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
 )
@@ -52,4 +53,13 @@ func hostCovers(configured, host string) bool {
 		return has && parent == rest
 	}
 	return configured == host
+}
+
+// IsLoopback reports whether a host is an address of this machine.
+func IsLoopback(host string) bool {
+	if n := len(host); n > 2 && host[0] == '[' && host[n-1] == ']' {
+		host = host[1 : n-1]
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.Unmap().IsLoopback()
 }

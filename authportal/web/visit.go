@@ -60,3 +60,11 @@ type Demand struct {
 	MFA   bool
 	Fresh time.Duration // the sign-in must be younger than this; 0 = any age
 }
+
+// Address is that of a visit, as it is stored and shown; empty where it is not known.
+func Address(v *Visit) string {
+	if !v.Addr.IsValid() {
+		return ""
+	}
+	return v.Addr.Unmap().WithZone("").String()
+}

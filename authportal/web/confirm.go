@@ -1,5 +1,0 @@
-package web
-
-const (
-	StatusSent = "sent"
-)
