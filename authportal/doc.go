@@ -1,5 +1,4 @@
-// Package authportal owns signing in: the dispatcher that leads a person through the steps, the flows and cookies that
-// carry a sign-in in progress, sessions and their hand-off between hosts, accounts, and the two faces of every action,
-// HTML forms and JSON API. It is plain net/http: it never imports Caddy, never judges a path, and never talks to a
-// database but through package store.
+// Package authportal wires the packages below it into one [Portal], checks that the configured methods fit together, and owns
+// the description of the JSON API. It is plain net/http: it never imports Caddy, never judges a path, and has no
+// behaviour of its own.
 package authportal

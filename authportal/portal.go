@@ -61,8 +61,8 @@ type Config struct {
 // leveledName is a name that stores could take for that of a method with the level of a proof behind it.
 var leveledName = regexp.MustCompile(`#[0-9]$`)
 
-// Portal is the wings that sign people in and let them keep their accounts, on any number of sites, wired to each other. It
-// is safe for concurrent use.
+// Portal is the packages that sign people in and let them keep their accounts, on any number of sites, wired to each other.
+// It is safe for concurrent use.
 type Portal struct {
 	Web         *web.Server
 	SignIn      *signin.Service

@@ -1,8 +1,8 @@
 package rolepolicy
 
-// Below tells whether any reading of an escaped path leads to folder or below it: "/.gatehouse" for "/%2egatehouse/login".
-// A path that cannot be read leads nowhere: it is refused when it is judged. The folder is written in small letters,
-// without a slash at its end.
+// Below reports whether any reading of an escaped path leads to folder or below it: "/.gatehouse" for
+// "/%2egatehouse/login". A path that cannot be read leads nowhere: it is refused when it is judged. The folder is
+// written in small letters, without a slash at its end.
 func Below(path, folder string) bool {
 	if ok, _ := plain(path); ok {
 		return within(path, folder)

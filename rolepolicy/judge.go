@@ -105,7 +105,7 @@ func (p *Policy) judgeReading(v *Verdict, q query, tree *node, path string, orig
 	}
 }
 
-// decide finds the rule for one reading, if any, and tells whether the reading
+// decide finds the rule for one reading, if any, and reports whether the reading
 // counts: an address as sent does so only where a rule that has a path matches.
 func (p *Policy) decide(q *query, tree *node, path string, original bool) bool {
 	tree.search(path, q)

@@ -15,7 +15,7 @@ var isPlain = func() (t [256]bool) {
 	return t
 }()
 
-// plain tells whether a path is its own only reading, but for letter case and
+// plain reports whether a path is its own only reading, but for letter case and
 // one trailing slash, and whether it holds upper-case letters.
 func plain(path string) (ok, upper bool) {
 	if path == "" || path[0] != '/' || len(path) > maxPath {

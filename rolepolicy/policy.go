@@ -54,7 +54,7 @@ func sourceOf(r Rule, index int) string {
 	return fmt.Sprintf("rule %d", index+1)
 }
 
-// place puts r where searches find it and tells whether letter case matters there.
+// place puts r where searches find it and reports whether letter case matters there.
 func (p *Policy) place(r *rule, patterns []string) (differs bool, err error) {
 	if len(patterns) == 0 {
 		p.everywhere = appendRule(p.everywhere, r)

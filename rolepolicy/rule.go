@@ -158,7 +158,7 @@ func compileRule(r Rule, index int) (*rule, error) {
 	return c, nil
 }
 
-// conditional tells whether more than its path decides if r matches.
+// conditional reports whether more than its path decides if r matches.
 func (r *rule) conditional() bool { return len(r.methods) > 0 || len(r.from) > 0 }
 
 // plainPrefix turns ::ffff:10.0.0.0/104 into 10.0.0.0/8, because a client's
@@ -176,7 +176,7 @@ func plainPrefix(p netip.Prefix) (netip.Prefix, error) {
 	return p.Masked(), nil
 }
 
-// isToken tells whether s is a token of RFC 9110 §5.6.2, as every method is.
+// isToken reports whether s is a token of RFC 9110 §5.6.2, as every method is.
 func isToken(s string) bool {
 	for i := 0; i < len(s); i++ {
 		c := s[i]

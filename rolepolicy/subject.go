@@ -36,7 +36,7 @@ func (p *Policy) NewSubject(username, confirmedEmail string, roles []string) *Su
 	return p.roles.NewSubject(username, confirmedEmail, roles)
 }
 
-// HasRole tells whether the subject holds a role, itself or by inclusion.
+// HasRole reports whether the subject holds a role, itself or by inclusion.
 func (s *Subject) HasRole(name string) bool {
 	if s == nil {
 		return false

@@ -91,7 +91,7 @@ func newQuery(method string, addr netip.Addr) query {
 	return query{method: method, addr: addr, limit: math.MaxInt32, from: math.MaxInt32}
 }
 
-// askedAddress tells whether the outcome depended on where the client is.
+// askedAddress reports whether the outcome depended on where the client is.
 func (q *query) askedAddress() bool { return q.from <= q.limit && q.from != math.MaxInt32 }
 
 // offer tries the rules of a list, which are in order.

@@ -154,7 +154,7 @@ func (v *Verdict) Decide(s *Subject, proofs Proofs, now time.Time) Outcome {
 	return Granted
 }
 
-// permits tells whether every allow rule that decided names s.
+// permits reports whether every allow rule that decided names s.
 func (v *Verdict) permits(s *Subject) bool {
 	held := false
 	for _, r := range v.first[:v.n] {

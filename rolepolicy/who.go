@@ -74,7 +74,7 @@ func parseTerm(s string) (term, error) {
 	return term{}, fmt.Errorf("%q is none of user, role:<role>, user:<username or e-mail>, domain:<e-mail domain>", s)
 }
 
-// holds tells whether t is true of s, who is signed in.
+// holds reports whether t is true of s, who is signed in.
 func (t term) holds(s *Subject) bool {
 	switch t.aspect {
 	case aspectUser:
@@ -91,7 +91,7 @@ func (t term) holds(s *Subject) bool {
 	return false
 }
 
-// holds tells whether every term is true of s.
+// holds reports whether every term is true of s.
 func (c conjunction) holds(s *Subject) bool {
 	for _, t := range c {
 		if !t.holds(s) {

@@ -13,7 +13,7 @@ type Env struct {
 	DataDir string           // folder for files of ours; may not exist yet
 }
 
-// UsersDriver is a configured driver of the users store: a guest in the namespace gatehouse.users.
+// UsersDriver is a configured driver of the users store: a module in the namespace gatehouse.users.
 type UsersDriver interface {
 	// Resource names what is opened (a path, a DSN), the same for the same database however it was spelt, so that
 	// reloads share one opened store. It may hold a password: it is never logged.
@@ -22,7 +22,7 @@ type UsersDriver interface {
 	OpenUsers(ctx context.Context, env Env) (UserStore, error)
 }
 
-// SessionsDriver is a configured driver of the session store: a guest in the namespace gatehouse.sessions.
+// SessionsDriver is a configured driver of the session store: a module in the namespace gatehouse.sessions.
 type SessionsDriver interface {
 	Resource(env Env) string
 	OpenSessions(ctx context.Context, env Env) (SessionStore, error)

@@ -29,7 +29,7 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// Whatever colour a house has, its pages can be read.
+// Pages can be read in whatever colour an operator chooses.
 func TestEveryAccentStaysReadable(t *testing.T) {
 	for r := 0; r < 256; r += 15 {
 		for g := 0; g < 256; g += 15 {

@@ -24,8 +24,8 @@ type login struct {
 var laterMethods = []string{"passkey", "google", "microsoft", "facebook", "github", "apple", "oidc", "oauth2",
 	"saml", "ldap", "kerberos", "certificate"}
 
-// guest reads the module that d stands on, with its own grammar, and returns its JSON with its name under key.
-func guest(d *caddyfile.Dispenser, namespace, key, usage string) (json.RawMessage, error) {
+// readPlugin reads the module that d stands on, with its own grammar, and returns its JSON with its name under key.
+func readPlugin(d *caddyfile.Dispenser, namespace, key, usage string) (json.RawMessage, error) {
 	name := d.Val()
 	module, err := caddyfile.UnmarshalModule(d, namespace+"."+name)
 	if err != nil {
@@ -52,7 +52,7 @@ func (g *global) users(d *caddyfile.Dispenser) (err error) {
 	if !slices.Contains(known("gatehouse.users"), d.Val()) {
 		return d.Errf("unknown users store %q: write `%s`", d.Val(), usage)
 	}
-	g.app.UsersRaw, err = guest(d, "gatehouse.users", "driver", usage)
+	g.app.UsersRaw, err = readPlugin(d, "gatehouse.users", "driver", usage)
 	return err
 }
 
@@ -68,7 +68,7 @@ func (g *global) sessions(d *caddyfile.Dispenser) (err error) {
 	if !slices.Contains(known("gatehouse.sessions"), d.Val()) {
 		return d.Errf("unknown session store %q: write `%s`", d.Val(), usage)
 	}
-	g.app.SessionsRaw, err = guest(d, "gatehouse.sessions", "driver", usage)
+	g.app.SessionsRaw, err = readPlugin(d, "gatehouse.sessions", "driver", usage)
 	return err
 }
 
@@ -99,7 +99,7 @@ func (g *global) login(d *caddyfile.Dispenser) error {
 	if isProvider(l.method) {
 		l.raw, err = provider(d, "login "+l.method)
 	} else {
-		l.raw, err = guest(d, "gatehouse.methods", "method", "login "+l.method)
+		l.raw, err = readPlugin(d, "gatehouse.methods", "method", "login "+l.method)
 	}
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func (g *global) login(d *caddyfile.Dispenser) error {
 	return nil
 }
 
-// methodNeedsMail tells whether the method of that name is nothing without `mail`.
+// methodNeedsMail reports whether the method of that name is nothing without `mail`.
 func methodNeedsMail(name string) bool {
 	info, err := caddy.GetModule("gatehouse.methods." + name)
 	if err != nil {
@@ -132,7 +132,7 @@ func (g *global) passwordSettings(d *caddyfile.Dispenser) (err error) {
 		return d.Errf("password takes no argument: write `password { ... }`")
 	}
 	g.password = &passwordBlock{at: at}
-	g.password.raw, err = guest(d, "gatehouse.methods", "method", "password { min_length 8 }")
+	g.password.raw, err = readPlugin(d, "gatehouse.methods", "method", "password { min_length 8 }")
 	return err
 }
 

@@ -29,7 +29,7 @@ func provider(d *caddyfile.Dispenser, usage string) (json.RawMessage, error) {
 	}
 	d = caddyfile.NewDispenser(own)
 	d.Next()
-	raw, err := guest(d, "gatehouse.methods", "method", usage)
+	raw, err := readPlugin(d, "gatehouse.methods", "method", usage)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// identityNames are all names that a gate removes (CONTRACT §2.2, §3), with those that the tests configure.
+// identityNames are all names that a gate removes (docs/gate.md, "What is removed"), with those that the tests
+// configure.
 var identityNames = []string{
 	"Remote-User", "Remote-User-Id", "Remote-Email", "Remote-Name", "Remote-Roles", "Remote-Groups",
 	"X-WEBAUTH-USER", "X-WEBAUTH-EMAIL", "X-WEBAUTH-NAME", "X-WEBAUTH-FULLNAME", "X-WEBAUTH-GROUPS", "X-WEBAUTH-ROLE",

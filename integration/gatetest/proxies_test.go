@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// Behind a proxy that terminates TLS the scheme is what a trusted proxy says, exactly and once (CONTRACT §4).
+// Behind a proxy that terminates TLS the scheme is what a trusted proxy says, exactly and once
+// (docs/design.md, rule 14).
 func TestTheSchemeIsWhatATrustedProxySays(t *testing.T) {
 	for _, trusted := range []bool{true, false} {
 		servers := ""

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// askers are the kinds of clients that wait for an answer, each by the headers that tell it (CONTRACT §2.2).
+// askers are the kinds of clients that wait for an answer, each by the headers that tell it (docs/gate.md).
 var askers = []struct {
 	name, method, body string
 	header             []string
@@ -31,8 +31,9 @@ var askers = []struct {
 	{"gRPC-Web", "POST", "x", []string{"Content-Type", "application/grpc-web+proto"}, "program"},
 }
 
-// TestEveryVerdictIsToldToEveryAskerInTheWayTheyCanFollow is the table of CONTRACT §2.2: over both protocols, each verdict
-// for each kind of asker. Nothing of it reaches the upstream, sets a cookie, is kept by a cache or comes to handle_errors.
+// TestEveryVerdictIsToldToEveryAskerInTheWayTheyCanFollow is the table of docs/gate.md: over both protocols, each
+// verdict for each kind of asker. Nothing of it reaches the upstream, sets a cookie, is kept by a cache or comes to
+// handle_errors.
 func TestEveryVerdictIsToldToEveryAskerInTheWayTheyCanFollow(t *testing.T) {
 	w := site(t, `gate {
 		deny  /deny/*

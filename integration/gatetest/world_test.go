@@ -110,7 +110,7 @@ http://%[5]s:%[6]s, https://%[5]s:%[7]s {
 	return w
 }
 
-// checkLog looks for secrets in the log, which every world keeps at debug level (SECURITY, invariant 12).
+// checkLog looks for secrets in the log, which every world keeps at debug level (docs/threats.md, invariant 12).
 func (w *world) checkLog(file string) {
 	raw, err := os.ReadFile(file)
 	if err != nil {

@@ -197,7 +197,7 @@ func Eventually(t testing.TB, what string, condition func() bool) {
 	}
 }
 
-// Comes waits for a condition and tells whether it came true.
+// Comes waits for a condition and reports whether it came true.
 func Comes(condition func() bool) bool {
 	deadline := time.Now().Add(time.Minute)
 	tick := time.NewTicker(10 * time.Millisecond)

@@ -127,7 +127,7 @@ func (s *Stream) Hears(t testing.TB, want string) {
 	})
 }
 
-// Over tells whether the stream has ended.
+// Over reports whether the stream has ended.
 func (s *Stream) Over() bool {
 	select {
 	case <-s.Ended:

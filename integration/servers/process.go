@@ -55,7 +55,7 @@ func (p *Process) Pause() { p.t.Helper(); p.must(p.freeze(true)) }
 // Resume ends a Pause.
 func (p *Process) Resume() { p.t.Helper(); p.must(p.freeze(false)) }
 
-// Running tells whether the process exists, paused or not.
+// Running reports whether the process exists, paused or not.
 func (p *Process) Running() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -133,7 +133,7 @@ func (d *disaster) rush(kill func()) {
 	people.Wait()
 }
 
-// ask signs somebody up, or asks for somebody's new password, and tells whether the gateway is still there.
+// ask signs somebody up, or asks for somebody's new password, and reports whether the gateway is still there.
 func (d *disaster) ask(half chan struct{}) bool {
 	d.mu.Lock()
 	n := d.tries
@@ -159,7 +159,8 @@ func (d *disaster) ask(half chan struct{}) bool {
 	return ok
 }
 
-// follow uses the link of one letter that has come and that nobody has followed, and tells whether the gateway is still there.
+// follow uses the link of one letter that has come and that nobody has followed, and reports whether the gateway is still
+// there.
 func (d *disaster) follow() bool {
 	a := d.unread()
 	if a == nil {
@@ -266,7 +267,7 @@ func (a *asked) anew(d *disaster) {
 	}
 }
 
-// opens tells whether a password signs in.
+// opens reports whether a password signs in.
 func (d *disaster) opens(a *asked, password string) bool {
 	d.t.Helper()
 	got, ok := d.post("login", map[string]any{"login": a.email, "password": password})

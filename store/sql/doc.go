@@ -3,6 +3,6 @@
 // dialects. It owns the schema, its migrations and the connections. It never sees a secret that opens a door, never
 // decides what a user may do, and never reads a clock but the one in its [store.Env] for anything that is stored.
 //
-// The guests are gatehouse.users.sqlite and gatehouse.users.postgres; [OpenSQLite] and [OpenPostgres] open the same
+// The modules are gatehouse.users.sqlite and gatehouse.users.postgres; [OpenSQLite] and [OpenPostgres] open the same
 // stores without Caddy.
 package sql

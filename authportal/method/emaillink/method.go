@@ -145,7 +145,7 @@ func (m *Method) Address(token string) (email string, ok bool) {
 	return l.Email, ok
 }
 
-// Fits tells whether a link was made for the browser that keeps state. It takes nothing.
+// Fits reports whether a link was made for the browser that keeps state. It takes nothing.
 func (m *Method) Fits(token string, state []byte) bool {
 	l, ok := m.read(token)
 	return ok && len(state) == halfBytes && string(l.Ref) == string(refOf(state))
