@@ -80,7 +80,7 @@ func (s *finisher) complete(c *web.Call, u *store.User, proofs []store.Proof, cr
 	return out, err
 }
 
-// proves tells whether a sign-in of the same person is a further proof of the session they have.
+// proves reports whether a sign-in of the same person is a further proof of the session they have.
 func (s *finisher) proves(c *web.Call, have *store.ActiveSession, in *LoginRequest, remember bool) bool {
 	if d := in.Demand(); in.further || d.MFA || d.Fresh > 0 {
 		return true
@@ -118,7 +118,7 @@ func (s *finisher) settleProofs(c *web.Call, creds []credRef) error {
 	return s.spend(c, context.WithoutCancel(c.Ctx()), creds)
 }
 
-// unmoved tells whether every credential still is what it was when it proved somebody. It is asked once the session is
+// unmoved reports whether every credential still is what it was when it proved somebody. It is asked once the session is
 // there: whoever replaces a password ends the sessions that exist, so a session made of the old password is either
 // found by that, or finds the new password here.
 func (s *finisher) unmoved(c *web.Call, creds []credRef) error {

@@ -45,7 +45,7 @@ func (g *ReturnTo) Demand() web.Demand {
 	return web.Demand{MFA: g.MFA, Fresh: time.Duration(g.Fresh) * time.Second}
 }
 
-// old tells whether the goal was sealed longer ago than d.
+// old reports whether the goal was sealed longer ago than d.
 func (g *ReturnTo) old(now time.Time, d time.Duration) bool {
 	return now.Sub(time.Unix(g.Began, 0)) >= d
 }

@@ -46,7 +46,7 @@ func (s *flows) Intent(c *web.Call, to, flow string) *LoginRequest {
 	return in
 }
 
-// satisfied tells whether a session is all that the goal asks for. A gate seals `fresh` only when it found the session
+// satisfied reports whether a session is all that the goal asks for. A gate seals `fresh` only when it found the session
 // too old, so no proof from before that counts, whatever two clocks say: else gate and portal could send a browser back and
 // forth for ever.
 func (in *LoginRequest) satisfied(p *flows, l *store.ActiveSession) bool {
@@ -65,7 +65,7 @@ func (in *LoginRequest) landing(c *web.Call) string {
 	return web.ReturnAddress(in.To)
 }
 
-// here tells whether the goal's host shares the session of this one: a cookie belongs to a host name of one scheme,
+// here reports whether the goal's host shares the session of this one: a cookie belongs to a host name of one scheme,
 // whatever the port.
 func (in *LoginRequest) here(v *web.Visit) bool {
 	return !in.flow || (in.Host == v.Host && strings.HasPrefix(in.Origin, "https:") == v.Secure)

@@ -45,7 +45,7 @@ type Site struct {
 type Visit struct {
 	Site   *Site
 	Addr   netip.Addr // Caddy's client_ip
-	Secure bool       // https, as CONTRACT §4 defines it
+	Secure bool       // https, docs/design.md, rule 14
 	Host   string     // lower case, without port and trailing dot: what a session belongs to. One that the site is configured for
 	Origin string     // scheme://host[:port] as the browser sees it, of that same host
 	Base   string     // Site.Base, below the prefix that a handle_path cut off: what links must begin with
