@@ -3,6 +3,7 @@ package feed
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,14 +12,27 @@ import (
 // heard is a subscriber that writes down what it is called with.
 type heard struct {
 	*Subscription
+	mu    sync.Mutex
 	lines []string
+}
+
+func (l *heard) add(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, line)
+}
+
+func (l *heard) so() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.lines)
 }
 
 func listen(h *Hub) *heard {
 	l := new(heard)
 	l.Subscription = h.Subscribe(
-		func(id string) { l.lines = append(l.lines, id) },
-		func(up bool) { l.lines = append(l.lines, fmt.Sprint(up)) })
+		l.add,
+		func(up bool) { l.add(fmt.Sprint(up)) })
 	return l
 }
 
@@ -26,8 +40,8 @@ func listen(h *Hub) *heard {
 func (l *heard) want(t *testing.T, lines ...string) {
 	t.Helper()
 	<-l.done
-	if !slices.Equal(l.lines, lines) {
-		t.Errorf("heard %q, want %q", l.lines, lines)
+	if !slices.Equal(l.so(), lines) {
+		t.Errorf("heard %q, want %q", l.so(), lines)
 	}
 }
 
@@ -37,7 +51,7 @@ func TestSlowSubscriberHearsDownAndUp(t *testing.T) {
 	l := new(heard)
 	entered, release := make(chan struct{}), make(chan struct{})
 	first := true
-	l.Subscription = h.Subscribe(func(id string) { l.lines = append(l.lines, id) }, func(up bool) {
+	l.Subscription = h.Subscribe(l.add, func(up bool) {
 		l.lines = append(l.lines, fmt.Sprint(up))
 		if first {
 			first = false
@@ -102,13 +116,13 @@ func TestSilenceIsDown(t *testing.T) {
 			time.Sleep(250 * time.Millisecond)
 		}
 		synctest.Wait()
-		if !slices.Equal(l.lines, []string{"true"}) {
-			t.Errorf("with heartbeats: heard %q", l.lines)
+		if !slices.Equal(l.so(), []string{"true"}) {
+			t.Errorf("with heartbeats: heard %q", l.so())
 		}
 		time.Sleep(501 * time.Millisecond) // 751 ms after the last one
 		synctest.Wait()
-		if !slices.Equal(l.lines, []string{"true", "false"}) {
-			t.Errorf("after 751 ms of silence: heard %q", l.lines)
+		if !slices.Equal(l.so(), []string{"true", "false"}) {
+			t.Errorf("after 751 ms of silence: heard %q", l.so())
 		}
 		h.Alive()
 		time.Sleep(751 * time.Millisecond)
@@ -124,8 +138,8 @@ func TestNoSilenceIsLeftToTheDriver(t *testing.T) {
 		h.Alive()
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if !slices.Equal(l.lines, []string{"true"}) {
-			t.Errorf("heard %q", l.lines)
+		if !slices.Equal(l.so(), []string{"true"}) {
+			t.Errorf("heard %q", l.so())
 		}
 		h.Close()
 	})

@@ -3,6 +3,7 @@ package sql
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -77,7 +78,7 @@ func BenchmarkStatistics(b *testing.B) {
 	}
 	defer s.Close()
 	month := 30 * 24 * time.Hour
-	for i := range 100 {
+	for i := range full(100) {
 		err := s.write(b.Context(), "filling", func(ctx context.Context, tx querier) error {
 			_, err := tx.ExecContext(ctx, `WITH RECURSIVE n (i) AS (SELECT $1 UNION ALL SELECT i + 1 FROM n WHERE i < $1 + 9999)
 				INSERT INTO audit SELECT printf('%026d', i), $2 + i * 2592000, 'sign_in', CASE i % 3 WHEN 0 THEN 'refused' ELSE 'ok' END,
@@ -91,8 +92,9 @@ func BenchmarkStatistics(b *testing.B) {
 	}
 	for _, query := range []string{
 		`INSERT INTO event_hours SELECT at - at % 3600000000, kind, result, COUNT(*) FROM audit GROUP BY 1, 2, 3`,
-		`WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99999)
-				INSERT INTO users SELECT printf('%026d', i), printf('user%d', i), printf('user%d@example.com', i), 1, 'Person',
+		`WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ` + strconv.Itoa(full(100_000)-1) + `)
+				INSERT INTO users (id, username, email, confirmed, name, roles, attributes, enabled, approved, created,
+				last_sign_in, version, search, invited, password_due) SELECT printf('%026d', i), printf('user%d', i), printf('user%d@example.com', i), 1, 'Person',
 				printf('["member","team%d"]', i % 50), '{}', 1, i % 10000 <> 0, i, 0, 1, '', 0, 0 FROM n`,
 		`INSERT INTO user_roles SELECT 'member', id FROM users`,
 		`INSERT INTO user_roles SELECT json_extract(roles, '$[1]'), id FROM users`,
