@@ -176,7 +176,7 @@ func (p *providers) adds() {
 		if err := c.Decode(&raw); err != nil {
 			return err
 		}
-		out, err := p.p.SignIn.GoOnAdding(c, signin.LoginInput{Step: c.Request.URL.Query().Get("step"), Answers: true, JSON: func(n string) json.RawMessage { return raw[n] }})
+		out, err := p.p.SignIn.ContinueAdding(c, signin.LoginInput{Step: c.Request.URL.Query().Get("step"), Answered: true, JSON: func(n string) json.RawMessage { return raw[n] }})
 		return tell(c, out, err)
 	}}})
 }

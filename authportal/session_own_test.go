@@ -122,9 +122,9 @@ func TestAnAccountHasABoundedNumberOfSignInsAndTheOneInUseStays(t *testing.T) {
 	w, _ := newAccounts(t, func(c *Config) { c.Settings.Idle = 12 * time.Hour })
 	ann, u := w.member("ann")
 	bob, _ := w.member("bob")
-	for i := range signin.MaxSignIns + 20 {
+	for i := range signin.MaxSessions + 20 {
 		w.pass(time.Second)
-		if i == signin.MaxSignIns/2 {
+		if i == signin.MaxSessions/2 {
 			w.pass(signin.TouchAfter)
 			if ann.signedInAs() != "ann" {
 				t.Fatal("signed out")
@@ -133,8 +133,8 @@ func TestAnAccountHasABoundedNumberOfSignInsAndTheOneInUseStays(t *testing.T) {
 		w.browser().enter("ann", "right")
 	}
 	list, err := w.cfg.Sessions.SessionsOf(t.Context(), u.ID)
-	if err != nil || len(list) != signin.MaxSignIns {
-		t.Errorf("%d sign-ins (%v), want %d", len(list), err, signin.MaxSignIns)
+	if err != nil || len(list) != signin.MaxSessions {
+		t.Errorf("%d sign-ins (%v), want %d", len(list), err, signin.MaxSessions)
 	}
 	if ann.signedInAs() != "ann" || bob.signedInAs() != "bob" {
 		t.Error("a sign-in that is in use, or somebody else's, was pushed out")

@@ -8,6 +8,6 @@ import (
 )
 
 // AccessRefused records that somebody was not let in where they asked to be; see [Emitter.AccessRefused].
-func (s *callers) AccessRefused(ctx context.Context, live *store.ActiveSession, reason string, addr netip.Addr, host string) {
-	s.events.AccessRefused(ctx, live, reason, addr, host)
+func (s *callers) AccessRefused(ctx context.Context, active *store.ActiveSession, reason string, addr netip.Addr, host string) {
+	s.events.AccessRefused(ctx, active, reason, addr, host)
 }

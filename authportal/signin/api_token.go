@@ -69,7 +69,7 @@ func (s *callers) CheckToken(ctx context.Context, token string) (*store.ActiveSe
 	identity.Active = true // a password that is due is no matter of programs
 	if data.Roles != nil {
 		// The limit may name a role that is only included in one held: compare with all of them.
-		identity.Roles = intersect(s.expand(u.InForce()), data.Roles)
+		identity.Roles = intersect(s.expandRoles(u.InForce()), data.Roles)
 	}
 	s.tokenUsed(ctx, c, now)
 	return &store.ActiveSession{Identity: identity, Session: store.Session{

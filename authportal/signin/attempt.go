@@ -32,71 +32,71 @@ type attempt struct {
 var FactorBegins = settings.Limit{Count: 30, Window: 10 * time.Minute}
 
 // attempt finds whom a try is about, counts it, and puts together what the method may know of it.
-func (s *dispatcher) attempt(c *web.Call, t LoginInput, m *method.Configured, pend *pending) (*attempt, error) {
-	x := &attempt{m: m, token: pend.Token}
+func (s *dispatcher) attempt(c *web.Call, input LoginInput, m *method.Configured, pend *pending) (*attempt, error) {
+	a := &attempt{m: m, token: pend.Token}
 	var account string
 	var err error
-	if x.user, account, err = s.account(c, t, m, pend); err != nil {
+	if a.user, account, err = s.account(c, input, m, pend); err != nil {
 		return nil, err
 	}
-	if (len(pend.Proofs) > 0 || pend.adds()) && (x.user == nil || s.callers.missing(x.user) != nil || x.user.Version != pend.Version) {
+	if (len(pend.Proofs) > 0 || pend.adds()) && (a.user == nil || s.callers.denialReason(a.user) != nil || a.user.Version != pend.Version) {
 		return nil, problem.StepExpired // the account has changed since the first proof: what was begun before does not finish
 	}
-	if !pend.Away {
-		if x.token, err = s.pendings.pendingToken(); err != nil {
+	if !pend.AtProvider {
+		if a.token, err = s.pendings.pendingToken(); err != nil {
 			return nil, err
 		}
 	}
 	switch {
 	case pend.adds():
-		x.begins = !pend.Begun
-	case t.Step == "":
-		x.begins = account == ""
+		a.begins = !pend.Begun
+	case input.Step == "":
+		a.begins = account == ""
 	case pend.choosesFactor() && (pend.Method != m.Name || !pend.Begun):
-		x.begins = !t.Answers
+		a.begins = !input.Answered
 	}
-	x.Attempt = method.Attempt{Purpose: pend.Purpose, Token: x.token, Identifier: problem.Bounded(t.Login, 512), User: x.user,
-		Field: t.Field, JSON: t.JSON, Query: t.Query, Negotiate: s.negotiate(c), TLS: c.Request.TLS, Address: c.Visit.Addr, Host: c.Visit.Host,
+	a.Attempt = method.Attempt{Purpose: pend.Purpose, Token: a.token, Identifier: problem.Bounded(input.Login, 512), User: a.user,
+		Field: input.Field, JSON: input.JSON, Query: input.Query, Negotiate: s.negotiate(c), TLS: c.Request.TLS, Address: c.Visit.Addr, Host: c.Visit.Host,
 		Return: c.Visit.Origin + c.Visit.Base + "/callback/" + url.PathEscape(m.Name), Now: s.now()}
 	if pend.Method == m.Name {
-		x.State = pend.State
+		a.State = pend.State
 	}
-	if x.Field == nil {
-		x.Field = func(string) string { return "" }
+	if a.Field == nil {
+		a.Field = func(string) string { return "" }
 	}
-	if x.JSON == nil {
-		x.JSON = func(string) json.RawMessage { return nil }
+	if a.JSON == nil {
+		a.JSON = func(string) json.RawMessage { return nil }
 	}
-	return x, s.countAttempt(c, x, account, pend)
+	return a, s.countAttempt(c, a, account, pend)
 }
 
 // countAttempt counts what can be guessed at, before anything is checked.
-func (s *dispatcher) countAttempt(c *web.Call, x *attempt, account string, pend *pending) (err error) {
+func (s *dispatcher) countAttempt(c *web.Call, a *attempt, account string, pend *pending) (err error) {
 	switch {
-	case x.begins && pend.User != "":
+	case a.begins && pend.User != "":
 		err = s.guard.NewGuess(c).Count("factor begin", pend.User, FactorBegins)
-	case x.begins && x.Negotiate == nil:
+	case a.begins && a.Negotiate == nil:
 		return nil
-	case x.begins:
-		x.guess, err = s.guard.Guess(c, "")
+	case a.begins:
+		a.guess, err = s.guard.Guess(c, "")
 	default:
-		if x.guess, err = s.guard.Guess(c, account); err == nil && MailProof(x.m) != nil {
-			err = x.guess.atLetter(pend.State)
+		if a.guess, err = s.guard.Guess(c, account); err == nil && MailProof(a.m) != nil {
+			err = a.guess.countLinkGuess(pend.State)
 		}
 	}
 	if err != nil && !problem.IsFault(err) {
-		s.refused(c, x.user, x.m.Name, problem.Of(err).Code)
+		s.emitRefusal(c, a.user, a.m.Name, problem.Of(err).Code)
 	}
 	return err
 }
 
 // take calls the method.
-func (x *attempt) take(ctx context.Context) (method.Step, error) {
-	do := x.m.Method.Continue
-	if x.begins {
-		do = x.m.Method.Begin
+func (a *attempt) take(ctx context.Context) (method.Step, error) {
+	do := a.m.Method.Continue
+	if a.begins {
+		do = a.m.Method.Begin
 	}
-	s, err := do(ctx, &x.Attempt)
+	s, err := do(ctx, &a.Attempt)
 	if err == nil && len(stateOf(s)) > method.MaxState {
 		return nil, fmt.Errorf("its state has %d bytes, at most %d can be kept", len(stateOf(s)), method.MaxState)
 	}
@@ -131,7 +131,7 @@ func (s *dispatcher) negotiate(c *web.Call) []byte {
 // account finds whom the try is about, and the name that guesses at it count under: the id of the account, or what was
 // typed in its normal spelling, so that all spellings share one counter and an unknown name counts like a known one.
 // Both are empty where the method asks for no name.
-func (s *dispatcher) account(c *web.Call, t LoginInput, m *method.Configured, pend *pending) (*store.User, string, error) {
+func (s *dispatcher) account(c *web.Call, input LoginInput, m *method.Configured, pend *pending) (*store.User, string, error) {
 	if pend.User != "" {
 		u, err := s.users.User(c.Ctx(), pend.User)
 		if errors.Is(err, store.ErrNotFound) {
@@ -144,11 +144,11 @@ func (s *dispatcher) account(c *web.Call, t LoginInput, m *method.Configured, pe
 	if _, ok := m.Method.(method.LoginNamer); !ok && MailProof(m) == nil {
 		return nil, pend.Login, nil
 	}
-	if t.Login == "" && pend.Login != "" || MailProof(m) != nil {
-		t.Login = pend.Login // of a letter: the address that it went to, whatever is sent now
+	if input.Login == "" && pend.Login != "" || MailProof(m) != nil {
+		input.Login = pend.Login // of a letter: the address that it went to, whatever is sent now
 	}
 	// What no account can be called is looked up, counted and hashed like any other name all the same.
-	login, _ := accounts.NormalizeLogin(t.Login)
+	login, _ := accounts.NormalizeLogin(input.Login)
 	if login = problem.Bounded(login, 512); login == "" {
 		login = " " // never the account that happens to have no address
 	}

@@ -20,10 +20,10 @@ const (
 
 // deviceID is what the store keeps of a browser's mark: its SHA-256 together with the account. One mark serves all who
 // sign in from that browser, and what is stored for one account says nothing about another.
-func deviceID(mark []byte, account string) string {
+func deviceID(secret []byte, account string) string {
 	h := sha256.New()
 	h.Write([]byte("gatehouse known browser "))
-	h.Write(mark)
+	h.Write(secret)
 	h.Write([]byte(account))
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -31,11 +31,11 @@ func deviceID(mark []byte, account string) string {
 // deviceCookie reports whether this browser signed in to the account before. The look-up is the same for accounts that
 // do not exist. It opens nothing: all it gives is a counter of its own.
 func (s *callers) deviceCookie(c *web.Call, account string) (string, bool, error) {
-	mark, ok := s.haveMark(c, web.CookieDevice)
+	secret, ok := s.browserCookie(c, web.CookieDevice)
 	if !ok {
 		return "", false, nil
 	}
-	id := deviceID(mark, account)
+	id := deviceID(secret, account)
 	k, err := s.users.Credential(c.Ctx(), store.KindKnownBrowser, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -56,18 +56,18 @@ func (s *callers) KeepDeviceCookie(c *web.Call, u *store.User) {
 
 func (s *callers) putDeviceCookie(c *web.Call, u *store.User) error {
 	now := s.now()
-	mark, ok := s.haveMark(c, web.CookieDevice)
+	secret, ok := s.browserCookie(c, web.CookieDevice)
 	if !ok {
 		var err error
-		if mark, err = s.web.Secret(web.MarkBytes); err != nil {
+		if secret, err = s.web.Secret(web.MarkBytes); err != nil {
 			return err
 		}
 	}
-	k := store.Credential{Kind: store.KindKnownBrowser, ID: deviceID(mark, u.ID), Owner: u.ID, Created: now, Used: now,
+	k := store.Credential{Kind: store.KindKnownBrowser, ID: deviceID(secret, u.ID), Owner: u.ID, Created: now, Used: now,
 		Expires: now.Add(deviceCookieLife), Label: problem.Bounded(c.Request.UserAgent(), 100)}
 	if stored, err := s.accounts.RememberBrowser(c.Ctx(), k, deviceCookieRenew, DeviceCookiesKept); err != nil || !stored {
 		return err
 	}
-	c.SetCookie(web.CookieDevice, web.Secret64.EncodeToString(mark), deviceCookieLife)
+	c.SetCookie(web.CookieDevice, web.Secret64.EncodeToString(secret), deviceCookieLife)
 	return nil
 }

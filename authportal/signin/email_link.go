@@ -59,7 +59,7 @@ func (s *forms) linkMethod() *method.Configured {
 }
 
 // mayLink hides signing in by mail where it cannot work.
-func (s *links) mayLink(c *web.Call) (*method.Configured, error) {
+func (s *links) linkMethodFor(c *web.Call) (*method.Configured, error) {
 	m := s.forms.linkMethod()
 	if m == nil || !s.callers.Mails() {
 		return nil, problem.NotFound
@@ -68,12 +68,12 @@ func (s *links) mayLink(c *web.Call) (*method.Configured, error) {
 }
 
 // askLink queues a letter to the address in t.Login, whoever has it, and leaves the sign-in in progress with the browser.
-func (s *links) askLink(c *web.Call, t LoginInput) (*pending, error) {
-	m, err := s.mayLink(c)
+func (s *links) requestLink(c *web.Call, input LoginInput) (*pending, error) {
+	m, err := s.linkMethodFor(c)
 	if err != nil {
 		return nil, err
 	}
-	to, err := accounts.NormalizeEmail(t.Login)
+	to, err := accounts.NormalizeEmail(input.Login)
 	if err != nil {
 		return nil, accounts.Problem(err)
 	}
@@ -91,7 +91,7 @@ func (s *links) askLink(c *web.Call, t LoginInput) (*pending, error) {
 	if err := s.guard.RequestMail(c, message.Link, to, message.Payload{Base: base, Ref: ref}); err != nil {
 		return nil, err
 	}
-	pend := &pending{Method: m.Name, Login: to, State: state, To: t.To, Flow: t.Flow, Remember: t.Remember, Begun: true}
+	pend := &pending{Method: m.Name, Login: to, State: state, To: input.To, Flow: input.Flow, Remember: input.Remember, Begun: true}
 	_, err = s.pendings.keepPending(c, pend)
 	return pend, err
 }
@@ -111,7 +111,7 @@ func (s *links) WriteLink(ctx context.Context, l *message.Message, u *store.User
 }
 
 // atLetter counts a guess at the letters of one asking. Too many are the end of them, not a reason to wait.
-func (g *Guess) atLetter(state []byte) error {
+func (g *Guess) countLinkGuess(state []byte) error {
 	err := g.Count("letter guess", string(state), settings.Limit{Count: LinkGuesses, Window: LinkLife})
 	if err != nil && !problem.IsFault(err) {
 		return problem.InvalidCode
@@ -120,58 +120,58 @@ func (g *Guess) atLetter(state []byte) error {
 }
 
 // finishLink signs in by the link or the code of a letter: the fields "token" or "code".
-func (s *links) finishLink(c *web.Call, f map[string]string) (*LoginResult, error) {
-	m, err := s.mayLink(c)
+func (s *links) finishLink(c *web.Call, fields map[string]string) (*LoginResult, error) {
+	m, err := s.linkMethodFor(c)
 	if err != nil {
 		return nil, err
 	}
 	var asked []*pending
-	if f["token"] != "" {
-		if asked, err = s.askedByLink(c, m, f["token"]); err != nil {
+	if fields["token"] != "" {
+		if asked, err = s.pendingByToken(c, m, fields["token"]); err != nil {
 			return nil, err
 		}
-	} else if asked = s.askedByCode(c, m, f["step"]); len(asked) == 0 {
-		return nil, s.noLetter(c, m, problem.InvalidCode, "no letter was asked for here")
+	} else if asked = s.pendingByCode(c, m, fields["step"]); len(asked) == 0 {
+		return nil, s.refuseUnmatched(c, m, problem.InvalidCode, "no letter was asked for here")
 	}
-	var out *LoginResult
+	var result *LoginResult
 	for _, pend := range asked {
-		out, err = s.dispatcher.signIn(c, goingOn(pend, f))
+		result, err = s.dispatcher.signIn(c, linkInput(pend, fields))
 		if !errors.Is(err, problem.InvalidCode) {
-			return out, err
+			return result, err
 		}
 	}
-	if f["token"] != "" {
+	if fields["token"] != "" {
 		return nil, problem.InvalidLink
 	}
 	return nil, err
 }
 
 // goingOn is the next step of a sign-in by mail. It leads where the form says, or where the browser was going when it asked.
-func goingOn(pend *pending, f map[string]string) LoginInput {
-	t := LoginInput{Method: pend.Method, Step: pend.Token, To: pend.To, Flow: pend.Flow, Remember: pend.Remember,
-		Field: func(name string) string { return f[name] }}
-	if f["to"] != "" || f["flow"] != "" {
-		t.To, t.Flow = f["to"], f["flow"]
+func linkInput(pend *pending, fields map[string]string) LoginInput {
+	input := LoginInput{Method: pend.Method, Step: pend.Token, To: pend.To, Flow: pend.Flow, Remember: pend.Remember,
+		Field: func(name string) string { return fields[name] }}
+	if fields["to"] != "" || fields["flow"] != "" {
+		input.To, input.Flow = fields["to"], fields["flow"]
 	}
-	return t
+	return input
 }
 
 // askedByLink returns the asking of this browser that a link is for.
-func (s *links) askedByLink(c *web.Call, m *method.Configured, token string) ([]*pending, error) {
+func (s *links) pendingByToken(c *web.Call, m *method.Configured, token string) ([]*pending, error) {
 	if _, ok := MailProof(m).Address(token); !ok {
-		return nil, s.noLetter(c, m, problem.InvalidLink, "forged or old")
+		return nil, s.refuseUnmatched(c, m, problem.InvalidLink, "forged or old")
 	}
 	for _, pend := range s.pendings.allPending(c) {
 		if pend.Method == m.Name && MailProof(m).Fits(token, pend.State) {
 			return []*pending{pend}, nil
 		}
 	}
-	return nil, s.noLetter(c, m, errOtherBrowser, "another browser")
+	return nil, s.refuseUnmatched(c, m, errOtherBrowser, "another browser")
 }
 
 // askedByCode returns the askings of this browser whose code may be meant: that of the form, or the last one, and then others for
 // the same address, because whoever asked twice may have either letter open. Each that is tried is a guess.
-func (s *links) askedByCode(c *web.Call, m *method.Configured, step string) (list []*pending) {
+func (s *links) pendingByCode(c *web.Call, m *method.Configured, step string) (list []*pending) {
 	all := slices.DeleteFunc(s.pendings.allPending(c), func(p *pending) bool { return p.Method != m.Name })
 	slices.Reverse(all)
 	meant := 0
@@ -187,10 +187,10 @@ func (s *links) askedByCode(c *web.Call, m *method.Configured, step string) (lis
 }
 
 // noLetter counts and tells a try that belongs to no asking of this browser.
-func (s *links) noLetter(c *web.Call, m *method.Configured, outcome *problem.Problem, reason string) error {
+func (s *links) refuseUnmatched(c *web.Call, m *method.Configured, outcome *problem.Problem, reason string) error {
 	if _, err := s.guard.Guess(c, ""); err != nil {
 		return err
 	}
-	s.dispatcher.refused(c, nil, m.Name, reason)
+	s.dispatcher.emitRefusal(c, nil, m.Name, reason)
 	return outcome
 }

@@ -20,7 +20,7 @@ func (s *dispatcher) BeginAdding(c *web.Call, purpose method.Purpose, name strin
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return nil, err
 	}
-	live, err := s.callers.MustFresh(c)
+	active, err := s.callers.MustFresh(c)
 	if err != nil {
 		return nil, err
 	}
@@ -35,24 +35,24 @@ func (s *dispatcher) BeginAdding(c *web.Call, purpose method.Purpose, name strin
 	if _, ok := m.Method.(method.Enroller); !ok && purpose == method.Enrol {
 		return nil, problem.NotFound
 	}
-	pend := &pending{Purpose: purpose, Method: m.Name, User: u.ID, Version: u.Version, Session: live.Session.RootID()}
-	return s.step(c, LoginInput{Method: m.Name}, m, pend, s.flows.Intent(c, "", ""))
+	pend := &pending{Purpose: purpose, Method: m.Name, User: u.ID, Version: u.Version, Session: active.Session.RootID()}
+	return s.step(c, LoginInput{Method: m.Name}, m, pend, s.flows.ParseLoginRequest(c, "", ""))
 }
 
 // GoOnAdding takes the next step of what beginAdding began.
-func (s *dispatcher) GoOnAdding(c *web.Call, t LoginInput) (*LoginResult, error) {
+func (s *dispatcher) ContinueAdding(c *web.Call, input LoginInput) (*LoginResult, error) {
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return nil, err
 	}
-	pend, in := s.pendings.openPending(c, t.Step), s.flows.Intent(c, "", "")
-	if pend == nil || !pend.adds() || pend.Away {
+	pend, request := s.pendings.findPending(c, input.Step), s.flows.ParseLoginRequest(c, "", "")
+	if pend == nil || !pend.adds() || pend.AtProvider {
 		return nil, problem.StepExpired
 	}
-	if err := s.continues(c, pend, in); err != nil {
+	if err := s.checkSession(c, pend, request); err != nil {
 		return nil, err
 	}
-	t.Method = pend.Method
-	return s.goOn(c, t, pend, in)
+	input.Method = pend.Method
+	return s.proceed(c, input, pend, request)
 }
 
 // enrolled stores the credential that a method has made for the account that is signed in.

@@ -36,18 +36,18 @@ type ReturnTo struct {
 	Again int    `json:"n,omitempty"` // how often sign-in has started anew for it
 
 	// Of a flow across hosts only:
-	Origin string `json:"o,omitempty"` // of the app, as its browser sees it
-	Base   string `json:"b,omitempty"` // of the app's reserved paths
-	Mark   []byte `json:"k,omitempty"` // SHA-256 of the browser's mark
+	Origin     string `json:"o,omitempty"` // of the app, as its browser sees it
+	Base       string `json:"b,omitempty"` // of the app's reserved paths
+	CookieHash []byte `json:"k,omitempty"` // SHA-256 of the browser's mark
 }
 
-func (g *ReturnTo) Demand() web.Demand {
-	return web.Demand{MFA: g.MFA, Fresh: time.Duration(g.Fresh) * time.Second}
+func (r *ReturnTo) Demand() web.Demand {
+	return web.Demand{MFA: r.MFA, Fresh: time.Duration(r.Fresh) * time.Second}
 }
 
 // old reports whether the goal was sealed longer ago than d.
-func (g *ReturnTo) old(now time.Time, d time.Duration) bool {
-	return now.Sub(time.Unix(g.Began, 0)) >= d
+func (r *ReturnTo) olderThan(now time.Time, d time.Duration) bool {
+	return now.Sub(time.Unix(r.Began, 0)) >= d
 }
 
 func (s *flows) seal(purpose string, v any) (string, error) {
@@ -68,17 +68,17 @@ func (s *flows) Unseal(purpose, sealed string, dst any) bool {
 
 // LoginURL returns where somebody must go who has no session, or whose session does not meet the demand: the login page
 // of the visit's site, which comes back to `to`, the path and query as the browser sent them, never a host.
-func (s *flows) LoginURL(v *web.Visit, to string, d web.Demand) string {
+func (s *flows) LoginURL(v *web.Visit, to string, demand web.Demand) string {
 	page := v.Base + "/login"
 	if v.Site.LoginPage != "" {
 		page = v.Prefix() + v.Site.LoginPage
 	}
-	return s.loginURL(v, page, ReturnTo{To: to, MFA: d.MFA, Fresh: wholeSeconds(d.Fresh)})
+	return s.loginURL(v, page, ReturnTo{To: to, MFA: demand.MFA, Fresh: wholeSeconds(demand.Fresh)})
 }
 
-func (s *flows) loginURL(v *web.Visit, page string, g ReturnTo) string {
-	g.Host, g.To, g.Began = v.Host, web.ReturnAddress(g.To), s.now().Unix()
-	sealed, err := s.seal(SealTo, g)
+func (s *flows) loginURL(v *web.Visit, page string, returnTo ReturnTo) string {
+	returnTo.Host, returnTo.To, returnTo.Began = v.Host, web.ReturnAddress(returnTo.To), s.now().Unix()
+	sealed, err := s.seal(SealTo, returnTo)
 	if err != nil {
 		// Only randomness can fail. The way in is shown all the same; it ends at the account.
 		s.log.Error("sealing a return address", "error", err)
@@ -108,45 +108,45 @@ func (s *flows) StartFlow(c *web.Call, page string) error {
 	if c.Visit.Site.PortalBase == "" {
 		return problem.NotFound
 	}
-	in := s.Intent(c, c.Request.URL.Query().Get("to"), "")
-	live, err := s.callers.session(c)
+	request := s.ParseLoginRequest(c, c.Request.URL.Query().Get("to"), "")
+	active, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
-	if live != nil && in.satisfied(s, live) {
-		return c.Redirect(in.landing(c))
+	if active != nil && request.satisfiedBy(s, active) {
+		return c.Redirect(request.landingURL(c))
 	}
-	mark, err := s.mark(c)
+	secret, err := s.stateCookie(c)
 	if err != nil {
 		return err
 	}
-	g := in.ReturnTo
-	g.Host, g.To, g.Origin, g.Base, g.Mark = c.Visit.Host, web.ReturnAddress(g.To), c.Visit.Origin, c.Visit.Base, markHash(mark)
-	if !in.sealed {
-		g.Began = s.now().Unix()
+	returnTo := request.ReturnTo
+	returnTo.Host, returnTo.To, returnTo.Origin, returnTo.Base, returnTo.CookieHash = c.Visit.Host, web.ReturnAddress(returnTo.To), c.Visit.Origin, c.Visit.Base, cookieHash(secret)
+	if !request.sealed {
+		returnTo.Began = s.now().Unix()
 	}
 	// What the mark outlives must not look older than the mark.
-	if g.old(s.now(), flowLife/2) && g.Fresh == 0 {
-		g.Began = s.now().Unix()
+	if returnTo.olderThan(s.now(), flowLife/2) && returnTo.Fresh == 0 {
+		returnTo.Began = s.now().Unix()
 	}
-	sealed, err := s.seal(SealFlow, g)
+	sealed, err := s.seal(SealFlow, returnTo)
 	if err != nil {
 		return err
 	}
-	c.SetCookie(web.CookieFlow, web.Secret64.EncodeToString(mark), flowLife)
+	c.SetCookie(web.CookieFlow, web.Secret64.EncodeToString(secret), flowLife)
 	return c.Redirect(c.Visit.Site.PortalBase + page + "?flow=" + url.QueryEscape(sealed))
 }
 
 // mark returns the browser's mark, or a new one. One serves all tabs: they differ in their flows.
-func (s *flows) mark(c *web.Call) ([]byte, error) {
-	if m, ok := s.callers.haveMark(c, web.CookieFlow); ok {
+func (s *flows) stateCookie(c *web.Call) ([]byte, error) {
+	if m, ok := s.callers.browserCookie(c, web.CookieFlow); ok {
 		return m, nil
 	}
 	return s.web.Secret(web.MarkBytes)
 }
 
 // haveMark returns the mark in the cookie of that name.
-func (s *callers) haveMark(c *web.Call, name string) ([]byte, bool) {
+func (s *callers) browserCookie(c *web.Call, name string) ([]byte, bool) {
 	v, ok := web.TheCookie(c.Request, name, c.Visit.Secure)
 	if !ok {
 		return nil, false
@@ -155,7 +155,7 @@ func (s *callers) haveMark(c *web.Call, name string) ([]byte, bool) {
 	return m, err == nil && len(m) == web.MarkBytes
 }
 
-func markHash(mark []byte) []byte {
-	h := sha256.Sum256(append([]byte("gatehouse mark "), mark...))
+func cookieHash(secret []byte) []byte {
+	h := sha256.Sum256(append([]byte("gatehouse mark "), secret...))
 	return h[:]
 }

@@ -28,11 +28,11 @@ type fieldJSON struct {
 // loginMethodsAPI answers GET login.
 func (s *forms) loginMethodsAPI(c *web.Call) error {
 	fields := []fieldJSON{}
-	for _, f := range s.set.Signup.Fields {
+	for _, f := range s.settings.Signup.Fields {
 		fields = append(fields, fieldJSON(f))
 	}
 	return c.JSON(http.StatusOK, map[string]any{
-		"methods": methodsJSON(s.methodList(c, LoginInput{})), "signup": s.set.Signup.Mode, "remember": !s.set.RememberOff, "fields": fields,
+		"methods": methodsJSON(s.methodList(c, LoginInput{})), "signup": s.settings.Signup.Mode, "remember": !s.settings.RememberOff, "fields": fields,
 	})
 }
 
@@ -67,54 +67,54 @@ func (s *forms) loginAPI(c *web.Call) error {
 	}
 	// A method that asks for text where something else was sent is told that there is none; so is whoever sent it.
 	noText := false
-	t := LoginInput{Method: body.Method, Login: body.Login, Step: body.Step, To: body.To, Flow: body.Flow, Remember: body.Remember}
-	t.Field = func(name string) string {
+	input := LoginInput{Method: body.Method, Login: body.Login, Step: body.Step, To: body.To, Flow: body.Flow, Remember: body.Remember}
+	input.Field = func(name string) string {
 		text, ok := o.Text(name)
 		noText = noText || !ok
 		return text
 	}
-	t.JSON = o.JSON
+	input.JSON = o.JSON
 	for name, raw := range o {
-		if !slices.Contains(envelope, name) && string(raw) != "null" && string(raw) != `""` {
-			t.Answers = true
+		if !slices.Contains(inputFields, name) && string(raw) != "null" && string(raw) != `""` {
+			input.Answered = true
 		}
 	}
-	out, err := s.dispatcher.signIn(c, t)
+	result, err := s.dispatcher.signIn(c, input)
 	if noText && web.ToldProblem(err) != nil {
 		return problem.Malformed
 	}
 	if err != nil {
 		return err
 	}
-	return s.SignedIn(c, http.StatusOK, out)
+	return s.SignedIn(c, http.StatusOK, result)
 }
 
 // SignedIn answers a program whose person has signed in, or has a further step to take.
-func (s *forms) SignedIn(c *web.Call, status int, out *LoginResult) error {
+func (s *forms) SignedIn(c *web.Call, status int, result *LoginResult) error {
 	switch {
-	case len(out.Factors) > 0:
-		return c.JSON(status, map[string]any{"status": "second_factor", "methods": methodsJSON(named(out.Factors)), "step": out.Step.Token})
-	case out.Choose != "":
-		return c.JSON(status, map[string]any{"status": "new_password", "step": out.Step.Token, "min_length": s.accounts.Passwords().MinLength()})
-	case out.Step != nil:
-		answer := map[string]any{"status": "step", "step": out.Step.Token, "method": out.Step.Method, "fields": out.Step.Fields}
-		if out.Step.Options != "" {
-			answer["options"] = json.RawMessage(out.Step.Options)
+	case len(result.Factors) > 0:
+		return c.JSON(status, map[string]any{"status": "second_factor", "methods": methodsJSON(pageMethods(result.Factors)), "step": result.Step.Token})
+	case result.NewPasswordFor != "":
+		return c.JSON(status, map[string]any{"status": "new_password", "step": result.Step.Token, "min_length": s.accounts.Passwords().MinLength()})
+	case result.Step != nil:
+		answer := map[string]any{"status": "step", "step": result.Step.Token, "method": result.Step.Method, "fields": result.Step.Fields}
+		if result.Step.Options != "" {
+			answer["options"] = json.RawMessage(result.Step.Options)
 		}
 		return c.JSON(status, answer)
-	case out.Post != nil:
-		return c.JSON(status, map[string]any{"status": "post", "location": out.Post.URL, "fields": out.Post.Fields})
-	case out.Challenge != "":
-		c.Writer.Header().Add("WWW-Authenticate", out.Challenge)
+	case result.Post != nil:
+		return c.JSON(status, map[string]any{"status": "post", "location": result.Post.URL, "fields": result.Post.Fields})
+	case result.Challenge != "":
+		c.Writer.Header().Add("WWW-Authenticate", result.Challenge)
 		return problem.LoginRequired
-	case out.Live == nil && !out.Provider:
+	case result.Session == nil && !result.AtProvider:
 		return problem.LoginRequired // the challenge was not answered
-	case out.Provider:
-		return c.JSON(status, map[string]any{"status": "redirect", "location": out.Location})
+	case result.AtProvider:
+		return c.JSON(status, map[string]any{"status": "redirect", "location": result.Location})
 	}
 	answer := map[string]any{"status": "signed_in"}
-	if out.Location != "" {
-		answer["location"] = out.Location
+	if result.Location != "" {
+		answer["location"] = result.Location
 	}
 	return c.JSON(status, answer)
 }
@@ -141,7 +141,7 @@ func SessionJSON(s *store.Session) map[string]any {
 	return out
 }
 
-func userOf(l *store.ActiveSession) *pages.User {
-	id := &l.Identity
+func userOf(active *store.ActiveSession) *pages.User {
+	id := &active.Identity
 	return &pages.User{ID: id.UserID, Username: id.Username, Email: id.Email, Name: id.Name, Roles: id.Roles, Confirmed: id.Email != ""}
 }

@@ -29,18 +29,18 @@ func (s *forms) signOut(c *web.Call, everywhere bool) error {
 		}
 		return nil
 	}
-	id, signIn := me.Live.Identity, me.Live.Session.RootID()
+	id, rootID := me.Live.Identity, me.Live.Session.RootID()
 	if everywhere {
 		_, err = s.sessions.EndSessionsOf(c.Ctx(), id.UserID, "")
 	} else {
-		err = s.sessions.EndSession(c.Ctx(), id.UserID, signIn)
+		err = s.sessions.EndSession(c.Ctx(), id.UserID, rootID)
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("signing out: %w", err)
 	}
 	s.callers.ClearSession(c)
 	c.Caller = &web.Caller{}
-	e := audit.Event{Kind: audit.EventSignOut, Result: audit.ResultOK, UserID: id.UserID, Username: id.Username, Session: signIn}
+	e := audit.Event{Kind: audit.EventSignOut, Result: audit.ResultOK, UserID: id.UserID, Username: id.Username, Session: rootID}
 	if everywhere {
 		e.Reason = "everywhere"
 	}
@@ -50,19 +50,19 @@ func (s *forms) signOut(c *web.Call, everywhere bool) error {
 
 // logoutPage asks before it signs out: a GET, which any page can cause, changes nothing.
 func (s *forms) logoutPage(c *web.Call) error {
-	live, err := s.callers.session(c)
+	active, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
 	data := pages.LogoutData{LoginURL: c.Link("/login")}
-	if live != nil {
-		data.User = userOf(live)
+	if active != nil {
+		data.User = userOf(active)
 	} else if !c.Visit.Site.Hosted && c.Visit.Site.PortalBase != "" && !c.Request.URL.Query().Has("done") {
 		// Nobody is signed in here, but perhaps at the portal, from where they would be at once again.
 		return c.Redirect(c.Visit.Site.PortalBase + "/logout")
 	}
 	p := pages.Page{Name: pages.Logout, Data: data}
-	if live == nil && c.Request.URL.Query().Get("done") == "deleted" {
+	if active == nil && c.Request.URL.Query().Get("done") == "deleted" {
 		p.Notice = &pages.Message{ID: "done_deleted_own"}
 	}
 	return c.Page(http.StatusOK, p)

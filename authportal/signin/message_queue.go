@@ -31,7 +31,7 @@ func (s *guard) EnqueueMail(c *web.Call, kind, to string, a message.Payload) err
 // Where it may not, the answer is the same: only the message is missing. Nothing is given back, because every message
 // costs its reader something.
 func (s *guard) MailAllowed(c *web.Call, to string) (bool, error) {
-	err := s.NewGuess(c).Count("letter", to, s.set.Account)
+	err := s.NewGuess(c).Count("letter", to, s.settings.Account)
 	if err != nil && !problem.IsFault(err) {
 		c.Emit(audit.Event{Kind: audit.EventLetter, Result: audit.ResultRefused, Reason: problem.CodeTooMany})
 		return false, nil
@@ -40,21 +40,21 @@ func (s *guard) MailAllowed(c *web.Call, to string) (bool, error) {
 }
 
 // RequestMail queues a message to an address that somebody typed, and tells nothing of it. Whoever asks is counted.
-func (s *guard) RequestMail(c *web.Call, kind, typed string, a message.Payload) error {
+func (s *guard) RequestMail(c *web.Call, kind, address string, a message.Payload) error {
 	if !s.callers.Mails() {
 		return problem.NoMail
 	}
 	if err := s.MustHTTPS(c); err != nil {
 		return err
 	}
-	to, err := accounts.NormalizeEmail(typed)
+	to, err := accounts.NormalizeEmail(address)
 	if err != nil {
 		return accounts.Problem(err)
 	}
-	if err := s.NewGuess(c).Count("letters", AddressBlock(c.Visit.Addr), s.set.Address); err != nil {
+	if err := s.NewGuess(c).Count("letters", AddressBlock(c.Visit.Addr), s.settings.Address); err != nil {
 		return err
 	}
-	if room, err := s.MailAllowed(c, to); err != nil || !room {
+	if allowed, err := s.MailAllowed(c, to); err != nil || !allowed {
 		return err
 	}
 	if err := s.EnqueueMail(c, kind, to, a); err != nil {

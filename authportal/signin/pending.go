@@ -20,41 +20,41 @@ const (
 // pending is a sign-in in progress. All of a browser's lie in one sealed cookie of its own; the server keeps nothing
 // for somebody who has not yet proven who they are, and a half-finished sign-in is worth nothing in another browser.
 type pending struct {
-	Token    string        `json:"i"`           // tells tabs apart: the form field "step"
-	Method   string        `json:"m,omitempty"` // whose next step it is; empty: the person chooses a second factor
-	Login    string        `json:"l,omitempty"`
-	User     string        `json:"u,omitempty"`
-	Version  int64         `json:"v,omitempty"` // of the account at its first proof
-	Proofs   []store.Proof `json:"p,omitempty"`
-	Creds    []credRef     `json:"c,omitempty"`
-	Choose   bool          `json:"n,omitempty"` // nothing is missing but a new password
-	Session  string        `json:"e,omitempty"` // the sign-in that is being proven further; it must still be the browser's
-	State    []byte        `json:"s,omitempty"`
-	To       string        `json:"t,omitempty"` // for answers that come back from a provider and cannot carry them
-	Flow     string        `json:"f,omitempty"`
-	Remember bool          `json:"r,omitempty"`
-	At       int64         `json:"a"`
+	Token       string        `json:"i"`           // tells tabs apart: the form field "step"
+	Method      string        `json:"m,omitempty"` // whose next step it is; empty: the person chooses a second factor
+	Login       string        `json:"l,omitempty"`
+	User        string        `json:"u,omitempty"`
+	Version     int64         `json:"v,omitempty"` // of the account at its first proof
+	Proofs      []store.Proof `json:"p,omitempty"`
+	Creds       []credRef     `json:"c,omitempty"`
+	NewPassword bool          `json:"n,omitempty"` // nothing is missing but a new password
+	Session     string        `json:"e,omitempty"` // the sign-in that is being proven further; it must still be the browser's
+	State       []byte        `json:"s,omitempty"`
+	To          string        `json:"t,omitempty"` // for answers that come back from a provider and cannot carry them
+	Flow        string        `json:"f,omitempty"`
+	Remember    bool          `json:"r,omitempty"`
+	At          int64         `json:"a"`
 
 	Purpose    method.Purpose `json:"o,omitempty"`
 	Begun      bool           `json:"b,omitempty"` // Method has taken its first step
-	Away       bool           `json:"w,omitempty"` // its provider has the next word: only a callback continues it
+	AtProvider bool           `json:"w,omitempty"` // its provider has the next word: only a callback continues it
 	Challenged bool           `json:"h,omitempty"` // notes a challenge of the browser; it cannot be continued
 }
 
 // choosesFactor reports whether a first proof is there and a second factor is asked for; another than the one that was
 // begun may still be chosen.
-func (p *pending) choosesFactor() bool { return len(p.Proofs) > 0 && !p.Choose }
+func (p *pending) choosesFactor() bool { return len(p.Proofs) > 0 && !p.NewPassword }
 
 // adds reports whether something is added to the account that is signed in.
 func (p *pending) adds() bool { return p.Purpose == method.Link || p.Purpose == method.Enrol }
 
 // next returns what to keep after a step of the method.
-func (p *pending) next(method string, u *store.User, state []byte, t LoginInput) *pending {
+func (p *pending) next(method string, u *store.User, state []byte, input LoginInput) *pending {
 	n := *p
-	n.Method, n.State, n.To, n.Flow, n.Remember = method, state, t.To, t.Flow, t.Remember || p.Remember
-	n.Begun, n.Away = method != "", false
+	n.Method, n.State, n.To, n.Flow, n.Remember = method, state, input.To, input.Flow, input.Remember || p.Remember
+	n.Begun, n.AtProvider = method != "", false
 	if n.Login == "" {
-		n.Login = problem.Bounded(t.Login, 256)
+		n.Login = problem.Bounded(input.Login, 256)
 	}
 	return &n
 }
@@ -78,7 +78,7 @@ func (s *pendings) allPending(c *web.Call) []*pending {
 }
 
 // openPending returns the sign-in in progress of that token, nil where this browser has none.
-func (s *pendings) openPending(c *web.Call, token string) *pending {
+func (s *pendings) findPending(c *web.Call, token string) *pending {
 	for _, p := range s.allPending(c) {
 		if p.Token == token {
 			return p
@@ -103,7 +103,7 @@ func (s *pendings) keepStep(c *web.Call, p *pending, token string, away bool) (e
 			return err
 		}
 	}
-	p.Away = away
+	p.AtProvider = away
 	return s.keepAs(c, p, token)
 }
 

@@ -115,23 +115,23 @@ func (s *forms) providerAnswer(c *web.Call, m *method.Configured, q url.Values) 
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return err
 	}
-	pend := s.pendings.openPending(c, stateToken(q))
-	if pend == nil || !pend.Away || pend.Method != m.Name {
+	pend := s.pendings.findPending(c, stateToken(q))
+	if pend == nil || !pend.AtProvider || pend.Method != m.Name {
 		if _, err := s.guard.Guess(c, ""); err != nil {
-			return s.loginAnswer(c, LoginInput{}, nil, err)
+			return s.showResult(c, LoginInput{}, nil, err)
 		}
-		s.dispatcher.refused(c, nil, m.Name, "an answer to no sign-in of this browser")
-		return s.loginAnswer(c, LoginInput{}, nil, problem.StepExpired)
+		s.dispatcher.emitRefusal(c, nil, m.Name, "an answer to no sign-in of this browser")
+		return s.showResult(c, LoginInput{}, nil, problem.StepExpired)
 	}
-	t := LoginInput{Method: m.Name, Step: pend.Token, To: pend.To, Flow: pend.Flow, Remember: pend.Remember,
-		Answers: true, Query: q}
-	in := s.flows.Intent(c, t.To, t.Flow)
-	err := s.dispatcher.continues(c, pend, in)
-	var out *LoginResult
+	input := LoginInput{Method: m.Name, Step: pend.Token, To: pend.To, Flow: pend.Flow, Remember: pend.Remember,
+		Answered: true, Query: q}
+	request := s.flows.ParseLoginRequest(c, input.To, input.Flow)
+	err := s.dispatcher.checkSession(c, pend, request)
+	var result *LoginResult
 	if err == nil {
-		out, err = s.dispatcher.goOn(c, t, pend, in)
+		result, err = s.dispatcher.proceed(c, input, pend, request)
 	}
-	return s.loginAnswer(c, t, out, err)
+	return s.showResult(c, input, result, err)
 }
 
 // posted is an answer that waits for the browser's own request.

@@ -52,27 +52,27 @@ type Service struct {
 
 // deps are the dependencies, as all parts share them.
 type deps struct {
-	users    store.UserStore
-	sessions store.SessionStore
-	keys     *keyring.Keys
-	methods  []method.Configured
-	outbox   store.Outbox
-	set      settings.Settings
-	accounts *accounts.Accounts
-	events   *audit.Emitter
-	web      *web.Server
-	expand   func([]string) []string
-	wait     time.Duration
-	now      func() time.Time
-	rand     io.Reader
-	log      *slog.Logger
-	signed   *signedCache
+	users       store.UserStore
+	sessions    store.SessionStore
+	keys        *keyring.Keys
+	methods     []method.Configured
+	outbox      store.Outbox
+	settings    settings.Settings
+	accounts    *accounts.Accounts
+	events      *audit.Emitter
+	web         *web.Server
+	expandRoles func([]string) []string
+	sessionWait time.Duration
+	now         func() time.Time
+	rand        io.Reader
+	log         *slog.Logger
+	signed      *signedCache
 }
 
 // New wires the service. It calls no store.
 func New(d Deps) *Service {
-	return newService(&deps{users: d.Users, sessions: d.Sessions, keys: d.Keys, methods: d.Methods, outbox: d.Mail, set: d.Settings,
-		accounts: d.Accounts, events: d.Events, web: d.Web, expand: d.ExpandRoles, wait: d.SessionWait,
+	return newService(&deps{users: d.Users, sessions: d.Sessions, keys: d.Keys, methods: d.Methods, outbox: d.Mail, settings: d.Settings,
+		accounts: d.Accounts, events: d.Events, web: d.Web, expandRoles: d.ExpandRoles, sessionWait: d.SessionWait,
 		now: d.Now, rand: d.Rand, log: d.Log, signed: newSignedCache()})
 }
 

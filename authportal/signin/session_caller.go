@@ -19,7 +19,7 @@ func (s *callers) Session(ctx context.Context, r *http.Request, v *web.Visit) (*
 	if !ok {
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	ctx, cancel := context.WithTimeout(ctx, s.sessionWait)
 	defer cancel()
 	l, err := s.sessions.Session(ctx, key)
 	switch {
@@ -41,22 +41,22 @@ func (s *callers) Caller(c *web.Call) (*web.Caller, error) {
 	}
 	me := &web.Caller{}
 	if token, _, ok := TokenOf(c.Request.Header["Authorization"], c.Visit.Site.Basic); ok && c.API {
-		l, err := s.CheckToken(c.Ctx(), token)
+		active, err := s.CheckToken(c.Ctx(), token)
 		if err != nil {
 			if errors.Is(err, problem.InvalidToken) {
 				s.AccessRefused(c.Ctx(), nil, problem.InvalidToken.Code, c.Visit.Addr, c.Visit.Host)
 			}
 			return nil, err
 		}
-		me.Live, me.ViaToken = l, true
+		me.Live, me.ViaToken = active, true
 	} else {
-		l, err := s.Session(c.Ctx(), c.Request, c.Visit)
+		active, err := s.Session(c.Ctx(), c.Request, c.Visit)
 		if err != nil {
 			return nil, err
 		}
-		me.Live = l
-		s.use(c, me)
-		s.offer(c, l)
+		me.Live = active
+		s.touch(c, me)
+		s.offerNextSecret(c, active)
 	}
 	c.Caller = me
 	return me, nil
@@ -66,7 +66,7 @@ func (s *callers) Caller(c *web.Call) (*web.Caller, error) {
 const TouchAfter = time.Minute
 
 // use notes that the session was used: who reads their account is not idle.
-func (s *callers) use(c *web.Call, me *web.Caller) {
+func (s *callers) touch(c *web.Call, me *web.Caller) {
 	if me.Live == nil || s.now().Sub(me.Live.Session.LastSeen) < TouchAfter {
 		return
 	}
@@ -101,20 +101,20 @@ func (s *callers) MustSession(c *web.Call) (*store.ActiveSession, error) {
 
 // MustFresh is mustSession for a sign-in of the last ten minutes, else the problem fresh_login_required.
 func (s *callers) MustFresh(c *web.Call) (*store.ActiveSession, error) {
-	l, err := s.MustSession(c)
-	if err == nil && !s.Meets(&l.Session, web.Demand{Fresh: web.FreshFor}) {
+	active, err := s.MustSession(c)
+	if err == nil && !s.Meets(&active.Session, web.Demand{Fresh: web.FreshFor}) {
 		err = problem.FreshRequired
 	}
-	return l, err
+	return active, err
 }
 
 // MustUser returns the account behind the session, as stored now, or the problem login_required.
 func (s *callers) MustUser(c *web.Call) (*store.ActiveSession, store.User, error) {
-	l, err := s.MustSession(c)
+	active, err := s.MustSession(c)
 	if err != nil {
 		return nil, store.User{}, err
 	}
-	u, err := s.users.User(c.Ctx(), l.Identity.UserID)
+	u, err := s.users.User(c.Ctx(), active.Identity.UserID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, u, problem.LoginRequired // deleted; the session ends as soon as the relay has told
@@ -123,5 +123,5 @@ func (s *callers) MustUser(c *web.Call) (*store.ActiveSession, store.User, error
 	case !u.Identity().Active:
 		return nil, u, problem.LoginRequired
 	}
-	return l, u, nil
+	return active, u, nil
 }

@@ -15,13 +15,13 @@ import (
 )
 
 // secretLasts is how long a remembered session keeps a secret: who comes every day then gets a new one every day.
-const secretLasts = 12 * time.Hour
+const secretLife = 12 * time.Hour
 
 // DueSecret reports whether the browser behind a session should be given its next secret now. One that was handed out
 // and not shown yet, and one that is just taking over, are left their time.
 func (s *callers) DueSecret(session *store.Session) bool {
 	now := s.now()
-	return session.Remembered && session.Until.IsZero() && session.SecretAge(now) >= secretLasts && session.MayOffer(now)
+	return session.Remembered && session.Until.IsZero() && session.SecretAge(now) >= secretLife && session.MayOffer(now)
 }
 
 // NextSecret offers a session its next secret and returns the cookie that hands it out; nil where another answer does
@@ -32,7 +32,7 @@ func (s *callers) NextSecret(ctx context.Context, session *store.Session, secure
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	ctx, cancel := context.WithTimeout(ctx, s.sessionWait)
 	defer cancel()
 	switch err := s.sessions.OfferSecret(ctx, session.UserID, session.Key, store.KeyOf(secret)); {
 	case errors.Is(err, store.ErrStale), errors.Is(err, store.ErrNotFound):
@@ -45,16 +45,16 @@ func (s *callers) NextSecret(ctx context.Context, session *store.Session, secure
 
 // offer hands out the next secret with answers to navigations and to `GET session`. Others come by the dozen at a time,
 // and programs that send them may not keep cookies.
-func (s *callers) offer(c *web.Call, l *store.ActiveSession) {
-	if l == nil || !s.DueSecret(&l.Session) || c.Request.Method != http.MethodGet {
+func (s *callers) offerNextSecret(c *web.Call, active *store.ActiveSession) {
+	if active == nil || !s.DueSecret(&active.Session) || c.Request.Method != http.MethodGet {
 		return
 	}
 	if c.API && c.Visit.Path != "/api/v1/session" || !c.API && !s.navigates(c) {
 		return
 	}
-	cookie, err := s.NextSecret(c.Ctx(), &l.Session, c.Visit.Secure)
+	cookie, err := s.NextSecret(c.Ctx(), &active.Session, c.Visit.Secure)
 	if err != nil {
-		s.log.WarnContext(c.Ctx(), "a remembered session keeps its secret for now", "user_id", l.Session.UserID, "error", err)
+		s.log.WarnContext(c.Ctx(), "a remembered session keeps its secret for now", "user_id", active.Session.UserID, "error", err)
 		return
 	}
 	if cookie != nil {
@@ -70,18 +70,18 @@ func (s *callers) navigates(c *web.Call) bool {
 
 // SessionTheft tells that a session was ended because an old secret of it was shown: somebody has a copy. addr and host
 // are of the request that showed it, which may be the owner's or the thief's.
-func (s *callers) SessionTheft(ctx context.Context, l *store.ActiveSession, addr netip.Addr, host string) {
-	e := audit.Event{Kind: audit.EventSessionTheft, Result: audit.ResultRefused, Reason: "an old secret was shown", UserID: l.Session.UserID,
-		Username: l.Identity.Username, Session: l.Session.RootID(), Host: host, Time: s.now()}
+func (s *callers) SessionTheft(ctx context.Context, active *store.ActiveSession, addr netip.Addr, host string) {
+	e := audit.Event{Kind: audit.EventSessionTheft, Result: audit.ResultRefused, Reason: "an old secret was shown", UserID: active.Session.UserID,
+		Username: active.Identity.Username, Session: active.Session.RootID(), Host: host, Time: s.now()}
 	if addr.IsValid() {
 		e.Address = addr.Unmap().WithZone("").String()
 	}
 	ctx = context.WithoutCancel(ctx)
 	s.events.Emit(ctx, e)
-	if !s.Mails() || l.Identity.Email == "" { // an address that nobody confirmed may be anybody's
+	if !s.Mails() || active.Identity.Email == "" { // an address that nobody confirmed may be anybody's
 		return
 	}
-	if err := s.accounts.Post(ctx, message.Theft, l.Identity.Email, message.Payload{User: l.Session.UserID}); err != nil {
-		s.log.WarnContext(ctx, "the owner could not be told of a copied session", "user_id", l.Session.UserID, "error", err)
+	if err := s.accounts.Post(ctx, message.Theft, active.Identity.Email, message.Payload{User: active.Session.UserID}); err != nil {
+		s.log.WarnContext(ctx, "the owner could not be told of a copied session", "user_id", active.Session.UserID, "error", err)
 	}
 }

@@ -58,21 +58,21 @@ type claims struct {
 
 // SignIdentity returns the signed identity of l for the upstream of this visit: an ES256 JWT whose issuer is the
 // portal's address, whose audience is the host, and which is good for five minutes. The same one may be returned for a minute.
-func (s *callers) SignIdentity(v *web.Visit, l *store.ActiveSession) (string, error) {
-	now, proved := s.now(), lastProof(l.Session.Proofs)
-	key := signedKey{key: l.Session.Key, host: v.Host, issuer: s.issuer(v)}
-	if cached, ok := s.signed.c.GetIfPresent(key); ok && cached.version == l.Identity.Version && cached.proved.Equal(proved) &&
-		cached.roles == len(l.Identity.Roles) && now.Sub(cached.at) < signedReuse && !now.Before(cached.at) {
+func (s *callers) SignIdentity(v *web.Visit, active *store.ActiveSession) (string, error) {
+	now, proved := s.now(), lastProof(active.Session.Proofs)
+	key := signedKey{key: active.Session.Key, host: v.Host, issuer: s.issuer(v)}
+	if cached, ok := s.signed.c.GetIfPresent(key); ok && cached.version == active.Identity.Version && cached.proved.Equal(proved) &&
+		cached.roles == len(active.Identity.Roles) && now.Sub(cached.at) < signedReuse && !now.Before(cached.at) {
 		return cached.token, nil
 	}
 	body := claims{
-		Issuer: key.issuer, Audience: v.Host, Subject: l.Identity.UserID, IssuedAt: now.Unix(), Expires: now.Add(signedLife).Unix(),
-		Email: l.Identity.Email, Name: l.Identity.Name, Roles: s.expand(l.Identity.Roles), AMR: methodsOf(l.Session.Proofs),
+		Issuer: key.issuer, Audience: v.Host, Subject: active.Identity.UserID, IssuedAt: now.Unix(), Expires: now.Add(signedLife).Unix(),
+		Email: active.Identity.Email, Name: active.Identity.Name, Roles: s.expandRoles(active.Identity.Roles), AMR: methodsOf(active.Session.Proofs),
 	}
 	if body.Roles == nil {
 		body.Roles = []string{}
 	}
-	if e := l.Session.Expires; !e.IsZero() && e.Unix() < body.Expires {
+	if e := active.Session.Expires; !e.IsZero() && e.Unix() < body.Expires {
 		body.Expires = e.Unix() // never outlives what it speaks for
 	}
 	if !proved.IsZero() {
@@ -86,7 +86,7 @@ func (s *callers) SignIdentity(v *web.Visit, l *store.ActiveSession) (string, er
 	if err != nil {
 		return "", fmt.Errorf("signing an identity: %w", err)
 	}
-	s.signed.c.Set(key, &signedIdentity{token: token, at: now, version: l.Identity.Version, proved: proved, roles: len(l.Identity.Roles)})
+	s.signed.c.Set(key, &signedIdentity{token: token, at: now, version: active.Identity.Version, proved: proved, roles: len(active.Identity.Roles)})
 	return token, nil
 }
 

@@ -33,7 +33,7 @@ func (s *guard) NewGuess(c *web.Call) *Guess { return &Guess{s: s, c: c} }
 // strangers who use up the account's cannot shut its owner out.
 func (s *guard) Guess(c *web.Call, account string) (*Guess, error) {
 	g := s.NewGuess(c)
-	if err := g.Count("address", AddressBlock(c.Visit.Addr), s.set.Address); err != nil {
+	if err := g.Count("address", AddressBlock(c.Visit.Addr), s.settings.Address); err != nil {
 		return nil, err
 	}
 	if account == "" {
@@ -47,7 +47,7 @@ func (s *guard) Guess(c *web.Call, account string) (*Guess, error) {
 	if known {
 		name, account = "browser", mark
 	}
-	if err := g.Count(name, account, s.set.Account); err != nil {
+	if err := g.Count(name, account, s.settings.Account); err != nil {
 		return nil, err
 	}
 	return g, nil

@@ -38,30 +38,30 @@ var errNoTicket = &problem.Problem{Status: 409, Code: "conflict",
 
 // MakeTicket returns a link that signs in as the account, once, until the time. Any ticket from before is void. It dies with
 // any change of the account or its password, and when an administrator ends the sessions. The owner is told by mail.
-func (s *finisher) MakeTicket(ctx context.Context, by accounts.Actor, id string) (link string, until time.Time, err error) {
+func (s *finisher) MakeTicket(ctx context.Context, actor accounts.Actor, id string) (link string, until time.Time, err error) {
 	a := s.accounts
-	u, link, until, err := s.makeTicket(ctx, a, by, id)
+	u, link, until, err := s.makeTicket(ctx, a, actor, id)
 	if err != nil {
-		a.EmitRefusal(ctx, by, audit.EventTicketCreate, id, err)
+		a.EmitRefusal(ctx, actor, audit.EventTicketCreate, id, err)
 		return "", until, err
 	}
-	a.Emit(ctx, by, audit.Event{Kind: audit.EventTicketCreate, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
+	a.Emit(ctx, actor, audit.Event{Kind: audit.EventTicketCreate, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
 	if u.Confirmed {
-		if err := a.Post(context.WithoutCancel(ctx), message.SignIn, u.Email, message.Payload{Base: by.Base, User: u.ID}); err != nil {
+		if err := a.Post(context.WithoutCancel(ctx), message.SignIn, u.Email, message.Payload{Base: actor.Base, User: u.ID}); err != nil {
 			s.log.WarnContext(ctx, "the owner could not be told of a sign-in ticket", "user_id", u.ID, "error", err)
 		}
 	}
 	return link, until, nil
 }
 
-func (s *finisher) makeTicket(ctx context.Context, a *accounts.Accounts, by accounts.Actor, id string) (u store.User, link string, until time.Time, err error) {
+func (s *finisher) makeTicket(ctx context.Context, a *accounts.Accounts, actor accounts.Actor, id string) (u store.User, link string, until time.Time, err error) {
 	if u, err = s.users.User(ctx, id); err != nil {
 		return u, "", until, accounts.Problem(err)
 	}
 	switch {
-	case by.Base == "":
+	case actor.Base == "":
 		return u, "", until, &problem.Problem{Status: 409, Code: "conflict", Detail: "the pages have no address that a link could begin with"}
-	case s.callers.missing(&u) != nil:
+	case s.callers.denialReason(&u) != nil:
 		return u, "", until, errNoTicket
 	}
 	until = s.now().Add(TicketLife)
@@ -70,11 +70,11 @@ func (s *finisher) makeTicket(ctx context.Context, a *accounts.Accounts, by acco
 		name = u.Username
 	}
 	token, err := s.guard.Links().IssueCredential(ctx, store.KindSignInTicket,
-		onetime.Link{Purpose: ticketSignIn, Subject: u.ID, Email: name, Until: until}, signInTicket{by.ID, u.Version})
+		onetime.Link{Purpose: ticketSignIn, Subject: u.ID, Email: name, Until: until}, signInTicket{actor.ID, u.Version})
 	if err != nil {
 		return u, "", until, fmt.Errorf("making a sign-in ticket: %w", err)
 	}
-	return u, by.Base + "/ticket?token=" + url.QueryEscape(token), until, nil
+	return u, actor.Base + "/ticket?token=" + url.QueryEscape(token), until, nil
 }
 
 // readTicket returns whom a ticket is for, and takes nothing. Without a problem it is good at this moment.
@@ -117,7 +117,7 @@ func (s *finisher) ticketNow(ctx context.Context, id string) (u store.User, t si
 // spend uses up the ticket among the proofs: of any number of callers one gets on. It is asked once the session is
 // there and nobody knows its secret yet, so that whatever ends tickets and sessions finds either.
 func (s *finisher) spend(c *web.Call, ctx context.Context, creds []credRef) error {
-	i := slices.IndexFunc(creds, func(k credRef) bool { return k.Kind == store.KindSignInTicket })
+	i := slices.IndexFunc(creds, func(ref credRef) bool { return ref.Kind == store.KindSignInTicket })
 	if i < 0 {
 		return nil
 	}
