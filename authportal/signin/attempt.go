@@ -18,20 +18,20 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// attempt is one step of a method that is about to be taken.
+// attempt is one step of a method, before it is taken.
 type attempt struct {
 	method.Attempt
 	m      *method.Configured
-	user   *store.User // as it was found; the method may not change it
-	token  string      // that the sign-in has after this step, unless its answer is a provider's
+	user   *store.User // as found; read-only for the method
+	token  string      // of the pending sign-in after this step, unless a provider's answer replaces it
 	begins bool
-	guess  *Guess // nil: nothing can be guessed at by it
+	guess  *Guess // nil: this step offers nothing to guess
 }
 
-// FactorBegins bounds how often somebody who has the password makes second factors begin: some send mail.
+// FactorBegins limits how often one account's second factors may begin after a first proof: some send mail.
 var FactorBegins = settings.Limit{Count: 30, Window: 10 * time.Minute}
 
-// attempt finds whom a try is about, counts it, and puts together what the method may know of it.
+// attempt finds the account, counts the guess, and collects what the method may know.
 func (s *dispatcher) attempt(c *web.Call, input LoginInput, m *method.Configured, pend *pending) (*attempt, error) {
 	a := &attempt{m: m, token: pend.Token}
 	var account string
@@ -40,7 +40,7 @@ func (s *dispatcher) attempt(c *web.Call, input LoginInput, m *method.Configured
 		return nil, err
 	}
 	if (len(pend.Proofs) > 0 || pend.adds()) && (a.user == nil || s.callers.denialReason(a.user) != nil || a.user.Version != pend.Version) {
-		return nil, problem.StepExpired // the account has changed since the first proof: what was begun before does not finish
+		return nil, problem.StepExpired // the account changed after the first proof
 	}
 	if !pend.AtProvider {
 		if a.token, err = s.pendings.pendingToken(); err != nil {
@@ -70,7 +70,7 @@ func (s *dispatcher) attempt(c *web.Call, input LoginInput, m *method.Configured
 	return a, s.countAttempt(c, a, account, pend)
 }
 
-// countAttempt counts what can be guessed at, before anything is checked.
+// countAttempt counts a guess before anything is checked.
 func (s *dispatcher) countAttempt(c *web.Call, a *attempt, account string, pend *pending) (err error) {
 	switch {
 	case a.begins && pend.User != "":
@@ -98,7 +98,7 @@ func (a *attempt) take(ctx context.Context) (method.Step, error) {
 	}
 	s, err := do(ctx, &a.Attempt)
 	if err == nil && len(stateOf(s)) > method.MaxState {
-		return nil, fmt.Errorf("its state has %d bytes, at most %d can be kept", len(stateOf(s)), method.MaxState)
+		return nil, fmt.Errorf("state of %d bytes exceeds the limit of %d", len(stateOf(s)), method.MaxState)
 	}
 	return s, err
 }
@@ -128,9 +128,9 @@ func (s *dispatcher) negotiate(c *web.Call) []byte {
 	return b
 }
 
-// account finds whom the try is about, and the name that guesses at it count under: the id of the account, or what was
-// typed in its normal spelling, so that all spellings share one counter and an unknown name counts like a known one.
-// Both are empty where the method asks for no name.
+// account returns the account of this step, and the name under which guesses at it are counted. The name is the user id
+// or, for an unknown account, the normalized input: all spellings share one counter, and an unknown name is counted
+// like a known one. Both are empty if the method takes no login name.
 func (s *dispatcher) account(c *web.Call, input LoginInput, m *method.Configured, pend *pending) (*store.User, string, error) {
 	if pend.User != "" {
 		u, err := s.users.User(c.Ctx(), pend.User)
@@ -145,19 +145,19 @@ func (s *dispatcher) account(c *web.Call, input LoginInput, m *method.Configured
 		return nil, pend.Login, nil
 	}
 	if input.Login == "" && pend.Login != "" || MailProof(m) != nil {
-		input.Login = pend.Login // of a letter: the address that it went to, whatever is sent now
+		input.Login = pend.Login // by mail: always the address that the message went to
 	}
-	// What no account can be called is looked up, counted and hashed like any other name all the same.
+	// An impossible name is looked up, counted and hashed like any other, so that timing reveals nothing.
 	login, _ := accounts.NormalizeLogin(input.Login)
 	if login = problem.Bounded(login, 512); login == "" {
-		login = " " // never the account that happens to have no address
+		login = " " // never matches an account without an address
 	}
 	u, err := s.users.FindUser(c.Ctx(), login)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, login, nil
 	case err != nil:
-		return nil, "", fmt.Errorf("looking for the account: %w", err)
+		return nil, "", fmt.Errorf("finding the account: %w", err)
 	}
 	return &u, u.ID, nil
 }

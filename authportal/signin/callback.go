@@ -10,9 +10,10 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// callback ends a sign-in on the host where it began: the portal sends the browser here with a code. Host and browser are
-// judged before the ticket is taken. Whoever gets hold of the address without the browser's mark gains nothing by it, and
-// takes nothing from its owner; whoever is given one (login CSRF) is not signed in as somebody else.
+// callback ends a sign-in on the host where it began: the portal redirects the browser here with a code. Host and
+// browser are verified before the code is used up. A stolen code is useless without the browser's state cookie, and
+// trying it does not take it from its owner. A code that an attacker plants in another browser signs nobody in (login
+// CSRF).
 func (s *flows) callback(c *web.Call) error {
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return err
@@ -39,14 +40,14 @@ func (s *flows) callback(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	if !ok { // the sign-in has ended since
+	if !ok { // the parent session has ended
 		return s.startOver(c, code.ReturnTo)
 	}
 	return c.Redirect(web.ReturnAddress(code.To))
 }
 
-// enter opens the session of this host below the sign-in that was handed over, or gives the one that this browser has of
-// it a new secret; false where that sign-in has ended.
+// openHostSession opens this host's child of the parent session that was handed over. If the browser already has that
+// child, it gets a new secret instead. It returns false if the parent session has ended.
 func (s *flows) openHostSession(c *web.Call, code *Code, h *handoff) (bool, error) {
 	current, err := s.callers.session(c)
 	if err != nil {
@@ -54,13 +55,13 @@ func (s *flows) openHostSession(c *web.Call, code *Code, h *handoff) (bool, erro
 	}
 	if current != nil && current.Session.RootID() == h.Parent && current.Session.UserID == h.User {
 		if !h.Proven {
-			return true, nil // another tab was here first
+			return true, nil // another tab finished first
 		}
 		err := s.callers.Renew(c, latestProof(current.Session.Proofs))
 		if err == nil || !errors.Is(err, store.ErrNotFound) {
 			return err == nil, err
 		}
-		// another tab renewed it at the same time; this one gets a session of its own
+		// Another tab renewed it at the same time; open a new session for this one.
 	}
 	_, err = s.callers.openChild(c, h.Parent, h.User)
 	switch {
@@ -73,8 +74,8 @@ func (s *flows) openHostSession(c *web.Call, code *Code, h *handoff) (bool, erro
 	return true, nil
 }
 
-// startOver leads whoever comes with a code that opens nothing to the page they wanted, if they are signed in already
-// (a reloaded page, a second tab), or back to the beginning, once.
+// startOver handles a code that cannot be used, as after a reload or in a second tab. A browser that is signed in goes
+// to its return URL; any other starts the sign-in again, once.
 func (s *flows) startOver(c *web.Call, returnTo ReturnTo) error {
 	active, err := s.callers.session(c)
 	if err != nil {

@@ -14,12 +14,12 @@ import (
 
 const (
 	deviceCookieLife  = 180 * 24 * time.Hour
-	deviceCookieRenew = 30 * 24 * time.Hour // a mark younger than this is not written again
-	DeviceCookiesKept = 10                  // marks of one account; the oldest goes first
+	deviceCookieRenew = 30 * 24 * time.Hour // a cookie younger than this is not set again
+	DeviceCookiesKept = 10                  // per account; the oldest is dropped first
 )
 
-// deviceID is what the store keeps of a browser's mark: its SHA-256 together with the account. One mark serves all who
-// sign in from that browser, and what is stored for one account says nothing about another.
+// deviceID returns the SHA-256 of a device cookie and an account, which is all that the store keeps. One cookie serves
+// every account used in that browser, and the stored ids of two accounts cannot be linked.
 func deviceID(secret []byte, account string) string {
 	h := sha256.New()
 	h.Write([]byte("gatehouse known browser "))
@@ -28,8 +28,8 @@ func deviceID(secret []byte, account string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// deviceCookie reports whether this browser signed in to the account before. The look-up is the same for accounts that
-// do not exist. It opens nothing: all it gives is a counter of its own.
+// deviceCookie reports whether this browser has signed in to the account before, and returns the stored id. The look-up
+// is the same for accounts that do not exist. A device cookie grants nothing but a separate counter for guesses.
 func (s *callers) deviceCookie(c *web.Call, account string) (string, bool, error) {
 	secret, ok := s.browserCookie(c, web.CookieDevice)
 	if !ok {
@@ -41,16 +41,15 @@ func (s *callers) deviceCookie(c *web.Call, account string) (string, bool, error
 	case errors.Is(err, store.ErrNotFound):
 		return "", false, nil
 	case err != nil:
-		return "", false, fmt.Errorf("looking for a known browser: %w", err)
+		return "", false, fmt.Errorf("reading the device cookie's record: %w", err)
 	}
 	return id, k.Owner == account && s.now().Before(k.Expires), nil
 }
 
-// KeepDeviceCookie leaves the mark in the browser that has just signed in. It is a convenience: where it fails, the
-// sign-in stands.
+// KeepDeviceCookie sets the device cookie after a sign-in. A failure is logged and does not affect the sign-in.
 func (s *callers) KeepDeviceCookie(c *web.Call, u *store.User) {
 	if err := s.putDeviceCookie(c, u); err != nil {
-		s.log.WarnContext(c.Ctx(), "could not remember a browser", "user_id", u.ID, "error", err)
+		s.log.WarnContext(c.Ctx(), "setting a device cookie failed", "user_id", u.ID, "error", err)
 	}
 }
 

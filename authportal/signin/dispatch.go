@@ -16,35 +16,35 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// LoginInput is one answer of a person to the question who they are, in either face, or that of their provider.
+// LoginInput is what one step of a sign-in receives from the form, the API or a provider.
 type LoginInput struct {
-	Method   string // name of the method; empty: the first that takes a login name
+	Method   string // name of the configured method; empty: the first that takes a login name
 	Login    string
-	Step     string // token of a sign-in in progress; empty at its start
+	Step     string // token of the pending sign-in; empty at the start
 	To, Flow string
 	Remember bool
-	Answered bool // something was sent beside the choice of a method
+	Answered bool // something besides the choice of a method was sent
 	Field    func(string) string
 	JSON     func(string) json.RawMessage
-	Query    url.Values // of a provider's answer
+	Query    url.Values // parameters of a provider's answer
 }
 
-// LoginResult is how a try ends, if it is no Problem.
+// LoginResult is the result of one step that did not fail.
 type LoginResult struct {
-	Location       string               // where to go on; empty where the caller named no address and none is due
-	AtProvider     bool                 // Location is a provider's
-	Post           *method.PostForm     // a provider's, by way of a form
-	Challenge      string               // the browser itself is asked: the header WWW-Authenticate
-	Step           *pages.Step          // more is asked for
-	Factors        []method.Configured  // ways to answer it, where it is a second factor
-	NewPasswordFor string               // it asks for a new password of the account of that name
-	Session        *store.ActiveSession // who is signed in now
-	Added          *added               // what the account that is signed in has now
-	Waiting        string               // nobody is: what comes first, "confirm_email" or "approval_pending"
+	Location       string               // where to go next; empty if the API caller named no return URL
+	AtProvider     bool                 // Location is the provider's
+	Post           *method.PostForm     // a form to be sent to the provider
+	Challenge      string               // value of WWW-Authenticate
+	Step           *pages.Step          // the form of a further step
+	Factors        []method.Configured  // the second factors to choose from
+	NewPasswordFor string               // username of the account that needs a new password
+	Session        *store.ActiveSession // of the completed sign-in
+	Added          *added               // the credential added to the signed-in account
+	Waiting        string               // what blocks the sign-in: "confirm_email" or "approval_pending"
 }
 
-// signIn is the dispatcher: it reads how far the sign-in has come, lets the method take one step, and then asks what is
-// still missing. Methods know nothing of one another, nor of what follows.
+// signIn is the dispatcher. It reads how far the sign-in has come, lets the method take one step, and then checks what
+// is still missing. Methods know nothing of one another, nor of what follows.
 func (s *dispatcher) signIn(c *web.Call, input LoginInput) (*LoginResult, error) {
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (s *dispatcher) signIn(c *web.Call, input LoginInput) (*LoginResult, error)
 	request := s.flows.ParseLoginRequest(c, input.To, input.Flow)
 	pend := &pending{}
 	if input.Step != "" {
-		// What a provider was asked is answered by a callback alone, and what is added to an account is no sign-in.
+		// Only a callback may continue a sign-in that waits for its provider, and adding a credential is no sign-in.
 		if pend = s.pendings.findPending(c, input.Step); pend == nil || pend.Challenged || pend.AtProvider || pend.adds() {
 			return nil, problem.StepExpired
 		}
@@ -63,7 +63,7 @@ func (s *dispatcher) signIn(c *web.Call, input LoginInput) (*LoginResult, error)
 	return s.proceed(c, input, pend, request)
 }
 
-// goOn takes the next step of a sign-in that was read.
+// proceed takes the next step of a pending sign-in.
 func (s *dispatcher) proceed(c *web.Call, input LoginInput, pend *pending, request *LoginRequest) (*LoginResult, error) {
 	if pend.NewPassword {
 		return s.acceptNewPassword(c, input, pend, request)
@@ -80,20 +80,20 @@ func (s *dispatcher) proceed(c *web.Call, input LoginInput, pend *pending, reque
 	}
 	for range 2 {
 		result, err := s.step(c, input, m, pend, request)
-		// The credential was replaced between the check and the session (a hash renewed by another tab, a password
-		// changed): what the person sent is held against what is stored now.
+		// The credential was replaced between the check and the session, by a rehash in another tab or a password
+		// change. Check the input again against what is stored now.
 		if !errors.Is(err, ErrCredentialChanged) {
 			return result, err
 		}
 		if pend.AtProvider {
-			return nil, problem.StepExpired // an answer of a provider is good once
+			return nil, problem.StepExpired // a provider's answer is valid only once
 		}
 	}
 	return nil, problem.InvalidCredentials
 }
 
-// mayFollow reports whether a method answers where a second factor is asked for. The same password again is no harm:
-// it is checked, counted, and adds nothing.
+// allowedAfterProof reports whether a method may answer where a second factor is requested. The password is harmless
+// there: it is checked and counted, and adds nothing.
 func allowedAfterProof(m *method.Configured) bool {
 	switch m.Method.(type) {
 	case method.SecondFactor, method.LoginNamer:
@@ -102,8 +102,8 @@ func allowedAfterProof(m *method.Configured) bool {
 	return false
 }
 
-// continues holds a further proof to the session that it is for: the proofs before it were that session's, and are
-// worth nothing once it has ended.
+// checkSession verifies that the session which a step-up belongs to is still this browser's: proofs taken over from an
+// ended session are worth nothing.
 func (s *dispatcher) checkSession(c *web.Call, pend *pending, request *LoginRequest) error {
 	if pend.Session == "" {
 		return nil
@@ -119,7 +119,7 @@ func (s *dispatcher) checkSession(c *web.Call, pend *pending, request *LoginRequ
 	return nil
 }
 
-// method returns the configured method of that name; that of no name is the first that takes a login name.
+// method returns the configured method of that name, or for an empty name the first that takes a login name.
 func (s *dispatcher) method(name string) *method.Configured {
 	for i := range s.methods {
 		_, takesLogin := s.methods[i].Method.(method.LoginNamer)
@@ -130,7 +130,7 @@ func (s *dispatcher) method(name string) *method.Configured {
 	return nil
 }
 
-// step lets the method take one step, and does what the step says.
+// step lets the method take one step and acts on what it returns.
 func (s *dispatcher) step(c *web.Call, input LoginInput, m *method.Configured, pend *pending, request *LoginRequest) (*LoginResult, error) {
 	a, err := s.attempt(c, input, m, pend)
 	if err != nil {
@@ -150,7 +150,7 @@ func (s *dispatcher) step(c *web.Call, input LoginInput, m *method.Configured, p
 	case method.Show:
 		a.guess.GiveBack()
 		if next.State = step.State; pend.AtProvider {
-			a.token = "" // the provider has answered: what it knew leads nowhere any more
+			a.token = "" // the provider's state value is used up
 		}
 		if err := s.pendings.keepStep(c, next, a.token, false); err != nil {
 			return nil, err
@@ -174,19 +174,20 @@ func (s *dispatcher) step(c *web.Call, input LoginInput, m *method.Configured, p
 		a.guess.GiveBack()
 		return s.enrolled(c, m, pend, step)
 	}
-	return nil, fmt.Errorf("signing in by %s: a step of unknown kind %T", m.Name, step)
+	return nil, fmt.Errorf("signing in by %s: unknown step type %T", m.Name, step)
 }
 
-// leave keeps what the answer of a provider must fit, and holds the address to what browsers may be led to.
+// leaveForProvider keeps what the provider's answer must match. It refuses an address that is neither https nor on the
+// developer's own machine.
 func (s *dispatcher) leaveForProvider(c *web.Call, next *pending, a *attempt, address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !local(u.Hostname())) {
-		return fmt.Errorf("signing in by %s: its address is not one of https", a.m.Name)
+		return fmt.Errorf("signing in by %s: the provider's address is not an https URL", a.m.Name)
 	}
 	return s.pendings.keepStep(c, next, a.token, true)
 }
 
-// refuse tells of an answer that was wrong. That of a provider is good for one try.
+// refuse records a wrong answer and returns its problem. A provider's answer ends the attempt.
 func (s *dispatcher) refuse(c *web.Call, a *attempt, pend *pending, reason string) error {
 	s.emitRefusal(c, a.user, a.m.Name, reason)
 	switch {
@@ -199,7 +200,8 @@ func (s *dispatcher) refuse(c *web.Call, a *attempt, pend *pending, reason strin
 	return problem.InvalidCredentials
 }
 
-// challenge asks the browser itself, once in a sign-in: one that cannot answer is shown the form.
+// challenge challenges the browser itself (RFC 9110 §11.6.1), once in a sign-in. A browser that cannot answer gets the
+// form.
 func (s *dispatcher) challenge(c *web.Call, a *attempt, next *pending, challenge method.Challenge) (*LoginResult, error) {
 	if a.Negotiate != nil {
 		return nil, s.refuse(c, a, next, "the answer to the challenge is not enough")
@@ -211,15 +213,15 @@ func (s *dispatcher) challenge(c *web.Call, a *attempt, next *pending, challenge
 	return &LoginResult{Challenge: challenge.Header}, s.pendings.keepStep(c, next, a.token, false)
 }
 
-// accept takes a proof for what the attempt was for.
+// accept completes a step by a proof.
 func (s *dispatcher) accept(c *web.Call, input LoginInput, m *method.Configured, pend *pending, request *LoginRequest, proven method.Proven) (*LoginResult, error) {
 	if pend.adds() {
-		return nil, fmt.Errorf("signing in by %s: a proof where something was to be added", m.Name)
+		return nil, fmt.Errorf("signing in by %s: got a proof while adding a credential", m.Name)
 	}
 	return s.advance(c, input, m, pend, request, proven)
 }
 
-// advance goes on after a proof: to what is still missing, or to the end.
+// advance adds a proof and then asks for the first missing requirement, or completes the sign-in.
 func (s *dispatcher) advance(c *web.Call, input LoginInput, m *method.Configured, pend *pending, request *LoginRequest, by method.Proven) (*LoginResult, error) {
 	u := by.User
 	if pend.User != "" && pend.User != u.ID {
@@ -231,7 +233,7 @@ func (s *dispatcher) advance(c *web.Call, input LoginInput, m *method.Configured
 		if err != nil {
 			return nil, err
 		}
-		u, by.Kind = after, "" // that credential was voided too
+		u, by.Kind = after, "" // the proving credential was voided as well
 	}
 	proof := store.Proof{Method: m.Name, At: s.now()}
 	if by.Level > 1 {
@@ -266,8 +268,8 @@ func (s *dispatcher) emitRefusal(c *web.Call, u *store.User, method, reason stri
 	c.Emit(e)
 }
 
-// MustHTTPS refuses to take or give a secret over plain http, where everyone on the way reads along, but for the
-// developer's own machine and where the operator allows it.
+// MustHTTPS refuses to receive or set a secret over plain http, which can be read on the way. Exceptions are the
+// developer's own machine and `allow_http`.
 func (s *guard) MustHTTPS(c *web.Call) error {
 	if c.Visit.Secure || s.settings.AllowHTTP || local(c.Visit.Host) {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// linkAPI answers POST login/link: 202, whoever has the address.
+// linkAPI answers POST login/link: always 202, whether or not an account has the address.
 func (s *links) linkAPI(c *web.Call) error {
 	var body struct {
 		Email, To, Flow string
@@ -24,7 +24,7 @@ func (s *links) linkAPI(c *web.Call) error {
 	return c.JSON(http.StatusAccepted, map[string]string{"status": web.StatusSent})
 }
 
-// linkFinishAPI answers POST login/link/finish: as POST login.
+// linkFinishAPI answers POST login/link/finish like POST login.
 func (s *links) linkFinishAPI(c *web.Call) error {
 	fields, err := c.JSONFields("token", "code", "to", "flow")
 	if err != nil {
@@ -40,7 +40,8 @@ func (s *links) linkFinishAPI(c *web.Call) error {
 	return s.forms.SignedIn(c, http.StatusOK, result)
 }
 
-// linkPage asks for an address; or, where the link of a letter leads, for a click. It takes nothing: a GET may be a scanner's.
+// linkPage shows the form for an address or, for the link of a message, a button. A GET uses nothing up: it may come
+// from a mail scanner.
 func (s *links) linkPage(c *web.Call) error {
 	m, err := s.linkMethodFor(c)
 	if err != nil {
@@ -59,12 +60,12 @@ func (s *links) linkPage(c *web.Call) error {
 	}
 	input := LoginInput{To: q.Get("to"), Flow: q.Get("flow")}
 	if active != nil {
-		input.Login = active.Identity.Email // is asked to sign in again, mostly
+		input.Login = active.Identity.Email // most likely signing in again for a step-up
 	}
 	return s.showLink(c, http.StatusOK, input, nil, nil)
 }
 
-// linkForm is the form's face of askLink.
+// linkForm handles the form for requestLink.
 func (s *links) linkForm(c *web.Call) error {
 	fields, err := c.FormFields("email", "remember", "to", "flow")
 	input := LoginInput{Login: fields["email"], To: fields["to"], Flow: fields["flow"], Remember: fields["remember"] != ""}
@@ -81,7 +82,7 @@ func (s *links) linkForm(c *web.Call) error {
 	return s.showLink(c, http.StatusOK, input, pend, nil)
 }
 
-// linkFinishForm is the form's face of finishLink.
+// linkFinishForm handles the form for finishLink.
 func (s *links) linkFinishForm(c *web.Call) error {
 	fields, err := c.FormFields("token", "code", "step", "to", "flow")
 	if err != nil {
@@ -101,7 +102,7 @@ func (s *links) linkFinishForm(c *web.Call) error {
 	return c.Redirect(result.Location)
 }
 
-// showLinkProblem goes back to where somebody can do something about it.
+// showLinkProblem shows a problem on the page where the person can act on it.
 func (s *links) showLinkProblem(c *web.Call, fields map[string]string, input LoginInput, p *problem.Problem) error {
 	switch p.Code {
 	case problem.InvalidCode.Code, problem.CodeTooMany, problem.InvalidLink.Code:
@@ -120,7 +121,7 @@ func (s *links) showLinkProblem(c *web.Call, fields map[string]string, input Log
 	return s.showLink(c, p.Status, input, s.pendings.findPending(c, fields["step"]), p)
 }
 
-// showLink writes the form for an address, or, once the letter is on its way, that for its code.
+// showLink writes the form for an address or, once a message was requested, the form for its code.
 func (s *links) showLink(c *web.Call, status int, input LoginInput, asked *pending, shown *problem.Problem) error {
 	data := pages.LinkData{To: input.To, Flow: input.Flow, Remember: !s.settings.RememberOff, LoginURL: c.Link("/login") + Query(input),
 		AgainURL: c.Link("/link") + Query(input)}
@@ -138,7 +139,8 @@ func (s *links) showLink(c *web.Call, status int, input LoginInput, asked *pendi
 	return c.Page(status, p)
 }
 
-// showLinkToken writes the page that the link of a letter leads to: a click for the browser that asked, advice for every other.
+// showLinkToken writes the page that the link of a message opens: a button in the browser that requested it, advice in
+// any other.
 func (s *links) showLinkToken(c *web.Call, m *method.Configured, status int, token string, shown *problem.Problem) error {
 	data := pages.LinkData{AgainURL: c.Link("/link"), LoginURL: c.Link("/login")}
 	email, ok := MailProof(m).Address(token)
@@ -157,7 +159,7 @@ func (s *links) showLinkToken(c *web.Call, m *method.Configured, status int, tok
 	case !ok:
 		data.Elsewhere, data.Expired, status = false, true, http.StatusBadRequest
 	case data.Elsewhere && active != nil && active.Identity.Email == email:
-		data.Elsewhere, data.Done, data.Account = false, true, email // the code was entered here, or the link opened twice
+		data.Elsewhere, data.Done, data.Account = false, true, email // already used here, as a code or a link
 		data.LoginURL = c.Link("/account")
 	}
 	p := pages.Page{Name: pages.Link, LeavesSite: true, Data: data}

@@ -8,25 +8,25 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// LoginRequest is the goal of one sign-in as this call knows it.
+// LoginRequest is what a sign-in is for: its return URL and the demand behind it.
 type LoginRequest struct {
 	ReturnTo
-	named      bool // the caller named an address, readable or not
-	sealed     bool // we sealed it: Began and the demand are true
-	viaPortal  bool // it belongs to another host, or to this one by way of a portal
-	unreadable bool // an address was named that says nothing any more
+	named      bool // the caller sent a return URL, readable or not
+	sealed     bool // the value was sealed here: Began and the demand can be trusted
+	viaPortal  bool // a flow that another host began, or this one through a portal
+	unreadable bool // the return URL was forged, expired or for another host
 
-	stepUp bool // it is a further proof of the session that the browser has, and cannot start another
+	stepUp bool // a further proof of the browser's session; it cannot start another
 }
 
-// Intent reads where a sign-in shall lead, from `to` (a path, or the sealed value of a login page) or from `flow`. What
-// cannot be read leads to the account: sign-in stays possible, and nobody is sent anywhere by a forged value.
+// ParseLoginRequest reads `to` (a path, or the sealed value of a login page) or `flow`. An unreadable value leads to
+// the account: signing in stays possible, and a forged value redirects to nowhere else.
 func (s *flows) ParseLoginRequest(c *web.Call, to, flow string) *LoginRequest {
 	request := &LoginRequest{named: to != "" || flow != ""}
 	now := s.now()
 	switch {
 	case flow != "":
-		// Only a portal hands people over to other hosts.
+		// Only a portal hands off to other hosts.
 		request.sealed = c.Visit.Site.Portal && s.Unseal(SealFlow, flow, &request.ReturnTo) && !request.olderThan(now, toLife) && request.Origin != ""
 		request.viaPortal = request.sealed
 	case strings.HasPrefix(to, "/"):
@@ -34,7 +34,7 @@ func (s *flows) ParseLoginRequest(c *web.Call, to, flow string) *LoginRequest {
 		request.Began = now.Unix()
 		return request
 	case to != "":
-		// A value sealed for another host leads nowhere here.
+		// A value sealed for another host is void here.
 		request.sealed = s.Unseal(SealTo, to, &request.ReturnTo) && !request.olderThan(now, toLife) && request.Host == c.Visit.Host
 	}
 	if !request.sealed {
@@ -46,9 +46,9 @@ func (s *flows) ParseLoginRequest(c *web.Call, to, flow string) *LoginRequest {
 	return request
 }
 
-// satisfied reports whether a session is all that the goal asks for. A gate seals `fresh` only when it found the session
-// too old, so no proof from before that counts, whatever two clocks say: else gate and portal could send a browser back and
-// forth for ever.
+// satisfiedBy reports whether a session meets the demand. A gate demands `fresh` only if it found the session too old,
+// so no proof from before the request counts, even if clocks disagree: otherwise gate and portal could redirect
+// forever.
 func (request *LoginRequest) satisfiedBy(p *flows, active *store.ActiveSession) bool {
 	demand := request.Demand()
 	if !p.callers.Meets(&active.Session, demand) {
@@ -57,7 +57,7 @@ func (request *LoginRequest) satisfiedBy(p *flows, active *store.ActiveSession) 
 	return demand.Fresh <= 0 || !lastProof(active.Session.Proofs).Before(time.Unix(request.Began, 0))
 }
 
-// landing is where a sign-in for this host ends.
+// landingURL is where a sign-in for this host ends.
 func (request *LoginRequest) landingURL(c *web.Call) string {
 	if request.To == "" || request.unreadable {
 		return c.Link("/account")
@@ -65,8 +65,8 @@ func (request *LoginRequest) landingURL(c *web.Call) string {
 	return web.ReturnAddress(request.To)
 }
 
-// here reports whether the goal's host shares the session of this one: a cookie belongs to a host name of one scheme,
-// whatever the port.
+// sharesCookie reports whether the request's host uses the same session cookie as this visit: cookies belong to a host
+// name and scheme, whatever the port.
 func (request *LoginRequest) sharesCookie(v *web.Visit) bool {
 	return !request.viaPortal || (request.Host == v.Host && strings.HasPrefix(request.Origin, "https:") == v.Secure)
 }

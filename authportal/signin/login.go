@@ -31,7 +31,7 @@ func (s *forms) signInRoutes() []web.Route {
 	}
 }
 
-// root leads to the account, or to signing in.
+// root redirects to the account, or to the login page.
 func (s *forms) root(c *web.Call) error {
 	active, err := s.callers.session(c)
 	if err != nil {
@@ -43,7 +43,7 @@ func (s *forms) root(c *web.Call) error {
 	return c.Redirect(c.Link("/login"))
 }
 
-// loginPage shows the form, unless there is nothing to ask.
+// loginPage shows the login form, unless the session already satisfies the request.
 func (s *forms) loginPage(c *web.Call) error {
 	if !c.Visit.Site.Hosted {
 		return s.flows.StartFlow(c, "/login")
@@ -74,8 +74,8 @@ func (s *forms) loginPage(c *web.Call) error {
 	return c.Redirect(location)
 }
 
-// askFactor asks somebody who is signed in for a second factor; who has none is told so, here, for the gate would only
-// send them back.
+// stepUpPage asks for a second factor in a session that has only one. An account without a second factor gets an error
+// page here, because the gate would only redirect back.
 func (s *forms) stepUpPage(c *web.Call, input LoginInput, request *LoginRequest) error {
 	active, u, err := s.callers.MustUser(c)
 	if err != nil {
@@ -100,8 +100,7 @@ func (s *forms) stepUpPage(c *web.Call, input LoginInput, request *LoginRequest)
 	return s.showResult(c, input, result, err)
 }
 
-// loginBegin begins to sign in by a method that has no form on the login page: it leads to a provider, or to the form of
-// its first step.
+// loginBegin begins a method that has no form on the login page: it redirects to a provider, or shows the first form.
 func (s *forms) loginBegin(c *web.Call) error {
 	q := c.Request.URL.Query()
 	input := LoginInput{Method: c.Arg, To: q.Get("to"), Flow: q.Get("flow")}
@@ -115,7 +114,7 @@ func (s *forms) loginBegin(c *web.Call) error {
 	if MailProof(m) != nil {
 		return c.Redirect(c.Link("/link") + Query(input))
 	}
-	if input.Step = q.Get("step"); input.Step != "" { // another second factor than the one that was begun
+	if input.Step = q.Get("step"); input.Step != "" { // a different second factor than the one that began
 		result, err := s.dispatcher.signIn(c, input)
 		return s.showResult(c, input, result, err)
 	}
@@ -126,7 +125,7 @@ func (s *forms) loginBegin(c *web.Call) error {
 	return s.showResult(c, input, result, nil)
 }
 
-// loginForm is the form's face of signIn.
+// loginForm handles the login form.
 func (s *forms) loginForm(c *web.Call) error {
 	if err := c.Form(); err != nil {
 		return err
@@ -143,7 +142,7 @@ func (s *forms) loginForm(c *web.Call) error {
 	return s.showResult(c, input, result, err)
 }
 
-// envelope are the fields of a sign-in that are no answer of the person to a method.
+// inputFields are the fields of a step that no method reads.
 var inputFields = []string{"login", "method", "step", "to", "flow", "remember", "trust_device"}
 
 func formAnswers(f url.Values) bool {
@@ -155,7 +154,7 @@ func formAnswers(f url.Values) bool {
 	return false
 }
 
-// loginAnswer tells the outcome of a step on a page.
+// showResult writes the page for the result of a step.
 func (s *forms) showResult(c *web.Call, input LoginInput, result *LoginResult, err error) error {
 	in := func() *LoginRequest { return s.flows.ParseLoginRequest(c, input.To, input.Flow) }
 	switch {
@@ -176,12 +175,13 @@ func (s *forms) showResult(c *web.Call, input LoginInput, result *LoginResult, e
 	case result.Added != nil:
 		return c.Redirect(c.Link("/account"))
 	case result.Session == nil && !result.AtProvider:
-		return s.showLogin(c, http.StatusOK, input, in(), nil, nil) // the browser was challenged before
+		return s.showLogin(c, http.StatusOK, input, in(), nil, nil) // the browser was already challenged
 	}
 	return c.Redirect(result.Location)
 }
 
-// showPost writes the page that sends a form to a provider by itself. Its policy lets forms go there and nowhere else.
+// showPost writes a page that submits a form to a provider by itself. Its Content-Security-Policy allows forms to go
+// only there.
 func (s *forms) showPost(c *web.Call, to *method.PostForm) error {
 	post := &pages.Post{URL: to.URL}
 	for _, name := range slices.Sorted(maps.Keys(to.Fields)) {
@@ -197,7 +197,7 @@ func (s *forms) showPost(c *web.Call, to *method.PostForm) error {
 		Data: pages.LoginData{Post: post}})
 }
 
-// showLogin writes the page: the first form, or that of a further step.
+// showLogin writes the login page, with the first form or that of a further step.
 func (s *forms) showLogin(c *web.Call, status int, input LoginInput, request *LoginRequest, shown *problem.Problem, result *LoginResult) error {
 	data := pages.LoginData{To: input.To, Flow: input.Flow, Remember: !s.settings.RememberOff, Methods: s.methodList(c, input)}
 	if s.AnyoneSignsUp() {
@@ -249,7 +249,7 @@ func (s *forms) showLogin(c *web.Call, status int, input LoginInput, request *Lo
 	return c.Page(status, p)
 }
 
-// methodList is what people may choose from.
+// methodList returns the methods to choose from on the login page.
 func (s *forms) methodList(c *web.Call, input LoginInput) []pages.Method {
 	first := slices.DeleteFunc(slices.Clone(s.methods), func(m method.Configured) bool { return m.Second })
 	list := pageMethods(first)
@@ -271,7 +271,7 @@ func pageMethods(methods []method.Configured) []pages.Method {
 	return out
 }
 
-// otherFactors offers those beside the one that was begun.
+// otherFactors returns the second factors besides the one that began.
 func (s *forms) otherFactors(c *web.Call, result *LoginResult, input LoginInput) []pages.Method {
 	if result.Step.Method == "" {
 		return nil
@@ -289,7 +289,7 @@ func (s *forms) otherFactors(c *web.Call, result *LoginResult, input LoginInput)
 	return others
 }
 
-// Query hands the goal on to a sibling page.
+// Query returns the query that carries the return URL to a related page.
 func Query(input LoginInput) string {
 	switch {
 	case input.Flow != "":
@@ -300,7 +300,7 @@ func Query(input LoginInput) string {
 	return ""
 }
 
-// stepFields returns what a method asks for as pages show it.
+// stepFields converts the fields of a method for the page.
 func stepFields(fields []method.Field) []pages.Field {
 	var out []pages.Field
 	for _, f := range fields {
@@ -309,7 +309,7 @@ func stepFields(fields []method.Field) []pages.Field {
 	return out
 }
 
-// AnyoneSignsUp reports whether people without an invitation may make an account.
+// AnyoneSignsUp reports whether people may sign up without an invitation.
 func (s *forms) AnyoneSignsUp() bool {
 	return (s.settings.Signup.Mode == settings.SignupOpen || s.settings.Signup.Mode == settings.SignupApproval) && s.accounts.Passwords() != nil
 }

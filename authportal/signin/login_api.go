@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// methodJSON is a way to sign in, as programs read it.
+// methodJSON is a configured method in JSON.
 type methodJSON struct {
 	Name  string `json:"name"`
 	Kind  string `json:"kind"`
@@ -47,7 +47,7 @@ func methodsJSON(list []pages.Method) []methodJSON {
 	return out
 }
 
-// loginAPI answers POST login: the JSON face of signIn.
+// loginAPI answers POST login.
 func (s *forms) loginAPI(c *web.Call) error {
 	var body struct {
 		Login, Method, Step, To, Flow string
@@ -57,7 +57,7 @@ func (s *forms) loginAPI(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	// What else was sent is the method's, or a newer page's: it is left alone.
+	// Other fields belong to the method, or come from a newer page.
 	if _, err := o.Read(map[string]any{"login": &body.Login, "method": &body.Method, "step": &body.Step, "to": &body.To,
 		"flow": &body.Flow, "remember": &body.Remember}, func(string) error { return problem.Malformed }); err != nil {
 		return err
@@ -65,7 +65,7 @@ func (s *forms) loginAPI(c *web.Call) error {
 	if _, ok := o.Text("password"); !ok {
 		return problem.Malformed
 	}
-	// A method that asks for text where something else was sent is told that there is none; so is whoever sent it.
+	// A method reads a field of the wrong type as empty; the request is then refused as malformed.
 	noText := false
 	input := LoginInput{Method: body.Method, Login: body.Login, Step: body.Step, To: body.To, Flow: body.Flow, Remember: body.Remember}
 	input.Field = func(name string) string {
@@ -89,7 +89,7 @@ func (s *forms) loginAPI(c *web.Call) error {
 	return s.SignedIn(c, http.StatusOK, result)
 }
 
-// SignedIn answers a program whose person has signed in, or has a further step to take.
+// SignedIn answers an API request with the result of a step.
 func (s *forms) SignedIn(c *web.Call, status int, result *LoginResult) error {
 	switch {
 	case len(result.Factors) > 0:
@@ -119,7 +119,7 @@ func (s *forms) SignedIn(c *web.Call, status int, result *LoginResult) error {
 	return c.JSON(status, answer)
 }
 
-// sessionAPI answers GET session: who is signed in, and since when.
+// sessionAPI answers GET session with the user and the session.
 func (s *forms) sessionAPI(c *web.Call) error {
 	me, err := s.callers.Caller(c)
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *forms) sessionAPI(c *web.Call) error {
 	return c.JSON(http.StatusOK, map[string]any{"user": s.accounts.IdentityJSON(&me.Live.Identity), "session": SessionJSON(&me.Live.Session)})
 }
 
-// SessionJSON names the sign-in, as the owner's list does, not the child of one host.
+// SessionJSON describes a session by the id of its parent, as the owner's list of sessions does.
 func SessionJSON(s *store.Session) map[string]any {
 	out := map[string]any{"id": s.RootID(), "created": s.Created.UTC().Format(time.RFC3339), "methods": methodsOf(s.Proofs),
 		"remembered": s.Remembered}

@@ -7,7 +7,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// identified goes on with the account of an outside identity. Which that is the accounts decide, never the method.
+// identified continues with the account of an outside identity. The accounts package decides which one that is, never
+// the method.
 func (s *dispatcher) identified(c *web.Call, a *attempt, input LoginInput, pend *pending, request *LoginRequest, id method.Identity) (*LoginResult, error) {
 	r := accounts.IdentityRequest{Method: a.m.Name, Options: a.m.Options, Identity: id,
 		Actor: accounts.Actor{Address: web.Address(c.Visit), Host: c.Visit.Host, Base: c.Visit.Origin + c.Visit.Base}}
@@ -15,7 +16,7 @@ func (s *dispatcher) identified(c *web.Call, a *attempt, input LoginInput, pend 
 	case pend.Purpose == method.Link:
 		r.Owner, r.Actor.ID = a.user, a.user.ID
 	case pend.User != "":
-		r.Options.SignUp = "off" // a further proof of an account that is there
+		r.Options.SignUp = "off" // a further proof must not create an account
 	}
 	u, cred, err := s.accounts.ForIdentity(c.Ctx(), r)
 	if err == nil || problem.IsFault(err) {

@@ -15,8 +15,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// askNew asks for a new password, the last thing that is missing of a sign-in. Who cannot choose one, because there is
-// none here, loses the old one instead: it was not to be used any more.
+// requestNewPassword asks for a new password, the last requirement of a sign-in. If none can be chosen here, it removes
+// the old password instead, which must not be used any more.
 func (s *dispatcher) requestNewPassword(c *web.Call, u *store.User, next *pending, request *LoginRequest) (*LoginResult, error) {
 	a := s.accounts
 	has, err := a.HasPassword(c.Ctx(), u.ID)
@@ -38,7 +38,7 @@ func (s *dispatcher) requestNewPassword(c *web.Call, u *store.User, next *pendin
 	return &LoginResult{NewPasswordFor: u.Username, Step: &pages.Step{Token: token}}, nil
 }
 
-// chooseNew takes the new password and finishes the sign-in that waited for it. What is refused can be tried again.
+// acceptNewPassword sets the new password and completes the sign-in. After a refusal the person may try again.
 func (s *dispatcher) acceptNewPassword(c *web.Call, input LoginInput, pend *pending, request *LoginRequest) (*LoginResult, error) {
 	u, err := s.users.User(c.Ctx(), pend.User)
 	switch {
@@ -49,7 +49,7 @@ func (s *dispatcher) acceptNewPassword(c *web.Call, input LoginInput, pend *pend
 	case s.callers.denialReason(&u) != nil || u.Version != pend.Version || s.accounts.Passwords() == nil:
 		return nil, problem.StepExpired
 	}
-	// Whoever came by a ticket could try here what the old password was, and anybody ask for a lot of hashing.
+	// Count it: with a sign-in ticket one could otherwise guess the old password here, or cause a lot of hashing.
 	g, err := s.guard.Guess(c, u.ID)
 	if err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (s *dispatcher) acceptNewPassword(c *web.Call, input LoginInput, pend *pend
 	return result, err
 }
 
-// setNew replaces the password, as long as it and all that was proven are still what they were.
+// replacePassword replaces the password if it and all proving credentials are unchanged.
 func (s *dispatcher) replacePassword(c *web.Call, u *store.User, creds []credRef, next string) (after store.User, rest []credRef, err error) {
 	pw := s.accounts.Passwords()
 	have, err := s.users.Credential(c.Ctx(), store.KindPassword, u.ID)
@@ -102,7 +102,7 @@ func (s *dispatcher) replacePassword(c *web.Call, u *store.User, creds []credRef
 	if err != nil {
 		return after, nil, accounts.Problem(err)
 	}
-	// Nobody hangs up between the two.
+	// A client that disconnects must not separate the next two writes.
 	ctx := context.WithoutCancel(c.Ctx())
 	if err := s.finisher.spend(c, ctx, creds); err != nil {
 		return after, nil, web.Or(exceptChanged(err), problem.StepExpired)
@@ -110,13 +110,13 @@ func (s *dispatcher) replacePassword(c *web.Call, u *store.User, creds []credRef
 	have.Data, have.Used = made.Data, made.Used
 	after, err = s.accounts.ReplacePassword(ctx, have, "", false)
 	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
-		return after, nil, problem.StepExpired // changed by others at this very moment
+		return after, nil, problem.StepExpired // changed concurrently
 	}
 	rest = slices.DeleteFunc(slices.Clone(creds), func(ref credRef) bool { return ref.Kind == store.KindPassword || ref.Kind == store.KindSignInTicket })
 	return after, append(rest, credRef{store.KindPassword, u.ID, have.Version + 1}), err
 }
 
-// chooseAgain is the form once more, where what was typed into it is all that is wrong.
+// newPasswordAgain returns the form once more if only the new password was refused.
 func (s *dispatcher) newPasswordAgain(c *web.Call, input LoginInput, p *problem.Problem) *LoginResult {
 	switch p.Code {
 	case "password_not_acceptable", problem.Busy.Code, problem.CodeTooMany:
@@ -130,7 +130,7 @@ func (s *dispatcher) newPasswordAgain(c *web.Call, input LoginInput, p *problem.
 	return &LoginResult{NewPasswordFor: pend.Login, Step: &pages.Step{Token: input.Step}}
 }
 
-// notMoved is err unless it says that a credential was replaced.
+// exceptChanged returns err unless it is ErrCredentialChanged.
 func exceptChanged(err error) error {
 	if errors.Is(err, ErrCredentialChanged) {
 		return nil

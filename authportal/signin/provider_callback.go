@@ -17,9 +17,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Answers of providers. One that comes by GET brings the browser's cookie along and is judged at once. One that
-// another site posts comes without it (SameSite=Lax): it is bounded, kept for a minute under a ticket, and judged at
-// the address that the browser is then led to. The post itself binds nothing to anybody.
+// Answers of providers. A GET carries the browser's cookie and is processed at once. A POST from another site comes
+// without the cookie (SameSite=Lax): its size is limited, it is kept for a minute under a ticket, and it is processed
+// at the address to which the browser is then redirected. The POST itself binds nothing to any browser.
 
 const (
 	postedLife    = time.Minute
@@ -28,10 +28,10 @@ const (
 	MaxStateField = 512
 )
 
-// PostedAnswers bounds how much other sites may have us keep, by address of the browser.
+// PostedAnswers limits, by network address, how much other sites can make us store.
 var PostedAnswers = settings.Limit{Count: 60, Window: 15 * time.Minute}
 
-// providerRoutes are the callbacks of the configured methods, and the addresses that they need beside these.
+// providerRoutes returns the callbacks of the configured methods and their other endpoints.
 func (s *forms) providerRoutes() (list []web.Route) {
 	for i := range s.methods {
 		m := &s.methods[i]
@@ -72,7 +72,7 @@ func (s *forms) endpointRoutes(m *method.Configured, e method.Endpoint, callback
 	return list
 }
 
-// CheckEndpoints holds the addresses of a method to those that are its own.
+// CheckEndpoints reports an error if a method claims an address outside its own paths.
 func CheckEndpoints(m *method.Configured) error {
 	ability, ok := m.Method.(method.Endpoints)
 	if !ok {
@@ -87,7 +87,7 @@ func CheckEndpoints(m *method.Configured) error {
 	return nil
 }
 
-// document answers with metadata of a method, the same for everybody.
+// document serves metadata of a method, the same to everyone.
 func (s *forms) document(c *web.Call, m *method.Configured, e method.Endpoint) error {
 	body, mediaType, err := e.Document(c.Ctx(), c.Visit.Origin+c.Visit.Base)
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *forms) document(c *web.Call, m *method.Configured, e method.Endpoint) e
 	return nil
 }
 
-// stateToken returns the token of a sign-in that a provider's answer carries.
+// stateToken returns the token of the pending sign-in in a provider's answer.
 func stateToken(q url.Values) string {
 	for _, name := range []string{"state", "RelayState"} {
 		if v := q.Get(name); v != "" && len(v) <= MaxStateField {
@@ -109,8 +109,8 @@ func stateToken(q url.Values) string {
 	return ""
 }
 
-// providerAnswer goes on with the sign-in that an answer belongs to: one that this browser began, by this method, and
-// that waits for it. Anything else is somebody else's, or was used before.
+// providerAnswer continues the pending sign-in of an answer: begun by this browser with this method, and waiting for
+// it. Any other answer was used before, or belongs to another browser (login CSRF, RFC 9700 §4.7).
 func (s *forms) providerAnswer(c *web.Call, m *method.Configured, q url.Values) error {
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return err
@@ -134,14 +134,14 @@ func (s *forms) providerAnswer(c *web.Call, m *method.Configured, q url.Values) 
 	return s.showResult(c, input, result, err)
 }
 
-// posted is an answer that waits for the browser's own request.
+// posted is an answer that waits for the browser to come back for it.
 type posted struct {
 	Method string     `json:"m"`
 	Host   string     `json:"h"`
 	Values url.Values `json:"v"`
 }
 
-// keepPosted takes what another site posts.
+// keepPosted stores an answer that another site posted.
 func (s *forms) keepPosted(c *web.Call, m *method.Configured, path string) error {
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return err
@@ -171,7 +171,7 @@ func (s *forms) keepPosted(c *web.Call, m *method.Configured, path string) error
 	return c.Redirect(c.Link(path) + "/continue?ticket=" + web.Secret64.EncodeToString(secret))
 }
 
-// postedForm reads a form that comes from another site.
+// postedForm reads a form from another site.
 func (s *forms) postedForm(c *web.Call) (url.Values, error) {
 	if t, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type")); err != nil || t != "application/x-www-form-urlencoded" {
 		p := *problem.Malformed
@@ -191,7 +191,7 @@ func (s *forms) postedForm(c *web.Call) (url.Values, error) {
 	return c.Request.PostForm, nil
 }
 
-// continuePosted judges what another site posted, now that the browser's cookie is here.
+// continuePosted processes a posted answer, now with the browser's cookie.
 func (s *forms) continuePosted(c *web.Call, m *method.Configured) error {
 	secret, err := web.Secret64.DecodeString(c.Request.URL.Query().Get("ticket"))
 	if err != nil || len(secret) != web.SecretBytes {

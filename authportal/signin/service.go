@@ -15,21 +15,21 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Deps is all that signing in depends on.
+// Deps are the dependencies of a Service.
 type Deps struct {
 	Users    store.UserStore
 	Sessions store.SessionStore
 	Keys     *keyring.Keys
 	Methods  []method.Configured // in the order shown to people
-	Mail     store.Outbox        // nil: no mail
+	Mail     store.Outbox        // nil: no email
 	Settings settings.Settings
 	Accounts *accounts.Accounts
 	Events   *audit.Emitter
 	Web      *web.Server
 
-	// ExpandRoles adds the roles that the held ones include.
+	// ExpandRoles returns the held roles and those that they include.
 	ExpandRoles func(held []string) []string
-	// SessionWait bounds every look-up of a session.
+	// SessionWait limits how long a look-up of a session may take.
 	SessionWait time.Duration
 
 	Now  func() time.Time
@@ -37,8 +37,8 @@ type Deps struct {
 	Log  *slog.Logger
 }
 
-// Service signs people in and out: dispatcher, flows, pending sign-ins, sessions and the hand-off between hosts. It is safe
-// for concurrent use.
+// Service signs people in and out: dispatcher, flows, pending sign-ins, sessions and the hand-off between hosts. It is
+// safe for concurrent use.
 type Service struct {
 	*callers
 	*guard
@@ -50,7 +50,7 @@ type Service struct {
 	*links
 }
 
-// deps are the dependencies, as all parts share them.
+// deps are the dependencies that all parts share.
 type deps struct {
 	users       store.UserStore
 	sessions    store.SessionStore

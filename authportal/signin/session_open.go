@@ -14,8 +14,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// open starts a new session and gives its secret to the browser. still is asked once the session is there: what the
-// proofs rest on must not have changed.
+// openSession stores a new session and sets its cookie. It calls verify once the session is stored: a change of the
+// proving credentials before that would be missed otherwise.
 func (s *callers) openSession(c *web.Call, u *store.User, proofs []store.Proof, remember bool, verify func() error) (*store.ActiveSession, error) {
 	now := s.now()
 	active := &store.ActiveSession{Identity: u.Identity(), Session: store.Session{
@@ -33,19 +33,19 @@ func (s *callers) openSession(c *web.Call, u *store.User, proofs []store.Proof, 
 	return active, err
 }
 
-// MaxSignIns is how many sign-ins an account has at a time. A change of its rights must reach each within a second, and
-// whoever has the password could otherwise pile up so many that neither its owner nor an administrator can end them.
+// MaxSessions limits the sessions of an account. A change of its rights must reach each within a second, and an
+// attacker with the password could otherwise pile up more than the owner or an administrator can end.
 const MaxSessions = 100
 
-// makeRoom ends the sign-ins beyond that number, those first that have not been used for longest: a pile of unused ones
-// does not push out the one that its owner works with.
+// enforceSessionLimit ends the sessions beyond the limit, longest unused first: a pile of unused ones does not push out
+// the one in use.
 func (s *callers) enforceSessionLimit(c *web.Call, active *store.ActiveSession) {
-	// Hanging up in time must not be a way round it.
+	// A client must not escape this by disconnecting.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Ctx()), 2*time.Second)
 	defer cancel()
 	list, err := s.sessions.SessionsOf(ctx, active.Session.UserID)
 	if err != nil {
-		s.log.WarnContext(ctx, "could not count the sign-ins of an account", "user_id", active.Session.UserID, "error", err)
+		s.log.WarnContext(ctx, "counting the sessions of an account failed", "user_id", active.Session.UserID, "error", err)
 		return
 	}
 	slices.SortFunc(list, func(a, b store.Session) int { return a.LastSeen.Compare(b.LastSeen) })
@@ -59,14 +59,14 @@ func (s *callers) enforceSessionLimit(c *web.Call, active *store.ActiveSession) 
 			c.Emit(audit.Event{Kind: audit.EventSessionEnd, Result: audit.ResultOK, Reason: "too many", UserID: active.Session.UserID,
 				Username: active.Identity.Username, Session: list[i].ID})
 		case !errors.Is(err, store.ErrNotFound):
-			s.log.WarnContext(ctx, "could not end a sign-in of too many", "user_id", active.Session.UserID, "error", err)
+			s.log.WarnContext(ctx, "ending a session beyond the limit failed", "user_id", active.Session.UserID, "error", err)
 			return
 		}
 	}
 }
 
-// openChild starts the session of this host below a sign-in at the portal. The store takes deadlines, proofs and
-// identity from the parent, and refuses if that has ended meanwhile.
+// openChild opens this host's child of a parent session at the portal. The store takes deadlines, proofs and identity
+// from the parent, and refuses if that has ended.
 func (s *callers) openChild(c *web.Call, parent, userID string) (*store.ActiveSession, error) {
 	now := s.now()
 	active := &store.ActiveSession{Session: store.Session{Parent: parent, UserID: userID, Host: c.Visit.Host, Created: now, LastSeen: now}}
@@ -84,7 +84,7 @@ func (s *callers) createSession(c *web.Call, active *store.ActiveSession, verify
 	active.Session.Key = store.KeyOf(secret)
 	err = s.sessions.CreateSession(c.Ctx(), active)
 	if active.Session.Parent == "" && errors.Is(err, store.ErrNotFound) {
-		return s.refusedByStore(c, active.Session.UserID) // a store that knows the accounts has seen before us that this one may not
+		return s.refusedByStore(c, active.Session.UserID) // the store already knows of a change
 	} else if err != nil {
 		return fmt.Errorf("starting the session: %w", err)
 	}
@@ -100,10 +100,9 @@ func (s *callers) createSession(c *web.Call, active *store.ActiveSession, verify
 	return nil
 }
 
-// recheck closes the race between a sign-in and a change of its account. A change made after the account was read and
-// before the session was stored was told to sessions when this one was not among them yet: nobody would tell it again,
-// and a disabled account would keep a session. So, now that the session is there and every later change will find it,
-// the account is read once more.
+// recheck closes the race between a sign-in and a change of its account. A change after the account was read and before
+// the session was stored reached only the sessions of that moment, so a disabled account could keep this one. Now every
+// later change finds the session; reading the account once more catches the earlier ones.
 func (s *callers) recheck(c *web.Call, active *store.ActiveSession) error {
 	u, err := s.users.User(c.Ctx(), active.Session.UserID)
 	id := u.Identity()
@@ -118,7 +117,7 @@ func (s *callers) recheck(c *web.Call, active *store.ActiveSession) error {
 	}
 	if err := s.sessions.RefreshIdentity(c.Ctx(), id); err != nil {
 		s.discardSession(c, active)
-		return fmt.Errorf("telling the session of a change: %w", err)
+		return fmt.Errorf("refreshing the session's identity: %w", err)
 	}
 	if !id.Active {
 		return accountDenied(&u)
@@ -127,7 +126,7 @@ func (s *callers) recheck(c *web.Call, active *store.ActiveSession) error {
 	return nil
 }
 
-// shutOut says why a session could not be.
+// refusedByStore returns why the store refused a session.
 func (s *callers) refusedByStore(c *web.Call, id string) error {
 	u, err := s.users.User(c.Ctx(), id)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -136,8 +135,8 @@ func (s *callers) refusedByStore(c *web.Call, id string) error {
 	return accountDenied(&u)
 }
 
-// shut says what happened to an account between its proof and its session. One that must choose a new password is asked
-// for it when the sign-in is looked at anew.
+// accountDenied returns the error for an account that became inactive between its proof and its session. If only a new
+// password is required, the dispatcher tries again and asks for it.
 func accountDenied(u *store.User) error {
 	if u.Enabled && u.Approved && u.MustChangePassword {
 		return ErrCredentialChanged
@@ -145,14 +144,15 @@ func accountDenied(u *store.User) error {
 	return problem.Disabled
 }
 
-// drop ends a sign-in that must not be; its secret was shown to nobody. A child is left alone: it dies with its parent.
+// discardSession ends a session that must not exist; its secret was never sent. A child is left alone: it ends with its
+// parent.
 func (s *callers) discardSession(c *web.Call, active *store.ActiveSession) {
 	if active.Session.Parent == "" {
 		_ = s.sessions.EndSession(context.WithoutCancel(c.Ctx()), active.Session.UserID, active.Session.ID)
 	}
 }
 
-// give hands the secret of a session to the browser.
+// setSessionCookie sends the secret of a session to the browser.
 func (s *callers) setSessionCookie(c *web.Call, secret []byte, session *store.Session) {
 	var age time.Duration
 	if session.Remembered {
@@ -161,8 +161,8 @@ func (s *callers) setSessionCookie(c *web.Call, secret []byte, session *store.Se
 	c.SetCookie(web.CookieSession, web.Secret64.EncodeToString(secret), age)
 }
 
-// Renew records a proof on the whole family of the caller's session and gives this browser a new secret for it: what
-// was known of the old one (session fixation, a copied cookie) is worth nothing after a proof.
+// Renew records a proof on the parent session and all its children, and gives this browser a new secret. An old secret
+// that leaked (session fixation, a copied cookie) is worth nothing after a proof.
 func (s *callers) Renew(c *web.Call, proof store.Proof) error {
 	secret, err := s.web.Secret(web.SecretBytes)
 	if err != nil {
@@ -177,5 +177,5 @@ func (s *callers) Renew(c *web.Call, proof store.Proof) error {
 	return nil
 }
 
-// ClearSession takes the session cookie from the browser.
+// ClearSession removes the session cookie.
 func (s *callers) ClearSession(c *web.Call) { c.SetCookie(web.CookieSession, "", -1) }

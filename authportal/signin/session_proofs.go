@@ -15,7 +15,7 @@ func (s *callers) Meets(session *store.Session, demand web.Demand) bool {
 	return demand.Fresh <= 0 || s.now().Sub(lastProof(session.Proofs)) < demand.Fresh
 }
 
-// lastProof returns when the person last showed who they are; the zero time if never.
+// lastProof returns the time of the latest proof, zero without one.
 func lastProof(proofs []store.Proof) time.Time {
 	var t time.Time
 	for i := range proofs {

@@ -17,27 +17,28 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// A sign-in ticket is a link by which an administrator lets somebody in once: who has lost what they sign in by, or
-// whose account is to be looked at as they see it. It is the first proof of a sign-in like any other: a second factor
-// and a password that is due are asked for as ever, and the session says that it came by a ticket.
+// A sign-in ticket is a link by which an administrator lets a person in once who has lost their credentials, or views
+// an account as its owner sees it. It is the first proof of an ordinary sign-in: a second factor and a required new
+// password are still asked for, and the session records that a ticket opened it.
 
 const (
-	ticketSignIn = "sign in" // purpose of its token
-	TicketProof  = "ticket"  // what it counts as among the methods of a session
+	ticketSignIn = "sign in" // purpose of the token
+	TicketProof  = "ticket"  // its method name in a session
 	TicketLife   = 10 * time.Minute
 )
 
 // signInTicket is the Data of a credential of kind store.KindSignInTicket.
 type signInTicket struct {
 	Actor   string `json:"a"`
-	Version int64  `json:"v"` // of the account; with another it opens nothing
+	Version int64  `json:"v"` // of the account; any change voids the ticket
 }
 
 var errNoTicket = &problem.Problem{Status: 409, Code: "conflict",
 	Detail: "only an enabled, approved and confirmed account can be given a ticket"}
 
-// MakeTicket returns a link that signs in as the account, once, until the time. Any ticket from before is void. It dies with
-// any change of the account or its password, and when an administrator ends the sessions. The owner is told by mail.
+// MakeTicket returns a link that signs in to the account once, and its expiry. It voids any earlier ticket. A change of
+// the account or its password voids it, and so does an administrator who ends the sessions. The owner is notified by
+// email.
 func (s *finisher) MakeTicket(ctx context.Context, actor accounts.Actor, id string) (link string, until time.Time, err error) {
 	a := s.accounts
 	u, link, until, err := s.makeTicket(ctx, a, actor, id)
@@ -48,7 +49,7 @@ func (s *finisher) MakeTicket(ctx context.Context, actor accounts.Actor, id stri
 	a.Emit(ctx, actor, audit.Event{Kind: audit.EventTicketCreate, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
 	if u.Confirmed {
 		if err := a.Post(context.WithoutCancel(ctx), message.SignIn, u.Email, message.Payload{Base: actor.Base, User: u.ID}); err != nil {
-			s.log.WarnContext(ctx, "the owner could not be told of a sign-in ticket", "user_id", u.ID, "error", err)
+			s.log.WarnContext(ctx, "queueing the notice of a sign-in ticket failed", "user_id", u.ID, "error", err)
 		}
 	}
 	return link, until, nil
@@ -77,7 +78,7 @@ func (s *finisher) makeTicket(ctx context.Context, a *accounts.Accounts, actor a
 	return u, actor.Base + "/ticket?token=" + url.QueryEscape(token), until, nil
 }
 
-// readTicket returns whom a ticket is for, and takes nothing. Without a problem it is good at this moment.
+// readTicket returns the account and credential of a ticket that is valid now, without using it up.
 func (s *finisher) readTicket(ctx context.Context, token string) (u store.User, ref credRef, err error) {
 	l, secret, ok := s.guard.Links().Read(ticketSignIn, token)
 	if !ok {
@@ -91,7 +92,7 @@ func (s *finisher) readTicket(ctx context.Context, token string) (u store.User, 
 	return u, ref, err
 }
 
-// ticketNow reads a ticket and its account; errMoved where it is not good any more.
+// ticketNow reads a ticket and its account. It returns ErrCredentialChanged if the ticket is void.
 func (s *finisher) ticketNow(ctx context.Context, id string) (u store.User, t signInTicket, err error) {
 	k, err := s.guard.Links().Credential(ctx, store.KindSignInTicket, id, &t)
 	switch {
@@ -114,8 +115,8 @@ func (s *finisher) ticketNow(ctx context.Context, id string) (u store.User, t si
 	return u, t, nil
 }
 
-// spend uses up the ticket among the proofs: of any number of callers one gets on. It is asked once the session is
-// there and nobody knows its secret yet, so that whatever ends tickets and sessions finds either.
+// spend uses up the ticket among the proofs; of any number of concurrent callers one succeeds. It runs when the session
+// is stored and its secret not yet sent, so that whatever ends tickets and sessions finds one or the other.
 func (s *finisher) spend(c *web.Call, ctx context.Context, creds []credRef) error {
 	i := slices.IndexFunc(creds, func(ref credRef) bool { return ref.Kind == store.KindSignInTicket })
 	if i < 0 {

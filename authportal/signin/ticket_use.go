@@ -19,7 +19,7 @@ func (s *links) ticketRoutes() []web.Route {
 	}
 }
 
-// useTicket signs in by a ticket, or asks for what is still missing.
+// useTicket signs in by a ticket, or returns the next step.
 func (s *links) useTicket(c *web.Call, token string) (*LoginResult, error) {
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (s *links) tryTicket(c *web.Call, token string) (*LoginResult, error) {
 	proven := method.Proven{User: u, Kind: ref.Kind, ID: ref.ID, Version: ref.Version}
 	result, err := s.dispatcher.advance(c, LoginInput{}, &method.Configured{Name: TicketProof}, &pending{}, s.flows.ParseLoginRequest(c, "", ""), proven)
 	if errors.Is(err, ErrCredentialChanged) {
-		return nil, problem.InvalidLink // another was faster
+		return nil, problem.InvalidLink // another request used it first
 	}
 	return result, err
 }
@@ -65,8 +65,8 @@ func (s *links) ticketAPI(c *web.Call) error {
 	return s.forms.SignedIn(c, http.StatusOK, result)
 }
 
-// ticketPage names the account and asks for a click. It takes nothing: a GET may be that of a scanner, or of a
-// messenger that shows what is behind a link.
+// ticketPage names the account and shows a button. A GET uses nothing up: it may come from a mail scanner or the link
+// preview of a messenger.
 func (s *links) ticketPage(c *web.Call) error {
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return err
