@@ -74,8 +74,8 @@ func (s *callers) CheckToken(ctx context.Context, token string) (*store.ActiveSe
 	}
 	s.tokenUsed(ctx, c, now)
 	return &store.ActiveSession{Identity: identity, Session: store.Session{
-		Key: store.KeyOf([]byte(token)), ID: id[:26], UserID: u.ID, Created: c.Created, LastSeen: now, Expires: c.Expires,
-		Proofs: []store.Proof{{Method: audit.TokenProof}},
+		Key: store.KeyOf([]byte(token)), ID: id[:26], UserID: u.ID, Created: c.Created, LastSeen: now,
+		Expires: c.Expires, Proofs: []store.Proof{{Method: audit.TokenProof}},
 	}}, nil
 }
 

@@ -39,7 +39,8 @@ func (s *dispatcher) attempt(c *web.Call, input LoginInput, m *method.Configured
 	if a.user, account, err = s.account(c, input, m, pend); err != nil {
 		return nil, err
 	}
-	if (len(pend.Proofs) > 0 || pend.adds()) && (a.user == nil || s.callers.denialReason(a.user) != nil || a.user.Version != pend.Version) {
+	if (len(pend.Proofs) > 0 || pend.adds()) &&
+		(a.user == nil || s.callers.denialReason(a.user) != nil || a.user.Version != pend.Version) {
 		return nil, problem.StepExpired // the account changed after the first proof
 	}
 	if !pend.AtProvider {
@@ -55,8 +56,9 @@ func (s *dispatcher) attempt(c *web.Call, input LoginInput, m *method.Configured
 	case pend.choosesFactor() && (pend.Method != m.Name || !pend.Begun):
 		a.begins = !input.Answered
 	}
-	a.Attempt = method.Attempt{Purpose: pend.Purpose, Token: a.token, Identifier: problem.Bounded(input.Login, 512), User: a.user,
-		Field: input.Field, JSON: input.JSON, Query: input.Query, Negotiate: s.negotiate(c), TLS: c.Request.TLS, Address: c.Visit.Addr, Host: c.Visit.Host,
+	a.Attempt = method.Attempt{Purpose: pend.Purpose, Token: a.token, Identifier: problem.Bounded(input.Login, 512),
+		User: a.user, Field: input.Field, JSON: input.JSON, Query: input.Query, Negotiate: s.negotiate(c),
+		TLS: c.Request.TLS, Address: c.Visit.Addr, Host: c.Visit.Host,
 		Return: c.Visit.Origin + c.Visit.Base + "/callback/" + url.PathEscape(m.Name), Now: s.now()}
 	if pend.Method == m.Name {
 		a.State = pend.State
@@ -131,7 +133,9 @@ func (s *dispatcher) negotiate(c *web.Call) []byte {
 // account returns the account of this step, and the name under which guesses at it are counted. The name is the user id
 // or, for an unknown account, the normalized input: all spellings share one counter, and an unknown name is counted
 // like a known one. Both are empty if the method takes no login name.
-func (s *dispatcher) account(c *web.Call, input LoginInput, m *method.Configured, pend *pending) (*store.User, string, error) {
+func (s *dispatcher) account(
+	c *web.Call, input LoginInput, m *method.Configured, pend *pending,
+) (*store.User, string, error) {
 	if pend.User != "" {
 		u, err := s.users.User(c.Ctx(), pend.User)
 		if errors.Is(err, store.ErrNotFound) {

@@ -62,9 +62,11 @@ func (s *callers) putDeviceCookie(c *web.Call, u *store.User) error {
 			return err
 		}
 	}
-	k := store.Credential{Kind: store.KindKnownBrowser, ID: deviceID(secret, u.ID), Owner: u.ID, Created: now, Used: now,
-		Expires: now.Add(deviceCookieLife), Label: problem.Bounded(c.Request.UserAgent(), 100)}
-	if stored, err := s.accounts.RememberBrowser(c.Ctx(), k, deviceCookieRenew, DeviceCookiesKept); err != nil || !stored {
+	k := store.Credential{Kind: store.KindKnownBrowser, ID: deviceID(secret, u.ID), Owner: u.ID,
+		Created: now, Used: now, Expires: now.Add(deviceCookieLife),
+		Label: problem.Bounded(c.Request.UserAgent(), 100)}
+	stored, err := s.accounts.RememberBrowser(c.Ctx(), k, deviceCookieRenew, DeviceCookiesKept)
+	if err != nil || !stored {
 		return err
 	}
 	c.SetCookie(web.CookieDevice, web.Secret64.EncodeToString(secret), deviceCookieLife)

@@ -53,7 +53,8 @@ func (s *dispatcher) signIn(c *web.Call, input LoginInput) (*LoginResult, error)
 	pend := &pending{}
 	if input.Step != "" {
 		// Only a callback may continue a sign-in that waits for its provider, and adding a credential is no sign-in.
-		if pend = s.pendings.findPending(c, input.Step); pend == nil || pend.Challenged || pend.AtProvider || pend.adds() {
+		pend = s.pendings.findPending(c, input.Step)
+		if pend == nil || pend.Challenged || pend.AtProvider || pend.adds() {
 			return nil, problem.StepExpired
 		}
 		if err := s.checkSession(c, pend, request); err != nil {
@@ -64,7 +65,9 @@ func (s *dispatcher) signIn(c *web.Call, input LoginInput) (*LoginResult, error)
 }
 
 // proceed takes the next step of a pending sign-in.
-func (s *dispatcher) proceed(c *web.Call, input LoginInput, pend *pending, request *LoginRequest) (*LoginResult, error) {
+func (s *dispatcher) proceed(
+	c *web.Call, input LoginInput, pend *pending, request *LoginRequest,
+) (*LoginResult, error) {
 	if pend.NewPassword {
 		return s.acceptNewPassword(c, input, pend, request)
 	}
@@ -131,7 +134,9 @@ func (s *dispatcher) method(name string) *method.Configured {
 }
 
 // step lets the method take one step and acts on what it returns.
-func (s *dispatcher) step(c *web.Call, input LoginInput, m *method.Configured, pend *pending, request *LoginRequest) (*LoginResult, error) {
+func (s *dispatcher) step(
+	c *web.Call, input LoginInput, m *method.Configured, pend *pending, request *LoginRequest,
+) (*LoginResult, error) {
 	a, err := s.attempt(c, input, m, pend)
 	if err != nil {
 		return nil, err
@@ -155,7 +160,8 @@ func (s *dispatcher) step(c *web.Call, input LoginInput, m *method.Configured, p
 		if err := s.pendings.keepStep(c, next, a.token, false); err != nil {
 			return nil, err
 		}
-		form := &pages.Step{Token: next.Token, Method: m.Name, Fields: stepFields(step.Fields), Options: string(step.Options)}
+		form := &pages.Step{Token: next.Token, Method: m.Name, Fields: stepFields(step.Fields),
+			Options: string(step.Options)}
 		return &LoginResult{Step: form}, nil
 	case method.Redirect:
 		a.guess.GiveBack()
@@ -202,7 +208,9 @@ func (s *dispatcher) refuse(c *web.Call, a *attempt, pend *pending, reason strin
 
 // challenge challenges the browser itself (RFC 9110 §11.6.1), once in a sign-in. A browser that cannot answer gets the
 // form.
-func (s *dispatcher) challenge(c *web.Call, a *attempt, next *pending, challenge method.Challenge) (*LoginResult, error) {
+func (s *dispatcher) challenge(
+	c *web.Call, a *attempt, next *pending, challenge method.Challenge,
+) (*LoginResult, error) {
 	if a.Negotiate != nil {
 		return nil, s.refuse(c, a, next, "the answer to the challenge is not enough")
 	}
@@ -214,7 +222,9 @@ func (s *dispatcher) challenge(c *web.Call, a *attempt, next *pending, challenge
 }
 
 // accept completes a step by a proof.
-func (s *dispatcher) accept(c *web.Call, input LoginInput, m *method.Configured, pend *pending, request *LoginRequest, proven method.Proven) (*LoginResult, error) {
+func (s *dispatcher) accept(
+	c *web.Call, input LoginInput, m *method.Configured, pend *pending, request *LoginRequest, proven method.Proven,
+) (*LoginResult, error) {
 	if pend.adds() {
 		return nil, fmt.Errorf("signing in by %s: got a proof while adding a credential", m.Name)
 	}
@@ -222,7 +232,9 @@ func (s *dispatcher) accept(c *web.Call, input LoginInput, m *method.Configured,
 }
 
 // advance adds a proof and then asks for the first missing requirement, or completes the sign-in.
-func (s *dispatcher) advance(c *web.Call, input LoginInput, m *method.Configured, pend *pending, request *LoginRequest, by method.Proven) (*LoginResult, error) {
+func (s *dispatcher) advance(
+	c *web.Call, input LoginInput, m *method.Configured, pend *pending, request *LoginRequest, by method.Proven,
+) (*LoginResult, error) {
 	u := by.User
 	if pend.User != "" && pend.User != u.ID {
 		s.emitRefusal(c, &u, m.Name, "another account's factor")

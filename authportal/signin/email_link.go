@@ -92,13 +92,16 @@ func (s *links) requestLink(c *web.Call, input LoginInput) (*pending, error) {
 	if err := s.guard.RequestMail(c, message.Link, to, message.Payload{Base: base, Ref: ref}); err != nil {
 		return nil, err
 	}
-	pend := &pending{Method: m.Name, Login: to, State: state, To: input.To, Flow: input.Flow, Remember: input.Remember, Begun: true}
+	pend := &pending{Method: m.Name, Login: to, State: state, To: input.To, Flow: input.Flow, Remember: input.Remember,
+		Begun: true}
 	_, err = s.pendings.keepPending(c, pend)
 	return pend, err
 }
 
 // WriteLink completes the message, or returns nil if the request has expired.
-func (s *links) WriteLink(ctx context.Context, l *message.Message, u *store.User, asked time.Time, a *message.Payload) (*message.Message, error) {
+func (s *links) WriteLink(
+	ctx context.Context, l *message.Message, u *store.User, asked time.Time, a *message.Payload,
+) (*message.Message, error) {
 	m, until := s.forms.linkMethod(), asked.Add(LinkLife)
 	if m == nil || !s.now().Before(until) {
 		return nil, nil

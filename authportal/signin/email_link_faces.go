@@ -18,7 +18,8 @@ func (s *links) linkAPI(c *web.Call) error {
 	if err := c.Decode(&body); err != nil {
 		return err
 	}
-	if _, err := s.requestLink(c, LoginInput{Login: body.Email, To: body.To, Flow: body.Flow, Remember: body.Remember}); err != nil {
+	input := LoginInput{Login: body.Email, To: body.To, Flow: body.Flow, Remember: body.Remember}
+	if _, err := s.requestLink(c, input); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusAccepted, map[string]string{"status": web.StatusSent})
@@ -68,7 +69,8 @@ func (s *links) linkPage(c *web.Call) error {
 // linkForm handles the form for requestLink.
 func (s *links) linkForm(c *web.Call) error {
 	fields, err := c.FormFields("email", "remember", "to", "flow")
-	input := LoginInput{Login: fields["email"], To: fields["to"], Flow: fields["flow"], Remember: fields["remember"] != ""}
+	input := LoginInput{Login: fields["email"], To: fields["to"], Flow: fields["flow"],
+		Remember: fields["remember"] != ""}
 	var pend *pending
 	if err == nil {
 		pend, err = s.requestLink(c, input)
@@ -97,7 +99,8 @@ func (s *links) linkFinishForm(c *web.Call) error {
 	case err != nil:
 		return err
 	case result.Step != nil:
-		return s.forms.showLogin(c, http.StatusOK, input, s.flows.ParseLoginRequest(c, input.To, input.Flow), nil, result)
+		return s.forms.showLogin(c, http.StatusOK, input, s.flows.ParseLoginRequest(c, input.To, input.Flow),
+			nil, result)
 	}
 	return c.Redirect(result.Location)
 }
@@ -107,7 +110,8 @@ func (s *links) showLinkProblem(c *web.Call, fields map[string]string, input Log
 	switch p.Code {
 	case problem.InvalidCode.Code, problem.CodeTooMany, problem.InvalidLink.Code:
 	default:
-		return s.forms.showLogin(c, p.Status, input, s.flows.ParseLoginRequest(c, input.To, input.Flow), p, nil) // the proof was right, and the account may not sign in
+		// The proof was right, but the account may not sign in.
+		return s.forms.showLogin(c, p.Status, input, s.flows.ParseLoginRequest(c, input.To, input.Flow), p, nil)
 	}
 	if fields["token"] != "" {
 		if p.Code == problem.CodeTooMany {
@@ -116,16 +120,19 @@ func (s *links) showLinkProblem(c *web.Call, fields map[string]string, input Log
 		if p == errOtherBrowser {
 			return s.showLinkToken(c, s.forms.linkMethod(), p.Status, fields["token"], nil)
 		}
-		return c.Page(p.Status, pages.Page{Name: pages.Link, Data: pages.LinkData{Expired: true, AgainURL: c.Link("/link") + Query(input)}})
+		return c.Page(p.Status, pages.Page{Name: pages.Link,
+			Data: pages.LinkData{Expired: true, AgainURL: c.Link("/link") + Query(input)}})
 	}
 	return s.showLink(c, p.Status, input, s.pendings.findPending(c, fields["step"]), p)
 }
 
 // showLink writes the form for an address or, once a message was requested, the form for its code.
 func (s *links) showLink(c *web.Call, status int, input LoginInput, asked *pending, shown *problem.Problem) error {
-	data := pages.LinkData{To: input.To, Flow: input.Flow, Remember: !s.settings.RememberOff, LoginURL: c.Link("/login") + Query(input),
+	data := pages.LinkData{To: input.To, Flow: input.Flow, Remember: !s.settings.RememberOff,
+		LoginURL: c.Link("/login") + Query(input),
 		AgainURL: c.Link("/link") + Query(input)}
-	p := pages.Page{Name: pages.Link, LeavesSite: true, Values: map[string]string{"email": problem.Bounded(input.Login, 300)}}
+	p := pages.Page{Name: pages.Link, LeavesSite: true,
+		Values: map[string]string{"email": problem.Bounded(input.Login, 300)}}
 	if input.Remember {
 		p.Values["remember"] = "1"
 	}
@@ -141,7 +148,9 @@ func (s *links) showLink(c *web.Call, status int, input LoginInput, asked *pendi
 
 // showLinkToken writes the page that the link of a message opens: a button in the browser that requested it, advice in
 // any other.
-func (s *links) showLinkToken(c *web.Call, m *method.Configured, status int, token string, shown *problem.Problem) error {
+func (s *links) showLinkToken(
+	c *web.Call, m *method.Configured, status int, token string, shown *problem.Problem,
+) error {
 	data := pages.LinkData{AgainURL: c.Link("/link"), LoginURL: c.Link("/login")}
 	email, ok := MailProof(m).Address(token)
 	active, err := s.callers.session(c)

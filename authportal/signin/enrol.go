@@ -56,7 +56,9 @@ func (s *dispatcher) ContinueAdding(c *web.Call, input LoginInput) (*LoginResult
 }
 
 // enrolled stores the credential that a method made for the signed-in account.
-func (s *dispatcher) enrolled(c *web.Call, m *method.Configured, pend *pending, enrolled method.Enrolled) (*LoginResult, error) {
+func (s *dispatcher) enrolled(
+	c *web.Call, m *method.Configured, pend *pending, enrolled method.Enrolled,
+) (*LoginResult, error) {
 	enroller, ok := m.Method.(method.Enroller)
 	cred := enrolled.Credential
 	switch {

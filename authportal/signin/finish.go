@@ -26,8 +26,11 @@ type credRef struct {
 
 // Finish signs in an account by a proof that was just given and counted, as after signing up. An account that may not
 // sign in, or that needs a second factor, is a Problem.
-func (s *dispatcher) Finish(c *web.Call, proven method.Proven, by string, request *LoginRequest, remember bool) (*LoginResult, error) {
-	result, err := s.advance(c, LoginInput{Remember: remember}, &method.Configured{Name: by}, &pending{}, request, proven)
+func (s *dispatcher) Finish(
+	c *web.Call, proven method.Proven, by string, request *LoginRequest, remember bool,
+) (*LoginResult, error) {
+	result, err := s.advance(c, LoginInput{Remember: remember}, &method.Configured{Name: by}, &pending{},
+		request, proven)
 	if err == nil && result.Session == nil || errors.Is(err, ErrCredentialChanged) {
 		return nil, problem.LoginRequired
 	}
@@ -39,7 +42,9 @@ func (s *dispatcher) Finish(c *web.Call, proven method.Proven, by string, reques
 // Someone who signs in again proves the session that they already have. So does a second tab whose form was open before
 // the first one signed in: the session that it finds is younger than its login request. In all other cases a new
 // session replaces the old one of this browser.
-func (s *finisher) complete(c *web.Call, u *store.User, proofs []store.Proof, creds []credRef, request *LoginRequest, remember bool) (*LoginResult, error) {
+func (s *finisher) complete(
+	c *web.Call, u *store.User, proofs []store.Proof, creds []credRef, request *LoginRequest, remember bool,
+) (*LoginResult, error) {
 	if s.settings.RememberOff {
 		remember = false
 	}
@@ -59,7 +64,8 @@ func (s *finisher) complete(c *web.Call, u *store.User, proofs []store.Proof, cr
 		return nil, problem.StepExpired
 	}
 	if !again {
-		if active, err = s.callers.openSession(c, u, proofs, remember, func() error { return s.verifyAndSpend(c, creds) }); err != nil {
+		verify := func() error { return s.verifyAndSpend(c, creds) }
+		if active, err = s.callers.openSession(c, u, proofs, remember, verify); err != nil {
 			return nil, err
 		}
 		s.callers.endReplacedSession(c, current, u.ID, request.Began)
@@ -69,7 +75,8 @@ func (s *finisher) complete(c *web.Call, u *store.User, proofs []store.Proof, cr
 		// The session is valid; a missing date in a list does not justify refusing the sign-in.
 		s.log.WarnContext(c.Ctx(), "recording the time of a sign-in failed", "user_id", u.ID, "error", err)
 	}
-	e := audit.Event{Kind: audit.EventSignIn, Result: audit.ResultOK, UserID: u.ID, Username: u.Username, Method: proof.Method, Session: active.Session.RootID()}
+	e := audit.Event{Kind: audit.EventSignIn, Result: audit.ResultOK, UserID: u.ID, Username: u.Username,
+		Method: proof.Method, Session: active.Session.RootID()}
 	if again {
 		e.Reason = "again"
 	}
@@ -82,11 +89,14 @@ func (s *finisher) complete(c *web.Call, u *store.User, proofs []store.Proof, cr
 }
 
 // isFurtherProof reports whether another sign-in of the same person adds a proof to their session.
-func (s *finisher) isFurtherProof(c *web.Call, current *store.ActiveSession, request *LoginRequest, remember bool) bool {
+func (s *finisher) isFurtherProof(
+	c *web.Call, current *store.ActiveSession, request *LoginRequest, remember bool,
+) bool {
 	if demand := request.Demand(); request.stepUp || demand.MFA || demand.Fresh > 0 {
 		return true
 	}
-	return request.sealed && remember == current.Session.Remembered && !current.Session.Created.Before(time.Unix(request.Began, 0))
+	return request.sealed && remember == current.Session.Remembered &&
+		!current.Session.Created.Before(time.Unix(request.Began, 0))
 }
 
 // addProofs records the proofs on the caller's session. It returns false if that has ended and a new one is needed.
@@ -151,7 +161,7 @@ func (s *callers) endReplacedSession(c *web.Call, old *store.ActiveSession, user
 		return
 	}
 	if err == nil {
-		c.Emit(audit.Event{Kind: audit.EventSessionEnd, Result: audit.ResultOK, Reason: "replaced", UserID: old.Session.UserID,
-			Username: old.Identity.Username, Session: old.Session.RootID()})
+		c.Emit(audit.Event{Kind: audit.EventSessionEnd, Result: audit.ResultOK, Reason: "replaced",
+			UserID: old.Session.UserID, Username: old.Identity.Username, Session: old.Session.RootID()})
 	}
 }

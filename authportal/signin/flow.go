@@ -121,7 +121,8 @@ func (s *flows) StartFlow(c *web.Call, page string) error {
 		return err
 	}
 	returnTo := request.ReturnTo
-	returnTo.Host, returnTo.To, returnTo.Origin, returnTo.Base, returnTo.CookieHash = c.Visit.Host, web.ReturnAddress(returnTo.To), c.Visit.Origin, c.Visit.Base, cookieHash(secret)
+	returnTo.Host, returnTo.To = c.Visit.Host, web.ReturnAddress(returnTo.To)
+	returnTo.Origin, returnTo.Base, returnTo.CookieHash = c.Visit.Origin, c.Visit.Base, cookieHash(secret)
 	if !request.sealed {
 		returnTo.Began = s.now().Unix()
 	}

@@ -51,7 +51,8 @@ func (s *flows) nextURL(c *web.Call, active *store.ActiveSession, request *Login
 	if err != nil {
 		return "", err
 	}
-	payload, err := json.Marshal(handoff{Parent: active.Session.RootID(), User: active.Session.UserID, Host: request.Host, Proven: proven})
+	payload, err := json.Marshal(handoff{Parent: active.Session.RootID(), User: active.Session.UserID,
+		Host: request.Host, Proven: proven})
 	if err != nil {
 		return "", fmt.Errorf("handing off to %s: %w", request.Host, err)
 	}
@@ -59,7 +60,8 @@ func (s *flows) nextURL(c *web.Call, active *store.ActiveSession, request *Login
 	if err != nil {
 		return "", err
 	}
-	if err := s.sessions.PutTicket(c.Ctx(), ticketHandoff, store.KeyOf(secret), payload, s.now().Add(codeLife)); err != nil {
+	until := s.now().Add(codeLife)
+	if err := s.sessions.PutTicket(c.Ctx(), ticketHandoff, store.KeyOf(secret), payload, until); err != nil {
 		return "", fmt.Errorf("handing off to %s: %w", request.Host, err)
 	}
 	return request.Origin + request.Base + "/callback?code=" + url.QueryEscape(sealed), nil
@@ -72,7 +74,8 @@ func (s *flows) restart(c *web.Call, returnTo ReturnTo) (string, error) {
 		return "", problem.SignInBroken
 	}
 	v := &web.Visit{Host: returnTo.Host, Site: c.Visit.Site}
-	return s.loginURL(v, returnTo.Origin+returnTo.Base+"/login", ReturnTo{To: returnTo.To, MFA: returnTo.MFA, Fresh: returnTo.Fresh, Again: returnTo.Again + 1}), nil
+	return s.loginURL(v, returnTo.Origin+returnTo.Base+"/login",
+		ReturnTo{To: returnTo.To, MFA: returnTo.MFA, Fresh: returnTo.Fresh, Again: returnTo.Again + 1}), nil
 }
 
 // redeem takes the ticket of a code whose host and browser were verified.

@@ -27,7 +27,8 @@ func (s *flows) ParseLoginRequest(c *web.Call, to, flow string) *LoginRequest {
 	switch {
 	case flow != "":
 		// Only a portal hands off to other hosts.
-		request.sealed = c.Visit.Site.Portal && s.Unseal(SealFlow, flow, &request.ReturnTo) && !request.olderThan(now, toLife) && request.Origin != ""
+		request.sealed = c.Visit.Site.Portal && s.Unseal(SealFlow, flow, &request.ReturnTo) &&
+			!request.olderThan(now, toLife) && request.Origin != ""
 		request.viaPortal = request.sealed
 	case strings.HasPrefix(to, "/"):
 		request.To = web.ReturnAddress(to)
@@ -35,7 +36,8 @@ func (s *flows) ParseLoginRequest(c *web.Call, to, flow string) *LoginRequest {
 		return request
 	case to != "":
 		// A value sealed for another host is void here.
-		request.sealed = s.Unseal(SealTo, to, &request.ReturnTo) && !request.olderThan(now, toLife) && request.Host == c.Visit.Host
+		request.sealed = s.Unseal(SealTo, to, &request.ReturnTo) &&
+			!request.olderThan(now, toLife) && request.Host == c.Visit.Host
 	}
 	if !request.sealed {
 		request.ReturnTo = ReturnTo{Began: now.Unix()}

@@ -86,12 +86,14 @@ func (s *forms) stepUpPage(c *web.Call, input LoginInput, request *LoginRequest)
 		return err
 	}
 	if len(factors) == 0 {
-		return c.Page(http.StatusForbidden, pages.Page{Name: pages.Forbidden, LeavesSite: true, Data: pages.ForbiddenData{
+		data := pages.ForbiddenData{
 			User:      userOf(active),
 			LogoutURL: c.Link("/logout"),
 			Path:      problem.Bounded(request.To, 200),
 			Reason:    "mfa",
-		}, Problem: web.Message(problem.SecondFactor)})
+		}
+		return c.Page(http.StatusForbidden, pages.Page{Name: pages.Forbidden, LeavesSite: true, Data: data,
+			Problem: web.Message(problem.SecondFactor)})
 	}
 	next := (&pending{Purpose: method.StepUp, User: u.ID, Version: u.Version, Proofs: active.Session.Proofs,
 		Session: active.Session.RootID()}).next("", &u, nil, input)
@@ -131,8 +133,9 @@ func (s *forms) loginForm(c *web.Call) error {
 		return err
 	}
 	f := c.Request.PostForm
-	input := LoginInput{Method: f.Get("method"), Login: f.Get("login"), Step: f.Get("step"), To: f.Get("to"), Flow: f.Get("flow"),
-		Remember: f.Get("remember") != "", Answered: formAnswers(f), Field: f.Get, JSON: func(name string) json.RawMessage {
+	input := LoginInput{Method: f.Get("method"), Login: f.Get("login"), Step: f.Get("step"), To: f.Get("to"),
+		Flow: f.Get("flow"), Remember: f.Get("remember") != "", Answered: formAnswers(f), Field: f.Get,
+		JSON: func(name string) json.RawMessage {
 			if v := f.Get(name); json.Valid([]byte(v)) {
 				return json.RawMessage(v)
 			}
@@ -160,7 +163,8 @@ func (s *forms) showResult(c *web.Call, input LoginInput, result *LoginResult, e
 	switch {
 	case err != nil:
 		p := problem.Of(err)
-		if p.Status >= http.StatusInternalServerError && p.Code != problem.Busy.Code || p.Code == problem.HTTPS.Code || p.Code == problem.SignInBroken.Code {
+		if p.Status >= http.StatusInternalServerError && p.Code != problem.Busy.Code ||
+			p.Code == problem.HTTPS.Code || p.Code == problem.SignInBroken.Code {
 			return err
 		}
 		web.SetRetry(c.Writer, p)
@@ -198,8 +202,11 @@ func (s *forms) showPost(c *web.Call, to *method.PostForm) error {
 }
 
 // showLogin writes the login page, with the first form or that of a further step.
-func (s *forms) showLogin(c *web.Call, status int, input LoginInput, request *LoginRequest, shown *problem.Problem, result *LoginResult) error {
-	data := pages.LoginData{To: input.To, Flow: input.Flow, Remember: !s.settings.RememberOff, Methods: s.methodList(c, input)}
+func (s *forms) showLogin(
+	c *web.Call, status int, input LoginInput, request *LoginRequest, shown *problem.Problem, result *LoginResult,
+) error {
+	data := pages.LoginData{To: input.To, Flow: input.Flow, Remember: !s.settings.RememberOff,
+		Methods: s.methodList(c, input)}
 	if s.AnyoneSignsUp() {
 		data.SignupURL = c.Link("/signup") + Query(input)
 	}
@@ -220,7 +227,8 @@ func (s *forms) showLogin(c *web.Call, status int, input LoginInput, request *Lo
 			data.Reason = "mfa"
 		}
 	}
-	p := pages.Page{Name: pages.Login, LeavesSite: true, Values: map[string]string{"login": problem.Bounded(input.Login, 256)}}
+	p := pages.Page{Name: pages.Login, LeavesSite: true,
+		Values: map[string]string{"login": problem.Bounded(input.Login, 256)}}
 	if input.Remember {
 		p.Values["remember"] = "1"
 	}
@@ -311,5 +319,6 @@ func stepFields(fields []method.Field) []pages.Field {
 
 // AnyoneSignsUp reports whether people may sign up without an invitation.
 func (s *forms) AnyoneSignsUp() bool {
-	return (s.settings.Signup.Mode == settings.SignupOpen || s.settings.Signup.Mode == settings.SignupApproval) && s.accounts.Passwords() != nil
+	return (s.settings.Signup.Mode == settings.SignupOpen || s.settings.Signup.Mode == settings.SignupApproval) &&
+		s.accounts.Passwords() != nil
 }

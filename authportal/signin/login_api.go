@@ -32,7 +32,10 @@ func (s *forms) loginMethodsAPI(c *web.Call) error {
 		fields = append(fields, fieldJSON(f))
 	}
 	return c.JSON(http.StatusOK, map[string]any{
-		"methods": methodsJSON(s.methodList(c, LoginInput{})), "signup": s.settings.Signup.Mode, "remember": !s.settings.RememberOff, "fields": fields,
+		"methods":  methodsJSON(s.methodList(c, LoginInput{})),
+		"signup":   s.settings.Signup.Mode,
+		"remember": !s.settings.RememberOff,
+		"fields":   fields,
 	})
 }
 
@@ -67,7 +70,8 @@ func (s *forms) loginAPI(c *web.Call) error {
 	}
 	// A method reads a field of the wrong type as empty; the request is then refused as malformed.
 	noText := false
-	input := LoginInput{Method: body.Method, Login: body.Login, Step: body.Step, To: body.To, Flow: body.Flow, Remember: body.Remember}
+	input := LoginInput{Method: body.Method, Login: body.Login, Step: body.Step, To: body.To, Flow: body.Flow,
+		Remember: body.Remember}
 	input.Field = func(name string) string {
 		text, ok := o.Text(name)
 		noText = noText || !ok
@@ -93,17 +97,21 @@ func (s *forms) loginAPI(c *web.Call) error {
 func (s *forms) SignedIn(c *web.Call, status int, result *LoginResult) error {
 	switch {
 	case len(result.Factors) > 0:
-		return c.JSON(status, map[string]any{"status": "second_factor", "methods": methodsJSON(pageMethods(result.Factors)), "step": result.Step.Token})
+		return c.JSON(status, map[string]any{"status": "second_factor",
+			"methods": methodsJSON(pageMethods(result.Factors)), "step": result.Step.Token})
 	case result.NewPasswordFor != "":
-		return c.JSON(status, map[string]any{"status": "new_password", "step": result.Step.Token, "min_length": s.accounts.Passwords().MinLength()})
+		return c.JSON(status, map[string]any{"status": "new_password", "step": result.Step.Token,
+			"min_length": s.accounts.Passwords().MinLength()})
 	case result.Step != nil:
-		answer := map[string]any{"status": "step", "step": result.Step.Token, "method": result.Step.Method, "fields": result.Step.Fields}
+		answer := map[string]any{"status": "step", "step": result.Step.Token, "method": result.Step.Method,
+			"fields": result.Step.Fields}
 		if result.Step.Options != "" {
 			answer["options"] = json.RawMessage(result.Step.Options)
 		}
 		return c.JSON(status, answer)
 	case result.Post != nil:
-		return c.JSON(status, map[string]any{"status": "post", "location": result.Post.URL, "fields": result.Post.Fields})
+		return c.JSON(status, map[string]any{"status": "post", "location": result.Post.URL,
+			"fields": result.Post.Fields})
 	case result.Challenge != "":
 		c.Writer.Header().Add("WWW-Authenticate", result.Challenge)
 		return problem.LoginRequired
@@ -128,13 +136,14 @@ func (s *forms) sessionAPI(c *web.Call) error {
 	if me.Live == nil {
 		return problem.LoginRequired
 	}
-	return c.JSON(http.StatusOK, map[string]any{"user": s.accounts.IdentityJSON(&me.Live.Identity), "session": SessionJSON(&me.Live.Session)})
+	return c.JSON(http.StatusOK, map[string]any{"user": s.accounts.IdentityJSON(&me.Live.Identity),
+		"session": SessionJSON(&me.Live.Session)})
 }
 
 // SessionJSON describes a session by the id of its parent, as the owner's list of sessions does.
 func SessionJSON(s *store.Session) map[string]any {
-	out := map[string]any{"id": s.RootID(), "created": s.Created.UTC().Format(time.RFC3339), "methods": methodsOf(s.Proofs),
-		"remembered": s.Remembered}
+	out := map[string]any{"id": s.RootID(), "created": s.Created.UTC().Format(time.RFC3339),
+		"methods": methodsOf(s.Proofs), "remembered": s.Remembered}
 	if !s.Expires.IsZero() {
 		out["expires"] = s.Expires.UTC().Format(time.RFC3339)
 	}
@@ -143,5 +152,6 @@ func SessionJSON(s *store.Session) map[string]any {
 
 func userOf(active *store.ActiveSession) *pages.User {
 	id := &active.Identity
-	return &pages.User{ID: id.UserID, Username: id.Username, Email: id.Email, Name: id.Name, Roles: id.Roles, Confirmed: id.Email != ""}
+	return &pages.User{ID: id.UserID, Username: id.Username, Email: id.Email, Name: id.Name, Roles: id.Roles,
+		Confirmed: id.Email != ""}
 }

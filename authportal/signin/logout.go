@@ -40,7 +40,8 @@ func (s *forms) signOut(c *web.Call, everywhere bool) error {
 	}
 	s.callers.ClearSession(c)
 	c.Caller = &web.Caller{}
-	e := audit.Event{Kind: audit.EventSignOut, Result: audit.ResultOK, UserID: id.UserID, Username: id.Username, Session: rootID}
+	e := audit.Event{Kind: audit.EventSignOut, Result: audit.ResultOK, UserID: id.UserID, Username: id.Username,
+		Session: rootID}
 	if everywhere {
 		e.Reason = "everywhere"
 	}

@@ -24,7 +24,8 @@ type MailTicket struct {
 
 // Links returns the issuer of one-time links.
 func (s *guard) Links() *onetime.Links {
-	return &onetime.Links{Keys: s.keys, Tickets: s.sessions, Credentials: s.accounts.LinkCredentials(), Now: s.now, Rand: s.rand}
+	return &onetime.Links{Keys: s.keys, Tickets: s.sessions, Credentials: s.accounts.LinkCredentials(), Now: s.now,
+		Rand: s.rand}
 }
 
 // IssueMailLink stores a ticket and returns the token of its link.

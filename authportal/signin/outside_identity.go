@@ -9,7 +9,9 @@ import (
 
 // identified continues with the account of an outside identity. The accounts package decides which one that is, never
 // the method.
-func (s *dispatcher) identified(c *web.Call, a *attempt, input LoginInput, pend *pending, request *LoginRequest, id method.Identity) (*LoginResult, error) {
+func (s *dispatcher) identified(
+	c *web.Call, a *attempt, input LoginInput, pend *pending, request *LoginRequest, id method.Identity,
+) (*LoginResult, error) {
 	r := accounts.IdentityRequest{Method: a.m.Name, Options: a.m.Options, Identity: id,
 		Actor: accounts.Actor{Address: web.Address(c.Visit), Host: c.Visit.Host, Base: c.Visit.Origin + c.Visit.Base}}
 	switch {

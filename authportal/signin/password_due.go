@@ -17,7 +17,9 @@ import (
 
 // requestNewPassword asks for a new password, the last requirement of a sign-in. If none can be chosen here, it removes
 // the old password instead, which must not be used any more.
-func (s *dispatcher) requestNewPassword(c *web.Call, u *store.User, next *pending, request *LoginRequest) (*LoginResult, error) {
+func (s *dispatcher) requestNewPassword(
+	c *web.Call, u *store.User, next *pending, request *LoginRequest,
+) (*LoginResult, error) {
 	a := s.accounts
 	has, err := a.HasPassword(c.Ctx(), u.ID)
 	if err != nil {
@@ -39,7 +41,9 @@ func (s *dispatcher) requestNewPassword(c *web.Call, u *store.User, next *pendin
 }
 
 // acceptNewPassword sets the new password and completes the sign-in. After a refusal the person may try again.
-func (s *dispatcher) acceptNewPassword(c *web.Call, input LoginInput, pend *pending, request *LoginRequest) (*LoginResult, error) {
+func (s *dispatcher) acceptNewPassword(
+	c *web.Call, input LoginInput, pend *pending, request *LoginRequest,
+) (*LoginResult, error) {
 	u, err := s.users.User(c.Ctx(), pend.User)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -54,7 +58,8 @@ func (s *dispatcher) acceptNewPassword(c *web.Call, input LoginInput, pend *pend
 	if err != nil {
 		return nil, err
 	}
-	e := audit.Event{Kind: audit.EventPasswordChange, Result: audit.ResultOK, Reason: "was due", UserID: u.ID, Username: u.Username}
+	e := audit.Event{Kind: audit.EventPasswordChange, Result: audit.ResultOK, Reason: "was due", UserID: u.ID,
+		Username: u.Username}
 	after, creds, err := s.replacePassword(c, &u, pend.Creds, input.Field("password"))
 	var p *problem.Problem
 	switch {
@@ -80,7 +85,9 @@ func (s *dispatcher) acceptNewPassword(c *web.Call, input LoginInput, pend *pend
 }
 
 // replacePassword replaces the password if it and all proving credentials are unchanged.
-func (s *dispatcher) replacePassword(c *web.Call, u *store.User, creds []credRef, next string) (after store.User, rest []credRef, err error) {
+func (s *dispatcher) replacePassword(
+	c *web.Call, u *store.User, creds []credRef, next string,
+) (after store.User, rest []credRef, err error) {
 	pw := s.accounts.Passwords()
 	have, err := s.users.Credential(c.Ctx(), store.KindPassword, u.ID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -112,7 +119,8 @@ func (s *dispatcher) replacePassword(c *web.Call, u *store.User, creds []credRef
 	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
 		return after, nil, problem.StepExpired // changed concurrently
 	}
-	rest = slices.DeleteFunc(slices.Clone(creds), func(ref credRef) bool { return ref.Kind == store.KindPassword || ref.Kind == store.KindSignInTicket })
+	rest = slices.DeleteFunc(slices.Clone(creds),
+		func(ref credRef) bool { return ref.Kind == store.KindPassword || ref.Kind == store.KindSignInTicket })
 	return after, append(rest, credRef{store.KindPassword, u.ID, have.Version + 1}), err
 }
 

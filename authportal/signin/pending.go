@@ -21,7 +21,7 @@ const (
 // unauthenticated visitor, and a pending sign-in is useless in another browser.
 type pending struct {
 	Token       string        `json:"i"`           // one per tab: the form field "step"
-	Method      string        `json:"m,omitempty"` // the method of the next step; empty: a second factor is to be chosen
+	Method      string        `json:"m,omitempty"` // of the next step; empty: a second factor is to be chosen
 	Login       string        `json:"l,omitempty"`
 	User        string        `json:"u,omitempty"`
 	Version     int64         `json:"v,omitempty"` // of the account at the first proof

@@ -39,9 +39,8 @@ func (s *forms) providerRoutes() (list []web.Route) {
 			continue
 		}
 		callback := "/callback/" + m.Name
-		list = append(list, web.Route{Method: http.MethodGet, Path: callback, Secret: true, Do: func(c *web.Call) error {
-			return s.providerAnswer(c, m, c.Request.URL.Query())
-		}})
+		list = append(list, web.Route{Method: http.MethodGet, Path: callback, Secret: true,
+			Do: func(c *web.Call) error { return s.providerAnswer(c, m, c.Request.URL.Query()) }})
 		ability, _ := m.Method.(method.Endpoints)
 		if ability == nil {
 			continue
@@ -56,18 +55,18 @@ func (s *forms) providerRoutes() (list []web.Route) {
 func (s *forms) endpointRoutes(m *method.Configured, e method.Endpoint, callback string) (list []web.Route) {
 	switch {
 	case e.Document != nil:
-		return []web.Route{{Method: http.MethodGet, Path: e.Path, Do: func(c *web.Call) error { return s.document(c, m, e) }}}
+		return []web.Route{{Method: http.MethodGet, Path: e.Path,
+			Do: func(c *web.Call) error { return s.document(c, m, e) }}}
 	case e.Path != callback:
 		list = append(list, web.Route{Method: http.MethodGet, Path: e.Path, Secret: true, Do: func(c *web.Call) error {
 			return s.providerAnswer(c, m, c.Request.URL.Query())
 		}})
 	}
 	if e.Post {
-		list = append(list, web.Route{Method: http.MethodPost, Path: e.Path, Secret: true, CrossSite: true, Do: func(c *web.Call) error {
-			return s.keepPosted(c, m, e.Path)
-		}}, web.Route{Method: http.MethodGet, Path: e.Path + "/continue", Secret: true, Do: func(c *web.Call) error {
-			return s.continuePosted(c, m)
-		}})
+		list = append(list, web.Route{Method: http.MethodPost, Path: e.Path, Secret: true, CrossSite: true,
+			Do: func(c *web.Call) error { return s.keepPosted(c, m, e.Path) }})
+		list = append(list, web.Route{Method: http.MethodGet, Path: e.Path + "/continue", Secret: true,
+			Do: func(c *web.Call) error { return s.continuePosted(c, m) }})
 	}
 	return list
 }
@@ -81,7 +80,8 @@ func CheckEndpoints(m *method.Configured) error {
 	for _, e := range ability.Endpoints() {
 		rest, own := strings.CutPrefix(e.Path, "/"+m.Method.Kind()+"/"+m.Name+"/")
 		if e.Path != "/callback/"+m.Name && (!own || rest == "" || strings.ContainsAny(rest, "/{}?#%")) {
-			return fmt.Errorf("building the portal: login %s claims the address %q, which is not its own", m.Name, e.Path)
+			return fmt.Errorf("building the portal: login %s claims the address %q, which is not its own",
+				m.Name, e.Path)
 		}
 	}
 	return nil
@@ -173,7 +173,8 @@ func (s *forms) keepPosted(c *web.Call, m *method.Configured, path string) error
 
 // postedForm reads a form from another site.
 func (s *forms) postedForm(c *web.Call) (url.Values, error) {
-	if t, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type")); err != nil || t != "application/x-www-form-urlencoded" {
+	if t, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type")); err != nil ||
+		t != "application/x-www-form-urlencoded" {
 		p := *problem.Malformed
 		p.Status = http.StatusUnsupportedMediaType
 		return nil, &p

@@ -92,13 +92,16 @@ func (s *proven) next() *pending {
 
 // offerFactors asks for one of the factors. On a page the first begins at once, so that its form is there; an API
 // client chooses.
-func (s *dispatcher) offerFactors(c *web.Call, factors []method.Configured, next *pending, input LoginInput, request *LoginRequest) (*LoginResult, error) {
+func (s *dispatcher) offerFactors(
+	c *web.Call, factors []method.Configured, next *pending, input LoginInput, request *LoginRequest,
+) (*LoginResult, error) {
 	token, err := s.pendings.keepPending(c, next)
 	if err != nil {
 		return nil, err
 	}
 	if !c.API {
-		input = LoginInput{Method: factors[0].Name, Step: token, To: input.To, Flow: input.Flow, Remember: input.Remember}
+		input = LoginInput{Method: factors[0].Name, Step: token, To: input.To, Flow: input.Flow,
+			Remember: input.Remember}
 		result, err := s.step(c, input, &factors[0], next, request)
 		switch {
 		case err == nil && result.Step != nil && result.NewPasswordFor == "":

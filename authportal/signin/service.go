@@ -71,7 +71,8 @@ type deps struct {
 
 // New wires the service. It calls no store.
 func New(d Deps) *Service {
-	return newService(&deps{users: d.Users, sessions: d.Sessions, keys: d.Keys, methods: d.Methods, outbox: d.Mail, settings: d.Settings,
+	return newService(&deps{users: d.Users, sessions: d.Sessions, keys: d.Keys, methods: d.Methods, outbox: d.Mail,
+		settings: d.Settings,
 		accounts: d.Accounts, events: d.Events, web: d.Web, expandRoles: d.ExpandRoles, sessionWait: d.SessionWait,
 		now: d.Now, rand: d.Rand, log: d.Log, signed: newSignedCache()})
 }

@@ -71,7 +71,8 @@ func (s *callers) touch(c *web.Call, me *web.Caller) {
 		return
 	}
 	if err := s.sessions.TouchSessions(c.Ctx(), []store.Use{{Key: me.Live.Session.Key, Seen: s.now()}}); err != nil {
-		s.log.WarnContext(c.Ctx(), "recording the use of a session failed", "user_id", me.Live.Session.UserID, "error", err)
+		s.log.WarnContext(c.Ctx(), "recording the use of a session failed", "user_id", me.Live.Session.UserID,
+			"error", err)
 	}
 }
 

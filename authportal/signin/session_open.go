@@ -16,7 +16,9 @@ import (
 
 // openSession stores a new session and sets its cookie. It calls verify once the session is stored: a change of the
 // proving credentials before that would be missed otherwise.
-func (s *callers) openSession(c *web.Call, u *store.User, proofs []store.Proof, remember bool, verify func() error) (*store.ActiveSession, error) {
+func (s *callers) openSession(
+	c *web.Call, u *store.User, proofs []store.Proof, remember bool, verify func() error,
+) (*store.ActiveSession, error) {
 	now := s.now()
 	active := &store.ActiveSession{Identity: u.Identity(), Session: store.Session{
 		UserID: u.ID, Host: c.Visit.Host, Created: now, LastSeen: now, Proofs: proofs,
@@ -45,7 +47,8 @@ func (s *callers) enforceSessionLimit(c *web.Call, active *store.ActiveSession) 
 	defer cancel()
 	list, err := s.sessions.SessionsOf(ctx, active.Session.UserID)
 	if err != nil {
-		s.log.WarnContext(ctx, "counting the sessions of an account failed", "user_id", active.Session.UserID, "error", err)
+		s.log.WarnContext(ctx, "counting the sessions of an account failed", "user_id", active.Session.UserID,
+			"error", err)
 		return
 	}
 	slices.SortFunc(list, func(a, b store.Session) int { return a.LastSeen.Compare(b.LastSeen) })
@@ -56,10 +59,11 @@ func (s *callers) enforceSessionLimit(c *web.Call, active *store.ActiveSession) 
 		err := s.sessions.EndSession(ctx, active.Session.UserID, list[i].ID)
 		switch {
 		case err == nil:
-			c.Emit(audit.Event{Kind: audit.EventSessionEnd, Result: audit.ResultOK, Reason: "too many", UserID: active.Session.UserID,
-				Username: active.Identity.Username, Session: list[i].ID})
+			c.Emit(audit.Event{Kind: audit.EventSessionEnd, Result: audit.ResultOK, Reason: "too many",
+				UserID: active.Session.UserID, Username: active.Identity.Username, Session: list[i].ID})
 		case !errors.Is(err, store.ErrNotFound):
-			s.log.WarnContext(ctx, "ending a session beyond the limit failed", "user_id", active.Session.UserID, "error", err)
+			s.log.WarnContext(ctx, "ending a session beyond the limit failed", "user_id", active.Session.UserID,
+				"error", err)
 			return
 		}
 	}
@@ -69,7 +73,8 @@ func (s *callers) enforceSessionLimit(c *web.Call, active *store.ActiveSession) 
 // from the parent, and refuses if that has ended.
 func (s *callers) openChild(c *web.Call, parent, userID string) (*store.ActiveSession, error) {
 	now := s.now()
-	active := &store.ActiveSession{Session: store.Session{Parent: parent, UserID: userID, Host: c.Visit.Host, Created: now, LastSeen: now}}
+	active := &store.ActiveSession{Session: store.Session{Parent: parent, UserID: userID, Host: c.Visit.Host,
+		Created: now, LastSeen: now}}
 	return active, s.createSession(c, active, func() error { return nil })
 }
 

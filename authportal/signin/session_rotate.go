@@ -40,7 +40,8 @@ func (s *callers) NextSecret(ctx context.Context, session *store.Session, secure
 	case err != nil:
 		return nil, fmt.Errorf("offering the next secret: %w", err)
 	}
-	return web.NewCookie(web.CookieSession, web.Secret64.EncodeToString(secret), session.Expires.Sub(s.now()), secure), nil
+	return web.NewCookie(web.CookieSession, web.Secret64.EncodeToString(secret), session.Expires.Sub(s.now()),
+		secure), nil
 }
 
 // offerNextSecret sends the next secret in responses to navigations and to `GET session`. Other requests come in
@@ -71,8 +72,9 @@ func (s *callers) navigates(c *web.Call) bool {
 // SessionTheft records that a session was ended because an old secret of it was used: a copy of the cookie exists. addr
 // and host are those of the request, which may come from the owner or the thief. It also notifies the owner.
 func (s *callers) SessionTheft(ctx context.Context, active *store.ActiveSession, addr netip.Addr, host string) {
-	e := audit.Event{Kind: audit.EventSessionTheft, Result: audit.ResultRefused, Reason: "an old secret was shown", UserID: active.Session.UserID,
-		Username: active.Identity.Username, Session: active.Session.RootID(), Host: host, Time: s.now()}
+	e := audit.Event{Kind: audit.EventSessionTheft, Result: audit.ResultRefused, Reason: "an old secret was shown",
+		UserID: active.Session.UserID, Username: active.Identity.Username, Session: active.Session.RootID(),
+		Host: host, Time: s.now()}
 	if addr.IsValid() {
 		e.Address = addr.Unmap().WithZone("").String()
 	}
@@ -81,7 +83,9 @@ func (s *callers) SessionTheft(ctx context.Context, active *store.ActiveSession,
 	if !s.Mails() || active.Identity.Email == "" { // an unconfirmed address may be a stranger's
 		return
 	}
-	if err := s.accounts.Post(ctx, message.Theft, active.Identity.Email, message.Payload{User: active.Session.UserID}); err != nil {
-		s.log.WarnContext(ctx, "queueing the notice of a copied session failed", "user_id", active.Session.UserID, "error", err)
+	payload := message.Payload{User: active.Session.UserID}
+	if err := s.accounts.Post(ctx, message.Theft, active.Identity.Email, payload); err != nil {
+		s.log.WarnContext(ctx, "queueing the notice of a copied session failed", "user_id", active.Session.UserID,
+			"error", err)
 	}
 }

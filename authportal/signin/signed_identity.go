@@ -60,13 +60,15 @@ type claims struct {
 func (s *callers) SignIdentity(v *web.Visit, active *store.ActiveSession) (string, error) {
 	now, proved := s.now(), lastProof(active.Session.Proofs)
 	key := signedKey{key: active.Session.Key, host: v.Host, issuer: s.issuer(v)}
-	if cached, ok := s.signed.c.GetIfPresent(key); ok && cached.version == active.Identity.Version && cached.proved.Equal(proved) &&
+	if cached, ok := s.signed.c.GetIfPresent(key); ok && cached.version == active.Identity.Version &&
+		cached.proved.Equal(proved) &&
 		cached.roles == len(active.Identity.Roles) && now.Sub(cached.at) < signedReuse && !now.Before(cached.at) {
 		return cached.token, nil
 	}
 	body := claims{
-		Issuer: key.issuer, Audience: v.Host, Subject: active.Identity.UserID, IssuedAt: now.Unix(), Expires: now.Add(signedLife).Unix(),
-		Email: active.Identity.Email, Name: active.Identity.Name, Roles: s.expandRoles(active.Identity.Roles), AMR: methodsOf(active.Session.Proofs),
+		Issuer: key.issuer, Audience: v.Host, Subject: active.Identity.UserID, IssuedAt: now.Unix(),
+		Expires: now.Add(signedLife).Unix(), Email: active.Identity.Email, Name: active.Identity.Name,
+		Roles: s.expandRoles(active.Identity.Roles), AMR: methodsOf(active.Session.Proofs),
 	}
 	if body.Roles == nil {
 		body.Roles = []string{}
@@ -85,7 +87,8 @@ func (s *callers) SignIdentity(v *web.Visit, active *store.ActiveSession) (strin
 	if err != nil {
 		return "", fmt.Errorf("signing an identity: %w", err)
 	}
-	s.signed.c.Set(key, &signedIdentity{token: token, at: now, version: active.Identity.Version, proved: proved, roles: len(active.Identity.Roles)})
+	s.signed.c.Set(key, &signedIdentity{token: token, at: now, version: active.Identity.Version, proved: proved,
+		roles: len(active.Identity.Roles)})
 	return token, nil
 }
 

@@ -39,29 +39,36 @@ var errNoTicket = &problem.Problem{Status: 409, Code: "conflict",
 // MakeTicket returns a link that signs in to the account once, and its expiry. It voids any earlier ticket. A change of
 // the account or its password voids it, and so does an administrator who ends the sessions. The owner is notified by
 // email.
-func (s *finisher) MakeTicket(ctx context.Context, actor accounts.Actor, id string) (link string, until time.Time, err error) {
+func (s *finisher) MakeTicket(
+	ctx context.Context, actor accounts.Actor, id string,
+) (link string, until time.Time, err error) {
 	a := s.accounts
 	u, link, until, err := s.makeTicket(ctx, a, actor, id)
 	if err != nil {
 		a.EmitRefusal(ctx, actor, audit.EventTicketCreate, id, err)
 		return "", until, err
 	}
-	a.Emit(ctx, actor, audit.Event{Kind: audit.EventTicketCreate, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
+	a.Emit(ctx, actor, audit.Event{Kind: audit.EventTicketCreate, Result: audit.ResultOK, UserID: u.ID,
+		Username: u.Username})
 	if u.Confirmed {
-		if err := a.Post(context.WithoutCancel(ctx), message.SignIn, u.Email, message.Payload{Base: actor.Base, User: u.ID}); err != nil {
+		payload := message.Payload{Base: actor.Base, User: u.ID}
+		if err := a.Post(context.WithoutCancel(ctx), message.SignIn, u.Email, payload); err != nil {
 			s.log.WarnContext(ctx, "queueing the notice of a sign-in ticket failed", "user_id", u.ID, "error", err)
 		}
 	}
 	return link, until, nil
 }
 
-func (s *finisher) makeTicket(ctx context.Context, a *accounts.Accounts, actor accounts.Actor, id string) (u store.User, link string, until time.Time, err error) {
+func (s *finisher) makeTicket(
+	ctx context.Context, a *accounts.Accounts, actor accounts.Actor, id string,
+) (u store.User, link string, until time.Time, err error) {
 	if u, err = s.users.User(ctx, id); err != nil {
 		return u, "", until, accounts.Problem(err)
 	}
 	switch {
 	case actor.Base == "":
-		return u, "", until, &problem.Problem{Status: 409, Code: "conflict", Detail: "the pages have no address that a link could begin with"}
+		return u, "", until, &problem.Problem{Status: 409, Code: "conflict",
+			Detail: "the pages have no address that a link could begin with"}
 	case s.callers.denialReason(&u) != nil:
 		return u, "", until, errNoTicket
 	}
@@ -71,7 +78,8 @@ func (s *finisher) makeTicket(ctx context.Context, a *accounts.Accounts, actor a
 		name = u.Username
 	}
 	token, err := s.guard.Links().IssueCredential(ctx, store.KindSignInTicket,
-		onetime.Link{Purpose: ticketSignIn, Subject: u.ID, Email: name, Until: until}, signInTicket{actor.ID, u.Version})
+		onetime.Link{Purpose: ticketSignIn, Subject: u.ID, Email: name, Until: until},
+		signInTicket{actor.ID, u.Version})
 	if err != nil {
 		return u, "", until, fmt.Errorf("making a sign-in ticket: %w", err)
 	}

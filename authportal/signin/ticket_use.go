@@ -45,7 +45,8 @@ func (s *links) tryTicket(c *web.Call, token string) (*LoginResult, error) {
 		return nil, err
 	}
 	proven := method.Proven{User: u, Kind: ref.Kind, ID: ref.ID, Version: ref.Version}
-	result, err := s.dispatcher.advance(c, LoginInput{}, &method.Configured{Name: TicketProof}, &pending{}, s.flows.ParseLoginRequest(c, "", ""), proven)
+	result, err := s.dispatcher.advance(c, LoginInput{}, &method.Configured{Name: TicketProof}, &pending{},
+		s.flows.ParseLoginRequest(c, "", ""), proven)
 	if errors.Is(err, ErrCredentialChanged) {
 		return nil, problem.InvalidLink // another request used it first
 	}
