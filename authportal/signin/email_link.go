@@ -129,16 +129,16 @@ func (s *links) finishLink(c *web.Call, fields map[string]string) (*LoginResult,
 	if err != nil {
 		return nil, err
 	}
-	var asked []*pending
+	var candidates []*pending
 	if fields["token"] != "" {
-		if asked, err = s.pendingByToken(c, m, fields["token"]); err != nil {
+		if candidates, err = s.pendingByToken(c, m, fields["token"]); err != nil {
 			return nil, err
 		}
-	} else if asked = s.pendingByCode(c, m, fields["step"]); len(asked) == 0 {
+	} else if candidates = s.pendingByCode(c, m, fields["step"]); len(candidates) == 0 {
 		return nil, s.refuseUnmatched(c, m, problem.InvalidCode, "no letter was asked for here")
 	}
 	var result *LoginResult
-	for _, pend := range asked {
+	for _, pend := range candidates {
 		result, err = s.dispatcher.signIn(c, linkInput(pend, fields))
 		if !errors.Is(err, problem.InvalidCode) {
 			return result, err

@@ -127,7 +127,7 @@ func (s *links) showLinkProblem(c *web.Call, fields map[string]string, input Log
 }
 
 // showLink writes the form for an address or, once a message was requested, the form for its code.
-func (s *links) showLink(c *web.Call, status int, input LoginInput, asked *pending, shown *problem.Problem) error {
+func (s *links) showLink(c *web.Call, status int, input LoginInput, sent *pending, shown *problem.Problem) error {
 	data := pages.LinkData{To: input.To, Flow: input.Flow, Remember: !s.settings.RememberOff,
 		LoginURL: c.Link("/login") + Query(input),
 		AgainURL: c.Link("/link") + Query(input)}
@@ -136,8 +136,8 @@ func (s *links) showLink(c *web.Call, status int, input LoginInput, asked *pendi
 	if input.Remember {
 		p.Values["remember"] = "1"
 	}
-	if asked != nil {
-		data.Step, data.Account = asked.Token, asked.Login
+	if sent != nil {
+		data.Step, data.Account = sent.Token, sent.Login
 	}
 	if shown != nil {
 		web.ShowProblem(&p, shown)

@@ -134,7 +134,7 @@ func (s *forms) loginForm(c *web.Call) error {
 	}
 	f := c.Request.PostForm
 	input := LoginInput{Method: f.Get("method"), Login: f.Get("login"), Step: f.Get("step"), To: f.Get("to"),
-		Flow: f.Get("flow"), Remember: f.Get("remember") != "", Answered: formAnswers(f), Field: f.Get,
+		Flow: f.Get("flow"), Remember: f.Get("remember") != "", Answered: formAnswered(f), Field: f.Get,
 		JSON: func(name string) json.RawMessage {
 			if v := f.Get(name); json.Valid([]byte(v)) {
 				return json.RawMessage(v)
@@ -148,7 +148,7 @@ func (s *forms) loginForm(c *web.Call) error {
 // inputFields are the fields of a step that no method reads.
 var inputFields = []string{"login", "method", "step", "to", "flow", "remember", "trust_device"}
 
-func formAnswers(f url.Values) bool {
+func formAnswered(f url.Values) bool {
 	for name := range f {
 		if f.Get(name) != "" && !slices.Contains(inputFields, name) {
 			return true

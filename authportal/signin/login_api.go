@@ -69,12 +69,12 @@ func (s *forms) loginAPI(c *web.Call) error {
 		return problem.Malformed
 	}
 	// A method reads a field of the wrong type as empty; the request is then refused as malformed.
-	noText := false
+	wrongType := false
 	input := LoginInput{Method: body.Method, Login: body.Login, Step: body.Step, To: body.To, Flow: body.Flow,
 		Remember: body.Remember}
 	input.Field = func(name string) string {
 		text, ok := o.Text(name)
-		noText = noText || !ok
+		wrongType = wrongType || !ok
 		return text
 	}
 	input.JSON = o.JSON
@@ -84,7 +84,7 @@ func (s *forms) loginAPI(c *web.Call) error {
 		}
 	}
 	result, err := s.dispatcher.signIn(c, input)
-	if noText && web.ToldProblem(err) != nil {
+	if wrongType && web.ToldProblem(err) != nil {
 		return problem.Malformed
 	}
 	if err != nil {

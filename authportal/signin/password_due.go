@@ -105,7 +105,7 @@ func (s *dispatcher) replacePassword(
 	if same {
 		return after, nil, accounts.Problem(&method.UnacceptableError{Reason: "same"})
 	}
-	made, err := pw.MakePassword(c.Ctx(), u, next)
+	hashed, err := pw.MakePassword(c.Ctx(), u, next)
 	if err != nil {
 		return after, nil, accounts.Problem(err)
 	}
@@ -114,7 +114,7 @@ func (s *dispatcher) replacePassword(
 	if err := s.finisher.spend(c, ctx, creds); err != nil {
 		return after, nil, web.Or(exceptChanged(err), problem.StepExpired)
 	}
-	have.Data, have.Used = made.Data, made.Used
+	have.Data, have.Used = hashed.Data, hashed.Used
 	after, err = s.accounts.ReplacePassword(ctx, have, "", false)
 	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
 		return after, nil, problem.StepExpired // changed concurrently

@@ -39,12 +39,12 @@ func (s *guard) Guess(c *web.Call, account string) (*Guess, error) {
 		return g, nil
 	}
 	name := "account"
-	mark, known, err := s.callers.deviceCookie(c, account)
+	device, known, err := s.callers.deviceCookie(c, account)
 	if err != nil {
 		return nil, err
 	}
 	if known {
-		name, account = "browser", mark
+		name, account = "browser", device
 	}
 	if err := g.Count(name, account, s.settings.Account); err != nil {
 		return nil, err
