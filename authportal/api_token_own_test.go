@@ -57,7 +57,7 @@ func TestATokenExpires(t *testing.T) {
 	w.byToken(token).wants(t, 401, "invalid_token")
 }
 
-func TestNobodyGivesATokenMoreThanTheyHold(t *testing.T) {
+func TestTokenCannotExceedItsOwnersRoles(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, u := w.member("ann")
 	set := func(roles ...string) {

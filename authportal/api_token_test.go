@@ -62,7 +62,8 @@ func TestATokenSpeaksForItsOwnerWithNoMoreThanItsRoles(t *testing.T) {
 	}
 }
 
-func TestATokenThatIsNotGoodIsRefusedAndAnOutageIsNoRefusal(t *testing.T) {
+// A token that is not valid is a 401, a store that is down is not.
+func TestBadTokenIsRefusedButAnOutageIsNot(t *testing.T) {
 	w := newWorld(t)
 	u := w.user("ada")
 	good := w.token(u, `{}`, w.clock().Add(time.Hour))

@@ -91,7 +91,8 @@ func codeURL(t *testing.T, b *browser, target string) string {
 	return to
 }
 
-func TestACodeInAnotherBrowserSignsNobodyInAndIsNotUsedUp(t *testing.T) {
+// A stolen code opens nothing in another browser, and still works in its own.
+func TestStolenCodeIsUselessAndNotUsedUp(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	ada, eve := w.browser(), w.browser()
@@ -107,7 +108,8 @@ func TestACodeInAnotherBrowserSignsNobodyInAndIsNotUsedUp(t *testing.T) {
 	ada.get(callback).wants(t, 200, "hello ada at app.example.com/private")
 }
 
-func TestACodeThatSomebodyElseWasGivenDoesNotSignThemInAsItsMaker(t *testing.T) {
+// Login CSRF: a code of the attacker's account, opened by a victim, does not sign the victim in to it.
+func TestPlantedCodeDoesNotSignInAsTheAttacker(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	w.user("bob")
@@ -194,7 +196,8 @@ func TestOfManyCallbacksAtOnceOneOpensASession(t *testing.T) {
 	}
 }
 
-func TestABrowserThatKeepsNoCookiesIsToldSoInsteadOfGoingInCircles(t *testing.T) {
+// A browser that stores no cookies gets an error page instead of endless redirects.
+func TestBrowserWithoutCookiesDoesNotLoop(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -208,7 +211,7 @@ func TestABrowserThatKeepsNoCookiesIsToldSoInsteadOfGoingInCircles(t *testing.T)
 	}
 }
 
-func TestAGarbageCodeStartsSignInAnew(t *testing.T) {
+func TestGarbageCodeStartsSignInAgain(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	for _, code := range []string{"", "x", strings.Repeat("A", 100), strings.Repeat("A", 20000)} {
@@ -221,7 +224,7 @@ func TestAGarbageCodeStartsSignInAnew(t *testing.T) {
 	}
 }
 
-func TestAFlowThatOutlivedItsMarkStillArrives(t *testing.T) {
+func TestFlowOutlivesItsStateCookie(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -246,7 +249,8 @@ func TestPortalAndGateOfOneHostShareTheSession(t *testing.T) {
 	}
 }
 
-func TestSigningOutAnywhereEndsEverySessionBelowTheSignIn(t *testing.T) {
+// Signing out at any host ends the parent session and all its children.
+func TestSignOutAnywhereEndsTheWholeFamily(t *testing.T) {
 	for _, from := range []string{app, shop, auth} {
 		w := newWorld(t)
 		w.user("ada")
@@ -271,7 +275,7 @@ func TestSigningOutAnywhereEndsEverySessionBelowTheSignIn(t *testing.T) {
 	}
 }
 
-func TestOnlyAPortalHandsPeopleOverToOtherHosts(t *testing.T) {
+func TestOnlyAPortalHandsOffToOtherHosts(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -282,7 +286,7 @@ func TestOnlyAPortalHandsPeopleOverToOtherHosts(t *testing.T) {
 	}
 }
 
-func TestClocksApartDoNotTurnAFreshDemandIntoACircle(t *testing.T) {
+func TestClockSkewDoesNotMakeAFreshRuleLoop(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()

@@ -14,7 +14,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-func TestAskingTellsNothing(t *testing.T) {
+func TestLinkRequestRevealsNothing(t *testing.T) {
 	w, box, _ := linkWorld(t, func(c *Config) { c.Settings.Account = settings.Limit{Count: 2, Window: time.Minute} })
 	w.user("ann")
 	for name, change := range map[string]func(*store.User){
@@ -61,7 +61,8 @@ func TestAskingTellsNothing(t *testing.T) {
 	box.none(w)
 }
 
-func TestAWrongCodeIsRefusedAlikeForKnownAndUnknownAddresses(t *testing.T) {
+// A wrong code is refused in the same way for known and unknown addresses.
+func TestWrongCodeHidesWhetherTheAddressIsKnown(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	var answers []string
@@ -78,7 +79,7 @@ func TestAWrongCodeIsRefusedAlikeForKnownAndUnknownAddresses(t *testing.T) {
 	box.take()
 }
 
-func TestAfterFiveWrongCodesALetterIsWorthNothing(t *testing.T) {
+func TestFiveWrongCodesVoidALink(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b := w.browser()
@@ -93,7 +94,7 @@ func TestAfterFiveWrongCodesALetterIsWorthNothing(t *testing.T) {
 }
 
 // A guess at a code is one at the account, wherever it is made, and asking for another letter gives none back.
-func TestGuessesAtCodesAndPasswordsShareTheAccountsCounter(t *testing.T) {
+func TestLinkCodesAndPasswordsShareACounter(t *testing.T) {
 	w, box, _ := linkWorld(t, func(c *Config) { c.Settings.Account = settings.Limit{Count: 6, Window: 15 * time.Minute} })
 	w.user("ann")
 	for range 3 {
@@ -114,7 +115,7 @@ func TestGuessesAtCodesAndPasswordsShareTheAccountsCounter(t *testing.T) {
 	b.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 429, "problem_too_many_attempts")
 }
 
-func TestGuessesWithoutALetterCountByAddress(t *testing.T) {
+func TestGuessesWithoutALinkCountByAddress(t *testing.T) {
 	w, _, _ := linkWorld(t, func(c *Config) { c.Settings.Address = settings.Limit{Count: 4, Window: time.Minute} })
 	for range 2 {
 		w.browser().finishes("code", "123456").wants(t, 401, "invalid_code")
@@ -153,7 +154,7 @@ func TestOfLinkAndCodeAtOnceOneWorks(t *testing.T) {
 }
 
 // The check was right, and the password is changed before the session is there: whoever changes it ends what was begun before.
-func TestAPasswordChangedAtTheVeryMomentOfAProofByMailOpensNothing(t *testing.T) {
+func TestPasswordChangeDuringEmailSignIn(t *testing.T) {
 	w, box, m := linkWorld(t)
 	u := w.user("ann")
 	b := w.browser()
@@ -171,7 +172,7 @@ func TestAPasswordChangedAtTheVeryMomentOfAProofByMailOpensNothing(t *testing.T)
 }
 
 // The first proof of a mailbox voids what was set before: an attacker's password, session and token.
-func TestAProofByMailOfAnAddressThatNobodyConfirmedVoidsWhatWasSetBefore(t *testing.T) {
+func TestEmailSignInVoidsEarlierCredentials(t *testing.T) {
 	for _, confirm := range []bool{true, false} {
 		w, box, _ := linkWorld(t, func(c *Config) { c.Settings.ConfirmEmail = confirm })
 		thief := w.browser()
@@ -196,7 +197,7 @@ func TestAProofByMailOfAnAddressThatNobodyConfirmedVoidsWhatWasSetBefore(t *test
 	}
 }
 
-func TestNoSecretOfALetterIsQueuedOrLogged(t *testing.T) {
+func TestLinkSecretsAreNotQueuedOrLogged(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b := w.browser()

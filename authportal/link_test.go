@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-func TestALinkSignsInByOneClickInTheBrowserThatAsked(t *testing.T) {
+func TestLinkSignsInTheRequestingBrowser(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b := w.browser()
@@ -48,7 +48,7 @@ func TestALinkSignsInByOneClickInTheBrowserThatAsked(t *testing.T) {
 	}
 }
 
-func TestACodeSignsInTheBrowserThatAskedAndNoOther(t *testing.T) {
+func TestCodeSignsInOnlyTheRequestingBrowser(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b, other := w.browser(), w.browser()
@@ -70,7 +70,7 @@ func TestACodeSignsInTheBrowserThatAskedAndNoOther(t *testing.T) {
 	b.finishes("token", l.token(t)).wants(t, 400, `"code":"invalid_token"`)
 }
 
-func TestThePageOfALetterTakesItsCode(t *testing.T) {
+func TestLinkPageTakesTheCode(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b := w.browser()
@@ -85,7 +85,7 @@ func TestThePageOfALetterTakesItsCode(t *testing.T) {
 	b.post(alone+"/link/finish", values("step", step, "code", l.Code, "to", "/reports")).wants(t, 200, "hello ann at alone.example.org/reports")
 }
 
-func TestALetterIsForOnePurposeAndTenMinutes(t *testing.T) {
+func TestLinkIsForOnePurposeAndTenMinutes(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b := w.browser()
@@ -107,7 +107,7 @@ func TestALetterIsForOnePurposeAndTenMinutes(t *testing.T) {
 	box.none(w)
 }
 
-func TestTwoTabsAskAndBothArrive(t *testing.T) {
+func TestTwoTabsRequestLinksAndBothArrive(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	w.user("bob")
@@ -135,7 +135,8 @@ func TestTwoTabsAskAndBothArrive(t *testing.T) {
 	}
 }
 
-func TestWhatAProofByMailOpensDependsOnTheAccountAtThatMoment(t *testing.T) {
+// The account counts as it is when the link is used, not as it was when the link was requested.
+func TestEmailSignInJudgesTheCurrentAccount(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		before func(*store.User) // the letter was asked for
@@ -177,7 +178,8 @@ func TestWhatAProofByMailOpensDependsOnTheAccountAtThatMoment(t *testing.T) {
 	}
 }
 
-func TestAccountsThatMayNotSignInAreToldSoOnAPageAfterTheProof(t *testing.T) {
+// An account that may not sign in gets the reason on a page, but only after the proof.
+func TestEmailSignInShowsWhyAnAccountIsDenied(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	u := w.user("ann")
 	u.Approved = false
@@ -244,7 +246,7 @@ func TestALinkLeadsBackToTheHostThatAsked(t *testing.T) {
 	}
 }
 
-func TestAVeryLongReturnAddressDoesNotKeepAnybodyFromSigningIn(t *testing.T) {
+func TestLongReturnURLDoesNotPreventEmailSignIn(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b := w.browser()
@@ -253,7 +255,7 @@ func TestAVeryLongReturnAddressDoesNotKeepAnybodyFromSigningIn(t *testing.T) {
 	b.finishes("code", box.one(w, "link", "ann@example.com").Code).wants(t, 200, `"status":"signed_in"`)
 }
 
-func TestSomebodyWhoIsAskedToSignInAgainMayDoSoByMail(t *testing.T) {
+func TestEmailSignInSatisfiesAFreshRule(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	b, _ := w.member("ann")
 	w.pass(20 * time.Minute)

@@ -76,7 +76,7 @@ func TestAnotherSiteCannotSignAPersonInOrOut(t *testing.T) {
 	b.get(solo+"/").wants(t, 200, "hello ada")
 }
 
-func TestAForgedReturnAddressLeadsNowhereElse(t *testing.T) {
+func TestForgedReturnURLIsNotFollowed(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	foreign := w.p.SignIn.LoginURL(&web.Visit{Site: w.sites["shop.example.net"], Host: "shop.example.net", Base: "/.gatehouse"}, "/cart", web.Demand{})
@@ -99,7 +99,8 @@ func TestAForgedReturnAddressLeadsNowhereElse(t *testing.T) {
 	}
 }
 
-func TestAnOldReturnAddressIsForgottenAndSignInStillWorks(t *testing.T) {
+// An expired return URL does not prevent the sign-in.
+func TestExpiredReturnURLLeadsToTheAccount(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -112,7 +113,7 @@ func TestAnOldReturnAddressIsForgottenAndSignInStillWorks(t *testing.T) {
 	}
 }
 
-func TestARuleThatWantsAFreshSignInAsksAgain(t *testing.T) {
+func TestFreshRuleAsksForSignInAgain(t *testing.T) {
 	for _, host := range []string{app, solo} {
 		w := newWorld(t)
 		u := w.user("ada")
@@ -142,7 +143,8 @@ func TestARuleThatWantsAFreshSignInAsksAgain(t *testing.T) {
 	}
 }
 
-func TestAnAccountWithoutASecondFactorIsToldSoWithoutALoop(t *testing.T) {
+// An account without a second factor gets an error page instead of redirects between gate and portal.
+func TestMFARuleWithoutASecondFactorDoesNotLoop(t *testing.T) {
 	for _, host := range []string{app, solo} {
 		w := newWorld(t)
 		w.user("ada")
@@ -177,7 +179,8 @@ func TestOnlyARememberedSessionOutlivesTheBrowser(t *testing.T) {
 	}
 }
 
-func TestSessionsEndByIdleAndByLifetimeWhateverTheTraffic(t *testing.T) {
+// Sessions end after the idle time, and after their lifetime even if they are used all the time.
+func TestSessionIdleAndAbsoluteDeadlines(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -223,7 +226,7 @@ func TestSigningInOverPlainHTTPIsForLoopbackOnly(t *testing.T) {
 	b.get("http://app.example.com/x").wants(t, 200, "") // led to the portal's page over https
 }
 
-func TestASessionShownAtAnotherHostOpensNothing(t *testing.T) {
+func TestSessionCookieIsUselessAtAnotherHost(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -234,7 +237,7 @@ func TestASessionShownAtAnotherHostOpensNothing(t *testing.T) {
 	}
 }
 
-func TestPagesCarryTheirSafetyHeaders(t *testing.T) {
+func TestPagesHaveSecurityHeaders(t *testing.T) {
 	set, err := pages.New(pages.Brand{})
 	if err != nil {
 		t.Fatal(err)
@@ -265,7 +268,7 @@ func TestPagesCarryTheirSafetyHeaders(t *testing.T) {
 	}
 }
 
-func TestNothingIsStoredForAVisitorWhoHasProvenNothing(t *testing.T) {
+func TestNothingIsStoredForUnauthenticatedVisitors(t *testing.T) {
 	w := newWorld(t)
 	w.shop.created = func() { t.Error("a session was stored") }
 	for range 20 {

@@ -61,7 +61,8 @@ func TestACodeSurvivesAnOutage(t *testing.T) {
 	b.get(callback).wants(t, 200, "hello ada at app.example.com/private")
 }
 
-func TestWhileTheUsersStoreIsAwaySessionsGoOnAndSignInWaits(t *testing.T) {
+// Sessions stay valid while the users store is down; signing in has to wait.
+func TestUsersStoreOutageKeepsSessionsAlive(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -73,7 +74,7 @@ func TestWhileTheUsersStoreIsAwaySessionsGoOnAndSignInWaits(t *testing.T) {
 	w.browser().tryLogin("ada", "wrong").wants(t, 503, "store_unavailable")
 }
 
-func TestASessionWhoseAccountCannotBeReadAgainIsNotGiven(t *testing.T) {
+func TestSessionNeedsItsAccountReadAgain(t *testing.T) {
 	w := newWorld(t)
 	u := w.user("ada")
 	w.shop.created = func() { w.users.(*flakyUsers).down.Store(true) }

@@ -68,7 +68,7 @@ func (p page) step() string {
 	return ""
 }
 
-func TestAPasswordAloneDoesNotPassAnAccountWithASecondFactor(t *testing.T) {
+func TestPasswordAloneDoesNotPassTheSecondFactor(t *testing.T) {
 	w := newWorld(t, withPin)
 	w.user("ada")
 	b := w.browser()
@@ -90,7 +90,7 @@ func TestAPasswordAloneDoesNotPassAnAccountWithASecondFactor(t *testing.T) {
 	b.get(solo+"/mfa").wants(t, 200, "hello ada")
 }
 
-func TestASecondFactorAloneSignsNobodyIn(t *testing.T) {
+func TestSecondFactorAloneDoesNotSignIn(t *testing.T) {
 	w := newWorld(t, withPin)
 	w.user("ada")
 	p := w.browser().api("POST", loginCall, `{"method":"pin","login":"ada","code":"1234"}`)
@@ -119,7 +119,7 @@ func TestGuessesAtASecondFactorAreCountedAcrossFlows(t *testing.T) {
 	}
 }
 
-func TestAHalfDoneSignInEndsWithTimeAndWithAChangeOfTheAccount(t *testing.T) {
+func TestPendingSignInEndsWithAChangeOrInTime(t *testing.T) {
 	for name, change := range map[string]func(*world, store.User){
 		"time": func(w *world, _ store.User) { w.pass(11 * time.Minute) },
 		"disabled": func(w *world, u store.User) {
@@ -157,7 +157,7 @@ func TestAHalfDoneSignInEndsWithTimeAndWithAChangeOfTheAccount(t *testing.T) {
 	}
 }
 
-func TestAMethodOfSeveralStepsKeepsItsStateInTheBrowserUnread(t *testing.T) {
+func TestMethodStateIsEncryptedInTheBrowser(t *testing.T) {
 	w := newWorld(t, withLetter)
 	w.user("ada")
 	b := w.browser()
@@ -175,7 +175,7 @@ func TestAMethodOfSeveralStepsKeepsItsStateInTheBrowserUnread(t *testing.T) {
 	}
 }
 
-func TestSignInsInProgressOfSeveralTabsStayFewAndSmall(t *testing.T) {
+func TestPendingSignInsStayFewAndSmall(t *testing.T) {
 	w := newWorld(t, withLetter)
 	w.user("ada")
 	b := w.browser()
@@ -228,7 +228,7 @@ func TestARuleThatWantsASecondFactorAsksForItAlone(t *testing.T) {
 	}
 }
 
-func TestAFurtherProofIsWorthNothingOnceItsSessionHasEnded(t *testing.T) {
+func TestStepUpIsVoidAfterItsSessionEnded(t *testing.T) {
 	factor := &pin{}
 	w := newWorld(t, func(c *Config) {
 		c.Methods = append(c.Methods, method.Configured{Name: "pin", Method: factor, Second: true})

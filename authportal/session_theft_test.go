@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-func TestATheftIsToldWithWhoseItWasAndFromWhere(t *testing.T) {
+func TestSessionTheftIsRecorded(t *testing.T) {
 	w := newWorld(t)
 	l := &store.ActiveSession{Session: store.Session{ID: "child", Parent: "sign-in", UserID: "u1"}, Identity: store.Identity{UserID: "u1", Username: "ada"}}
 	w.p.SignIn.SessionTheft(t.Context(), l, netip.MustParseAddr("192.0.2.9"), "app.example.com")
@@ -19,7 +19,7 @@ func TestATheftIsToldWithWhoseItWasAndFromWhere(t *testing.T) {
 	}
 }
 
-func TestTheOwnerOfACopiedSessionIsToldByMail(t *testing.T) {
+func TestSessionTheftNotifiesTheOwner(t *testing.T) {
 	w, box := mailWorld(t)
 	_, u := w.member("ann")
 	l := &store.ActiveSession{Session: store.Session{UserID: u.ID}, Identity: u.Identity()}

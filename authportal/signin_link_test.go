@@ -135,7 +135,7 @@ func TestWhatEndsATicket(t *testing.T) {
 	}
 }
 
-func TestATicketThatIsEndedWhileItIsUsedSignsNobodyIn(t *testing.T) {
+func TestTicketRevokedDuringItsUseIsRefused(t *testing.T) {
 	w, _ := mailWorld(t)
 	admin, _ := w.administrator("root")
 	ann := w.user("ann")
@@ -153,7 +153,7 @@ func TestATicketThatIsEndedWhileItIsUsedSignsNobodyIn(t *testing.T) {
 	}
 }
 
-func TestATicketIsAskedForASecondFactorLikeEverybody(t *testing.T) {
+func TestTicketStillNeedsTheSecondFactor(t *testing.T) {
 	factor := &pin{}
 	w, _ := mailWorld(t, func(c *Config) {
 		c.Methods = append(c.Methods, method.Configured{Name: "pin", Method: factor, Second: true})
@@ -175,7 +175,7 @@ func TestATicketIsAskedForASecondFactorLikeEverybody(t *testing.T) {
 	w.browser().api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": token})).wants(t, 400, "invalid_token")
 }
 
-func TestNobodyMakesATicketForMoreThanTheyHold(t *testing.T) {
+func TestTicketCannotExceedItsMakersRights(t *testing.T) {
 	w, _ := mailWorld(t)
 	admin, root := w.administrator("root")
 	ann := w.user("ann")

@@ -23,7 +23,8 @@ func (b *browser) tryLogin(login, password string) page {
 	return b.api("POST", loginCall, fmt.Sprintf(`{"login":%q,"password":%q}`, login, password))
 }
 
-func TestTheTenthWrongGuessIsRefusedAndTheEleventhIsNotChecked(t *testing.T) {
+// Ten wrong guesses are checked and refused; the next is not checked, right or wrong.
+func TestEleventhGuessIsNotChecked(t *testing.T) {
 	for _, login := range []string{"ada", "nobody"} {
 		w := newWorld(t)
 		w.user("ada")
@@ -77,7 +78,7 @@ func TestAllSpellingsOfAnAccountCountTogether(t *testing.T) {
 	}
 }
 
-func TestARightAnswerGivesItsGuessBack(t *testing.T) {
+func TestRightAnswerReleasesItsGuess(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	for range 9 {
@@ -116,7 +117,7 @@ func TestABurstOfParallelGuessesGetsNoMoreThanTheLimit(t *testing.T) {
 	}
 }
 
-func TestStrangersCannotShutTheOwnerOut(t *testing.T) {
+func TestStrangersCannotLockTheOwnerOut(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	w.user("eve")
@@ -141,7 +142,7 @@ func TestStrangersCannotShutTheOwnerOut(t *testing.T) {
 	}
 }
 
-func TestKnownBrowsersOfAnAccountAreFew(t *testing.T) {
+func TestDeviceCookiesOfAnAccountAreLimited(t *testing.T) {
 	w := newWorld(t)
 	u := w.user("ada")
 	for range 14 {
@@ -155,7 +156,7 @@ func TestKnownBrowsersOfAnAccountAreFew(t *testing.T) {
 }
 
 // A thief who once knew the password keeps the marks of their browsers, each of which had guesses of its own.
-func TestANewPasswordTakesTheMarksOfOtherBrowsersBack(t *testing.T) {
+func TestNewPasswordRevokesOtherDeviceCookies(t *testing.T) {
 	w, _ := newAccounts(t)
 	ada, u := w.member("ada")
 	thieves := make([]*browser, 3)
@@ -228,7 +229,7 @@ func TestWhereNothingCanBeCountedNothingIsChecked(t *testing.T) {
 	}
 }
 
-func TestAFullHashingPoolIsToldAndCostsNoGuess(t *testing.T) {
+func TestFullHashingPoolCostsNoGuess(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	w.pw.err = fmt.Errorf("hashing: %w", method.ErrBusy)
@@ -241,7 +242,7 @@ func TestAFullHashingPoolIsToldAndCostsNoGuess(t *testing.T) {
 	w.browser().tryLogin("ada", "right").wants(t, 200, "signed_in")
 }
 
-func TestCounterNamesAreShortAndTellNothing(t *testing.T) {
+func TestCounterNamesAreShortAndRevealNothing(t *testing.T) {
 	n := signin.CounterName("account", strings.Repeat("hunter2", 1000))
 	if len(n) > 40 || strings.Contains(n, "hunter") {
 		t.Errorf("%q", n)
