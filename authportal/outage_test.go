@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-func TestWhileTheSessionStoreIsAwayNobodyIsSignedOut(t *testing.T) {
+func TestSessionStoreOutageKeepsSessions(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -29,7 +29,7 @@ func TestWhileTheSessionStoreIsAwayNobodyIsSignedOut(t *testing.T) {
 	w.browser().tryLogin("ada", "right").wants(t, 503, "store_unavailable")
 	w.shop.down.Store(false)
 	if b.cookie(app, "__Host-gatehouse") != cookie {
-		t.Error("the cookie was taken")
+		t.Error("the cookie was removed")
 	}
 	b.get(app+"/").wants(t, 200, "hello ada")
 }
@@ -42,11 +42,12 @@ func TestAStoreThatHangsIsAnOutageToo(t *testing.T) {
 	w.shop.hangs.Store(true)
 	w.cfg.SessionWait = time.Millisecond
 	w.reload()
-	if p := b.api("GET", apiBase+"/session", ""); p.StatusCode != 503 || p.code() != "store_unavailable" || len(p.Header["Set-Cookie"]) != 0 {
+	if p := b.api("GET", apiBase+"/session",
+		""); p.StatusCode != 503 || p.code() != "store_unavailable" || len(p.Header["Set-Cookie"]) != 0 {
 		t.Errorf("got %d %s", p.StatusCode, p.body)
 	}
 	if p := w.browser().once(solo + "/.gatehouse/login"); p.StatusCode != 200 {
-		t.Errorf("without a cookie nothing is asked of the store: %d", p.StatusCode)
+		t.Errorf("a request without a cookie needed the store: %d", p.StatusCode)
 	}
 }
 
@@ -81,7 +82,7 @@ func TestSessionNeedsItsAccountReadAgain(t *testing.T) {
 	b := w.browser()
 	b.tryLogin("ada", "right").wants(t, 503, "store_unavailable")
 	if b.cookie(solo, "__Host-gatehouse") != "" {
-		t.Error("a cookie was given")
+		t.Error("a cookie was set")
 	}
 	var list []store.Session
 	list, err := w.shop.SessionsOf(t.Context(), u.ID)

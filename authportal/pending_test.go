@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// pin is a second factor of everyone's, for the frame to be tried with: the code is 1234.
+// pin is a second factor for tests: the code is 1234.
 type pin struct{ enrolled bool }
 
 func (*pin) Kind() string { return "pin" }
@@ -32,7 +32,7 @@ func askCode(a *method.Attempt, right string) (method.Step, error) {
 	return method.Proven{User: *a.User}, nil
 }
 
-// letter is a method without a login name, in two steps: whose address, then the code that was sent there.
+// letter is a method without a login name, in two steps: an address, then the code that was sent there.
 type letter struct{ users store.UserStore }
 
 func (*letter) Kind() string { return "letter" }
@@ -75,14 +75,16 @@ func TestPasswordAloneDoesNotPassTheSecondFactor(t *testing.T) {
 	p := b.tryLogin("ada", "right")
 	p.wants(t, 200, `"status":"second_factor"`)
 	if b.cookie(solo, "__Host-gatehouse") != "" {
-		t.Fatal("half signed in is signed in")
+		t.Fatal("signed in by one factor")
 	}
 	step := p.step()
-	if q := b.api("POST", loginCall, `{"method":"pin","step":"`+step+`","code":"0000"}`); q.StatusCode != 401 || q.code() != "invalid_code" {
+	if q := b.api("POST", loginCall,
+		`{"method":"pin","step":"`+step+`","code":"0000"}`); q.StatusCode != 401 || q.code() != "invalid_code" {
 		t.Errorf("a wrong code: %d %s", q.StatusCode, q.body)
 	}
-	// The half that is done is worth nothing in another browser.
-	if q := w.browser().api("POST", loginCall, `{"method":"pin","step":"`+step+`","code":"1234"}`); q.StatusCode != 400 || q.code() != "sign_in_expired" {
+	// The pending sign-in is useless in another browser.
+	if q := w.browser().api("POST", loginCall,
+		`{"method":"pin","step":"`+step+`","code":"1234"}`); q.StatusCode != 400 || q.code() != "sign_in_expired" {
 		t.Errorf("in another browser: %d %s", q.StatusCode, q.body)
 	}
 	b.api("POST", loginCall, `{"method":"pin","step":"`+step+`","code":"1234"}`).wants(t, 200, "signed_in")
@@ -97,7 +99,8 @@ func TestSecondFactorAloneDoesNotSignIn(t *testing.T) {
 	if p.StatusCode != 400 || p.code() != "malformed" {
 		t.Errorf("got %d %s", p.StatusCode, p.body)
 	}
-	w.browser().api("GET", apiBase+"/login", "").wants(t, 200, `"methods":[{"name":"password","kind":"password","label":"password"}]`)
+	w.browser().api("GET", apiBase+"/login", "").wants(t, 200,
+		`"methods":[{"name":"password","kind":"password","label":"password"}]`)
 }
 
 func TestGuessesAtASecondFactorAreCountedAcrossFlows(t *testing.T) {
@@ -151,7 +154,8 @@ func TestPendingSignInEndsWithAChangeOrInTime(t *testing.T) {
 		step := b.tryLogin("ada", "right").step()
 		change(w, u)
 		p := b.api("POST", loginCall, `{"method":"pin","step":"`+step+`","code":"1234"}`)
-		if strings.Contains(p.body, "signed_in") || p.StatusCode < 400 || p.StatusCode >= 500 || b.cookie(solo, "__Host-gatehouse") != "" {
+		if strings.Contains(p.body, "signed_in") || p.StatusCode < 400 || p.StatusCode >= 500 || b.cookie(solo,
+			"__Host-gatehouse") != "" {
 			t.Errorf("%s: %d %s", name, p.StatusCode, p.body)
 		}
 	}
@@ -203,7 +207,8 @@ func TestTheFormLeadsThroughASecondFactorToo(t *testing.T) {
 	if p.StatusCode != 200 || step == "" {
 		t.Fatalf("got %d %s", p.StatusCode, p.body)
 	}
-	b.post(auth+"/login", url.Values{"step": {step}, "method": {"pin"}, "code": {"1234"}, "flow": {at.url.Query().Get("flow")}}).
+	b.post(auth+"/login", url.Values{"step": {step}, "method": {"pin"}, "code": {"1234"},
+		"flow": {at.url.Query().Get("flow")}}).
 		wants(t, 200, "hello ada at app.example.com/deep?x=1")
 }
 

@@ -38,7 +38,8 @@ func TestEleventhGuessIsNotChecked(t *testing.T) {
 		for _, password := range []string{"wrong", "right"} {
 			p := b.tryLogin(login, password)
 			if p.StatusCode != 429 || p.code() != "too_many_attempts" || p.Header.Get("Retry-After") != "900" {
-				t.Errorf("%s, then %s: %d %s, Retry-After %q", login, password, p.StatusCode, p.body, p.Header.Get("Retry-After"))
+				t.Errorf("%s, then %s: %d %s, Retry-After %q", login, password, p.StatusCode, p.body,
+					p.Header.Get("Retry-After"))
 			}
 		}
 		if w.pw.spent.Load() != spent {
@@ -55,7 +56,8 @@ func TestUnknownAccountsLookAndCostLikeKnownOnes(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	known, unknown := w.browser().tryLogin("ada", "wrong"), w.browser().tryLogin("nobody", "wrong")
-	if known.body != unknown.body || known.StatusCode != unknown.StatusCode || fmt.Sprint(known.Header["Set-Cookie"]) != fmt.Sprint(unknown.Header["Set-Cookie"]) {
+	if known.body != unknown.body || known.StatusCode != unknown.StatusCode ||
+		fmt.Sprint(known.Header["Set-Cookie"]) != fmt.Sprint(unknown.Header["Set-Cookie"]) {
 		t.Errorf("known: %s %v\nunknown: %s %v", known.body, known.Header, unknown.body, unknown.Header)
 	}
 	if w.pw.spent.Load() != 2 {
@@ -67,7 +69,8 @@ func TestAllSpellingsOfAnAccountCountTogether(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
-	spellings := []string{"ada", "ADA", " ada ", "ada@example.com", "Ada@EXAMPLE.com", "ａｄａ", "ada", "Ada", "aDa", "adA"}
+	spellings := []string{"ada", "ADA", " ada ", "ada@example.com", "Ada@EXAMPLE.com", "ａｄａ", "ada", "Ada",
+		"aDa", "adA"}
 	for _, s := range spellings {
 		if p := b.tryLogin(s, "wrong"); p.StatusCode != 401 {
 			t.Fatalf("%q: %d", s, p.StatusCode)
@@ -91,7 +94,7 @@ func TestRightAnswerReleasesItsGuess(t *testing.T) {
 	}
 	w.browser().tryLogin("ada", "wrong")
 	if p := w.browser().tryLogin("ada", "right"); p.StatusCode != 429 {
-		t.Errorf("success gave back more than its own guess: %d", p.StatusCode)
+		t.Errorf("success released more than its own guess: %d", p.StatusCode)
 	}
 }
 
@@ -124,7 +127,7 @@ func TestStrangersCannotLockTheOwnerOut(t *testing.T) {
 	ada, eve := w.browser(), w.browser()
 	eve.addr = "203.0.113.9"
 	ada.tryLogin("ada", "right").wants(t, 200, "signed_in")
-	eve.tryLogin("eve", "right").wants(t, 200, "signed_in") // a mark of her own, for her own account
+	eve.tryLogin("eve", "right").wants(t, 200, "signed_in") // a device cookie, for her own account
 	for range 15 {
 		eve.tryLogin("ada", "wrong")
 	}
@@ -151,11 +154,11 @@ func TestDeviceCookiesOfAnAccountAreLimited(t *testing.T) {
 	}
 	list, err := w.users.CredentialsOf(t.Context(), u.ID, "known_browser")
 	if err != nil || len(list) != signin.DeviceCookiesKept {
-		t.Errorf("%d marks (%v), want %d", len(list), err, signin.DeviceCookiesKept)
+		t.Errorf("%d device cookies (%v), want %d", len(list), err, signin.DeviceCookiesKept)
 	}
 }
 
-// A thief who once knew the password keeps the marks of their browsers, each of which had guesses of its own.
+// A thief who once knew the password keeps device cookies, each with a counter of its own.
 func TestNewPasswordRevokesOtherDeviceCookies(t *testing.T) {
 	w, _ := newAccounts(t)
 	ada, u := w.member("ada")
@@ -177,13 +180,14 @@ func TestNewPasswordRevokesOtherDeviceCookies(t *testing.T) {
 	if checked != 10 {
 		t.Errorf("%d guesses checked, want those of one account", checked)
 	}
-	ada.enter("ada", "correct horse") // strangers used the account's guesses up; the owner's browser is still known
+	ada.enter("ada", "correct horse") // the account's guesses are used up; the owner has a device cookie
 	next := "set by an administrator"
-	if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{ID: "command line"}, u.ID, accounts.UserChange{Password: &next}); err != nil {
+	if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{ID: "command line"}, u.ID,
+		accounts.UserChange{Password: &next}); err != nil {
 		t.Fatal(err)
 	}
 	if list, err := w.users.CredentialsOf(t.Context(), u.ID, store.KindKnownBrowser); err != nil || len(list) != 0 {
-		t.Errorf("%d marks (%v) after a password of an administrator's", len(list), err)
+		t.Errorf("%d device cookies (%v) after an administrator set a password", len(list), err)
 	}
 }
 
@@ -208,7 +212,8 @@ func TestAnAddressHasALimitOfItsOwn(t *testing.T) {
 
 func TestAnAddressIsTheSameInEveryWriting(t *testing.T) {
 	for in, want := range map[string]string{
-		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
+		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
+		"fe80::1%eth0": "fe80::/64",
 	} {
 		if got := signin.AddressBlock(netip.MustParseAddr(in)); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)
@@ -224,7 +229,8 @@ func TestWhereNothingCanBeCountedNothingIsChecked(t *testing.T) {
 	w.user("ada")
 	w.shop.countDown.Store(true)
 	p := w.browser().tryLogin("ada", "right")
-	if p.StatusCode != 503 || p.code() != "store_unavailable" || p.Header.Get("Retry-After") == "" || w.pw.spent.Load() != 0 {
+	if p.StatusCode != 503 || p.code() != "store_unavailable" || p.Header.Get("Retry-After") == "" ||
+		w.pw.spent.Load() != 0 {
 		t.Errorf("got %d %s, %d checked", p.StatusCode, p.body, w.pw.spent.Load())
 	}
 }
@@ -234,7 +240,8 @@ func TestFullHashingPoolCostsNoGuess(t *testing.T) {
 	w.user("ada")
 	w.pw.err = fmt.Errorf("hashing: %w", method.ErrBusy)
 	for range 12 {
-		if p := w.browser().tryLogin("ada", "right"); p.StatusCode != 503 || p.code() != "busy" || p.Header.Get("Retry-After") == "" {
+		if p := w.browser().tryLogin("ada",
+			"right"); p.StatusCode != 503 || p.code() != "busy" || p.Header.Get("Retry-After") == "" {
 			t.Fatalf("got %d %s", p.StatusCode, p.body)
 		}
 	}
