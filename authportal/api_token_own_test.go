@@ -27,14 +27,15 @@ func TestATokenIsShownOnceAndSpeaksForItsOwner(t *testing.T) {
 	p := b.api("POST", aloneAPI+"tokens", `{"name":" backup ","expires":"2027-01-01T00:00:00Z"}`)
 	answer := p.json(t)
 	token, _ := answer["token"].(string)
-	if p.StatusCode != http.StatusCreated || !strings.HasPrefix(token,
-		"ghk_") || len(token) != 4+43 || answer["name"] != "backup" {
+	if p.StatusCode != http.StatusCreated || !strings.HasPrefix(token, "ghk_") || len(token) != 4+43 ||
+		answer["name"] != "backup" {
 		t.Fatalf("%d %s", p.StatusCode, p.body)
 	}
 	id := answer["id"].(string)
-	if list := b.api("GET", aloneAPI+"tokens",
-		""); list.body != `{"tokens":[{"created":"2026-11-23T12:00:00Z","expires":"2027-01-01T00:00:00Z","id":"`+id+`","name":"backup"}]}`+"\n" {
-		t.Errorf("%s", list.body)
+	list := `{"tokens":[{"created":"2026-11-23T12:00:00Z","expires":"2027-01-01T00:00:00Z",` +
+		`"id":"` + id + `","name":"backup"}]}` + "\n"
+	if got := b.api("GET", aloneAPI+"tokens", ""); got.body != list {
+		t.Errorf("%s", got.body)
 	}
 	w.byToken(token).wants(t, 200, u.ID)
 	w.browser().api("GET", aloneAPI+"tokens", "").wants(t, 401, "login_required")
@@ -113,8 +114,8 @@ func TestWhatATokenCannotBe(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.member("ann")
 	for body, field := range map[string]string{
-		`{}`: "name", `{"name":" "}`: "name", `{"name":"` + strings.Repeat("x",
-			201) + `"}`: "name", `{"name":1}`: "name",
+		`{}`: "name", `{"name":" "}`: "name", `{"name":1}`: "name",
+		`{"name":"` + strings.Repeat("x", 201) + `"}`:   "name",
 		`{"name":"x","expires":"2026-11-23T12:00:00Z"}`: "expires", `{"name":"x","expires":"soon"}`: "expires",
 		`{"name":"x","expires":7}`:   "expires",
 		`{"name":"x","owner":"bob"}`: "owner", `{"name":"x","token":"ghk_chosen"}`: "token",

@@ -57,8 +57,8 @@ func TestATokenSpeaksForItsOwnerWithNoMoreThanItsRoles(t *testing.T) {
 		if got := strings.Join(l.Identity.Roles, ","); got != want || l.Identity.UserID != u.ID {
 			t.Errorf("%s: %q, want %q", data, got, want)
 		}
-		if w.p.SignIn.Meets(&l.Session, web.Demand{Fresh: time.Hour}) || w.p.SignIn.Meets(&l.Session,
-			web.Demand{MFA: true}) {
+		if w.p.SignIn.Meets(&l.Session, web.Demand{Fresh: time.Hour}) ||
+			w.p.SignIn.Meets(&l.Session, web.Demand{MFA: true}) {
 			t.Error("a token counts as a fresh sign-in or a second factor")
 		}
 	}
@@ -79,8 +79,8 @@ func TestBadTokenIsRefusedButAnOutageIsNot(t *testing.T) {
 		signin.TokenPrefix + strings.Repeat("a", 5000)} {
 		invalid(token)
 	}
-	if _, err := w.p.SignIn.CheckToken(t.Context(), w.token(u, `not json`, time.Time{})); err == nil || errors.Is(err,
-		problem.InvalidToken) {
+	_, err := w.p.SignIn.CheckToken(t.Context(), w.token(u, `not json`, time.Time{}))
+	if err == nil || errors.Is(err, problem.InvalidToken) {
 		t.Errorf("unreadable limits: %v", err)
 	}
 	w.users.(*flakyUsers).down.Store(true)
@@ -153,8 +153,8 @@ func TestATokenIsReadOnTheAPIAsTheGateReadsIt(t *testing.T) {
 	r := b.apiRequest("GET", apiBase+"/session", "")
 	r.Header.Del("Sec-Fetch-Site")
 	r.Header.Set("Authorization", password("ghk_revoked"))
-	if offered := strings.Join(b.onceDo(r).Header["Www-Authenticate"],
-		", "); offered != `Bearer realm="gatehouse", Basic realm="gatehouse"` {
+	offered := strings.Join(b.onceDo(r).Header["Www-Authenticate"], ", ")
+	if offered != `Bearer realm="gatehouse", Basic realm="gatehouse"` {
 		t.Errorf("an API client is offered %s", offered)
 	}
 }
@@ -197,8 +197,7 @@ func TestASignedIdentityCanBeVerifiedByItsKeySet(t *testing.T) {
 		t.Fatal(err)
 	}
 	if std.Issuer != "https://auth.example.com" || len(std.Audience) != 1 || std.Audience[0] != "app.example.com" ||
-		std.Subject != u.ID ||
-		std.Expiry.Time().Sub(w.clock()) > 5*time.Minute || own.Email != "ada@example.com" ||
+		std.Subject != u.ID || std.Expiry.Time().Sub(w.clock()) > 5*time.Minute || own.Email != "ada@example.com" ||
 		own.AMR[0] != "password" || own.AuthTime != w.clock().Unix() {
 		t.Errorf("claims %+v %+v", std, own)
 	}

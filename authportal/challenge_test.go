@@ -33,8 +33,8 @@ func TestChallengeOfTheBrowser(t *testing.T) {
 		p := newProviders(t)
 		b := p.browser()
 		got := negotiate(b, auth+"/login/kerb", "garbage")
-		if got.StatusCode != 401 || got.Header.Get("WWW-Authenticate") == "Negotiate" || b.cookie(auth,
-			"__Host-gatehouse") != "" {
+		if got.StatusCode != 401 || got.Header.Get("WWW-Authenticate") == "Negotiate" ||
+			b.cookie(auth, "__Host-gatehouse") != "" {
 			t.Errorf("%d %v", got.StatusCode, got.Header)
 		}
 	})

@@ -62,8 +62,8 @@ func TestSecondFactorBegins(t *testing.T) {
 		}
 		got = b.api("POST", loginCall, `{"step":"`+got.step()+`","method":"device"}`)
 		got.wants(t, 200, `"options":{"challenge":`)
-		b.api("POST", loginCall, `{"step":"`+got.step()+`","answer":`+string(p.device.Answer("phone",
-			got.options(t)))+`}`).wants(t, 200, "signed_in")
+		answer := string(p.device.Answer("phone", got.options(t)))
+		b.api("POST", loginCall, `{"step":"`+got.step()+`","answer":`+answer+`}`).wants(t, 200, "signed_in")
 		b.api("GET", apiBase+"/session", "").wants(t, 200, `"methods":["password","device"]`)
 	})
 	t.Run("another step's challenge, another user's device and no challenge are refused", func(t *testing.T) {
@@ -76,16 +76,16 @@ func TestSecondFactorBegins(t *testing.T) {
 		stale := begun.options(t)
 		for what, answer := range map[string]json.RawMessage{"another's device": p.device.Answer("key", stale),
 			"no challenge": []byte(`{"device":"phone"}`), "no object": []byte(`"x"`)} {
-			if got := b.api("POST", loginCall,
-				`{"step":"`+begun.step()+`","answer":`+string(answer)+`}`); got.StatusCode != 401 ||
-				got.code() != "invalid_code" {
+			got := b.api("POST", loginCall, `{"step":"`+begun.step()+`","answer":`+string(answer)+`}`)
+			if got.StatusCode != 401 || got.code() != "invalid_code" {
 				t.Errorf("%s: %d %s", what, got.StatusCode, got.body)
 			}
 		}
 		again := b.tryLogin("ada", "right")
 		again = b.api("POST", loginCall, `{"step":"`+again.step()+`","method":"device"}`)
-		if got := b.api("POST", loginCall, `{"step":"`+again.step()+`","answer":`+string(p.device.Answer("phone",
-			stale))+`}`); got.code() != "invalid_code" {
+		answer := string(p.device.Answer("phone", stale))
+		got := b.api("POST", loginCall, `{"step":"`+again.step()+`","answer":`+answer+`}`)
+		if got.code() != "invalid_code" {
 			t.Errorf("an earlier challenge: %d %s", got.StatusCode, got.body)
 		}
 		if got := b.api("POST", loginCall, `{"step":"`+again.step()+`","method":"corp"}`); got.code() != "malformed" {
@@ -130,8 +130,8 @@ func TestProofWorthTwoFactors(t *testing.T) {
 			id := person("ada")
 			id.AMR = c.amr
 			flow := b.get(app + "/").url.Query().Get("flow")
-			b.fromProvider(auth+"/callback/corp", p.corp.SignIn(b.led(auth+"/login/corp?flow="+flow), id)).wants(t,
-				200, "hello ada")
+			b.fromProvider(auth+"/callback/corp", p.corp.SignIn(b.led(auth+"/login/corp?flow="+flow), id)).
+				wants(t, 200, "hello ada")
 			b.get(app+"/mfa").wants(t, c.want, "")
 		})
 	}
@@ -244,15 +244,16 @@ func TestEnrolment(t *testing.T) {
 	})
 	t.Run("its step does not sign in, and the step of a sign-in does not enrol", func(t *testing.T) {
 		p, b, got := start(t)
-		if answer := b.api("POST", loginCall, `{"step":"`+got.step()+`","answer":`+string(p.device.Answer("phone",
-			got.options(t)))+`}`); answer.code() != "sign_in_expired" {
+		device := string(p.device.Answer("phone", got.options(t)))
+		answer := b.api("POST", loginCall, `{"step":"`+got.step()+`","answer":`+device+`}`)
+		if answer.code() != "sign_in_expired" {
 			t.Errorf("%d %s", answer.StatusCode, answer.body)
 		}
 		p.give("bob", "key")
 		c := p.browser()
 		step := c.tryLogin("bob", "right").step()
-		if answer := c.api("POST", solo+"/.gatehouse/test/finish?step="+step,
-			`{"answer":{}}`); answer.code() != "sign_in_expired" {
+		answer = c.api("POST", solo+"/.gatehouse/test/finish?step="+step, `{"answer":{}}`)
+		if answer.code() != "sign_in_expired" {
 			t.Errorf("%d %s", answer.StatusCode, answer.body)
 		}
 	})
@@ -295,8 +296,9 @@ func TestMethodsShareTheForm(t *testing.T) {
 		c.Methods = append(c.Methods, method.Configured{Name: "corp", Method: other, Label: "Corp"})
 	})
 	w.user("ada")
-	w.browser().api("GET", apiBase+"/login", "").wants(t, 200,
-		`"methods":[{"name":"password","kind":"password","label":"password"},{"name":"corp","kind":"password","label":"Corp"}]`)
+	w.browser().api("GET", apiBase+"/login", "").
+		wants(t, 200, `"methods":[{"name":"password","kind":"password","label":"password"},`+
+			`{"name":"corp","kind":"password","label":"Corp"}]`)
 	w.browser().api("POST", loginCall, `{"method":"corp","login":"ada","password":"right"}`).wants(t, 200, "signed_in")
 	w.browser().tryLogin("ada", "right").wants(t, 200, "signed_in") // the first configured
 	if other.spent.Load() != 1 || w.pw.spent.Load() != 1 {

@@ -146,8 +146,8 @@ func TestACodeLivesForAMinute(t *testing.T) {
 	callback := codeURL(t, b, app+"/late")
 	w.pass(61 * time.Second)
 	p := b.once(callback)
-	if !strings.HasPrefix(p.Header.Get("Location"), "/.gatehouse/login?to=") || b.cookie(app,
-		"__Host-gatehouse") != "" {
+	if !strings.HasPrefix(p.Header.Get("Location"), "/.gatehouse/login?to=") ||
+		b.cookie(app, "__Host-gatehouse") != "" {
 		t.Errorf("got %d to %q, want a new sign-in", p.StatusCode, p.Header.Get("Location"))
 	}
 	// The portal still has the session, so starting again needs no second password.

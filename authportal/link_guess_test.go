@@ -98,8 +98,7 @@ func TestFiveWrongCodesVoidALink(t *testing.T) {
 // A guess at a code counts for the account wherever it is made, and requesting another link releases none.
 func TestLinkCodesAndPasswordsShareACounter(t *testing.T) {
 	w, box, _ := linkWorld(t, func(c *Config) {
-		c.Settings.Account = settings.Limit{Count: 6,
-			Window: 15 * time.Minute}
+		c.Settings.Account = settings.Limit{Count: 6, Window: 15 * time.Minute}
 	})
 	w.user("ann")
 	for range 3 {
@@ -108,8 +107,8 @@ func TestLinkCodesAndPasswordsShareACounter(t *testing.T) {
 		b.finishes("code", "999999").wants(t, 401, "invalid_code")
 	}
 	for range 3 {
-		w.browser().api("POST", aloneAPI+"login", `{"login":"ann","password":"wrong"}`).wants(t, 401,
-			"invalid_credentials")
+		w.browser().api("POST", aloneAPI+"login", `{"login":"ann","password":"wrong"}`).
+			wants(t, 401, "invalid_credentials")
 	}
 	b := w.browser()
 	l := b.asksForLink(box, "ann@example.com")
@@ -154,8 +153,8 @@ func TestOfLinkAndCodeAtOnceOneWorks(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if worked := slices.DeleteFunc(slices.Clone(codes),
-		func(c int) bool { return c == 400 || c == 401 }); !slices.Equal(worked, []int{200}) {
+	worked := slices.DeleteFunc(slices.Clone(codes), func(c int) bool { return c == 400 || c == 401 })
+	if !slices.Equal(worked, []int{200}) {
 		t.Errorf("codes %v", codes)
 	}
 }
@@ -200,8 +199,8 @@ func TestEmailSignInVoidsEarlierCredentials(t *testing.T) {
 		if err != nil || len(left) != 1 || left[0].Kind != store.KindKnownBrowser {
 			t.Errorf("left are %+v, %v", left, err)
 		}
-		thief.api("POST", aloneAPI+"login", `{"login":"ann@example.com","password":"thief's password"}`).wants(t, 401,
-			"invalid_credentials")
+		thief.api("POST", aloneAPI+"login", `{"login":"ann@example.com","password":"thief's password"}`).
+			wants(t, 401, "invalid_credentials")
 		wantEvents(t, w, audit.EventEmailConfirm, "ok set before: voided")
 	}
 }

@@ -20,8 +20,8 @@ func TestLinkSignsInTheRequestingBrowser(t *testing.T) {
 	at := b.get(solo + "/reports?x=1")
 	to := at.url.Query().Get("to")
 	b.get(alone+"/login/email_link?to="+url.QueryEscape(to)).wants(t, 200, `"Name":"link"`)
-	b.post(alone+"/link", values("email", "ANN@example.com", "remember", "1", "to", to)).wants(t, 200,
-		`"Account":"ann@example.com"`)
+	b.post(alone+"/link", values("email", "ANN@example.com", "remember", "1", "to", to)).
+		wants(t, 200, `"Account":"ann@example.com"`)
 	l := box.one(w, "link", "ann@example.com")
 	if !strings.HasPrefix(l.Link, alone+"/link?token=") {
 		t.Errorf("leads to %s", l.Link)
@@ -34,8 +34,8 @@ func TestLinkSignsInTheRequestingBrowser(t *testing.T) {
 	if b.signedInAs() != "" {
 		t.Fatal("a GET signed in")
 	}
-	b.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 200,
-		"hello ann at alone.example.org/reports?x=1")
+	b.post(alone+"/link/finish", values("token", l.token(t))).
+		wants(t, 200, "hello ann at alone.example.org/reports?x=1")
 	b.api("GET", aloneAPI+"session", "").wants(t, 200, `"methods":["email_link"],"remembered":true`)
 	// A used link says so when it is opened again, and works no second time.
 	b.get(l.Link).wants(t, 200, `"Done":true`)
@@ -85,8 +85,8 @@ func TestLinkPageTakesTheCode(t *testing.T) {
 		t.Error("the form has changed")
 	}
 	b.post(alone+"/link/finish", values("step", "unknown", "code", l.Code)).wants(t, 401, "problem_invalid_code")
-	b.post(alone+"/link/finish", values("step", step, "code", l.Code, "to", "/reports")).wants(t, 200,
-		"hello ann at alone.example.org/reports")
+	b.post(alone+"/link/finish", values("step", step, "code", l.Code, "to", "/reports")).
+		wants(t, 200, "hello ann at alone.example.org/reports")
 }
 
 func TestLinkIsForOnePurposeAndTenMinutes(t *testing.T) {
@@ -131,8 +131,8 @@ func TestTwoTabsRequestLinksAndBothArrive(t *testing.T) {
 	b.post(alone+"/link", values("email", "ann@example.com", "to", "/two"))
 	second = box.one(w, "link", "ann@example.com")
 	b.post(alone+"/link/finish", values("step", tab, "code", bobs.Code)).wants(t, 401, "problem_invalid_code")
-	b.post(alone+"/link/finish", values("step", tab, "code", second.Code)).wants(t, 200,
-		"hello ann at alone.example.org/two")
+	b.post(alone+"/link/finish", values("step", tab, "code", second.Code)).
+		wants(t, 200, "hello ann at alone.example.org/two")
 	b.finishes("code", bobs.Code).wants(t, 200, `"location":"/three"`)
 	b.finishes("code", first.Code).wants(t, 200, `"location":"/one"`)
 	if b.signedInAs() != "ann" {
@@ -208,8 +208,8 @@ func TestAfterALinkTheSecondFactorIsStillAskedFor(t *testing.T) {
 	if b.signedInAs() != "" || step == "" {
 		t.Fatal("signed in without it, or it is not requested")
 	}
-	b.api("POST", aloneAPI+"login", field("step", step, "method", "pin", "code", "1234", "to", "/reports")).wants(t,
-		200, `"location":"/reports"`)
+	b.api("POST", aloneAPI+"login", field("step", step, "method", "pin", "code", "1234", "to", "/reports")).
+		wants(t, 200, `"location":"/reports"`)
 	b = w.browser()
 	l := b.asksForLink(box, "ann@example.com")
 	b.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 200, `"Kind":"pin"`)
@@ -234,15 +234,15 @@ func TestALinkLeadsBackToTheHostThatAsked(t *testing.T) {
 
 	// From a page of the app itself, although its gate uses the portal's pages: the browser's half is on this host.
 	b = w.browser()
-	b.api("POST", app+"/.gatehouse/api/v1/login/link", field("email", "ann@example.com", "to", "/deep")).wants(t,
-		202, "sent")
+	b.api("POST", app+"/.gatehouse/api/v1/login/link", field("email", "ann@example.com", "to", "/deep")).
+		wants(t, 202, "sent")
 	l = box.one(w, "link", "ann@example.com")
 	if !strings.HasPrefix(l.Link, app+"/.gatehouse/link?token=") {
 		t.Fatalf("leads to %s", l.Link)
 	}
 	b.get(l.Link).wants(t, 200, `"Token":"`)
-	b.post(app+"/.gatehouse/link/finish", values("token", l.token(t))).wants(t, 200,
-		"hello ann at app.example.com/deep")
+	b.post(app+"/.gatehouse/link/finish", values("token", l.token(t))).
+		wants(t, 200, "hello ann at app.example.com/deep")
 	// A gate that does not know its address: the portal's page says to enter the code, which works.
 	w.sites["app.example.com"].Addresses = nil
 	b = w.browser()
@@ -283,12 +283,12 @@ func TestEmailSignInSatisfiesAFreshRule(t *testing.T) {
 func TestSigningInByMailIsOfferedWhereItIsConfigured(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	b := w.browser()
-	b.api("GET", aloneAPI+"login", "").wants(t, 200,
-		`{"name":"email_link","kind":"email_link","label":"email_link","url":"/.gatehouse/link"}`)
+	b.api("GET", aloneAPI+"login", "").
+		wants(t, 200, `{"name":"email_link","kind":"email_link","label":"email_link","url":"/.gatehouse/link"}`)
 	b.get(alone+"/login?to=%2Fx").wants(t, 200, `"URL":"/.gatehouse/link?to=%2Fx"`)
 	b.get(alone+"/login").wants(t, 200, `"MailForm":false`)
-	b.api("POST", aloneAPI+"login", `{"method":"email_link","login":"ann@example.com","code":"123456"}`).wants(t, 400,
-		"malformed")
+	b.api("POST", aloneAPI+"login", `{"method":"email_link","login":"ann@example.com","code":"123456"}`).
+		wants(t, 400, "malformed")
 	box.none(w)
 
 	w, _, _ = linkWorld(t, func(c *Config) { c.Methods = c.Methods[1:] })

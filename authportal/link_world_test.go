@@ -109,8 +109,8 @@ func linkWorld(t *testing.T, opts ...worldOption) (*world, *postbox, *plainLink)
 // asksForLink requests a link at alone.example.org and returns the message.
 func (b *browser) asksForLink(box *postbox, email string, more ...string) *sentMail {
 	b.w.t.Helper()
-	b.api("POST", aloneAPI+"login/link", field(append([]string{"email", email}, more...)...)).wants(b.w.t, 202,
-		`{"status":"sent"}`)
+	b.api("POST", aloneAPI+"login/link", field(append([]string{"email", email}, more...)...)).
+		wants(b.w.t, 202, `{"status":"sent"}`)
 	return box.one(b.w, "link", email)
 }
 

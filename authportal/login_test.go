@@ -126,8 +126,8 @@ func TestFreshRuleAsksForSignInAgain(t *testing.T) {
 		b.get(host+"/").wants(t, 200, "hello ada")
 		before := b.cookie(host, "__Host-gatehouse")
 		at := b.get(host + "/fresh?x=1")
-		if at.url.Path != "/login" && at.url.Path != "/.gatehouse/login" || !strings.Contains(at.body,
-			`"FixedLogin":"ada"`) {
+		if at.url.Path != "/login" && at.url.Path != "/.gatehouse/login" ||
+			!strings.Contains(at.body, `"FixedLogin":"ada"`) {
 			t.Fatalf("%s: ended at %s: %s", host, at.url, at.body)
 		}
 		b.signIn(at, "ada", "wrong").wants(t, 401, "invalid_credentials")

@@ -42,8 +42,8 @@ func TestAStoreThatHangsIsAnOutageToo(t *testing.T) {
 	w.shop.hangs.Store(true)
 	w.cfg.SessionWait = time.Millisecond
 	w.reload()
-	if p := b.api("GET", apiBase+"/session",
-		""); p.StatusCode != 503 || p.code() != "store_unavailable" || len(p.Header["Set-Cookie"]) != 0 {
+	p := b.api("GET", apiBase+"/session", "")
+	if p.StatusCode != 503 || p.code() != "store_unavailable" || len(p.Header["Set-Cookie"]) != 0 {
 		t.Errorf("got %d %s", p.StatusCode, p.body)
 	}
 	if p := w.browser().once(solo + "/.gatehouse/login"); p.StatusCode != 200 {

@@ -78,13 +78,13 @@ func TestPasswordAloneDoesNotPassTheSecondFactor(t *testing.T) {
 		t.Fatal("signed in by one factor")
 	}
 	step := p.step()
-	if q := b.api("POST", loginCall,
-		`{"method":"pin","step":"`+step+`","code":"0000"}`); q.StatusCode != 401 || q.code() != "invalid_code" {
+	q := b.api("POST", loginCall, `{"method":"pin","step":"`+step+`","code":"0000"}`)
+	if q.StatusCode != 401 || q.code() != "invalid_code" {
 		t.Errorf("a wrong code: %d %s", q.StatusCode, q.body)
 	}
 	// The pending sign-in is useless in another browser.
-	if q := w.browser().api("POST", loginCall,
-		`{"method":"pin","step":"`+step+`","code":"1234"}`); q.StatusCode != 400 || q.code() != "sign_in_expired" {
+	q = w.browser().api("POST", loginCall, `{"method":"pin","step":"`+step+`","code":"1234"}`)
+	if q.StatusCode != 400 || q.code() != "sign_in_expired" {
 		t.Errorf("in another browser: %d %s", q.StatusCode, q.body)
 	}
 	b.api("POST", loginCall, `{"method":"pin","step":"`+step+`","code":"1234"}`).wants(t, 200, "signed_in")
@@ -99,8 +99,8 @@ func TestSecondFactorAloneDoesNotSignIn(t *testing.T) {
 	if p.StatusCode != 400 || p.code() != "malformed" {
 		t.Errorf("got %d %s", p.StatusCode, p.body)
 	}
-	w.browser().api("GET", apiBase+"/login", "").wants(t, 200,
-		`"methods":[{"name":"password","kind":"password","label":"password"}]`)
+	w.browser().api("GET", apiBase+"/login", "").
+		wants(t, 200, `"methods":[{"name":"password","kind":"password","label":"password"}]`)
 }
 
 func TestGuessesAtASecondFactorAreCountedAcrossFlows(t *testing.T) {
@@ -154,8 +154,8 @@ func TestPendingSignInEndsWithAChangeOrInTime(t *testing.T) {
 		step := b.tryLogin("ada", "right").step()
 		change(w, u)
 		p := b.api("POST", loginCall, `{"method":"pin","step":"`+step+`","code":"1234"}`)
-		if strings.Contains(p.body, "signed_in") || p.StatusCode < 400 || p.StatusCode >= 500 || b.cookie(solo,
-			"__Host-gatehouse") != "" {
+		if strings.Contains(p.body, "signed_in") || p.StatusCode < 400 || p.StatusCode >= 500 ||
+			b.cookie(solo, "__Host-gatehouse") != "" {
 			t.Errorf("%s: %d %s", name, p.StatusCode, p.body)
 		}
 	}

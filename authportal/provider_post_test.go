@@ -22,8 +22,8 @@ func TestFormPostProvider(t *testing.T) {
 		b := p.browser()
 		got := p.posted(at, began(t, p, b))
 		next := got.Header.Get("Location")
-		if got.StatusCode != http.StatusSeeOther || !strings.HasPrefix(next,
-			"/callback/forms/continue?ticket=") || len(got.Header["Set-Cookie"]) > 0 {
+		if got.StatusCode != http.StatusSeeOther || !strings.HasPrefix(next, "/callback/forms/continue?ticket=") ||
+			len(got.Header["Set-Cookie"]) > 0 {
 			t.Fatalf("%d to %q, cookies %v", got.StatusCode, next, got.Header["Set-Cookie"])
 		}
 		p.reload()
@@ -38,30 +38,28 @@ func TestFormPostProvider(t *testing.T) {
 				b.post(auth+"/logout", url.Values{})
 				return b.get(auth + next)
 			},
-			"a minute": func(p *providers, b *browser,
-				next string) page {
+			"a minute": func(p *providers, b *browser, next string) page {
 				p.pass(2 * time.Minute)
 				return b.get(auth + next)
 			},
 			"another browser": func(p *providers, _ *browser, next string) page { return p.browser().get(auth + next) },
-			"no ticket": func(_ *providers, b *browser,
-				_ string) page {
+			"no ticket": func(_ *providers, b *browser, _ string) page {
 				return b.get(at + "/continue?ticket=x")
 			},
 		} {
 			p := newProviders(t)
 			b := p.browser()
 			got := try(p, b, p.posted(at, began(t, p, b)).Header.Get("Location"))
-			if got.StatusCode != 400 || !strings.Contains(got.body, "problem_sign_in_expired") || b.cookie(auth,
-				"__Host-gatehouse") != "" {
+			if got.StatusCode != 400 || !strings.Contains(got.body, "problem_sign_in_expired") ||
+				b.cookie(auth, "__Host-gatehouse") != "" {
 				t.Errorf("%s: %d %s", what, got.StatusCode, got.body)
 			}
 		}
 	})
 	t.Run("posts are limited in size, and in number by address", func(t *testing.T) {
 		p := newProviders(t)
-		p.posted(at, url.Values{"state": {"x"}, "code": {strings.Repeat("x", signin.MaxPosted)}}).wants(t, 413,
-			"too_large")
+		p.posted(at, url.Values{"state": {"x"}, "code": {strings.Repeat("x", signin.MaxPosted)}}).
+			wants(t, 413, "too_large")
 		p.posted(at, url.Values{"code": {"x"}}).wants(t, 400, "malformed")
 		p.posted(at, url.Values{"state": {strings.Repeat("x", signin.MaxStateField+1)}}).wants(t, 400, "malformed")
 		for range signin.PostedAnswers.Count {

@@ -54,10 +54,10 @@ func TestProviderSignIn(t *testing.T) {
 		p := newProviders(t)
 		b := p.browser()
 		sent := b.led(auth + "/login/corp")
-		b.fromProvider(auth+"/callback/corp", url.Values{"state": sent["state"], "error": {"access_denied"}}).wants(t,
-			401, "problem_sign_in_refused")
-		b.fromProvider(auth+"/callback/corp", p.corp.SignIn(sent, person("ada"))).wants(t, 400,
-			"problem_sign_in_expired")
+		b.fromProvider(auth+"/callback/corp", url.Values{"state": sent["state"], "error": {"access_denied"}}).
+			wants(t, 401, "problem_sign_in_refused")
+		b.fromProvider(auth+"/callback/corp", p.corp.SignIn(sent, person("ada"))).
+			wants(t, 400, "problem_sign_in_expired")
 	})
 	t.Run("callback addresses are kept out of logs, unknown ones are not found", func(t *testing.T) {
 		p := newProviders(t)

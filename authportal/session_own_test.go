@@ -44,8 +44,8 @@ func TestTheListShowsEverySignInWithPlaceDeviceAndTime(t *testing.T) {
 		t.Fatalf("%v", list)
 	}
 	newest, own := list[0], list[1]
-	if newest["address"] != "2001:db8::7" || newest["device"] != "Lynx/2.9" || newest["remembered"] != true ||
-		newest["current"] != false ||
+	if newest["address"] != "2001:db8::7" || newest["device"] != "Lynx/2.9" ||
+		newest["remembered"] != true || newest["current"] != false ||
 		newest["created"] != "2026-11-23T12:01:00Z" || newest["host"] != "alone.example.org" {
 		t.Errorf("%v", newest)
 	}

@@ -36,8 +36,8 @@ func TestARememberedSessionChangesItsSecretDaily(t *testing.T) {
 		t.Errorf("by another address of the API: %s", got)
 	}
 	got := offered(session())
-	if left := int((30*24 - 13) * time.Hour / time.Second); !strings.Contains(got,
-		"; Max-Age="+strconv.Itoa(left)+";") {
+	left := int((30*24 - 13) * time.Hour / time.Second)
+	if !strings.Contains(got, "; Max-Age="+strconv.Itoa(left)+";") {
 		t.Errorf("after 13 hours: %q, want a secret for %d seconds", got, left)
 	}
 	second := b.cookie(solo, "__Host-gatehouse")

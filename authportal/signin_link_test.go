@@ -129,8 +129,8 @@ func TestWhatEndsATicket(t *testing.T) {
 		b := w.browser()
 		b.get(link).wants(t, 200, `"Username":"u`)
 		end(u)
-		b.api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": tokenOf(t, link)})).wants(t, 400,
-			"invalid_token")
+		b.api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": tokenOf(t, link)})).
+			wants(t, 400, "invalid_token")
 		if b.signedInAs() != "" {
 			t.Errorf("%s: the ticket still signs in", name)
 		}
@@ -171,13 +171,13 @@ func TestTicketStillNeedsTheSecondFactor(t *testing.T) {
 	if b.signedInAs() != "" {
 		t.Fatal("signed in without the factor")
 	}
-	b.api("POST", aloneAPI+"login", jsonOf(map[string]string{"step": step, "method": "pin", "code": "0000"})).wants(t,
-		401, "invalid_code")
-	b.api("POST", aloneAPI+"login", jsonOf(map[string]string{"step": step, "method": "pin", "code": "1234"})).wants(t,
-		200, "signed_in")
+	b.api("POST", aloneAPI+"login", jsonOf(map[string]string{"step": step, "method": "pin", "code": "0000"})).
+		wants(t, 401, "invalid_code")
+	b.api("POST", aloneAPI+"login", jsonOf(map[string]string{"step": step, "method": "pin", "code": "1234"})).
+		wants(t, 200, "signed_in")
 	b.api("GET", aloneAPI+"session", "").wants(t, 200, `"methods":["ticket","pin"]`)
-	w.browser().api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": token})).wants(t, 400,
-		"invalid_token")
+	w.browser().api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": token})).
+		wants(t, 400, "invalid_token")
 }
 
 func TestTicketCannotExceedItsMakersRights(t *testing.T) {
@@ -189,8 +189,8 @@ func TestTicketCannotExceedItsMakersRights(t *testing.T) {
 	w.withToken(token, "POST", adminAPI+"/"+root.ID+"/ticket", "").wants(t, 403, "forbidden")
 	link := w.withToken(token, "POST", adminAPI+"/"+ann.ID+"/ticket", "").json(t)["url"].(string)
 	w.withToken(token, "PATCH", adminAPI+"/"+ann.ID, `{"roles":["admin"]}`).wants(t, 200, "admin")
-	w.browser().api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": tokenOf(t, link)})).wants(t,
-		400, "invalid_token")
+	w.browser().api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": tokenOf(t, link)})).
+		wants(t, 400, "invalid_token")
 	admin.api("POST", adminAPI+"/"+root.ID+"/ticket", "").wants(t, 201, "url")
 	w.pass(web.FreshFor)
 	admin.api("POST", adminAPI+"/"+ann.ID+"/ticket", "").wants(t, 403, "fresh_login_required")
@@ -224,8 +224,8 @@ func TestOnlyATokenOfATicketIsOne(t *testing.T) {
 	reset := box.one(w, "reset", ann.Email).token(t)
 	for _, bad := range []string{"", "x", secret, "." + label, secret + ".", secret + "." + label + "x", reset,
 		strings.Repeat("a", 5000)} {
-		w.browser().api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": bad})).wants(t, 400,
-			"invalid_token")
+		w.browser().api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": bad})).
+			wants(t, 400, "invalid_token")
 	}
 	w.browser().api("POST", aloneAPI+"password/reset",
 		jsonOf(map[string]string{"token": good, "password": "a new password"})).wants(t, 400, "invalid_token")

@@ -240,8 +240,8 @@ func TestFullHashingPoolCostsNoGuess(t *testing.T) {
 	w.user("ada")
 	w.pw.err = fmt.Errorf("hashing: %w", method.ErrBusy)
 	for range 12 {
-		if p := w.browser().tryLogin("ada",
-			"right"); p.StatusCode != 503 || p.code() != "busy" || p.Header.Get("Retry-After") == "" {
+		p := w.browser().tryLogin("ada", "right")
+		if p.StatusCode != 503 || p.code() != "busy" || p.Header.Get("Retry-After") == "" {
 			t.Fatalf("got %d %s", p.StatusCode, p.body)
 		}
 	}
