@@ -47,7 +47,7 @@ func TestSeveralTabsSignInAtOnceAndAllArrive(t *testing.T) {
 		b.signIn(tabs[i], "ada", "right").wants(t, 200, "hello ada at "+want)
 	}
 	if got := b.cookie(app, "__Host-gatehouse-flow"); got != marks {
-		t.Error("the state cookie changed between tabs")
+		t.Error("the flow cookie changed between tabs")
 	}
 	for _, a := range []string{app, shop} {
 		b.get(a+"/after").wants(t, 200, "hello ada")
@@ -131,7 +131,7 @@ func TestAReplayedCodeOpensNothing(t *testing.T) {
 	if b.cookie(app, "__Host-gatehouse") != first {
 		t.Error("a used code changed the session")
 	}
-	// With the state cookie but without the session, the code must not open another one.
+	// With the flow cookie but without the session, the code must not open another one.
 	thief := w.browser()
 	thief.setCookie(app, "__Host-gatehouse-flow", b.cookie(app, "__Host-gatehouse-flow"))
 	if got := thief.get(callback); got.url.Path != "/login" || thief.cookie(app, "__Host-gatehouse") != "" {
@@ -226,7 +226,7 @@ func TestGarbageCodeStartsSignInAgain(t *testing.T) {
 	}
 }
 
-func TestFlowOutlivesItsStateCookie(t *testing.T) {
+func TestFlowOutlivesItsCookie(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()

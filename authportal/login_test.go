@@ -283,7 +283,7 @@ func TestNothingIsStoredForUnauthenticatedVisitors(t *testing.T) {
 			t.Errorf("%d cookies at a hosted site", n)
 		}
 		if n := len(b.jar.Cookies(mustURL(app))); n != 1 {
-			t.Errorf("%d cookies at the app, want the state cookie", n)
+			t.Errorf("%d cookies at the app, want the flow cookie", n)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // callback ends a sign-in on the host where it began: the portal redirects the browser here with a code. Host and
-// browser are verified before the code is used up. A stolen code is useless without the browser's state cookie, and
+// browser are verified before the code is used up. A stolen code is useless without the browser's flow cookie, and
 // trying it does not take it from its owner. A code that an attacker plants in another browser signs nobody in (login
 // CSRF).
 func (s *flows) callback(c *web.Call) error {

@@ -100,9 +100,9 @@ func (s *links) requestLink(c *web.Call, input LoginInput) (*pending, error) {
 
 // WriteLink completes the message, or returns nil if the request has expired.
 func (s *links) WriteLink(
-	ctx context.Context, l *message.Message, u *store.User, asked time.Time, a *message.Payload,
+	ctx context.Context, l *message.Message, u *store.User, requested time.Time, a *message.Payload,
 ) (*message.Message, error) {
-	m, until := s.forms.linkMethod(), asked.Add(LinkLife)
+	m, until := s.forms.linkMethod(), requested.Add(LinkLife)
 	if m == nil || !s.now().Before(until) {
 		return nil, nil
 	}

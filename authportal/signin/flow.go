@@ -15,13 +15,13 @@ import (
 // Purposes of sealed values. A value sealed for one purpose cannot be opened for another.
 const (
 	SealTo     = "to"     // return URL on the same host
-	SealFlow   = "flow"   // the same across hosts, bound to the state cookie
+	SealFlow   = "flow"   // the same across hosts, bound to the flow cookie
 	SealCode   = "code"   // code of a hand-off
 	sealSignIn = "signin" // pending sign-ins
 )
 
 const (
-	flowLife = 30 * time.Minute // of the state cookie, and so of a hand-off
+	flowLife = 30 * time.Minute // of the flow cookie, and so of a hand-off
 	toLife   = 24 * time.Hour   // of a return URL: a login page may be left open overnight
 )
 
@@ -38,7 +38,7 @@ type ReturnTo struct {
 	// Only in a flow across hosts:
 	Origin     string `json:"o,omitempty"` // of the app, as the browser sees it
 	Base       string `json:"b,omitempty"` // of the app's reserved paths
-	CookieHash []byte `json:"k,omitempty"` // hash of the state cookie
+	CookieHash []byte `json:"k,omitempty"` // hash of the flow cookie
 }
 
 func (r *ReturnTo) Demand() web.Demand {
@@ -99,7 +99,7 @@ func wholeSeconds(d time.Duration) int64 {
 	return int64((d + time.Second - 1) / time.Second)
 }
 
-// StartFlow begins a sign-in for this host at the portal of another. It sets the state cookie and redirects the browser
+// StartFlow begins a sign-in for this host at the portal of another. It sets the flow cookie and redirects the browser
 // with the sealed return URL. Nothing is stored.
 func (s *flows) StartFlow(c *web.Call, page string) error {
 	if err := s.guard.MustHTTPS(c); err != nil {
@@ -116,7 +116,7 @@ func (s *flows) StartFlow(c *web.Call, page string) error {
 	if active != nil && request.satisfiedBy(s, active) {
 		return c.Redirect(request.landingURL(c))
 	}
-	secret, err := s.stateCookie(c)
+	secret, err := s.flowCookie(c)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (s *flows) StartFlow(c *web.Call, page string) error {
 	if !request.sealed {
 		returnTo.Began = s.now().Unix()
 	}
-	// The flow must not expire long before the state cookie does.
+	// The flow must not expire long before the flow cookie does.
 	if returnTo.olderThan(s.now(), flowLife/2) && returnTo.Fresh == 0 {
 		returnTo.Began = s.now().Unix()
 	}
@@ -138,15 +138,15 @@ func (s *flows) StartFlow(c *web.Call, page string) error {
 	return c.Redirect(c.Visit.Site.PortalBase + page + "?flow=" + url.QueryEscape(sealed))
 }
 
-// stateCookie returns the secret of the browser's state cookie, or a new one. All tabs share it; their flows differ.
-func (s *flows) stateCookie(c *web.Call) ([]byte, error) {
+// flowCookie returns the secret of the browser's flow cookie, or a new one. All tabs share it; their flows differ.
+func (s *flows) flowCookie(c *web.Call) ([]byte, error) {
 	if m, ok := s.callers.browserCookie(c, web.CookieFlow); ok {
 		return m, nil
 	}
 	return s.web.Secret(web.MarkBytes)
 }
 
-// browserCookie returns the secret in the device or state cookie of that name.
+// browserCookie returns the secret in the device or flow cookie of that name.
 func (s *callers) browserCookie(c *web.Call, name string) ([]byte, bool) {
 	v, ok := web.TheCookie(c.Request, name, c.Visit.Secure)
 	if !ok {

@@ -44,7 +44,7 @@ func (s *flows) nextURL(c *web.Call, active *store.ActiveSession, request *Login
 		}
 		return request.Origin + web.ReturnAddress(request.To), nil
 	case request.olderThan(s.now(), flowLife):
-		// The state cookie has expired. The flow restarts at the app, and needs no second sign-in.
+		// The flow cookie has expired. The flow restarts at the app, and needs no second sign-in.
 		return s.restart(c, request.ReturnTo)
 	}
 	secret, err := s.web.Secret(web.SecretBytes)

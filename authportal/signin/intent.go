@@ -51,24 +51,24 @@ func (s *flows) ParseLoginRequest(c *web.Call, to, flow string) *LoginRequest {
 // satisfiedBy reports whether a session meets the demand. A gate demands `fresh` only if it found the session too old,
 // so no proof from before the request counts, even if clocks disagree: otherwise gate and portal could redirect
 // forever.
-func (request *LoginRequest) satisfiedBy(p *flows, active *store.ActiveSession) bool {
-	demand := request.Demand()
+func (r *LoginRequest) satisfiedBy(p *flows, active *store.ActiveSession) bool {
+	demand := r.Demand()
 	if !p.callers.Meets(&active.Session, demand) {
 		return false
 	}
-	return demand.Fresh <= 0 || !lastProof(active.Session.Proofs).Before(time.Unix(request.Began, 0))
+	return demand.Fresh <= 0 || !lastProof(active.Session.Proofs).Before(time.Unix(r.Began, 0))
 }
 
 // landingURL is where a sign-in for this host ends.
-func (request *LoginRequest) landingURL(c *web.Call) string {
-	if request.To == "" || request.unreadable {
+func (r *LoginRequest) landingURL(c *web.Call) string {
+	if r.To == "" || r.unreadable {
 		return c.Link("/account")
 	}
-	return web.ReturnAddress(request.To)
+	return web.ReturnAddress(r.To)
 }
 
 // sharesCookie reports whether the request's host uses the same session cookie as this visit: cookies belong to a host
 // name and scheme, whatever the port.
-func (request *LoginRequest) sharesCookie(v *web.Visit) bool {
-	return !request.viaPortal || (request.Host == v.Host && strings.HasPrefix(request.Origin, "https:") == v.Secure)
+func (r *LoginRequest) sharesCookie(v *web.Visit) bool {
+	return !r.viaPortal || (r.Host == v.Host && strings.HasPrefix(r.Origin, "https:") == v.Secure)
 }

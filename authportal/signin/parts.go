@@ -13,7 +13,7 @@ type guard struct {
 	callers *callers
 }
 
-// flows carry a sign-in across hosts and back: return URLs, state cookies, the hand-off.
+// flows carry a sign-in across hosts and back: return URLs, flow cookies, the hand-off.
 type flows struct {
 	*deps
 	callers *callers

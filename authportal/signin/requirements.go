@@ -63,8 +63,9 @@ func (s *dispatcher) refuseDenied(c *web.Call, done *proven) (*LoginResult, erro
 	return nil, err
 }
 
-// lacksFactor requests every second factor that an account has, so a rule's `mfa` adds nothing here. An account without
-// one is signed in, and the login page explains the rule's demand. The proof just given satisfies a rule's `fresh`.
+// lacksFactor reports whether the account has a second factor that was not proved. It is always asked for, so a rule's
+// `mfa` adds nothing here. An account without one is signed in, and the login page explains the rule's demand. The
+// proof just given satisfies a rule's `fresh`.
 func (s *dispatcher) lacksFactor(c *web.Call, done *proven) (bool, error) {
 	if s.callers.strong(done.proofs) {
 		return false, nil
@@ -138,7 +139,7 @@ func (s *dispatcher) factors(ctx context.Context, u *store.User) ([]method.Confi
 	return out, nil
 }
 
-// mustEnrol applies `mfa { require }` to accounts without a second factor.
+// mustEnrol reports whether `mfa { require }` demands a second factor that the account does not have.
 func (s *dispatcher) mustEnrol(c *web.Call, done *proven) (bool, error) {
 	return s.settings.MFA.Requires(s.expandRoles(done.user.Roles)) && !s.callers.strong(done.proofs), nil
 }
