@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// byToken asks who a token speaks for.
+// byToken requests the session that a token speaks for.
 func (w *world) byToken(token string) page {
 	w.t.Helper()
 	b := w.browser()
@@ -27,12 +27,15 @@ func TestATokenIsShownOnceAndSpeaksForItsOwner(t *testing.T) {
 	p := b.api("POST", aloneAPI+"tokens", `{"name":" backup ","expires":"2027-01-01T00:00:00Z"}`)
 	answer := p.json(t)
 	token, _ := answer["token"].(string)
-	if p.StatusCode != http.StatusCreated || !strings.HasPrefix(token, "ghk_") || len(token) != 4+43 || answer["name"] != "backup" {
+	if p.StatusCode != http.StatusCreated || !strings.HasPrefix(token, "ghk_") || len(token) != 4+43 ||
+		answer["name"] != "backup" {
 		t.Fatalf("%d %s", p.StatusCode, p.body)
 	}
 	id := answer["id"].(string)
-	if list := b.api("GET", aloneAPI+"tokens", ""); list.body != `{"tokens":[{"created":"2026-11-23T12:00:00Z","expires":"2027-01-01T00:00:00Z","id":"`+id+`","name":"backup"}]}`+"\n" {
-		t.Errorf("%s", list.body)
+	list := `{"tokens":[{"created":"2026-11-23T12:00:00Z","expires":"2027-01-01T00:00:00Z",` +
+		`"id":"` + id + `","name":"backup"}]}` + "\n"
+	if got := b.api("GET", aloneAPI+"tokens", ""); got.body != list {
+		t.Errorf("%s", got.body)
 	}
 	w.byToken(token).wants(t, 200, u.ID)
 	w.browser().api("GET", aloneAPI+"tokens", "").wants(t, 401, "login_required")
@@ -57,17 +60,19 @@ func TestATokenExpires(t *testing.T) {
 	w.byToken(token).wants(t, 401, "invalid_token")
 }
 
-func TestNobodyGivesATokenMoreThanTheyHold(t *testing.T) {
+func TestTokenCannotExceedItsOwnersRoles(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, u := w.member("ann")
 	set := func(roles ...string) {
 		t.Helper()
-		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Roles: &roles}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, u.ID,
+			accounts.UserChange{Roles: &roles}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	set("editor", "writer")
-	for _, body := range []string{`{"name":"x","roles":["admin"]}`, `{"name":"x","roles":["editor","admin"]}`, `{"name":"x","roles":["EDITOR"]}`, `{"name":"x","roles":"editor"}`} {
+	for _, body := range []string{`{"name":"x","roles":["admin"]}`, `{"name":"x","roles":["editor","admin"]}`,
+		`{"name":"x","roles":["EDITOR"]}`, `{"name":"x","roles":"editor"}`} {
 		b.api("POST", aloneAPI+"tokens", body).wants(t, 422, `"field":"roles"`)
 	}
 	limited := b.api("POST", aloneAPI+"tokens", `{"name":"x","roles":["writer"]}`).json(t)["token"].(string)
@@ -76,11 +81,11 @@ func TestNobodyGivesATokenMoreThanTheyHold(t *testing.T) {
 	w.byToken(limited).wants(t, 200, `"roles":["writer"]`)
 	w.byToken(none).wants(t, 200, `"roles":[]`)
 	w.byToken(all).wants(t, 200, `"roles":["editor","writer"]`)
-	// What is taken from the owner is taken from the token; what is given later is not given to a limited one.
+	// A role taken from the owner is taken from the token. A role given later is not given to a limited token.
 	set("editor", "poet")
 	w.byToken(limited).wants(t, 200, `"roles":[]`)
 	w.byToken(all).wants(t, 200, `"roles":["editor","poet"]`)
-	// A role that a held one includes may be handed on.
+	// A token may have a role that a held role includes.
 	set("admin")
 	b.api("POST", aloneAPI+"tokens", `{"name":"x","roles":["editor"]}`).wants(t, 201, "ghk_")
 }
@@ -96,8 +101,9 @@ func TestATokenNeedsAFreshSignInAndIsNone(t *testing.T) {
 	}
 	b.enter("ann", "right")
 	b.api("POST", aloneAPI+"tokens", `{"name":"y"}`).wants(t, 201, "ghk_")
-	// A token makes no tokens, changes no password and ends no session.
-	for _, c := range [][3]string{{"POST", "tokens", `{"name":"z"}`}, {"POST", "password/change", newPassword}, {"DELETE", "sessions", ""}, {"PATCH", "account", `{"name":"z"}`}} {
+	// A token cannot create tokens, change the password or end sessions.
+	for _, c := range [][3]string{{"POST", "tokens", `{"name":"z"}`}, {"POST", "password/change", newPassword},
+		{"DELETE", "sessions", ""}, {"PATCH", "account", `{"name":"z"}`}} {
 		r := w.browser().apiRequest(c[0], aloneAPI+c[1], c[2])
 		r.Header.Set("Authorization", "Bearer "+token)
 		w.browser().onceDo(r).wants(t, 403, "forbidden")
@@ -108,8 +114,10 @@ func TestWhatATokenCannotBe(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.member("ann")
 	for body, field := range map[string]string{
-		`{}`: "name", `{"name":" "}`: "name", `{"name":"` + strings.Repeat("x", 201) + `"}`: "name", `{"name":1}`: "name",
-		`{"name":"x","expires":"2026-11-23T12:00:00Z"}`: "expires", `{"name":"x","expires":"soon"}`: "expires", `{"name":"x","expires":7}`: "expires",
+		`{}`: "name", `{"name":" "}`: "name", `{"name":1}`: "name",
+		`{"name":"` + strings.Repeat("x", 201) + `"}`:   "name",
+		`{"name":"x","expires":"2026-11-23T12:00:00Z"}`: "expires", `{"name":"x","expires":"soon"}`: "expires",
+		`{"name":"x","expires":7}`:   "expires",
 		`{"name":"x","owner":"bob"}`: "owner", `{"name":"x","token":"ghk_chosen"}`: "token",
 	} {
 		b.api("POST", aloneAPI+"tokens", body).wants(t, 422, `"field":"`+field+`"`)

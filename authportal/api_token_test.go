@@ -29,8 +29,9 @@ func (w *world) token(u store.User, data string, expires time.Time) string {
 		w.t.Fatal(err)
 	}
 	token := signin.TokenPrefix + b + b
-	err = w.users.PutCredential(w.t.Context(), store.Credential{Kind: store.KindAPIToken, ID: signin.TokenID(token), Owner: u.ID, Label: "ci",
-		Data: []byte(data), Created: w.clock(), Expires: expires})
+	err = w.users.PutCredential(w.t.Context(),
+		store.Credential{Kind: store.KindAPIToken, ID: signin.TokenID(token), Owner: u.ID, Label: "ci",
+			Data: []byte(data), Created: w.clock(), Expires: expires})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -56,13 +57,15 @@ func TestATokenSpeaksForItsOwnerWithNoMoreThanItsRoles(t *testing.T) {
 		if got := strings.Join(l.Identity.Roles, ","); got != want || l.Identity.UserID != u.ID {
 			t.Errorf("%s: %q, want %q", data, got, want)
 		}
-		if w.p.SignIn.Meets(&l.Session, web.Demand{Fresh: time.Hour}) || w.p.SignIn.Meets(&l.Session, web.Demand{MFA: true}) {
+		if w.p.SignIn.Meets(&l.Session, web.Demand{Fresh: time.Hour}) ||
+			w.p.SignIn.Meets(&l.Session, web.Demand{MFA: true}) {
 			t.Error("a token counts as a fresh sign-in or a second factor")
 		}
 	}
 }
 
-func TestATokenThatIsNotGoodIsRefusedAndAnOutageIsNoRefusal(t *testing.T) {
+// An invalid token is answered with 401, an outage of the store is not.
+func TestBadTokenIsRefusedButAnOutageIsNot(t *testing.T) {
 	w := newWorld(t)
 	u := w.user("ada")
 	good := w.token(u, `{}`, w.clock().Add(time.Hour))
@@ -72,11 +75,13 @@ func TestATokenThatIsNotGoodIsRefusedAndAnOutageIsNoRefusal(t *testing.T) {
 			t.Errorf("%.12q: %v", token, err)
 		}
 	}
-	for _, token := range []string{"", "ghk_", "ghk_unknown", strings.ToUpper(good), good + "x", good[4:], signin.TokenPrefix + strings.Repeat("a", 5000)} {
+	for _, token := range []string{"", "ghk_", "ghk_unknown", strings.ToUpper(good), good + "x", good[4:],
+		signin.TokenPrefix + strings.Repeat("a", 5000)} {
 		invalid(token)
 	}
-	if _, err := w.p.SignIn.CheckToken(t.Context(), w.token(u, `not json`, time.Time{})); err == nil || errors.Is(err, problem.InvalidToken) {
-		t.Errorf("limits that cannot be read: %v", err)
+	_, err := w.p.SignIn.CheckToken(t.Context(), w.token(u, `not json`, time.Time{}))
+	if err == nil || errors.Is(err, problem.InvalidToken) {
+		t.Errorf("unreadable limits: %v", err)
 	}
 	w.users.(*flakyUsers).down.Store(true)
 	if _, err := w.p.SignIn.CheckToken(t.Context(), good); !errors.Is(err, store.ErrUnavailable) {
@@ -116,7 +121,7 @@ func TestATokenOnTheAPIIsJudgedBeforeTheCookie(t *testing.T) {
 	with("GET", "/session", "Bearer of another service").wants(t, 200, `"methods":["password"]`)
 }
 
-// A revoked token that only the gate could read would be passed over here, and the cookie would speak in its place.
+// Otherwise a revoked token that only the gate recognizes would be ignored here, and the cookie would count instead.
 func TestATokenIsReadOnTheAPIAsTheGateReadsIt(t *testing.T) {
 	w := newWorld(t)
 	u := w.user("ada")
@@ -132,7 +137,8 @@ func TestATokenIsReadOnTheAPIAsTheGateReadsIt(t *testing.T) {
 		r.Header["Authorization"] = lines
 		return b.onceDo(r)
 	}
-	for _, lines := range [][]string{{"Bearer\tghk_revoked"}, {"bearer  ghk_revoked"}, {"Bearer another", "Bearer ghk_revoked"},
+	for _, lines := range [][]string{{"Bearer\tghk_revoked"}, {"bearer  ghk_revoked"},
+		{"Bearer another", "Bearer ghk_revoked"},
 		{"Bearer " + good, "Bearer " + other}} {
 		with(false, lines...).wants(t, 401, "invalid_token")
 	}
@@ -147,8 +153,9 @@ func TestATokenIsReadOnTheAPIAsTheGateReadsIt(t *testing.T) {
 	r := b.apiRequest("GET", apiBase+"/session", "")
 	r.Header.Del("Sec-Fetch-Site")
 	r.Header.Set("Authorization", password("ghk_revoked"))
-	if offered := strings.Join(b.onceDo(r).Header["Www-Authenticate"], ", "); offered != `Bearer realm="gatehouse", Basic realm="gatehouse"` {
-		t.Errorf("a program is offered %s", offered)
+	offered := strings.Join(b.onceDo(r).Header["Www-Authenticate"], ", ")
+	if offered != `Bearer realm="gatehouse", Basic realm="gatehouse"` {
+		t.Errorf("an API client is offered %s", offered)
 	}
 }
 
@@ -189,8 +196,9 @@ func TestASignedIdentityCanBeVerifiedByItsKeySet(t *testing.T) {
 	if err := parsed.Claims(set.Key(parsed.Headers[0].KeyID)[0], &std, &own); err != nil {
 		t.Fatal(err)
 	}
-	if std.Issuer != "https://auth.example.com" || len(std.Audience) != 1 || std.Audience[0] != "app.example.com" || std.Subject != u.ID ||
-		std.Expiry.Time().Sub(w.clock()) > 5*time.Minute || own.Email != "ada@example.com" || own.AMR[0] != "password" || own.AuthTime != w.clock().Unix() {
+	if std.Issuer != "https://auth.example.com" || len(std.Audience) != 1 || std.Audience[0] != "app.example.com" ||
+		std.Subject != u.ID || std.Expiry.Time().Sub(w.clock()) > 5*time.Minute || own.Email != "ada@example.com" ||
+		own.AMR[0] != "password" || own.AuthTime != w.clock().Unix() {
 		t.Errorf("claims %+v %+v", std, own)
 	}
 	if again, err := w.p.SignIn.SignIdentity(v, &l); err != nil || again != token {
@@ -214,7 +222,7 @@ func TestASignedIdentityCanBeVerifiedByItsKeySet(t *testing.T) {
 		t.Errorf("roles %v (%v) after a change", own.Roles, err)
 	}
 	if got := w.browser().once(shop + "/.gatehouse/jwks.json"); got.StatusCode != 404 {
-		t.Errorf("keys where nothing is signed: %d", got.StatusCode)
+		t.Errorf("keys on a site without signed identities: %d", got.StatusCode)
 	}
 }
 

@@ -33,14 +33,16 @@ func TestChallengeOfTheBrowser(t *testing.T) {
 		p := newProviders(t)
 		b := p.browser()
 		got := negotiate(b, auth+"/login/kerb", "garbage")
-		if got.StatusCode != 401 || got.Header.Get("WWW-Authenticate") == "Negotiate" || b.cookie(auth, "__Host-gatehouse") != "" {
+		if got.StatusCode != 401 || got.Header.Get("WWW-Authenticate") == "Negotiate" ||
+			b.cookie(auth, "__Host-gatehouse") != "" {
 			t.Errorf("%d %v", got.StatusCode, got.Header)
 		}
 	})
 	t.Run("a program is challenged too", func(t *testing.T) {
 		p := newProviders(t)
 		got := p.browser().api("POST", loginCall, `{"method":"kerb"}`)
-		if got.StatusCode != 401 || got.code() != "login_required" || got.Header.Values("WWW-Authenticate")[0] != "Negotiate" {
+		if got.StatusCode != 401 || got.code() != "login_required" ||
+			got.Header.Values("WWW-Authenticate")[0] != "Negotiate" {
 			t.Errorf("%d %s %v", got.StatusCode, got.body, got.Header["Www-Authenticate"])
 		}
 		b := p.browser()

@@ -15,19 +15,20 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// give enrols a device for an account, past everything.
+// give enrols a device for an account directly in the store.
 func (p *providers) give(name, device string) {
 	p.t.Helper()
 	u, err := p.users.FindUser(p.t.Context(), name)
 	if err == nil {
-		err = p.users.PutCredential(p.t.Context(), store.Credential{Kind: "device", ID: device, Owner: u.ID, Data: []byte("key"), Created: p.clock()})
+		err = p.users.PutCredential(p.t.Context(),
+			store.Credential{Kind: "device", ID: device, Owner: u.ID, Data: []byte("key"), Created: p.clock()})
 	}
 	if err != nil {
 		p.t.Fatal(err)
 	}
 }
 
-// options reads those of a step off an answer.
+// options returns the options of a step in a response.
 func (p page) options(t *testing.T) json.RawMessage {
 	t.Helper()
 	m := regexp.MustCompile(`challenge\\*":\\*"([A-Z0-9]+)`).FindStringSubmatch(p.body)
@@ -46,24 +47,26 @@ func TestSecondFactorBegins(t *testing.T) {
 		got := b.signIn(at, "ada", "right")
 		answer := p.device.Answer("phone", got.options(t))
 		p.reload()
-		f := url.Values{"step": {got.step()}, "method": {"device"}, "answer": {string(answer)}, "flow": {at.url.Query().Get("flow")}}
+		f := url.Values{"step": {got.step()}, "method": {"device"}, "answer": {string(answer)},
+			"flow": {at.url.Query().Get("flow")}}
 		b.post(auth+"/login", f).wants(t, 200, "hello ada at app.example.com/x")
 		b.get(app+"/mfa").wants(t, 200, "hello ada")
 	})
-	t.Run("for a program when it chooses", func(t *testing.T) {
+	t.Run("for an API client when it chooses", func(t *testing.T) {
 		p := newProviders(t)
 		p.give("ada", "phone")
 		b := p.browser()
 		got := b.tryLogin("ada", "right")
 		if got.wants(t, 200, `"status":"second_factor"`); p.device.Begun() != 0 {
-			t.Error("begun before it was chosen")
+			t.Error("began before it was chosen")
 		}
 		got = b.api("POST", loginCall, `{"step":"`+got.step()+`","method":"device"}`)
 		got.wants(t, 200, `"options":{"challenge":`)
-		b.api("POST", loginCall, `{"step":"`+got.step()+`","answer":`+string(p.device.Answer("phone", got.options(t)))+`}`).wants(t, 200, "signed_in")
+		answer := string(p.device.Answer("phone", got.options(t)))
+		b.api("POST", loginCall, `{"step":"`+got.step()+`","answer":`+answer+`}`).wants(t, 200, "signed_in")
 		b.api("GET", apiBase+"/session", "").wants(t, 200, `"methods":["password","device"]`)
 	})
-	t.Run("a challenge of another step, another's device and no challenge are refused", func(t *testing.T) {
+	t.Run("another step's challenge, another user's device and no challenge are refused", func(t *testing.T) {
 		p := newProviders(t)
 		p.give("ada", "phone")
 		p.give("bob", "key")
@@ -71,21 +74,25 @@ func TestSecondFactorBegins(t *testing.T) {
 		first := b.tryLogin("ada", "right")
 		begun := b.api("POST", loginCall, `{"step":"`+first.step()+`","method":"device"}`)
 		stale := begun.options(t)
-		for what, answer := range map[string]json.RawMessage{"another's device": p.device.Answer("key", stale), "no challenge": []byte(`{"device":"phone"}`), "no object": []byte(`"x"`)} {
-			if got := b.api("POST", loginCall, `{"step":"`+begun.step()+`","answer":`+string(answer)+`}`); got.StatusCode != 401 || got.code() != "invalid_code" {
+		for what, answer := range map[string]json.RawMessage{"another's device": p.device.Answer("key", stale),
+			"no challenge": []byte(`{"device":"phone"}`), "no object": []byte(`"x"`)} {
+			got := b.api("POST", loginCall, `{"step":"`+begun.step()+`","answer":`+string(answer)+`}`)
+			if got.StatusCode != 401 || got.code() != "invalid_code" {
 				t.Errorf("%s: %d %s", what, got.StatusCode, got.body)
 			}
 		}
 		again := b.tryLogin("ada", "right")
 		again = b.api("POST", loginCall, `{"step":"`+again.step()+`","method":"device"}`)
-		if got := b.api("POST", loginCall, `{"step":"`+again.step()+`","answer":`+string(p.device.Answer("phone", stale))+`}`); got.code() != "invalid_code" {
-			t.Errorf("a challenge of before: %d %s", got.StatusCode, got.body)
+		answer := string(p.device.Answer("phone", stale))
+		got := b.api("POST", loginCall, `{"step":"`+again.step()+`","answer":`+answer+`}`)
+		if got.code() != "invalid_code" {
+			t.Errorf("an earlier challenge: %d %s", got.StatusCode, got.body)
 		}
 		if got := b.api("POST", loginCall, `{"step":"`+again.step()+`","method":"corp"}`); got.code() != "malformed" {
-			t.Errorf("a provider in the place of a factor: %d %s", got.StatusCode, got.body)
+			t.Errorf("a provider instead of a factor: %d %s", got.StatusCode, got.body)
 		}
 	})
-	t.Run("beginning it over and over is bounded", func(t *testing.T) {
+	t.Run("beginning it repeatedly is limited", func(t *testing.T) {
 		p := newProviders(t)
 		p.give("ada", "phone")
 		b := p.browser()
@@ -111,7 +118,7 @@ func TestProofWorthTwoFactors(t *testing.T) {
 	}{
 		{"a provider's second factor that is trusted", true, []string{"pwd", "mfa"}, 200},
 		{"one that is not trusted", false, []string{"mfa"}, 403},
-		{"none, where it would be trusted", true, []string{"pwd"}, 403},
+		{"none, although it would be trusted", true, []string{"pwd"}, 403},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			p := newProviders(t, func(cfg *Config) {
@@ -123,7 +130,8 @@ func TestProofWorthTwoFactors(t *testing.T) {
 			id := person("ada")
 			id.AMR = c.amr
 			flow := b.get(app + "/").url.Query().Get("flow")
-			b.fromProvider(auth+"/callback/corp", p.corp.SignIn(b.led(auth+"/login/corp?flow="+flow), id)).wants(t, 200, "hello ada")
+			b.fromProvider(auth+"/callback/corp", p.corp.SignIn(b.led(auth+"/login/corp?flow="+flow), id)).
+				wants(t, 200, "hello ada")
 			b.get(app+"/mfa").wants(t, c.want, "")
 		})
 	}
@@ -143,16 +151,16 @@ func TestRequiredSecondFactor(t *testing.T) {
 		}
 	}
 	if got := p.browser().tryLogin("ada", "right"); got.StatusCode != 403 || got.code() != "second_factor_required" {
-		t.Errorf("who has none: %d %s", got.StatusCode, got.body)
+		t.Errorf("an account without one: %d %s", got.StatusCode, got.body)
 	}
 	p.browser().tryLogin("bob", "right").wants(t, 200, `"status":"second_factor"`)
 	p.user("eve")
 	p.browser().tryLogin("eve", "right").wants(t, 200, "signed_in")
 }
 
-// adds wires routes for what is added to an account; people get theirs with the first factor.
+// adds adds routes that add something to an account.
 func (p *providers) adds() {
-	tell := func(c *web.Call, out *signin.LoginResult, err error) error {
+	respond := func(c *web.Call, out *signin.LoginResult, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -166,7 +174,7 @@ func (p *providers) adds() {
 		p.p.Web.Handle(p.p.SignIn, []web.Route{{Method: "POST", Path: path, Do: func(c *web.Call) error {
 			c.API = true
 			out, err := p.p.SignIn.BeginAdding(c, purpose, c.Request.URL.Query().Get("method"))
-			return tell(c, out, err)
+			return respond(c, out, err)
 		}}})
 	}
 	path := "/test/finish"
@@ -176,8 +184,9 @@ func (p *providers) adds() {
 		if err := c.Decode(&raw); err != nil {
 			return err
 		}
-		out, err := p.p.SignIn.GoOnAdding(c, signin.LoginInput{Step: c.Request.URL.Query().Get("step"), Answers: true, JSON: func(n string) json.RawMessage { return raw[n] }})
-		return tell(c, out, err)
+		out, err := p.p.SignIn.ContinueAdding(c, signin.LoginInput{Step: c.Request.URL.Query().Get("step"),
+			Answered: true, JSON: func(n string) json.RawMessage { return raw[n] }})
+		return respond(c, out, err)
 	}}})
 }
 
@@ -195,7 +204,8 @@ func TestEnrolment(t *testing.T) {
 	}
 	finish := func(p *providers, t *testing.T, b *browser, got page) page {
 		t.Helper()
-		return b.api("POST", solo+"/.gatehouse/test/finish?step="+got.step(), `{"answer":`+string(p.device.Answer("phone", got.options(t)))+`}`)
+		return b.api("POST", solo+"/.gatehouse/test/finish?step="+got.step(),
+			`{"answer":`+string(p.device.Answer("phone", got.options(t)))+`}`)
 	}
 	owners := func(p *providers) int {
 		u, err := p.users.FindUser(t.Context(), "ada")
@@ -232,19 +242,22 @@ func TestEnrolment(t *testing.T) {
 			}
 		}
 	})
-	t.Run("its step is no sign-in, and no sign-in's step enrols", func(t *testing.T) {
+	t.Run("its step does not sign in, and the step of a sign-in does not enrol", func(t *testing.T) {
 		p, b, got := start(t)
-		if answer := b.api("POST", loginCall, `{"step":"`+got.step()+`","answer":`+string(p.device.Answer("phone", got.options(t)))+`}`); answer.code() != "sign_in_expired" {
+		device := string(p.device.Answer("phone", got.options(t)))
+		answer := b.api("POST", loginCall, `{"step":"`+got.step()+`","answer":`+device+`}`)
+		if answer.code() != "sign_in_expired" {
 			t.Errorf("%d %s", answer.StatusCode, answer.body)
 		}
 		p.give("bob", "key")
 		c := p.browser()
 		step := c.tryLogin("bob", "right").step()
-		if answer := c.api("POST", solo+"/.gatehouse/test/finish?step="+step, `{"answer":{}}`); answer.code() != "sign_in_expired" {
+		answer = c.api("POST", solo+"/.gatehouse/test/finish?step="+step, `{"answer":{}}`)
+		if answer.code() != "sign_in_expired" {
 			t.Errorf("%d %s", answer.StatusCode, answer.body)
 		}
 	})
-	t.Run("it takes a session of the last ten minutes", func(t *testing.T) {
+	t.Run("it needs a recent login", func(t *testing.T) {
 		p, b, _ := start(t)
 		p.pass(11 * time.Minute)
 		if answer := b.api("POST", begin, ""); answer.code() != "fresh_login_required" {
@@ -283,8 +296,9 @@ func TestMethodsShareTheForm(t *testing.T) {
 		c.Methods = append(c.Methods, method.Configured{Name: "corp", Method: other, Label: "Corp"})
 	})
 	w.user("ada")
-	w.browser().api("GET", apiBase+"/login", "").wants(t, 200,
-		`"methods":[{"name":"password","kind":"password","label":"password"},{"name":"corp","kind":"password","label":"Corp"}]`)
+	w.browser().api("GET", apiBase+"/login", "").
+		wants(t, 200, `"methods":[{"name":"password","kind":"password","label":"password"},`+
+			`{"name":"corp","kind":"password","label":"Corp"}]`)
 	w.browser().api("POST", loginCall, `{"method":"corp","login":"ada","password":"right"}`).wants(t, 200, "signed_in")
 	w.browser().tryLogin("ada", "right").wants(t, 200, "signed_in") // the first configured
 	if other.spent.Load() != 1 || w.pw.spent.Load() != 1 {

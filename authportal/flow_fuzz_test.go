@@ -9,7 +9,7 @@ import (
 )
 
 func FuzzOpenSealed(f *testing.F) {
-	// Every worker of a fuzz run is a process of its own: they must agree on what the sealed value is.
+	// Every worker of a fuzz run is a separate process, and all must agree on the sealed value.
 	k, err := keyring.New(strings.NewReader(strings.Repeat("not so random", 100)), "the secret of last year, 32 bytes")
 	if err != nil {
 		f.Fatal(err)
@@ -29,7 +29,7 @@ func FuzzOpenSealed(f *testing.F) {
 			t.Fatalf("opened %q", s)
 		}
 		if p.Unseal(signin.SealCode, s, &signin.Code{}) {
-			t.Fatalf("a code out of %q", s)
+			t.Fatalf("opened %q as a code", s)
 		}
 	})
 }

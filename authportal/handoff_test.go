@@ -42,11 +42,12 @@ func TestSeveralTabsSignInAtOnceAndAllArrive(t *testing.T) {
 	b := w.browser()
 	tabs := []page{b.get(app + "/a?x=1"), b.get(app + "/b?y=2"), b.get(shop + "/c?z=3"), b.get(app + "/d")}
 	marks := b.cookie(app, "__Host-gatehouse-flow")
-	for i, want := range []string{"app.example.com/a?x=1", "app.example.com/b?y=2", "shop.example.net/c?z=3", "app.example.com/d"} {
+	for i, want := range []string{"app.example.com/a?x=1", "app.example.com/b?y=2", "shop.example.net/c?z=3",
+		"app.example.com/d"} {
 		b.signIn(tabs[i], "ada", "right").wants(t, 200, "hello ada at "+want)
 	}
 	if got := b.cookie(app, "__Host-gatehouse-flow"); got != marks {
-		t.Error("the mark changed between tabs")
+		t.Error("the flow cookie changed between tabs")
 	}
 	for _, a := range []string{app, shop} {
 		b.get(a+"/after").wants(t, 200, "hello ada")
@@ -64,7 +65,7 @@ func TestTabsThatFinishAtTheSameMomentAllArrive(t *testing.T) {
 	var wg sync.WaitGroup
 	for _, tab := range tabs {
 		wg.Go(func() {
-			// A tab is a client of its own over the same cookies.
+			// A tab is a separate client with the same cookies.
 			c := &browser{w: w, jar: b.jar}
 			client := *b.client
 			client.Transport = c
@@ -77,7 +78,7 @@ func TestTabsThatFinishAtTheSameMomentAllArrive(t *testing.T) {
 	wg.Wait()
 }
 
-// codeURL signs in and returns the address of the callback, unvisited.
+// codeURL signs in and returns the callback's address without visiting it.
 func codeURL(t *testing.T, b *browser, target string) string {
 	t.Helper()
 	at := b.get(target)
@@ -91,7 +92,8 @@ func codeURL(t *testing.T, b *browser, target string) string {
 	return to
 }
 
-func TestACodeInAnotherBrowserSignsNobodyInAndIsNotUsedUp(t *testing.T) {
+// A stolen code opens nothing in another browser, and still works in its own.
+func TestStolenCodeIsUselessAndNotUsedUp(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	ada, eve := w.browser(), w.browser()
@@ -99,19 +101,20 @@ func TestACodeInAnotherBrowserSignsNobodyInAndIsNotUsedUp(t *testing.T) {
 
 	got := eve.get(callback)
 	if got.url.Host != "auth.example.com" || got.url.Path != "/login" {
-		t.Errorf("the stranger ended at %s, want a sign-in that starts anew", got.url)
+		t.Errorf("the thief ended at %s, want a new sign-in", got.url)
 	}
 	if eve.cookie(app, "__Host-gatehouse") != "" {
-		t.Error("the stranger has a session")
+		t.Error("the thief has a session")
 	}
 	ada.get(callback).wants(t, 200, "hello ada at app.example.com/private")
 }
 
-func TestACodeThatSomebodyElseWasGivenDoesNotSignThemInAsItsMaker(t *testing.T) {
+// Login CSRF: a code of the attacker's account, opened by a victim, does not sign the victim in to it.
+func TestPlantedCodeDoesNotSignInAsTheAttacker(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	w.user("bob")
-	eve, bob := w.browser(), w.browser() // the attacker has an account too: ada's
+	eve, bob := w.browser(), w.browser() // the attacker has an account too: ada
 	callback := codeURL(t, eve, app+"/")
 	bob.signIn(bob.get(app+"/mine"), "bob", "right").wants(t, 200, "hello bob")
 	bob.get(callback).wants(t, 200, "hello bob")
@@ -124,11 +127,11 @@ func TestAReplayedCodeOpensNothing(t *testing.T) {
 	callback := codeURL(t, b, app+"/private")
 	b.get(callback).wants(t, 200, "hello ada")
 	first := b.cookie(app, "__Host-gatehouse")
-	b.get(callback).wants(t, 200, "hello ada at app.example.com/private") // a reloaded page is no fault
+	b.get(callback).wants(t, 200, "hello ada at app.example.com/private") // reloading is not an error
 	if b.cookie(app, "__Host-gatehouse") != first {
 		t.Error("a used code changed the session")
 	}
-	// With the mark but without the session, the code must not open one again.
+	// With the flow cookie but without the session, the code must not open another one.
 	thief := w.browser()
 	thief.setCookie(app, "__Host-gatehouse-flow", b.cookie(app, "__Host-gatehouse-flow"))
 	if got := thief.get(callback); got.url.Path != "/login" || thief.cookie(app, "__Host-gatehouse") != "" {
@@ -143,10 +146,11 @@ func TestACodeLivesForAMinute(t *testing.T) {
 	callback := codeURL(t, b, app+"/late")
 	w.pass(61 * time.Second)
 	p := b.once(callback)
-	if !strings.HasPrefix(p.Header.Get("Location"), "/.gatehouse/login?to=") || b.cookie(app, "__Host-gatehouse") != "" {
-		t.Errorf("got %d to %q, want sign-in anew", p.StatusCode, p.Header.Get("Location"))
+	if !strings.HasPrefix(p.Header.Get("Location"), "/.gatehouse/login?to=") ||
+		b.cookie(app, "__Host-gatehouse") != "" {
+		t.Errorf("got %d to %q, want a new sign-in", p.StatusCode, p.Header.Get("Location"))
 	}
-	// The portal still knows the person: starting anew costs no second password.
+	// The portal still has the session, so starting again needs no second password.
 	b.get(callback).wants(t, 200, "hello ada at app.example.com/late")
 }
 
@@ -174,7 +178,7 @@ func TestOfManyCallbacksAtOnceOneOpensASession(t *testing.T) {
 	var mu sync.Mutex
 	won := 0
 	for range 32 {
-		c := w.browser() // the same browser, with the cookies it had before the first answer
+		c := w.browser() // the same browser with its cookies before the first response
 		c.setCookie(app, "__Host-gatehouse-flow", mark)
 		wg.Go(func() {
 			c.once(callback)
@@ -194,12 +198,13 @@ func TestOfManyCallbacksAtOnceOneOpensASession(t *testing.T) {
 	}
 }
 
-func TestABrowserThatKeepsNoCookiesIsToldSoInsteadOfGoingInCircles(t *testing.T) {
+// A browser that stores no cookies gets an error page instead of endless redirects.
+func TestBrowserWithoutCookiesDoesNotLoop(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
 	at := b.get(app + "/private")
-	// The portal's cookies stay; those of the app are lost on every step.
+	// The portal's cookies stay; those of the app are lost at every step.
 	b.client.Jar = forgetful{b.jar, "app.example.com"}
 	got := b.signIn(at, "ada", "right")
 	got.wants(t, 400, "sign_in_broken")
@@ -208,7 +213,7 @@ func TestABrowserThatKeepsNoCookiesIsToldSoInsteadOfGoingInCircles(t *testing.T)
 	}
 }
 
-func TestAGarbageCodeStartsSignInAnew(t *testing.T) {
+func TestGarbageCodeStartsSignInAgain(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	for _, code := range []string{"", "x", strings.Repeat("A", 100), strings.Repeat("A", 20000)} {
@@ -221,7 +226,7 @@ func TestAGarbageCodeStartsSignInAnew(t *testing.T) {
 	}
 }
 
-func TestAFlowThatOutlivedItsMarkStillArrives(t *testing.T) {
+func TestFlowOutlivesItsCookie(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -246,7 +251,8 @@ func TestPortalAndGateOfOneHostShareTheSession(t *testing.T) {
 	}
 }
 
-func TestSigningOutAnywhereEndsEverySessionBelowTheSignIn(t *testing.T) {
+// Signing out at any host ends the parent session and all its children.
+func TestSignOutAnywhereEndsTheWholeFamily(t *testing.T) {
 	for _, from := range []string{app, shop, auth} {
 		w := newWorld(t)
 		w.user("ada")
@@ -258,7 +264,7 @@ func TestSigningOutAnywhereEndsEverySessionBelowTheSignIn(t *testing.T) {
 			out = auth + "/logout"
 		}
 		b.get(out).wants(t, 200, "logout")
-		b.get(app+"/").wants(t, 200, "hello ada") // looking at the page changes nothing
+		b.get(app+"/").wants(t, 200, "hello ada") // a GET changes nothing
 		b.post(out, url.Values{}).wants(t, 200, "logout")
 		if b.cookie(from, "__Host-gatehouse") != "" {
 			t.Errorf("signing out at %s left the cookie", from)
@@ -271,7 +277,7 @@ func TestSigningOutAnywhereEndsEverySessionBelowTheSignIn(t *testing.T) {
 	}
 }
 
-func TestOnlyAPortalHandsPeopleOverToOtherHosts(t *testing.T) {
+func TestOnlyAPortalHandsOffToOtherHosts(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -282,17 +288,17 @@ func TestOnlyAPortalHandsPeopleOverToOtherHosts(t *testing.T) {
 	}
 }
 
-func TestClocksApartDoNotTurnAFreshDemandIntoACircle(t *testing.T) {
+func TestClockSkewDoesNotMakeAFreshRuleLoop(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
 	b.signIn(b.get(app+"/"), "ada", "right").wants(t, 200, "hello ada")
-	// The gate's clock runs ahead of the portal's: it finds the sign-in old that the portal would call fresh.
+	// The gate's clock is ahead of the portal's: it finds a sign-in too old that the portal considers fresh.
 	w.pass(11 * time.Minute)
 	to := b.once(app + "/fresh").Header.Get("Location")
 	flow := b.once(app + to).Header.Get("Location") // sealed by the gate's clock
 	w.pass(-11 * time.Minute)
 	if p := b.once(flow); p.StatusCode != 200 || !strings.Contains(p.body, `"Reason":"fresh"`) {
-		t.Errorf("sent back without a question: %d to %q", p.StatusCode, p.Header.Get("Location"))
+		t.Errorf("redirected without a new proof: %d to %q", p.StatusCode, p.Header.Get("Location"))
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-func TestAskingTellsNothing(t *testing.T) {
+func TestLinkRequestRevealsNothing(t *testing.T) {
 	w, box, _ := linkWorld(t, func(c *Config) { c.Settings.Account = settings.Limit{Count: 2, Window: time.Minute} })
 	w.user("ann")
 	for name, change := range map[string]func(*store.User){
@@ -38,7 +38,8 @@ func TestAskingTellsNothing(t *testing.T) {
 		return p.Status + p.body + name + rest + strings.Repeat("x", len(value))
 	}
 	want := shape("nob@example.com")
-	for _, email := range []string{"ann@example.com", "dan@example.com", "eve@example.com", "fay@example.com", "ann@example.com", "ann@example.com"} {
+	for _, email := range []string{"ann@example.com", "dan@example.com", "eve@example.com", "fay@example.com",
+		"ann@example.com", "ann@example.com"} {
 		if got := shape(email); got != want {
 			t.Errorf("%s: %s, want %s", email, got, want)
 		}
@@ -50,10 +51,11 @@ func TestAskingTellsNothing(t *testing.T) {
 	}
 	got := strings.Join(describe(box.letters(w)), ", ")
 	if got != "link to ann@example.com, link to ann@example.com, link to eve@example.com, link to fay@example.com" {
-		t.Errorf("letters: %s", got)
+		t.Errorf("messages: %s", got)
 	}
 	b := w.browser()
-	for _, bad := range []string{"", "ann", "ann@example.com,thief@example.com", "ann@example.com\r\nBcc: thief@example.com"} {
+	for _, bad := range []string{"", "ann", "ann@example.com,thief@example.com",
+		"ann@example.com\r\nBcc: thief@example.com"} {
 		b.api("POST", aloneAPI+"login/link", field("email", bad)).wants(t, 422, `"field":"email"`)
 	}
 	b.api("POST", aloneAPI+"login/link", `{"email":["ann@example.com","thief@example.com"]}`).wants(t, 400, "malformed")
@@ -61,7 +63,8 @@ func TestAskingTellsNothing(t *testing.T) {
 	box.none(w)
 }
 
-func TestAWrongCodeIsRefusedAlikeForKnownAndUnknownAddresses(t *testing.T) {
+// A wrong code is refused in the same way for known and unknown addresses.
+func TestWrongCodeHidesWhetherTheAddressIsKnown(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	var answers []string
@@ -78,7 +81,7 @@ func TestAWrongCodeIsRefusedAlikeForKnownAndUnknownAddresses(t *testing.T) {
 	box.take()
 }
 
-func TestAfterFiveWrongCodesALetterIsWorthNothing(t *testing.T) {
+func TestFiveWrongCodesVoidALink(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b := w.browser()
@@ -88,13 +91,15 @@ func TestAfterFiveWrongCodesALetterIsWorthNothing(t *testing.T) {
 	}
 	b.finishes("code", l.Code).wants(t, 401, "invalid_code")
 	b.finishes("token", l.token(t)).wants(t, 400, "invalid_token")
-	// Another letter works, until the account has been guessed at too often: seven guesses were wrong.
+	// Another link works until too many guesses at the account: seven were wrong so far.
 	b.finishes("code", b.asksForLink(box, "ann@example.com").Code).wants(t, 200, "signed_in")
 }
 
-// A guess at a code is one at the account, wherever it is made, and asking for another letter gives none back.
-func TestGuessesAtCodesAndPasswordsShareTheAccountsCounter(t *testing.T) {
-	w, box, _ := linkWorld(t, func(c *Config) { c.Settings.Account = settings.Limit{Count: 6, Window: 15 * time.Minute} })
+// A guess at a code counts for the account wherever it is made, and requesting another link releases none.
+func TestLinkCodesAndPasswordsShareACounter(t *testing.T) {
+	w, box, _ := linkWorld(t, func(c *Config) {
+		c.Settings.Account = settings.Limit{Count: 6, Window: 15 * time.Minute}
+	})
 	w.user("ann")
 	for range 3 {
 		b := w.browser()
@@ -102,7 +107,8 @@ func TestGuessesAtCodesAndPasswordsShareTheAccountsCounter(t *testing.T) {
 		b.finishes("code", "999999").wants(t, 401, "invalid_code")
 	}
 	for range 3 {
-		w.browser().api("POST", aloneAPI+"login", `{"login":"ann","password":"wrong"}`).wants(t, 401, "invalid_credentials")
+		w.browser().api("POST", aloneAPI+"login", `{"login":"ann","password":"wrong"}`).
+			wants(t, 401, "invalid_credentials")
 	}
 	b := w.browser()
 	l := b.asksForLink(box, "ann@example.com")
@@ -114,7 +120,7 @@ func TestGuessesAtCodesAndPasswordsShareTheAccountsCounter(t *testing.T) {
 	b.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 429, "problem_too_many_attempts")
 }
 
-func TestGuessesWithoutALetterCountByAddress(t *testing.T) {
+func TestGuessesWithoutALinkCountByAddress(t *testing.T) {
 	w, _, _ := linkWorld(t, func(c *Config) { c.Settings.Address = settings.Limit{Count: 4, Window: time.Minute} })
 	for range 2 {
 		w.browser().finishes("code", "123456").wants(t, 401, "invalid_code")
@@ -136,7 +142,7 @@ func TestOfLinkAndCodeAtOnceOneWorks(t *testing.T) {
 	var wg sync.WaitGroup
 	codes := make([]int, 10)
 	for i := range codes {
-		same := w.browser() // the same browser, as far as anybody can tell
+		same := w.browser() // indistinguishable from the same browser
 		same.setCookie(alone, "__Host-gatehouse-signin", cookie)
 		wg.Go(func() {
 			if i%2 == 0 {
@@ -147,20 +153,22 @@ func TestOfLinkAndCodeAtOnceOneWorks(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if worked := slices.DeleteFunc(slices.Clone(codes), func(c int) bool { return c == 400 || c == 401 }); !slices.Equal(worked, []int{200}) {
+	worked := slices.DeleteFunc(slices.Clone(codes), func(c int) bool { return c == 400 || c == 401 })
+	if !slices.Equal(worked, []int{200}) {
 		t.Errorf("codes %v", codes)
 	}
 }
 
-// The check was right, and the password is changed before the session is there: whoever changes it ends what was begun before.
-func TestAPasswordChangedAtTheVeryMomentOfAProofByMailOpensNothing(t *testing.T) {
+// The password changes between the proof and the session: the change ends every sign-in that began before it.
+func TestPasswordChangeDuringEmailSignIn(t *testing.T) {
 	w, box, m := linkWorld(t)
 	u := w.user("ann")
 	b := w.browser()
 	l := b.asksForLink(box, "ann@example.com")
 	m.proven = func() {
 		password := "correct horse"
-		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Password: &password}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, u.ID,
+			accounts.UserChange{Password: &password}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -170,8 +178,8 @@ func TestAPasswordChangedAtTheVeryMomentOfAProofByMailOpensNothing(t *testing.T)
 	}
 }
 
-// The first proof of a mailbox voids what was set before: an attacker's password, session and token.
-func TestAProofByMailOfAnAddressThatNobodyConfirmedVoidsWhatWasSetBefore(t *testing.T) {
+// The first proof of a mailbox voids an attacker's password, session and token (account pre-hijacking).
+func TestEmailSignInVoidsEarlierCredentials(t *testing.T) {
 	for _, confirm := range []bool{true, false} {
 		w, box, _ := linkWorld(t, func(c *Config) { c.Settings.ConfirmEmail = confirm })
 		thief := w.browser()
@@ -191,12 +199,13 @@ func TestAProofByMailOfAnAddressThatNobodyConfirmedVoidsWhatWasSetBefore(t *test
 		if err != nil || len(left) != 1 || left[0].Kind != store.KindKnownBrowser {
 			t.Errorf("left are %+v, %v", left, err)
 		}
-		thief.api("POST", aloneAPI+"login", `{"login":"ann@example.com","password":"thief's password"}`).wants(t, 401, "invalid_credentials")
+		thief.api("POST", aloneAPI+"login", `{"login":"ann@example.com","password":"thief's password"}`).
+			wants(t, 401, "invalid_credentials")
 		wantEvents(t, w, audit.EventEmailConfirm, "ok set before: voided")
 	}
 }
 
-func TestNoSecretOfALetterIsQueuedOrLogged(t *testing.T) {
+func TestLinkSecretsAreNotQueuedOrLogged(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b := w.browser()

@@ -13,19 +13,20 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-func TestALinkSignsInByOneClickInTheBrowserThatAsked(t *testing.T) {
+func TestLinkSignsInTheRequestingBrowser(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b := w.browser()
 	at := b.get(solo + "/reports?x=1")
 	to := at.url.Query().Get("to")
 	b.get(alone+"/login/email_link?to="+url.QueryEscape(to)).wants(t, 200, `"Name":"link"`)
-	b.post(alone+"/link", values("email", "ANN@example.com", "remember", "1", "to", to)).wants(t, 200, `"Account":"ann@example.com"`)
+	b.post(alone+"/link", values("email", "ANN@example.com", "remember", "1", "to", to)).
+		wants(t, 200, `"Account":"ann@example.com"`)
 	l := box.one(w, "link", "ann@example.com")
 	if !strings.HasPrefix(l.Link, alone+"/link?token=") {
 		t.Errorf("leads to %s", l.Link)
 	}
-	// A scanner that follows every link of a mail uses nothing up, nor does looking at the page.
+	// A scanner that follows every link of a message uses nothing up, nor does opening the page.
 	for range 3 {
 		w.browser().get(l.Link).wants(t, 200, `"Elsewhere":true`)
 		b.get(l.Link).wants(t, 200, `"Token":"`+l.token(t)+`"`)
@@ -33,14 +34,16 @@ func TestALinkSignsInByOneClickInTheBrowserThatAsked(t *testing.T) {
 	if b.signedInAs() != "" {
 		t.Fatal("a GET signed in")
 	}
-	b.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 200, "hello ann at alone.example.org/reports?x=1")
+	b.post(alone+"/link/finish", values("token", l.token(t))).
+		wants(t, 200, "hello ann at alone.example.org/reports?x=1")
 	b.api("GET", aloneAPI+"session", "").wants(t, 200, `"methods":["email_link"],"remembered":true`)
-	// It has done its work: opened again it says so, and a second click gets nobody in.
+	// A used link says so when it is opened again, and works no second time.
 	b.get(l.Link).wants(t, 200, `"Done":true`)
 	b.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 400, `"Elsewhere":false`)
 	b.finishes("token", l.token(t)).wants(t, 400, `"code":"invalid_token"`)
 	b.finishes("code", l.Code).wants(t, 401, `"code":"invalid_code"`)
-	wantEvents(t, w, audit.EventSignIn, "ok", "refused another browser", "refused another browser", "refused no letter was asked for here")
+	wantEvents(t, w, audit.EventSignIn, "ok", "refused another browser", "refused another browser",
+		"refused no letter was asked for here")
 	for _, e := range w.eventsOf(audit.EventSignIn) {
 		if e.Method != "email_link" {
 			t.Errorf("event %+v", e)
@@ -48,20 +51,20 @@ func TestALinkSignsInByOneClickInTheBrowserThatAsked(t *testing.T) {
 	}
 }
 
-func TestACodeSignsInTheBrowserThatAskedAndNoOther(t *testing.T) {
+func TestCodeSignsInOnlyTheRequestingBrowser(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b, other := w.browser(), w.browser()
 	l := b.asksForLink(box, "ann@example.com", "to", "/reports?x=1")
-	// The mail is read elsewhere. There neither link nor code gets anybody in, and neither is used up.
+	// The message is read in another browser. Neither link nor code works there, and neither is used up.
 	other.finishes("code", l.Code).wants(t, 401, `"code":"invalid_code"`)
 	other.finishes("token", l.token(t)).wants(t, 400, "enter the code of the letter there")
 	other.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 400, `"Elsewhere":true`)
-	other.asksForLink(box, "ann@example.com") // it has a half of its own, of another letter
+	other.asksForLink(box, "ann@example.com") // now it has half of another secret
 	other.finishes("code", l.Code).wants(t, 401, `"code":"invalid_code"`)
 	other.finishes("token", l.token(t)).wants(t, 400, `"code":"invalid_token"`)
 	if other.signedInAs() != "" {
-		t.Fatal("signed in where nobody asked")
+		t.Fatal("signed in without a request")
 	}
 	b.finishes("code", l.Code).wants(t, 200, `{"location":"/reports?x=1","status":"signed_in"}`)
 	if b.signedInAs() != "ann" {
@@ -70,7 +73,7 @@ func TestACodeSignsInTheBrowserThatAskedAndNoOther(t *testing.T) {
 	b.finishes("token", l.token(t)).wants(t, 400, `"code":"invalid_token"`)
 }
 
-func TestThePageOfALetterTakesItsCode(t *testing.T) {
+func TestLinkPageTakesTheCode(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b := w.browser()
@@ -79,13 +82,14 @@ func TestThePageOfALetterTakesItsCode(t *testing.T) {
 	again := b.post(alone+"/link/finish", values("step", step, "code", "999999", "to", "/reports"))
 	again.wants(t, 401, "problem_invalid_code")
 	if again.step() != step {
-		t.Error("the form is another")
+		t.Error("the form has changed")
 	}
 	b.post(alone+"/link/finish", values("step", "unknown", "code", l.Code)).wants(t, 401, "problem_invalid_code")
-	b.post(alone+"/link/finish", values("step", step, "code", l.Code, "to", "/reports")).wants(t, 200, "hello ann at alone.example.org/reports")
+	b.post(alone+"/link/finish", values("step", step, "code", l.Code, "to", "/reports")).
+		wants(t, 200, "hello ann at alone.example.org/reports")
 }
 
-func TestALetterIsForOnePurposeAndTenMinutes(t *testing.T) {
+func TestLinkIsForOnePurposeAndTenMinutes(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b := w.browser()
@@ -101,13 +105,13 @@ func TestALetterIsForOnePurposeAndTenMinutes(t *testing.T) {
 	b.get(l.Link).wants(t, 400, `"Expired":true`)
 	b.finishes("token", l.token(t)).wants(t, 400, "invalid_token")
 	b.finishes("code", l.Code).wants(t, 401, "invalid_code")
-	// A letter that the mail server took too late is not written: nobody waits for it any more.
+	// A message that the worker handles too late is not sent.
 	b.api("POST", aloneAPI+"login/link", field("email", "ann@example.com"))
 	w.pass(signin.LinkLife)
 	box.none(w)
 }
 
-func TestTwoTabsAskAndBothArrive(t *testing.T) {
+func TestTwoTabsRequestLinksAndBothArrive(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	w.user("bob")
@@ -119,7 +123,7 @@ func TestTwoTabsAskAndBothArrive(t *testing.T) {
 	b.post(alone+"/link/finish", values("token", first.token(t))).wants(t, 200, "hello ann at alone.example.org/one")
 	b.post(alone+"/link/finish", values("token", second.token(t))).wants(t, 200, "hello ann at alone.example.org/two")
 
-	// Whoever asked twice may have either letter open, on either page; but not that of another account.
+	// A person who requested two links may have either message open on either page, but not that of another account.
 	tab := b.post(alone+"/link", values("email", "ann@example.com", "to", "/one")).step()
 	first = box.one(w, "link", "ann@example.com")
 	b.post(alone+"/link", values("email", "bob@example.com", "to", "/three"))
@@ -127,26 +131,30 @@ func TestTwoTabsAskAndBothArrive(t *testing.T) {
 	b.post(alone+"/link", values("email", "ann@example.com", "to", "/two"))
 	second = box.one(w, "link", "ann@example.com")
 	b.post(alone+"/link/finish", values("step", tab, "code", bobs.Code)).wants(t, 401, "problem_invalid_code")
-	b.post(alone+"/link/finish", values("step", tab, "code", second.Code)).wants(t, 200, "hello ann at alone.example.org/two")
+	b.post(alone+"/link/finish", values("step", tab, "code", second.Code)).
+		wants(t, 200, "hello ann at alone.example.org/two")
 	b.finishes("code", bobs.Code).wants(t, 200, `"location":"/three"`)
 	b.finishes("code", first.Code).wants(t, 200, `"location":"/one"`)
 	if b.signedInAs() != "ann" {
-		t.Error("somebody else is signed in")
+		t.Error("another account is signed in")
 	}
 }
 
-func TestWhatAProofByMailOpensDependsOnTheAccountAtThatMoment(t *testing.T) {
+// The account counts as it is when the link is used, not as it was when the link was requested.
+func TestEmailSignInJudgesTheCurrentAccount(t *testing.T) {
 	for _, row := range []struct {
 		name   string
-		before func(*store.User) // the letter was asked for
-		after  func(*store.User) // it was written
+		before func(*store.User) // the link is requested
+		after  func(*store.User) // the link is used
 		status int
 		code   string
 	}{
-		{name: "disabled meanwhile", after: func(u *store.User) { u.Enabled = false }, status: 403, code: "account_disabled"},
-		{name: "address changed meanwhile", after: func(u *store.User) { u.Email = "ann@example.net" }, status: 401, code: "invalid_code"},
-		{name: "deleted meanwhile", after: nil, status: 401, code: "invalid_code"},
-		{name: "waits for approval", before: func(u *store.User) { u.Approved = false }, status: 403, code: "approval_pending"},
+		{name: "disabled", after: func(u *store.User) { u.Enabled = false }, status: 403, code: "account_disabled"},
+		{name: "address changed", after: func(u *store.User) { u.Email = "ann@example.net" }, status: 401,
+			code: "invalid_code"},
+		{name: "deleted", after: nil, status: 401, code: "invalid_code"},
+		{name: "waits for approval", before: func(u *store.User) { u.Approved = false }, status: 403,
+			code: "approval_pending"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w, box, _ := linkWorld(t)
@@ -177,7 +185,8 @@ func TestWhatAProofByMailOpensDependsOnTheAccountAtThatMoment(t *testing.T) {
 	}
 }
 
-func TestAccountsThatMayNotSignInAreToldSoOnAPageAfterTheProof(t *testing.T) {
+// An account that may not sign in gets the reason on a page, but only after the proof.
+func TestEmailSignInShowsWhyAnAccountIsDenied(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	u := w.user("ann")
 	u.Approved = false
@@ -197,9 +206,10 @@ func TestAfterALinkTheSecondFactorIsStillAskedFor(t *testing.T) {
 	b := w.browser()
 	step, _ := b.finishes("code", b.asksForLink(box, "ann@example.com", "to", "/reports").Code).json(t)["step"].(string)
 	if b.signedInAs() != "" || step == "" {
-		t.Fatal("signed in without it, or it is not asked for")
+		t.Fatal("signed in without it, or it is not requested")
 	}
-	b.api("POST", aloneAPI+"login", field("step", step, "method", "pin", "code", "1234", "to", "/reports")).wants(t, 200, `"location":"/reports"`)
+	b.api("POST", aloneAPI+"login", field("step", step, "method", "pin", "code", "1234", "to", "/reports")).
+		wants(t, 200, `"location":"/reports"`)
 	b = w.browser()
 	l := b.asksForLink(box, "ann@example.com")
 	b.post(alone+"/link/finish", values("token", l.token(t))).wants(t, 200, `"Kind":"pin"`)
@@ -211,7 +221,7 @@ func TestAfterALinkTheSecondFactorIsStillAskedFor(t *testing.T) {
 func TestALinkLeadsBackToTheHostThatAsked(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
-	// By way of the portal, to an app of another domain.
+	// Through the portal, to an app of another domain.
 	b := w.browser()
 	at := b.get(shop + "/cart?x=1")
 	flow := at.url.Query().Get("flow")
@@ -222,29 +232,32 @@ func TestALinkLeadsBackToTheHostThatAsked(t *testing.T) {
 	}
 	b.post(auth+"/link/finish", values("token", l.token(t))).wants(t, 200, "hello ann at shop.example.net/cart?x=1")
 
-	// From a page of the app itself, although its gate's pages live on the portal: the browser's half is at this host.
+	// From a page of the app itself, although its gate uses the portal's pages: the browser's half is on this host.
 	b = w.browser()
-	b.api("POST", app+"/.gatehouse/api/v1/login/link", field("email", "ann@example.com", "to", "/deep")).wants(t, 202, "sent")
+	b.api("POST", app+"/.gatehouse/api/v1/login/link", field("email", "ann@example.com", "to", "/deep")).
+		wants(t, 202, "sent")
 	l = box.one(w, "link", "ann@example.com")
 	if !strings.HasPrefix(l.Link, app+"/.gatehouse/link?token=") {
 		t.Fatalf("leads to %s", l.Link)
 	}
 	b.get(l.Link).wants(t, 200, `"Token":"`)
-	b.post(app+"/.gatehouse/link/finish", values("token", l.token(t))).wants(t, 200, "hello ann at app.example.com/deep")
-	// A gate that cannot say where it stands: the portal's page says to type the code, which works.
+	b.post(app+"/.gatehouse/link/finish", values("token", l.token(t))).
+		wants(t, 200, "hello ann at app.example.com/deep")
+	// A gate that does not know its address: the portal's page says to enter the code, which works.
 	w.sites["app.example.com"].Addresses = nil
 	b = w.browser()
 	b.api("POST", app+"/.gatehouse/api/v1/login/link", field("email", "ann@example.com")).wants(t, 202, "sent")
 	l = box.one(w, "link", "ann@example.com")
 	b.get(l.Link).wants(t, 200, `"Elsewhere":true`)
 	b.api("POST", app+"/.gatehouse/api/v1/login/link/finish", field("code", l.Code)).wants(t, 200, "signed_in")
-	// Without a letter the page is the portal's.
-	if p := w.browser().get(app + "/.gatehouse/link?to=%2Fdeep"); p.url.Host != "auth.example.com" || p.url.Path != "/link" || p.url.Query().Get("flow") == "" {
+	// Without a token the page is the portal's.
+	if p := w.browser().get(app + "/.gatehouse/link?to=%2Fdeep"); p.url.Host != "auth.example.com" ||
+		p.url.Path != "/link" || p.url.Query().Get("flow") == "" {
 		t.Errorf("led to %s", p.url)
 	}
 }
 
-func TestAVeryLongReturnAddressDoesNotKeepAnybodyFromSigningIn(t *testing.T) {
+func TestLongReturnURLDoesNotPreventEmailSignIn(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	w.user("ann")
 	b := w.browser()
@@ -253,7 +266,7 @@ func TestAVeryLongReturnAddressDoesNotKeepAnybodyFromSigningIn(t *testing.T) {
 	b.finishes("code", box.one(w, "link", "ann@example.com").Code).wants(t, 200, `"status":"signed_in"`)
 }
 
-func TestSomebodyWhoIsAskedToSignInAgainMayDoSoByMail(t *testing.T) {
+func TestEmailSignInSatisfiesAFreshRule(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	b, _ := w.member("ann")
 	w.pass(20 * time.Minute)
@@ -270,10 +283,12 @@ func TestSomebodyWhoIsAskedToSignInAgainMayDoSoByMail(t *testing.T) {
 func TestSigningInByMailIsOfferedWhereItIsConfigured(t *testing.T) {
 	w, box, _ := linkWorld(t)
 	b := w.browser()
-	b.api("GET", aloneAPI+"login", "").wants(t, 200, `{"name":"email_link","kind":"email_link","label":"email_link","url":"/.gatehouse/link"}`)
+	b.api("GET", aloneAPI+"login", "").
+		wants(t, 200, `{"name":"email_link","kind":"email_link","label":"email_link","url":"/.gatehouse/link"}`)
 	b.get(alone+"/login?to=%2Fx").wants(t, 200, `"URL":"/.gatehouse/link?to=%2Fx"`)
 	b.get(alone+"/login").wants(t, 200, `"MailForm":false`)
-	b.api("POST", aloneAPI+"login", `{"method":"email_link","login":"ann@example.com","code":"123456"}`).wants(t, 400, "malformed")
+	b.api("POST", aloneAPI+"login", `{"method":"email_link","login":"ann@example.com","code":"123456"}`).
+		wants(t, 400, "malformed")
 	box.none(w)
 
 	w, _, _ = linkWorld(t, func(c *Config) { c.Methods = c.Methods[1:] })
@@ -287,7 +302,8 @@ func TestSigningInByMailIsOfferedWhereItIsConfigured(t *testing.T) {
 }
 
 func TestSigningInByMailNeedsMail(t *testing.T) {
-	_, err := New(Config{Users: &flakyUsers{}, Sessions: &flaky{}, Keys: &keyring.Keys{}, Pages: rawPages{}, Methods: []method.Configured{{Name: "email_link", Method: &plainLink{}}}})
+	_, err := New(Config{Users: &flakyUsers{}, Sessions: &flaky{}, Keys: &keyring.Keys{}, Pages: rawPages{},
+		Methods: []method.Configured{{Name: "email_link", Method: &plainLink{}}}})
 	if err == nil || !strings.Contains(err.Error(), "login email_link needs mail") {
 		t.Error(err)
 	}

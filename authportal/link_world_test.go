@@ -15,8 +15,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// plainLink proves by mail as email_link does: a ticket under the browser's half, the account and a code, and a token that
-// holds the code, here for everybody to read.
+// plainLink is a simple email_link: a ticket under the browser's half, the account and a code, and a token that
+// contains the code in clear.
 type plainLink struct {
 	c      *Config
 	drawn  atomic.Int64
@@ -50,7 +50,8 @@ func (m *plainLink) Write(ctx context.Context, u *store.User, ref []byte, until 
 	if err != nil {
 		return "", "", err
 	}
-	return hex.EncodeToString(b), code, m.c.Sessions.PutTicket(ctx, "plain link", m.key(ref, u.ID, code), []byte(u.Email), until)
+	return hex.EncodeToString(b), code, m.c.Sessions.PutTicket(ctx, "plain link", m.key(ref, u.ID, code),
+		[]byte(u.Email), until)
 }
 
 func (m *plainLink) read(token string) (t plainToken, ok bool) {
@@ -95,7 +96,7 @@ func (m *plainLink) Continue(ctx context.Context, a *method.Attempt) (method.Ste
 	return p, nil
 }
 
-// linkWorld is mailWorld with signing in by mail beside the password.
+// linkWorld is mailWorld with email sign-in besides the password.
 func linkWorld(t *testing.T, opts ...worldOption) (*world, *postbox, *plainLink) {
 	m := &plainLink{}
 	w, box := mailWorld(t, append([]worldOption{func(c *Config) {
@@ -105,14 +106,15 @@ func linkWorld(t *testing.T, opts ...worldOption) (*world, *postbox, *plainLink)
 	return w, box, m
 }
 
-// asksForLink asks at alone.example.org for a letter, and reads it.
+// asksForLink requests a link at alone.example.org and returns the message.
 func (b *browser) asksForLink(box *postbox, email string, more ...string) *sentMail {
 	b.w.t.Helper()
-	b.api("POST", aloneAPI+"login/link", field(append([]string{"email", email}, more...)...)).wants(b.w.t, 202, `{"status":"sent"}`)
+	b.api("POST", aloneAPI+"login/link", field(append([]string{"email", email}, more...)...)).
+		wants(b.w.t, 202, `{"status":"sent"}`)
 	return box.one(b.w, "link", email)
 }
 
-// finishes sends "token" or "code", and further fields.
+// finishes sends "token" or "code", and other fields.
 func (b *browser) finishes(fields ...string) page {
 	b.w.t.Helper()
 	return b.api("POST", aloneAPI+"login/link/finish", field(fields...))

@@ -18,7 +18,7 @@ func TestSigningInGivesANewSecret(t *testing.T) {
 	w.user("ada")
 	w.user("eve")
 	b := w.browser()
-	// Fixation: a cookie that somebody planted, unknown or their own, is not the session afterwards.
+	// Session fixation: a planted cookie, unknown or the attacker's own, is not the session afterwards.
 	planted := strings.Repeat("A", 43)
 	b.setCookie(solo, "__Host-gatehouse", planted)
 	b.signIn(b.get(solo+"/"), "ada", "right").wants(t, 200, "hello ada")
@@ -35,7 +35,7 @@ func TestSigningInGivesANewSecret(t *testing.T) {
 		t.Error("the planted session was kept")
 	}
 	if got := evil.get(solo + "/"); got.url.Path != "/.gatehouse/login" {
-		t.Errorf("the session that was replaced lives on: %s", got.body)
+		t.Errorf("the replaced session is still valid: %s", got.body)
 	}
 }
 
@@ -56,7 +56,7 @@ func TestAnotherSiteCannotSignAPersonInOrOut(t *testing.T) {
 		{"Sec-Fetch-Site": {"same-site"}, "Origin": {"https://sibling.example.org"}},
 		{"Origin": {"https://evil.example"}},
 		{"Origin": {"null"}},
-		{"Origin": {"http://alone.example.org"}}, // our own name, by somebody on the way, in a browser without Sec-Fetch-Site
+		{"Origin": {"http://alone.example.org"}}, // forged on the way, without Sec-Fetch-Site
 	} {
 		r := b.form(solo+"/.gatehouse/login", url.Values{"login": {"ada"}, "password": {"right"}})
 		r.Header.Del("Sec-Fetch-Site")
@@ -76,15 +76,17 @@ func TestAnotherSiteCannotSignAPersonInOrOut(t *testing.T) {
 	b.get(solo+"/").wants(t, 200, "hello ada")
 }
 
-func TestAForgedReturnAddressLeadsNowhereElse(t *testing.T) {
+func TestForgedReturnURLIsNotFollowed(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
-	foreign := w.p.SignIn.LoginURL(&web.Visit{Site: w.sites["shop.example.net"], Host: "shop.example.net", Base: "/.gatehouse"}, "/cart", web.Demand{})
+	foreign := w.p.SignIn.LoginURL(&web.Visit{Site: w.sites["shop.example.net"], Host: "shop.example.net",
+		Base: "/.gatehouse"}, "/cart", web.Demand{})
 	other, err := w.keys.Seal(signin.SealFlow, []byte(`{"h":"alone.example.org","p":"/x","t":1795435200}`), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, to := range []string{"https://evil.example/", "//evil.example", "/\\evil.example", "garbage", other, strings.Repeat("x", 9000),
+	for _, to := range []string{"https://evil.example/", "//evil.example", "/\\evil.example", "garbage", other,
+		strings.Repeat("x", 9000),
 		mustURL(foreign).Query().Get("to")} {
 		b := w.browser()
 		f := url.Values{"login": {"ada"}, "password": {"right"}, "to": {to}}
@@ -99,7 +101,8 @@ func TestAForgedReturnAddressLeadsNowhereElse(t *testing.T) {
 	}
 }
 
-func TestAnOldReturnAddressIsForgottenAndSignInStillWorks(t *testing.T) {
+// An expired return URL does not prevent the sign-in.
+func TestExpiredReturnURLLeadsToTheAccount(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -112,7 +115,7 @@ func TestAnOldReturnAddressIsForgottenAndSignInStillWorks(t *testing.T) {
 	}
 }
 
-func TestARuleThatWantsAFreshSignInAsksAgain(t *testing.T) {
+func TestFreshRuleAsksForSignInAgain(t *testing.T) {
 	for _, host := range []string{app, solo} {
 		w := newWorld(t)
 		u := w.user("ada")
@@ -123,7 +126,8 @@ func TestARuleThatWantsAFreshSignInAsksAgain(t *testing.T) {
 		b.get(host+"/").wants(t, 200, "hello ada")
 		before := b.cookie(host, "__Host-gatehouse")
 		at := b.get(host + "/fresh?x=1")
-		if at.url.Path != "/login" && at.url.Path != "/.gatehouse/login" || !strings.Contains(at.body, `"FixedLogin":"ada"`) {
+		if at.url.Path != "/login" && at.url.Path != "/.gatehouse/login" ||
+			!strings.Contains(at.body, `"FixedLogin":"ada"`) {
 			t.Fatalf("%s: ended at %s: %s", host, at.url, at.body)
 		}
 		b.signIn(at, "ada", "wrong").wants(t, 401, "invalid_credentials")
@@ -142,7 +146,8 @@ func TestARuleThatWantsAFreshSignInAsksAgain(t *testing.T) {
 	}
 }
 
-func TestAnAccountWithoutASecondFactorIsToldSoWithoutALoop(t *testing.T) {
+// An account without a second factor gets an error page instead of redirects between gate and portal.
+func TestMFARuleWithoutASecondFactorDoesNotLoop(t *testing.T) {
 	for _, host := range []string{app, solo} {
 		w := newWorld(t)
 		w.user("ada")
@@ -177,7 +182,8 @@ func TestOnlyARememberedSessionOutlivesTheBrowser(t *testing.T) {
 	}
 }
 
-func TestSessionsEndByIdleAndByLifetimeWhateverTheTraffic(t *testing.T) {
+// Sessions end after the idle time, and after their lifetime even if they are used all the time.
+func TestSessionIdleAndAbsoluteDeadlines(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -187,7 +193,7 @@ func TestSessionsEndByIdleAndByLifetimeWhateverTheTraffic(t *testing.T) {
 		t.Errorf("idle: %s", got.body)
 	}
 	b.signIn(b.get(solo+"/"), "ada", "right").wants(t, 200, "hello")
-	for range 23 { // 11 hours and a half, never idle
+	for range 23 { // eleven and a half hours, never idle
 		w.pass(29 * time.Minute)
 		b.api("GET", apiBase+"/session", "").wants(t, 200, "ada")
 	}
@@ -220,10 +226,10 @@ func TestSigningInOverPlainHTTPIsForLoopbackOnly(t *testing.T) {
 	w.user("ada")
 	b = w.browser()
 	b.signIn(b.get("http://plain.example.org/"), "ada", "right").wants(t, 200, "hello ada")
-	b.get("http://app.example.com/x").wants(t, 200, "") // led to the portal's page over https
+	b.get("http://app.example.com/x").wants(t, 200, "") // redirected to the portal over https
 }
 
-func TestASessionShownAtAnotherHostOpensNothing(t *testing.T) {
+func TestSessionCookieIsUselessAtAnotherHost(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -234,7 +240,7 @@ func TestASessionShownAtAnotherHostOpensNothing(t *testing.T) {
 	}
 }
 
-func TestPagesCarryTheirSafetyHeaders(t *testing.T) {
+func TestPagesHaveSecurityHeaders(t *testing.T) {
 	set, err := pages.New(pages.Brand{})
 	if err != nil {
 		t.Fatal(err)
@@ -242,7 +248,8 @@ func TestPagesCarryTheirSafetyHeaders(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Pages = set })
 	w.user("ada")
 	b := w.browser()
-	for _, path := range []string{"/login", "/logout", "/callback", "/nothing", "/jwks.json", "/api/v1/session", "/account", "/"} {
+	for _, path := range []string{"/login", "/logout", "/callback", "/nothing", "/jwks.json", "/api/v1/session",
+		"/account", "/"} {
 		p := b.once(solo + "/.gatehouse" + path)
 		csp := p.Header.Get("Content-Security-Policy")
 		if !strings.Contains(csp, "frame-ancestors 'none'") || !strings.Contains(csp, "default-src 'none'") ||
@@ -265,7 +272,7 @@ func TestPagesCarryTheirSafetyHeaders(t *testing.T) {
 	}
 }
 
-func TestNothingIsStoredForAVisitorWhoHasProvenNothing(t *testing.T) {
+func TestNothingIsStoredForUnauthenticatedVisitors(t *testing.T) {
 	w := newWorld(t)
 	w.shop.created = func() { t.Error("a session was stored") }
 	for range 20 {
@@ -276,7 +283,7 @@ func TestNothingIsStoredForAVisitorWhoHasProvenNothing(t *testing.T) {
 			t.Errorf("%d cookies at a hosted site", n)
 		}
 		if n := len(b.jar.Cookies(mustURL(app))); n != 1 {
-			t.Errorf("%d cookies at the app, want the mark", n)
+			t.Errorf("%d cookies at the app, want the flow cookie", n)
 		}
 	}
 }
@@ -288,13 +295,15 @@ func TestNoSecretReachesTheLogs(t *testing.T) {
 	b.signIn(b.get(app+"/"), "canary-typed-as-login", "canary-password")
 	b.signIn(b.get(app+"/"), "ada", "right")
 	logs := w.logs.String()
-	for _, s := range []string{"canary", b.cookie(app, "__Host-gatehouse"), b.cookie(auth, "__Host-gatehouse"), b.cookie(app, "__Host-gatehouse-flow"),
+	for _, s := range []string{"canary", b.cookie(app, "__Host-gatehouse"), b.cookie(auth, "__Host-gatehouse"),
+		b.cookie(app, "__Host-gatehouse-flow"),
 		b.cookie(auth, "__Host-gatehouse-known"), "right"} {
 		if s == "" || strings.Contains(logs, s) {
 			t.Errorf("%q is in the logs, or was not given: %s", s, logs)
 		}
 	}
-	if got := w.eventsOf(audit.EventSignIn); len(got) != 2 || got[0].Result != audit.ResultRefused || got[1].Result != audit.ResultOK || got[1].Username != "ada" || got[1].Address != "192.0.2.1" {
+	if got := w.eventsOf(audit.EventSignIn); len(got) != 2 || got[0].Result != audit.ResultRefused ||
+		got[1].Result != audit.ResultOK || got[1].Username != "ada" || got[1].Address != "192.0.2.1" {
 		t.Errorf("events %+v", got)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-func TestWhileTheSessionStoreIsAwayNobodyIsSignedOut(t *testing.T) {
+func TestSessionStoreOutageKeepsSessions(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -29,7 +29,7 @@ func TestWhileTheSessionStoreIsAwayNobodyIsSignedOut(t *testing.T) {
 	w.browser().tryLogin("ada", "right").wants(t, 503, "store_unavailable")
 	w.shop.down.Store(false)
 	if b.cookie(app, "__Host-gatehouse") != cookie {
-		t.Error("the cookie was taken")
+		t.Error("the cookie was removed")
 	}
 	b.get(app+"/").wants(t, 200, "hello ada")
 }
@@ -42,11 +42,12 @@ func TestAStoreThatHangsIsAnOutageToo(t *testing.T) {
 	w.shop.hangs.Store(true)
 	w.cfg.SessionWait = time.Millisecond
 	w.reload()
-	if p := b.api("GET", apiBase+"/session", ""); p.StatusCode != 503 || p.code() != "store_unavailable" || len(p.Header["Set-Cookie"]) != 0 {
+	p := b.api("GET", apiBase+"/session", "")
+	if p.StatusCode != 503 || p.code() != "store_unavailable" || len(p.Header["Set-Cookie"]) != 0 {
 		t.Errorf("got %d %s", p.StatusCode, p.body)
 	}
 	if p := w.browser().once(solo + "/.gatehouse/login"); p.StatusCode != 200 {
-		t.Errorf("without a cookie nothing is asked of the store: %d", p.StatusCode)
+		t.Errorf("a request without a cookie needed the store: %d", p.StatusCode)
 	}
 }
 
@@ -61,7 +62,8 @@ func TestACodeSurvivesAnOutage(t *testing.T) {
 	b.get(callback).wants(t, 200, "hello ada at app.example.com/private")
 }
 
-func TestWhileTheUsersStoreIsAwaySessionsGoOnAndSignInWaits(t *testing.T) {
+// Sessions stay valid while the users store is down; signing in has to wait.
+func TestUsersStoreOutageKeepsSessionsAlive(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -73,14 +75,14 @@ func TestWhileTheUsersStoreIsAwaySessionsGoOnAndSignInWaits(t *testing.T) {
 	w.browser().tryLogin("ada", "wrong").wants(t, 503, "store_unavailable")
 }
 
-func TestASessionWhoseAccountCannotBeReadAgainIsNotGiven(t *testing.T) {
+func TestSessionNeedsItsAccountReadAgain(t *testing.T) {
 	w := newWorld(t)
 	u := w.user("ada")
 	w.shop.created = func() { w.users.(*flakyUsers).down.Store(true) }
 	b := w.browser()
 	b.tryLogin("ada", "right").wants(t, 503, "store_unavailable")
 	if b.cookie(solo, "__Host-gatehouse") != "" {
-		t.Error("a cookie was given")
+		t.Error("a cookie was set")
 	}
 	var list []store.Session
 	list, err := w.shop.SessionsOf(t.Context(), u.ID)

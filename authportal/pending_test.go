@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// pin is a second factor of everyone's, for the frame to be tried with: the code is 1234.
+// pin is a second factor for tests: the code is 1234.
 type pin struct{ enrolled bool }
 
 func (*pin) Kind() string { return "pin" }
@@ -32,7 +32,7 @@ func askCode(a *method.Attempt, right string) (method.Step, error) {
 	return method.Proven{User: *a.User}, nil
 }
 
-// letter is a method without a login name, in two steps: whose address, then the code that was sent there.
+// letter is a method without a login name, in two steps: an address, then the code that was sent there.
 type letter struct{ users store.UserStore }
 
 func (*letter) Kind() string { return "letter" }
@@ -68,21 +68,23 @@ func (p page) step() string {
 	return ""
 }
 
-func TestAPasswordAloneDoesNotPassAnAccountWithASecondFactor(t *testing.T) {
+func TestPasswordAloneDoesNotPassTheSecondFactor(t *testing.T) {
 	w := newWorld(t, withPin)
 	w.user("ada")
 	b := w.browser()
 	p := b.tryLogin("ada", "right")
 	p.wants(t, 200, `"status":"second_factor"`)
 	if b.cookie(solo, "__Host-gatehouse") != "" {
-		t.Fatal("half signed in is signed in")
+		t.Fatal("signed in by one factor")
 	}
 	step := p.step()
-	if q := b.api("POST", loginCall, `{"method":"pin","step":"`+step+`","code":"0000"}`); q.StatusCode != 401 || q.code() != "invalid_code" {
+	q := b.api("POST", loginCall, `{"method":"pin","step":"`+step+`","code":"0000"}`)
+	if q.StatusCode != 401 || q.code() != "invalid_code" {
 		t.Errorf("a wrong code: %d %s", q.StatusCode, q.body)
 	}
-	// The half that is done is worth nothing in another browser.
-	if q := w.browser().api("POST", loginCall, `{"method":"pin","step":"`+step+`","code":"1234"}`); q.StatusCode != 400 || q.code() != "sign_in_expired" {
+	// The pending sign-in is useless in another browser.
+	q = w.browser().api("POST", loginCall, `{"method":"pin","step":"`+step+`","code":"1234"}`)
+	if q.StatusCode != 400 || q.code() != "sign_in_expired" {
 		t.Errorf("in another browser: %d %s", q.StatusCode, q.body)
 	}
 	b.api("POST", loginCall, `{"method":"pin","step":"`+step+`","code":"1234"}`).wants(t, 200, "signed_in")
@@ -90,14 +92,15 @@ func TestAPasswordAloneDoesNotPassAnAccountWithASecondFactor(t *testing.T) {
 	b.get(solo+"/mfa").wants(t, 200, "hello ada")
 }
 
-func TestASecondFactorAloneSignsNobodyIn(t *testing.T) {
+func TestSecondFactorAloneDoesNotSignIn(t *testing.T) {
 	w := newWorld(t, withPin)
 	w.user("ada")
 	p := w.browser().api("POST", loginCall, `{"method":"pin","login":"ada","code":"1234"}`)
 	if p.StatusCode != 400 || p.code() != "malformed" {
 		t.Errorf("got %d %s", p.StatusCode, p.body)
 	}
-	w.browser().api("GET", apiBase+"/login", "").wants(t, 200, `"methods":[{"name":"password","kind":"password","label":"password"}]`)
+	w.browser().api("GET", apiBase+"/login", "").
+		wants(t, 200, `"methods":[{"name":"password","kind":"password","label":"password"}]`)
 }
 
 func TestGuessesAtASecondFactorAreCountedAcrossFlows(t *testing.T) {
@@ -119,7 +122,7 @@ func TestGuessesAtASecondFactorAreCountedAcrossFlows(t *testing.T) {
 	}
 }
 
-func TestAHalfDoneSignInEndsWithTimeAndWithAChangeOfTheAccount(t *testing.T) {
+func TestPendingSignInEndsWithAChangeOrInTime(t *testing.T) {
 	for name, change := range map[string]func(*world, store.User){
 		"time": func(w *world, _ store.User) { w.pass(11 * time.Minute) },
 		"disabled": func(w *world, u store.User) {
@@ -151,13 +154,14 @@ func TestAHalfDoneSignInEndsWithTimeAndWithAChangeOfTheAccount(t *testing.T) {
 		step := b.tryLogin("ada", "right").step()
 		change(w, u)
 		p := b.api("POST", loginCall, `{"method":"pin","step":"`+step+`","code":"1234"}`)
-		if strings.Contains(p.body, "signed_in") || p.StatusCode < 400 || p.StatusCode >= 500 || b.cookie(solo, "__Host-gatehouse") != "" {
+		if strings.Contains(p.body, "signed_in") || p.StatusCode < 400 || p.StatusCode >= 500 ||
+			b.cookie(solo, "__Host-gatehouse") != "" {
 			t.Errorf("%s: %d %s", name, p.StatusCode, p.body)
 		}
 	}
 }
 
-func TestAMethodOfSeveralStepsKeepsItsStateInTheBrowserUnread(t *testing.T) {
+func TestMethodStateIsEncryptedInTheBrowser(t *testing.T) {
 	w := newWorld(t, withLetter)
 	w.user("ada")
 	b := w.browser()
@@ -175,7 +179,7 @@ func TestAMethodOfSeveralStepsKeepsItsStateInTheBrowserUnread(t *testing.T) {
 	}
 }
 
-func TestSignInsInProgressOfSeveralTabsStayFewAndSmall(t *testing.T) {
+func TestPendingSignInsStayFewAndSmall(t *testing.T) {
 	w := newWorld(t, withLetter)
 	w.user("ada")
 	b := w.browser()
@@ -203,7 +207,8 @@ func TestTheFormLeadsThroughASecondFactorToo(t *testing.T) {
 	if p.StatusCode != 200 || step == "" {
 		t.Fatalf("got %d %s", p.StatusCode, p.body)
 	}
-	b.post(auth+"/login", url.Values{"step": {step}, "method": {"pin"}, "code": {"1234"}, "flow": {at.url.Query().Get("flow")}}).
+	b.post(auth+"/login", url.Values{"step": {step}, "method": {"pin"}, "code": {"1234"},
+		"flow": {at.url.Query().Get("flow")}}).
 		wants(t, 200, "hello ada at app.example.com/deep?x=1")
 }
 
@@ -228,7 +233,7 @@ func TestARuleThatWantsASecondFactorAsksForItAlone(t *testing.T) {
 	}
 }
 
-func TestAFurtherProofIsWorthNothingOnceItsSessionHasEnded(t *testing.T) {
+func TestStepUpIsVoidAfterItsSessionEnded(t *testing.T) {
 	factor := &pin{}
 	w := newWorld(t, func(c *Config) {
 		c.Methods = append(c.Methods, method.Configured{Name: "pin", Method: factor, Second: true})

@@ -14,7 +14,7 @@ import (
 )
 
 func TestProviderSignIn(t *testing.T) {
-	t.Run("whoever the provider identifies goes on to where they were going", func(t *testing.T) {
+	t.Run("an identified person arrives at their return URL", func(t *testing.T) {
 		p := newProviders(t)
 		b := p.browser()
 		at := b.get(app + "/deep?x=1")
@@ -25,13 +25,13 @@ func TestProviderSignIn(t *testing.T) {
 			t.Error("the state outlived the sign-in")
 		}
 	})
-	t.Run("a program is told where to lead its person", func(t *testing.T) {
+	t.Run("an API client gets the provider's address", func(t *testing.T) {
 		p := newProviders(t)
 		b := p.browser()
 		b.api("POST", loginCall, `{"method":"corp"}`).wants(t, 200, `"status":"redirect"`)
 		b.api("POST", loginCall, `{"method":"forms"}`).wants(t, 200, `"status":"post"`)
 	})
-	t.Run("who has no account is refused by accounts", func(t *testing.T) {
+	t.Run("an unknown identity is refused where sign-up is closed", func(t *testing.T) {
 		p := newProviders(t, func(c *Config) { c.Settings.Signup.Mode = settings.SignupClosed })
 		b := p.browser()
 		eve := person("eve")
@@ -42,7 +42,7 @@ func TestProviderSignIn(t *testing.T) {
 			t.Errorf("events %+v", p.eventsOf(audit.EventSignIn))
 		}
 	})
-	t.Run("where signing up is open, the identity is given an account", func(t *testing.T) {
+	t.Run("an unknown identity gets an account where sign-up is open", func(t *testing.T) {
 		p := newProviders(t)
 		b := p.browser()
 		eve := person("eve")
@@ -50,16 +50,19 @@ func TestProviderSignIn(t *testing.T) {
 		b.fromProvider(auth+"/callback/corp", p.corp.SignIn(b.led(auth+"/login/corp"), eve)).wants(t, 200, "")
 		b.api("GET", auth+"/api/v1/session", "").wants(t, 200, `"email":"eve@example.com"`)
 	})
-	t.Run("who is refused there is not signed in, and the answer is used up", func(t *testing.T) {
+	t.Run("a refusal signs nobody in, and ends the pending sign-in", func(t *testing.T) {
 		p := newProviders(t)
 		b := p.browser()
 		sent := b.led(auth + "/login/corp")
-		b.fromProvider(auth+"/callback/corp", url.Values{"state": sent["state"], "error": {"access_denied"}}).wants(t, 401, "problem_sign_in_refused")
-		b.fromProvider(auth+"/callback/corp", p.corp.SignIn(sent, person("ada"))).wants(t, 400, "problem_sign_in_expired")
+		b.fromProvider(auth+"/callback/corp", url.Values{"state": sent["state"], "error": {"access_denied"}}).
+			wants(t, 401, "problem_sign_in_refused")
+		b.fromProvider(auth+"/callback/corp", p.corp.SignIn(sent, person("ada"))).
+			wants(t, 400, "problem_sign_in_expired")
 	})
-	t.Run("addresses of callbacks are kept out of logs, and unknown ones are not there", func(t *testing.T) {
+	t.Run("callback addresses are kept out of logs, unknown ones are not found", func(t *testing.T) {
 		p := newProviders(t)
-		for path, want := range map[string]bool{"/callback/corp": true, "/callback/forms/continue": true, "/callback/nobody": false, "/login/corp": false} {
+		for path, want := range map[string]bool{"/callback/corp": true, "/callback/forms/continue": true,
+			"/callback/nobody": false, "/login/corp": false} {
 			if p.p.Web.SecretInURL(path) != want {
 				t.Errorf("SecretInURL(%q) = %v", path, !want)
 			}
@@ -80,7 +83,7 @@ func TestProviderTabsInParallel(t *testing.T) {
 		flow := b.get(app + at).url.Query().Get("flow")
 		ways = append(ways, b.led(auth+"/login/corp?flow="+flow))
 	}
-	p.reload() // in between
+	p.reload() // a reload in between
 	for _, i := range []int{2, 0, 3, 1} {
 		q := p.corp.SignIn(ways[i], person("ada"))
 		b.fromProvider(auth+"/callback/corp", q).wants(t, 200, "hello ada at app.example.com/"+string(rune('1'+i)))
@@ -108,16 +111,16 @@ func TestProviderAnswersOfOthers(t *testing.T) {
 		eve, ada := p.browser(), p.browser()
 		q := p.corp.SignIn(eve.led(auth+"/login/corp"), person("bob"))
 		refused(t, ada, ada.fromProvider(auth+"/callback/corp", q), 400, "sign_in_expired")
-		ada.led(auth + "/login/corp") // has a sign-in of its own
+		ada.led(auth + "/login/corp") // a pending sign-in of her own
 		refused(t, ada, ada.fromProvider(auth+"/callback/corp", q), 400, "sign_in_expired")
 	})
-	t.Run("at another provider's address, as in a mix-up (RFC 9700 4.4)", func(t *testing.T) {
+	t.Run("at another provider's callback, as in a mix-up (RFC 9700 4.4)", func(t *testing.T) {
 		p := newProviders(t)
 		b := p.browser()
 		q := p.corp.SignIn(b.led(auth+"/login/corp"), person("ada"))
 		refused(t, b, b.fromProvider(auth+"/callback/forms", q), 400, "sign_in_expired")
 	})
-	t.Run("an answer of before", func(t *testing.T) {
+	t.Run("a replayed answer", func(t *testing.T) {
 		p := newProviders(t)
 		b := p.browser()
 		q := p.corp.SignIn(b.led(auth+"/login/corp"), person("ada"))
@@ -125,7 +128,7 @@ func TestProviderAnswersOfOthers(t *testing.T) {
 		b.post(auth+"/logout", url.Values{})
 		refused(t, b, b.fromProvider(auth+"/callback/corp", q), 400, "sign_in_expired")
 	})
-	t.Run("with the state cookie of before, the provider's code is used up", func(t *testing.T) {
+	t.Run("a replayed answer with the old state cookie", func(t *testing.T) {
 		p := newProviders(t)
 		b := p.browser()
 		sent := b.led(auth + "/login/corp")
@@ -143,7 +146,7 @@ func TestProviderAnswersOfOthers(t *testing.T) {
 		p.pass(11 * time.Minute)
 		refused(t, b, b.fromProvider(auth+"/callback/corp", q), 400, "sign_in_expired")
 	})
-	t.Run("typed into our own form", func(t *testing.T) {
+	t.Run("sent to the login form", func(t *testing.T) {
 		p := newProviders(t)
 		b := p.browser()
 		q := p.corp.SignIn(b.led(auth+"/login/corp"), person("ada"))
@@ -151,7 +154,7 @@ func TestProviderAnswersOfOthers(t *testing.T) {
 		f := url.Values{"step": {token}, "method": {"corp"}, "code": q["code"], "state": q["state"]}
 		refused(t, b, b.post(auth+"/login", f), 400, "sign_in_expired")
 	})
-	t.Run("a step of our own form at a callback", func(t *testing.T) {
+	t.Run("a step of the login form at a callback", func(t *testing.T) {
 		p := newProviders(t, withLetter)
 		b := p.browser()
 		step := b.get(auth + "/login/letter").step()
@@ -162,7 +165,8 @@ func TestProviderAnswersOfOthers(t *testing.T) {
 		b := p.browser()
 		var got []int
 		for range 4 {
-			got = append(got, b.fromProvider(auth+"/callback/corp", url.Values{"state": {"x"}, "code": {"y"}}).StatusCode)
+			got = append(got, b.fromProvider(auth+"/callback/corp",
+				url.Values{"state": {"x"}, "code": {"y"}}).StatusCode)
 		}
 		if !slices.Equal(got, []int{400, 400, 400, 429}) {
 			t.Errorf("%v", got)
@@ -178,7 +182,7 @@ func TestProviderReturnAddressTooLong(t *testing.T) {
 	if got.url.Path != "/account" || b.cookie(auth, "__Host-gatehouse") == "" {
 		t.Errorf("%d at %s", got.StatusCode, got.url)
 	}
-	// What cannot be kept along with it is led to the account too, and never turned away.
+	// A return URL that does not fit is dropped; the sign-in still works.
 	p.user("eve")
 	c := p.browser()
 	for range 6 {

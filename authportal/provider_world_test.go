@@ -11,7 +11,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/method/methodtest"
 )
 
-// providers is a world with a provider that is led to, one of forms, one that challenges the browser, and a device.
+// providers is a world with a provider that takes redirects, one that takes forms, one that challenges the browser, and
+// a device.
 type providers struct {
 	*world
 	corp, forms *methodtest.Provider
@@ -45,7 +46,7 @@ func person(name string) method.Identity {
 	return method.Identity{Issuer: "https://idp.example", Subject: name}
 }
 
-// led goes to a provider, and returns what it was sent.
+// led follows the redirect to a provider, and returns its query.
 func (b *browser) led(at string) url.Values {
 	b.w.t.Helper()
 	p := b.get(at)
@@ -55,7 +56,7 @@ func (b *browser) led(at string) url.Values {
 	return p.url.Query()
 }
 
-// fromProvider is the way back from a provider: a navigation that another site began.
+// fromProvider is the redirect back from a provider: a navigation that another site began.
 func (b *browser) fromProvider(at string, q url.Values) page {
 	b.w.t.Helper()
 	r, err := http.NewRequest(http.MethodGet, at+"?"+q.Encode(), nil)
@@ -66,7 +67,7 @@ func (b *browser) fromProvider(at string, q url.Values) page {
 	return b.do(r)
 }
 
-// posted is a form that another site sends off: without our cookies, which are Lax. The answer is not followed.
+// posted is a cross-site form post, and so without our SameSite=Lax cookies. The redirect is not followed.
 func (w *world) posted(at string, q url.Values) page {
 	w.t.Helper()
 	r, err := http.NewRequest(http.MethodPost, at, strings.NewReader(q.Encode()))
@@ -79,7 +80,7 @@ func (w *world) posted(at string, q url.Values) page {
 	return w.browser().onceDo(r)
 }
 
-// sent reads the fields of the form that leads to a provider off a page.
+// sent returns the fields of the form for a provider on a page.
 func (p page) sent(t *testing.T) url.Values {
 	t.Helper()
 	_, data, ok := strings.Cut(p.body, `"Post":{`)

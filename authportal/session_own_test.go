@@ -44,7 +44,8 @@ func TestTheListShowsEverySignInWithPlaceDeviceAndTime(t *testing.T) {
 		t.Fatalf("%v", list)
 	}
 	newest, own := list[0], list[1]
-	if newest["address"] != "2001:db8::7" || newest["device"] != "Lynx/2.9" || newest["remembered"] != true || newest["current"] != false ||
+	if newest["address"] != "2001:db8::7" || newest["device"] != "Lynx/2.9" ||
+		newest["remembered"] != true || newest["current"] != false ||
 		newest["created"] != "2026-11-23T12:01:00Z" || newest["host"] != "alone.example.org" {
 		t.Errorf("%v", newest)
 	}
@@ -76,7 +77,7 @@ func TestEndingOneSessionLeavesTheOthers(t *testing.T) {
 	wantEvents(t, w, audit.EventSessionEnd, "ok owner")
 }
 
-func TestSomebodyElsesSessionIsNotThere(t *testing.T) {
+func TestAnotherUsersSessionIsNotFound(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.member("ann")
 	eve, _ := w.member("eve")
@@ -84,7 +85,7 @@ func TestSomebodyElsesSessionIsNotThere(t *testing.T) {
 	eve.api("DELETE", aloneAPI+"sessions/"+id, "").wants(t, 404, "not_found")
 	eve.post(alone+"/account/sessions", values("id", id)).wants(t, 404, "problem_not_found")
 	if b.signedInAs() != "ann" {
-		t.Error("ended by somebody else")
+		t.Error("ended by another user")
 	}
 }
 
@@ -108,23 +109,23 @@ func TestSessionsEndByFormsToo(t *testing.T) {
 	other.enter("ann", "right")
 	b.post(alone+"/account/sessions", values("others", "1")).wants(t, 200, "done_sessions")
 	if other.signedInAs() != "" {
-		t.Error("the other goes on")
+		t.Error("the other session is still valid")
 	}
-	// Ending one's own is signing out.
+	// Ending the current session is signing out.
 	p := b.post(alone+"/account/sessions", values("id", b.sessions()[0]["id"].(string)))
 	if p.url.Path != "/.gatehouse/login" || b.signedInAs() != "" || b.cookie(alone, "__Host-gatehouse") != "" {
 		t.Errorf("led to %s, signed in as %q", p.url, b.signedInAs())
 	}
 }
 
-// Whoever has the password could pile up sign-ins until nobody can end them in time.
-func TestAnAccountHasABoundedNumberOfSignInsAndTheOneInUseStays(t *testing.T) {
+// An attacker with the password could otherwise pile up more sessions than can be ended in time.
+func TestSessionLimitKeepsTheSessionInUse(t *testing.T) {
 	w, _ := newAccounts(t, func(c *Config) { c.Settings.Idle = 12 * time.Hour })
 	ann, u := w.member("ann")
 	bob, _ := w.member("bob")
-	for i := range signin.MaxSignIns + 20 {
+	for i := range signin.MaxSessions + 20 {
 		w.pass(time.Second)
-		if i == signin.MaxSignIns/2 {
+		if i == signin.MaxSessions/2 {
 			w.pass(signin.TouchAfter)
 			if ann.signedInAs() != "ann" {
 				t.Fatal("signed out")
@@ -133,13 +134,13 @@ func TestAnAccountHasABoundedNumberOfSignInsAndTheOneInUseStays(t *testing.T) {
 		w.browser().enter("ann", "right")
 	}
 	list, err := w.cfg.Sessions.SessionsOf(t.Context(), u.ID)
-	if err != nil || len(list) != signin.MaxSignIns {
-		t.Errorf("%d sign-ins (%v), want %d", len(list), err, signin.MaxSignIns)
+	if err != nil || len(list) != signin.MaxSessions {
+		t.Errorf("%d sign-ins (%v), want %d", len(list), err, signin.MaxSessions)
 	}
 	if ann.signedInAs() != "ann" || bob.signedInAs() != "bob" {
-		t.Error("a sign-in that is in use, or somebody else's, was pushed out")
+		t.Error("a session in use, or another user's, was ended")
 	}
 	if n := len(w.eventsOf(audit.EventSessionEnd)); n != 21 {
-		t.Errorf("%d ends told, want 21", n)
+		t.Errorf("%d events, want 21", n)
 	}
 }

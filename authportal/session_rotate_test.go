@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 )
 
-// offered returns the Set-Cookie line by which an answer hands out a session's secret; empty where it does not.
+// offered returns the Set-Cookie line of the session cookie in a response, or "".
 func offered(p page) string {
 	for _, line := range p.Header["Set-Cookie"] {
 		if strings.HasPrefix(line, "__Host-gatehouse=") {
@@ -36,7 +36,8 @@ func TestARememberedSessionChangesItsSecretDaily(t *testing.T) {
 		t.Errorf("by another address of the API: %s", got)
 	}
 	got := offered(session())
-	if left := int((30*24 - 13) * time.Hour / time.Second); !strings.Contains(got, "; Max-Age="+strconv.Itoa(left)+";") {
+	left := int((30*24 - 13) * time.Hour / time.Second)
+	if !strings.Contains(got, "; Max-Age="+strconv.Itoa(left)+";") {
 		t.Errorf("after 13 hours: %q, want a secret for %d seconds", got, left)
 	}
 	second := b.cookie(solo, "__Host-gatehouse")
@@ -51,7 +52,7 @@ func TestARememberedSessionChangesItsSecretDaily(t *testing.T) {
 	session().wants(t, 200, "ada")
 	w.pass(59 * time.Second)
 	late.api("GET", apiBase+"/session", "").wants(t, 200, "ada")
-	for range 4 { // day by day, by pages too
+	for range 4 { // day by day, on pages too
 		w.pass(25 * time.Hour)
 		if got := offered(b.get(solo + "/.gatehouse/account")); got == "" {
 			t.Error("no secret after a day")

@@ -8,9 +8,10 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-func TestATheftIsToldWithWhoseItWasAndFromWhere(t *testing.T) {
+func TestSessionTheftIsRecorded(t *testing.T) {
 	w := newWorld(t)
-	l := &store.ActiveSession{Session: store.Session{ID: "child", Parent: "sign-in", UserID: "u1"}, Identity: store.Identity{UserID: "u1", Username: "ada"}}
+	l := &store.ActiveSession{Session: store.Session{ID: "child", Parent: "sign-in", UserID: "u1"},
+		Identity: store.Identity{UserID: "u1", Username: "ada"}}
 	w.p.SignIn.SessionTheft(t.Context(), l, netip.MustParseAddr("192.0.2.9"), "app.example.com")
 	got := w.eventsOf(audit.EventSessionTheft)
 	if len(got) != 1 || got[0].UserID != "u1" || got[0].Username != "ada" || got[0].Session != "sign-in" ||
@@ -19,17 +20,17 @@ func TestATheftIsToldWithWhoseItWasAndFromWhere(t *testing.T) {
 	}
 }
 
-func TestTheOwnerOfACopiedSessionIsToldByMail(t *testing.T) {
+func TestSessionTheftNotifiesTheOwner(t *testing.T) {
 	w, box := mailWorld(t)
 	_, u := w.member("ann")
 	l := &store.ActiveSession{Session: store.Session{UserID: u.ID}, Identity: u.Identity()}
 	w.p.SignIn.SessionTheft(t.Context(), l, netip.Addr{}, "alone.example.org")
 	box.one(w, "session_theft", "ann@example.com")
 
-	u.Confirmed = false // the address may be that of somebody else
+	u.Confirmed = false // the address may be a stranger's
 	l.Identity = u.Identity()
 	w.p.SignIn.SessionTheft(t.Context(), l, netip.Addr{}, "alone.example.org")
 	if rest := box.letters(w); len(rest) != 0 {
-		t.Errorf("%d letters to an address that nobody confirmed", len(rest))
+		t.Errorf("%d messages to an unconfirmed address", len(rest))
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// ticket makes a sign-in ticket by the API and returns its link.
+// ticket creates a sign-in ticket through the API and returns its link.
 func (b *browser) ticket(u store.User) string {
 	b.w.t.Helper()
 	p := b.api("POST", adminAPI+"/"+u.ID+"/ticket", "")
@@ -40,7 +40,7 @@ func TestATicketSignsInOnceByOneClick(t *testing.T) {
 	ann := w.user("ann")
 	link := admin.ticket(ann)
 	if l := box.one(w, "ticket", ann.Email); l.Link != "" {
-		t.Errorf("the letter carries %q", l.Link)
+		t.Errorf("the message contains %q", l.Link)
 	}
 	b := w.browser()
 	for range 3 { // scanners and previews
@@ -65,7 +65,8 @@ func TestATicketSignsInOnceByOneClick(t *testing.T) {
 	if len(made) != 1 || made[0].Actor != root.ID || made[0].UserID != ann.ID || made[0].Result != audit.ResultOK {
 		t.Errorf("made: %+v", made)
 	}
-	if len(used) != 3 || used[0].Actor != root.ID || used[0].UserID != ann.ID || used[0].Result != audit.ResultOK || used[1].Result != audit.ResultRefused {
+	if len(used) != 3 || used[0].Actor != root.ID || used[0].UserID != ann.ID || used[0].Result != audit.ResultOK ||
+		used[1].Result != audit.ResultRefused {
 		t.Errorf("used: %+v", used)
 	}
 	if strings.Contains(w.logs.String(), token[:20]) {
@@ -128,14 +129,15 @@ func TestWhatEndsATicket(t *testing.T) {
 		b := w.browser()
 		b.get(link).wants(t, 200, `"Username":"u`)
 		end(u)
-		b.api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": tokenOf(t, link)})).wants(t, 400, "invalid_token")
+		b.api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": tokenOf(t, link)})).
+			wants(t, 400, "invalid_token")
 		if b.signedInAs() != "" {
 			t.Errorf("%s: the ticket still signs in", name)
 		}
 	}
 }
 
-func TestATicketThatIsEndedWhileItIsUsedSignsNobodyIn(t *testing.T) {
+func TestTicketRevokedDuringItsUseIsRefused(t *testing.T) {
 	w, _ := mailWorld(t)
 	admin, _ := w.administrator("root")
 	ann := w.user("ann")
@@ -149,11 +151,11 @@ func TestATicketThatIsEndedWhileItIsUsedSignsNobodyIn(t *testing.T) {
 	b := w.browser()
 	b.api("POST", aloneAPI+"login/ticket", body).wants(t, 400, "invalid_token")
 	if list, _ := w.p.Accounts().Sessions(t.Context(), ann.ID); len(list) != 0 || b.signedInAs() != "" {
-		t.Error("a session came of it")
+		t.Error("a session was created")
 	}
 }
 
-func TestATicketIsAskedForASecondFactorLikeEverybody(t *testing.T) {
+func TestTicketStillNeedsTheSecondFactor(t *testing.T) {
 	factor := &pin{}
 	w, _ := mailWorld(t, func(c *Config) {
 		c.Methods = append(c.Methods, method.Configured{Name: "pin", Method: factor, Second: true})
@@ -169,13 +171,16 @@ func TestATicketIsAskedForASecondFactorLikeEverybody(t *testing.T) {
 	if b.signedInAs() != "" {
 		t.Fatal("signed in without the factor")
 	}
-	b.api("POST", aloneAPI+"login", jsonOf(map[string]string{"step": step, "method": "pin", "code": "0000"})).wants(t, 401, "invalid_code")
-	b.api("POST", aloneAPI+"login", jsonOf(map[string]string{"step": step, "method": "pin", "code": "1234"})).wants(t, 200, "signed_in")
+	b.api("POST", aloneAPI+"login", jsonOf(map[string]string{"step": step, "method": "pin", "code": "0000"})).
+		wants(t, 401, "invalid_code")
+	b.api("POST", aloneAPI+"login", jsonOf(map[string]string{"step": step, "method": "pin", "code": "1234"})).
+		wants(t, 200, "signed_in")
 	b.api("GET", aloneAPI+"session", "").wants(t, 200, `"methods":["ticket","pin"]`)
-	w.browser().api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": token})).wants(t, 400, "invalid_token")
+	w.browser().api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": token})).
+		wants(t, 400, "invalid_token")
 }
 
-func TestNobodyMakesATicketForMoreThanTheyHold(t *testing.T) {
+func TestTicketCannotExceedItsMakersRights(t *testing.T) {
 	w, _ := mailWorld(t)
 	admin, root := w.administrator("root")
 	ann := w.user("ann")
@@ -184,7 +189,8 @@ func TestNobodyMakesATicketForMoreThanTheyHold(t *testing.T) {
 	w.withToken(token, "POST", adminAPI+"/"+root.ID+"/ticket", "").wants(t, 403, "forbidden")
 	link := w.withToken(token, "POST", adminAPI+"/"+ann.ID+"/ticket", "").json(t)["url"].(string)
 	w.withToken(token, "PATCH", adminAPI+"/"+ann.ID, `{"roles":["admin"]}`).wants(t, 200, "admin")
-	w.browser().api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": tokenOf(t, link)})).wants(t, 400, "invalid_token")
+	w.browser().api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": tokenOf(t, link)})).
+		wants(t, 400, "invalid_token")
 	admin.api("POST", adminAPI+"/"+root.ID+"/ticket", "").wants(t, 201, "url")
 	w.pass(web.FreshFor)
 	admin.api("POST", adminAPI+"/"+ann.ID+"/ticket", "").wants(t, 403, "fresh_login_required")
@@ -203,7 +209,7 @@ func TestATicketIsMadeOnThePageAndShownOnce(t *testing.T) {
 	admin.post(at+"/act", values("do", "ticket")).wants(t, 200, `"Ticket":"`+alone+"/ticket?token=")
 	admin.get(at).wants(t, 200, `"Ticket":""`)
 	if link := admin.ticket(ann); !strings.Contains(admin.get(link).body, `"SignedIn":"root"`) {
-		t.Error("whoever is signed in is not told")
+		t.Error("the page does not name the signed-in user")
 	}
 }
 
@@ -216,12 +222,16 @@ func TestOnlyATokenOfATicketIsOne(t *testing.T) {
 	secret, label, _ := strings.Cut(good, ".")
 	w.browser().api("POST", aloneAPI+"password/forgot", `{"email":"ann@example.com"}`)
 	reset := box.one(w, "reset", ann.Email).token(t)
-	for _, bad := range []string{"", "x", secret, "." + label, secret + ".", secret + "." + label + "x", reset, strings.Repeat("a", 5000)} {
-		w.browser().api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": bad})).wants(t, 400, "invalid_token")
+	for _, bad := range []string{"", "x", secret, "." + label, secret + ".", secret + "." + label + "x", reset,
+		strings.Repeat("a", 5000)} {
+		w.browser().api("POST", aloneAPI+"login/ticket", jsonOf(map[string]string{"token": bad})).
+			wants(t, 400, "invalid_token")
 	}
-	w.browser().api("POST", aloneAPI+"password/reset", jsonOf(map[string]string{"token": good, "password": "a new password"})).wants(t, 400, "invalid_token")
+	w.browser().api("POST", aloneAPI+"password/reset",
+		jsonOf(map[string]string{"token": good, "password": "a new password"})).wants(t, 400, "invalid_token")
 	list, err := w.users.CredentialsOf(t.Context(), ann.ID, store.KindSignInTicket)
-	if err != nil || len(list) != 1 || list[0].Expires.Sub(w.clock()) > 10*time.Minute || slices.Contains([]string{secret, good}, list[0].ID) {
+	if err != nil || len(list) != 1 || list[0].Expires.Sub(w.clock()) > 10*time.Minute ||
+		slices.Contains([]string{secret, good}, list[0].ID) {
 		t.Errorf("%+v, %v", list, err)
 	}
 }

@@ -23,7 +23,8 @@ func (b *browser) tryLogin(login, password string) page {
 	return b.api("POST", loginCall, fmt.Sprintf(`{"login":%q,"password":%q}`, login, password))
 }
 
-func TestTheTenthWrongGuessIsRefusedAndTheEleventhIsNotChecked(t *testing.T) {
+// Ten wrong guesses are checked and refused; the next is not checked, right or wrong.
+func TestEleventhGuessIsNotChecked(t *testing.T) {
 	for _, login := range []string{"ada", "nobody"} {
 		w := newWorld(t)
 		w.user("ada")
@@ -37,7 +38,8 @@ func TestTheTenthWrongGuessIsRefusedAndTheEleventhIsNotChecked(t *testing.T) {
 		for _, password := range []string{"wrong", "right"} {
 			p := b.tryLogin(login, password)
 			if p.StatusCode != 429 || p.code() != "too_many_attempts" || p.Header.Get("Retry-After") != "900" {
-				t.Errorf("%s, then %s: %d %s, Retry-After %q", login, password, p.StatusCode, p.body, p.Header.Get("Retry-After"))
+				t.Errorf("%s, then %s: %d %s, Retry-After %q", login, password, p.StatusCode, p.body,
+					p.Header.Get("Retry-After"))
 			}
 		}
 		if w.pw.spent.Load() != spent {
@@ -54,7 +56,8 @@ func TestUnknownAccountsLookAndCostLikeKnownOnes(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	known, unknown := w.browser().tryLogin("ada", "wrong"), w.browser().tryLogin("nobody", "wrong")
-	if known.body != unknown.body || known.StatusCode != unknown.StatusCode || fmt.Sprint(known.Header["Set-Cookie"]) != fmt.Sprint(unknown.Header["Set-Cookie"]) {
+	if known.body != unknown.body || known.StatusCode != unknown.StatusCode ||
+		fmt.Sprint(known.Header["Set-Cookie"]) != fmt.Sprint(unknown.Header["Set-Cookie"]) {
 		t.Errorf("known: %s %v\nunknown: %s %v", known.body, known.Header, unknown.body, unknown.Header)
 	}
 	if w.pw.spent.Load() != 2 {
@@ -66,7 +69,8 @@ func TestAllSpellingsOfAnAccountCountTogether(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
-	spellings := []string{"ada", "ADA", " ada ", "ada@example.com", "Ada@EXAMPLE.com", "ａｄａ", "ada", "Ada", "aDa", "adA"}
+	spellings := []string{"ada", "ADA", " ada ", "ada@example.com", "Ada@EXAMPLE.com", "ａｄａ", "ada", "Ada",
+		"aDa", "adA"}
 	for _, s := range spellings {
 		if p := b.tryLogin(s, "wrong"); p.StatusCode != 401 {
 			t.Fatalf("%q: %d", s, p.StatusCode)
@@ -77,7 +81,7 @@ func TestAllSpellingsOfAnAccountCountTogether(t *testing.T) {
 	}
 }
 
-func TestARightAnswerGivesItsGuessBack(t *testing.T) {
+func TestRightAnswerReleasesItsGuess(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	for range 9 {
@@ -90,7 +94,7 @@ func TestARightAnswerGivesItsGuessBack(t *testing.T) {
 	}
 	w.browser().tryLogin("ada", "wrong")
 	if p := w.browser().tryLogin("ada", "right"); p.StatusCode != 429 {
-		t.Errorf("success gave back more than its own guess: %d", p.StatusCode)
+		t.Errorf("success released more than its own guess: %d", p.StatusCode)
 	}
 }
 
@@ -116,14 +120,14 @@ func TestABurstOfParallelGuessesGetsNoMoreThanTheLimit(t *testing.T) {
 	}
 }
 
-func TestStrangersCannotShutTheOwnerOut(t *testing.T) {
+func TestStrangersCannotLockTheOwnerOut(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	w.user("eve")
 	ada, eve := w.browser(), w.browser()
 	eve.addr = "203.0.113.9"
 	ada.tryLogin("ada", "right").wants(t, 200, "signed_in")
-	eve.tryLogin("eve", "right").wants(t, 200, "signed_in") // a mark of her own, for her own account
+	eve.tryLogin("eve", "right").wants(t, 200, "signed_in") // a device cookie, for her own account
 	for range 15 {
 		eve.tryLogin("ada", "wrong")
 	}
@@ -141,7 +145,7 @@ func TestStrangersCannotShutTheOwnerOut(t *testing.T) {
 	}
 }
 
-func TestKnownBrowsersOfAnAccountAreFew(t *testing.T) {
+func TestDeviceCookiesOfAnAccountAreLimited(t *testing.T) {
 	w := newWorld(t)
 	u := w.user("ada")
 	for range 14 {
@@ -150,12 +154,12 @@ func TestKnownBrowsersOfAnAccountAreFew(t *testing.T) {
 	}
 	list, err := w.users.CredentialsOf(t.Context(), u.ID, "known_browser")
 	if err != nil || len(list) != signin.DeviceCookiesKept {
-		t.Errorf("%d marks (%v), want %d", len(list), err, signin.DeviceCookiesKept)
+		t.Errorf("%d device cookies (%v), want %d", len(list), err, signin.DeviceCookiesKept)
 	}
 }
 
-// A thief who once knew the password keeps the marks of their browsers, each of which had guesses of its own.
-func TestANewPasswordTakesTheMarksOfOtherBrowsersBack(t *testing.T) {
+// A thief who once knew the password keeps device cookies, each with a counter of its own.
+func TestNewPasswordRevokesOtherDeviceCookies(t *testing.T) {
 	w, _ := newAccounts(t)
 	ada, u := w.member("ada")
 	thieves := make([]*browser, 3)
@@ -176,13 +180,14 @@ func TestANewPasswordTakesTheMarksOfOtherBrowsersBack(t *testing.T) {
 	if checked != 10 {
 		t.Errorf("%d guesses checked, want those of one account", checked)
 	}
-	ada.enter("ada", "correct horse") // strangers used the account's guesses up; the owner's browser is still known
+	ada.enter("ada", "correct horse") // the account's guesses are used up; the owner has a device cookie
 	next := "set by an administrator"
-	if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{ID: "command line"}, u.ID, accounts.UserChange{Password: &next}); err != nil {
+	if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{ID: "command line"}, u.ID,
+		accounts.UserChange{Password: &next}); err != nil {
 		t.Fatal(err)
 	}
 	if list, err := w.users.CredentialsOf(t.Context(), u.ID, store.KindKnownBrowser); err != nil || len(list) != 0 {
-		t.Errorf("%d marks (%v) after a password of an administrator's", len(list), err)
+		t.Errorf("%d device cookies (%v) after an administrator set a password", len(list), err)
 	}
 }
 
@@ -207,7 +212,8 @@ func TestAnAddressHasALimitOfItsOwn(t *testing.T) {
 
 func TestAnAddressIsTheSameInEveryWriting(t *testing.T) {
 	for in, want := range map[string]string{
-		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
+		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
+		"fe80::1%eth0": "fe80::/64",
 	} {
 		if got := signin.AddressBlock(netip.MustParseAddr(in)); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)
@@ -223,17 +229,19 @@ func TestWhereNothingCanBeCountedNothingIsChecked(t *testing.T) {
 	w.user("ada")
 	w.shop.countDown.Store(true)
 	p := w.browser().tryLogin("ada", "right")
-	if p.StatusCode != 503 || p.code() != "store_unavailable" || p.Header.Get("Retry-After") == "" || w.pw.spent.Load() != 0 {
+	if p.StatusCode != 503 || p.code() != "store_unavailable" || p.Header.Get("Retry-After") == "" ||
+		w.pw.spent.Load() != 0 {
 		t.Errorf("got %d %s, %d checked", p.StatusCode, p.body, w.pw.spent.Load())
 	}
 }
 
-func TestAFullHashingPoolIsToldAndCostsNoGuess(t *testing.T) {
+func TestFullHashingPoolCostsNoGuess(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	w.pw.err = fmt.Errorf("hashing: %w", method.ErrBusy)
 	for range 12 {
-		if p := w.browser().tryLogin("ada", "right"); p.StatusCode != 503 || p.code() != "busy" || p.Header.Get("Retry-After") == "" {
+		p := w.browser().tryLogin("ada", "right")
+		if p.StatusCode != 503 || p.code() != "busy" || p.Header.Get("Retry-After") == "" {
 			t.Fatalf("got %d %s", p.StatusCode, p.body)
 		}
 	}
@@ -241,7 +249,7 @@ func TestAFullHashingPoolIsToldAndCostsNoGuess(t *testing.T) {
 	w.browser().tryLogin("ada", "right").wants(t, 200, "signed_in")
 }
 
-func TestCounterNamesAreShortAndTellNothing(t *testing.T) {
+func TestCounterNamesAreShortAndRevealNothing(t *testing.T) {
 	n := signin.CounterName("account", strings.Repeat("hunter2", 1000))
 	if len(n) > 40 || strings.Contains(n, "hunter") {
 		t.Errorf("%q", n)

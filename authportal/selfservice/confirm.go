@@ -66,7 +66,7 @@ func (s *signups) confirmEmail(c *web.Call, token string) (out *signin.LoginResu
 	if version > 0 {
 		proven = method.Proven{User: u, Kind: store.KindPassword, ID: u.ID, Version: version}
 	}
-	out, err = s.signin.Finish(c, proven, s.rules.passwordMethod(), s.signin.Intent(c, t.To, t.Flow), false)
+	out, err = s.signin.Finish(c, proven, s.rules.passwordMethod(), s.signin.ParseLoginRequest(c, t.To, t.Flow), false)
 	if errors.As(err, &p) {
 		return nil, statusConfirmed, nil // what else is missing is asked for at sign-in
 	}

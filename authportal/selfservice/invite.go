@@ -56,7 +56,7 @@ func (s *invites) acceptInvite(c *web.Call, f map[string]string) (out *signin.Lo
 	}
 	g.GiveBack()
 	proven := method.Proven{User: u, Kind: made.Kind, ID: made.ID, Version: 1}
-	out, err = s.signin.Finish(c, proven, s.rules.passwordMethod(), s.signin.Intent(c, f["to"], f["flow"]), false)
+	out, err = s.signin.Finish(c, proven, s.rules.passwordMethod(), s.signin.ParseLoginRequest(c, f["to"], f["flow"]), false)
 	return out, u, err
 }
 

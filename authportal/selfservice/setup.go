@@ -107,7 +107,7 @@ func (s *invites) setUp(c *web.Call, f map[string]string) (*signin.LoginResult, 
 	}
 	g.GiveBack()
 	c.Emit(audit.Event{Kind: audit.EventSetup, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
-	return s.signin.Finish(c, method.Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}, s.rules.passwordMethod(), s.signin.Intent(c, "", ""), false)
+	return s.signin.Finish(c, method.Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}, s.rules.passwordMethod(), s.signin.ParseLoginRequest(c, "", ""), false)
 }
 
 // prepareAdministrator checks what was sent, before the link is used up by a typing error.

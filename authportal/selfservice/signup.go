@@ -99,7 +99,7 @@ func (s *signups) trySignUp(c *web.Call, f map[string]string) (out *signin.Login
 		return &signin.LoginResult{Waiting: problem.Unapproved.Code}, u, nil
 	}
 	proven := method.Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}
-	out, err = s.signin.Finish(c, proven, s.rules.passwordMethod(), s.signin.Intent(c, f["to"], f["flow"]), false)
+	out, err = s.signin.Finish(c, proven, s.rules.passwordMethod(), s.signin.ParseLoginRequest(c, f["to"], f["flow"]), false)
 	return out, u, err
 }
 

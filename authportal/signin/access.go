@@ -7,7 +7,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// AccessRefused records that somebody was not let in where they asked to be; see [Emitter.AccessRefused].
-func (s *callers) AccessRefused(ctx context.Context, live *store.ActiveSession, reason string, addr netip.Addr, host string) {
-	s.events.AccessRefused(ctx, live, reason, addr, host)
+// AccessRefused records that a request was denied by the rules; see [audit.Emitter.AccessRefused].
+func (s *callers) AccessRefused(
+	ctx context.Context, active *store.ActiveSession, reason string, addr netip.Addr, host string,
+) {
+	s.events.AccessRefused(ctx, active, reason, addr, host)
 }

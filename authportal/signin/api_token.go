@@ -17,26 +17,27 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// TokenPrefix begins every API token of ours, and nothing else that we judge.
+// TokenPrefix begins every API token of Gatehouse. A value without it belongs to the upstream.
 const TokenPrefix = "ghk_"
 
-// TokenBytes is the randomness of a token: what cannot be guessed need not be counted.
+// TokenBytes is the randomness of a token: 256 bits cannot be guessed, so attempts are not counted.
 const TokenBytes = 32
 
-// TokenData is what a credential of kind store.KindAPIToken holds besides its label, as JSON.
+// TokenData is the Data of a credential of kind store.KindAPIToken, as JSON.
 type TokenData struct {
-	Roles []string `json:"roles"` // null: all that its owner holds; else at most these
+	Roles []string `json:"roles"` // null: every role of the owner; otherwise at most these
 }
 
-// TokenID returns the id of the credential of a token.
+// TokenID returns the id of a token's credential.
 func TokenID(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
 }
 
-// CheckToken returns whom an API token speaks for: its owner as stored now, with no more roles than the token has. An
-// unknown, expired or revoked token, or one of an inactive account, is the problem invalid_token (401); any other error
-// means that the store failed (503). The session in the answer is none of the store's: it serves to judge and to sign by.
+// CheckToken returns the identity that an API token speaks for: its owner as stored now, with at most the roles of the
+// token. For an unknown, expired or revoked token, and for one of an inactive account, it returns the problem
+// invalid_token (401). Any other error means that the store failed (503). The returned session is not in the session
+// store; it serves to apply rules and to sign identities.
 func (s *callers) CheckToken(ctx context.Context, token string) (*store.ActiveSession, error) {
 	if len(token) > 128 || !strings.HasPrefix(token, TokenPrefix) {
 		return nil, problem.InvalidToken
@@ -54,7 +55,7 @@ func (s *callers) CheckToken(ctx context.Context, token string) (*store.ActiveSe
 	}
 	var data TokenData
 	if err := json.Unmarshal(c.Data, &data); err != nil {
-		return nil, fmt.Errorf("reading the token: %w", err) // limits that cannot be read are not no limits
+		return nil, fmt.Errorf("reading the token: %w", err) // fail closed: an unreadable limit is not "no limit"
 	}
 	u, err := s.users.User(ctx, c.Owner)
 	if errors.Is(err, store.ErrNotFound) {
@@ -66,25 +67,25 @@ func (s *callers) CheckToken(ctx context.Context, token string) (*store.ActiveSe
 		return nil, problem.InvalidToken
 	}
 	identity := u.Identity()
-	identity.Active = true // a password that is due is no matter of programs
+	identity.Active = true // a password that must be changed does not stop programs
 	if data.Roles != nil {
-		// The limit may name a role that is only included in one held: compare with all of them.
-		identity.Roles = intersect(s.expand(u.InForce()), data.Roles)
+		// The limit may name a role that a held role includes, so compare with the expanded roles.
+		identity.Roles = intersect(s.expandRoles(u.InForce()), data.Roles)
 	}
 	s.tokenUsed(ctx, c, now)
 	return &store.ActiveSession{Identity: identity, Session: store.Session{
-		Key: store.KeyOf([]byte(token)), ID: id[:26], UserID: u.ID, Created: c.Created, LastSeen: now, Expires: c.Expires,
-		Proofs: []store.Proof{{Method: audit.TokenProof}},
+		Key: store.KeyOf([]byte(token)), ID: id[:26], UserID: u.ID, Created: c.Created, LastSeen: now,
+		Expires: c.Expires, Proofs: []store.Proof{{Method: audit.TokenProof}},
 	}}, nil
 }
 
-// tokenUsed keeps the owner's list truthful to the hour, without a write for every request.
+// tokenUsed records the use of a token, at most once an hour to spare the store a write per request.
 func (s *callers) tokenUsed(ctx context.Context, c store.Credential, now time.Time) {
 	if now.Sub(c.Used) < time.Hour {
 		return
 	}
 	if err := s.accounts.TokenUsed(ctx, c, now); err != nil {
-		s.log.WarnContext(ctx, "could not note the use of an API token", "user_id", c.Owner, "error", err)
+		s.log.WarnContext(ctx, "recording the use of an API token failed", "user_id", c.Owner, "error", err)
 	}
 }
 
@@ -98,9 +99,9 @@ func intersect(held, limit []string) []string {
 	return both
 }
 
-// OwnToken reads one Authorization value (RFC 6750 §2.1, RFC 7617) and returns the API token of ours in it: a Bearer
-// value, or with basic the password of a Basic one. It reads what lax servers read: any white space after the scheme,
-// and base64 without padding or of the other alphabet. Anything else is the upstream's.
+// OwnToken reads one Authorization value (RFC 6750 §2.1, RFC 7617) and returns the API token in it: the Bearer value,
+// or with basic the password of a Basic value. It is as lenient as lax servers are: any white space after the scheme,
+// base64 without padding or in the URL alphabet. Everything else belongs to the upstream.
 func OwnToken(value string, basic bool) (string, bool) {
 	value = strings.Trim(value, " \t")
 	end := strings.IndexAny(value, " \t")
@@ -124,9 +125,9 @@ func OwnToken(value string, basic bool) (string, bool) {
 	return "", false
 }
 
-// TokenOf returns the API token among the lines of Authorization, on whichever it is, and the lines that are the
-// upstream's. Several different ones are none that can be judged, and come back as an empty token, which is refused: a
-// revoked token must not hide behind another line. ok reports whether there was one.
+// TokenOf returns the API token among the Authorization lines, and the lines that belong to the upstream. Several
+// different tokens come back as an empty one, which is refused: otherwise a revoked token could hide behind another
+// line. ok reports whether there was any token.
 func TokenOf(lines []string, basic bool) (token string, others []string, ok bool) {
 	for _, line := range lines {
 		found, own := OwnToken(line, basic)

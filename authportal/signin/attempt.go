@@ -18,87 +18,89 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// attempt is one step of a method that is about to be taken.
+// attempt is one step of a method, before it is taken.
 type attempt struct {
 	method.Attempt
 	m      *method.Configured
-	user   *store.User // as it was found; the method may not change it
-	token  string      // that the sign-in has after this step, unless its answer is a provider's
+	user   *store.User // as found; read-only for the method
+	token  string      // of the pending sign-in after this step, unless a provider's answer replaces it
 	begins bool
-	guess  *Guess // nil: nothing can be guessed at by it
+	guess  *Guess // nil: this step offers nothing to guess
 }
 
-// FactorBegins bounds how often somebody who has the password makes second factors begin: some send mail.
+// FactorBegins limits how often one account's second factors may begin after a first proof: some send mail.
 var FactorBegins = settings.Limit{Count: 30, Window: 10 * time.Minute}
 
-// attempt finds whom a try is about, counts it, and puts together what the method may know of it.
-func (s *dispatcher) attempt(c *web.Call, t LoginInput, m *method.Configured, pend *pending) (*attempt, error) {
-	x := &attempt{m: m, token: pend.Token}
+// attempt finds the account, counts the guess, and collects what the method may know.
+func (s *dispatcher) attempt(c *web.Call, input LoginInput, m *method.Configured, pend *pending) (*attempt, error) {
+	a := &attempt{m: m, token: pend.Token}
 	var account string
 	var err error
-	if x.user, account, err = s.account(c, t, m, pend); err != nil {
+	if a.user, account, err = s.account(c, input, m, pend); err != nil {
 		return nil, err
 	}
-	if (len(pend.Proofs) > 0 || pend.adds()) && (x.user == nil || s.callers.missing(x.user) != nil || x.user.Version != pend.Version) {
-		return nil, problem.StepExpired // the account has changed since the first proof: what was begun before does not finish
+	if (len(pend.Proofs) > 0 || pend.adds()) &&
+		(a.user == nil || s.callers.denialReason(a.user) != nil || a.user.Version != pend.Version) {
+		return nil, problem.StepExpired // the account changed after the first proof
 	}
-	if !pend.Away {
-		if x.token, err = s.pendings.pendingToken(); err != nil {
+	if !pend.AtProvider {
+		if a.token, err = s.pendings.pendingToken(); err != nil {
 			return nil, err
 		}
 	}
 	switch {
 	case pend.adds():
-		x.begins = !pend.Begun
-	case t.Step == "":
-		x.begins = account == ""
+		a.begins = !pend.Begun
+	case input.Step == "":
+		a.begins = account == ""
 	case pend.choosesFactor() && (pend.Method != m.Name || !pend.Begun):
-		x.begins = !t.Answers
+		a.begins = !input.Answered
 	}
-	x.Attempt = method.Attempt{Purpose: pend.Purpose, Token: x.token, Identifier: problem.Bounded(t.Login, 512), User: x.user,
-		Field: t.Field, JSON: t.JSON, Query: t.Query, Negotiate: s.negotiate(c), TLS: c.Request.TLS, Address: c.Visit.Addr, Host: c.Visit.Host,
+	a.Attempt = method.Attempt{Purpose: pend.Purpose, Token: a.token, Identifier: problem.Bounded(input.Login, 512),
+		User: a.user, Field: input.Field, JSON: input.JSON, Query: input.Query, Negotiate: s.negotiate(c),
+		TLS: c.Request.TLS, Address: c.Visit.Addr, Host: c.Visit.Host,
 		Return: c.Visit.Origin + c.Visit.Base + "/callback/" + url.PathEscape(m.Name), Now: s.now()}
 	if pend.Method == m.Name {
-		x.State = pend.State
+		a.State = pend.State
 	}
-	if x.Field == nil {
-		x.Field = func(string) string { return "" }
+	if a.Field == nil {
+		a.Field = func(string) string { return "" }
 	}
-	if x.JSON == nil {
-		x.JSON = func(string) json.RawMessage { return nil }
+	if a.JSON == nil {
+		a.JSON = func(string) json.RawMessage { return nil }
 	}
-	return x, s.countAttempt(c, x, account, pend)
+	return a, s.countAttempt(c, a, account, pend)
 }
 
-// countAttempt counts what can be guessed at, before anything is checked.
-func (s *dispatcher) countAttempt(c *web.Call, x *attempt, account string, pend *pending) (err error) {
+// countAttempt counts a guess before anything is checked.
+func (s *dispatcher) countAttempt(c *web.Call, a *attempt, account string, pend *pending) (err error) {
 	switch {
-	case x.begins && pend.User != "":
+	case a.begins && pend.User != "":
 		err = s.guard.NewGuess(c).Count("factor begin", pend.User, FactorBegins)
-	case x.begins && x.Negotiate == nil:
+	case a.begins && a.Negotiate == nil:
 		return nil
-	case x.begins:
-		x.guess, err = s.guard.Guess(c, "")
+	case a.begins:
+		a.guess, err = s.guard.Guess(c, "")
 	default:
-		if x.guess, err = s.guard.Guess(c, account); err == nil && MailProof(x.m) != nil {
-			err = x.guess.atLetter(pend.State)
+		if a.guess, err = s.guard.Guess(c, account); err == nil && MailProof(a.m) != nil {
+			err = a.guess.countLinkGuess(pend.State)
 		}
 	}
 	if err != nil && !problem.IsFault(err) {
-		s.refused(c, x.user, x.m.Name, problem.Of(err).Code)
+		s.emitRefusal(c, a.user, a.m.Name, problem.Of(err).Code)
 	}
 	return err
 }
 
 // take calls the method.
-func (x *attempt) take(ctx context.Context) (method.Step, error) {
-	do := x.m.Method.Continue
-	if x.begins {
-		do = x.m.Method.Begin
+func (a *attempt) take(ctx context.Context) (method.Step, error) {
+	do := a.m.Method.Continue
+	if a.begins {
+		do = a.m.Method.Begin
 	}
-	s, err := do(ctx, &x.Attempt)
+	s, err := do(ctx, &a.Attempt)
 	if err == nil && len(stateOf(s)) > method.MaxState {
-		return nil, fmt.Errorf("its state has %d bytes, at most %d can be kept", len(stateOf(s)), method.MaxState)
+		return nil, fmt.Errorf("state of %d bytes exceeds the limit of %d", len(stateOf(s)), method.MaxState)
 	}
 	return s, err
 }
@@ -128,10 +130,12 @@ func (s *dispatcher) negotiate(c *web.Call) []byte {
 	return b
 }
 
-// account finds whom the try is about, and the name that guesses at it count under: the id of the account, or what was
-// typed in its normal spelling, so that all spellings share one counter and an unknown name counts like a known one.
-// Both are empty where the method asks for no name.
-func (s *dispatcher) account(c *web.Call, t LoginInput, m *method.Configured, pend *pending) (*store.User, string, error) {
+// account returns the account of this step, and the name under which guesses at it are counted. The name is the user id
+// or, for an unknown account, the normalized input: all spellings share one counter, and an unknown name is counted
+// like a known one. Both are empty if the method takes no login name.
+func (s *dispatcher) account(
+	c *web.Call, input LoginInput, m *method.Configured, pend *pending,
+) (*store.User, string, error) {
 	if pend.User != "" {
 		u, err := s.users.User(c.Ctx(), pend.User)
 		if errors.Is(err, store.ErrNotFound) {
@@ -144,20 +148,20 @@ func (s *dispatcher) account(c *web.Call, t LoginInput, m *method.Configured, pe
 	if _, ok := m.Method.(method.LoginNamer); !ok && MailProof(m) == nil {
 		return nil, pend.Login, nil
 	}
-	if t.Login == "" && pend.Login != "" || MailProof(m) != nil {
-		t.Login = pend.Login // of a letter: the address that it went to, whatever is sent now
+	if input.Login == "" && pend.Login != "" || MailProof(m) != nil {
+		input.Login = pend.Login // by mail: always the address that the message went to
 	}
-	// What no account can be called is looked up, counted and hashed like any other name all the same.
-	login, _ := accounts.NormalizeLogin(t.Login)
+	// An impossible name is looked up, counted and hashed like any other, so that timing reveals nothing.
+	login, _ := accounts.NormalizeLogin(input.Login)
 	if login = problem.Bounded(login, 512); login == "" {
-		login = " " // never the account that happens to have no address
+		login = " " // never matches an account without an address
 	}
 	u, err := s.users.FindUser(c.Ctx(), login)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, login, nil
 	case err != nil:
-		return nil, "", fmt.Errorf("looking for the account: %w", err)
+		return nil, "", fmt.Errorf("finding the account: %w", err)
 	}
 	return &u, u.ID, nil
 }

@@ -10,57 +10,58 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// callback ends a sign-in on the host where it began: the portal sends the browser here with a code. Host and browser are
-// judged before the ticket is taken. Whoever gets hold of the address without the browser's mark gains nothing by it, and
-// takes nothing from its owner; whoever is given one (login CSRF) is not signed in as somebody else.
+// callback ends a sign-in on the host where it began: the portal redirects the browser here with a code. Host and
+// browser are verified before the code is used up. A stolen code is useless without the browser's flow cookie, and
+// trying it does not take it from its owner. A code that an attacker plants in another browser signs nobody in (login
+// CSRF).
 func (s *flows) callback(c *web.Call) error {
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return err
 	}
-	k := &Code{}
-	if !s.Unseal(SealCode, c.Request.URL.Query().Get("code"), k) {
+	code := &Code{}
+	if !s.Unseal(SealCode, c.Request.URL.Query().Get("code"), code) {
 		return s.startOver(c, ReturnTo{To: "/"})
 	}
-	if k.Host != c.Visit.Host {
-		return s.startOver(c, ReturnTo{To: "/", Again: k.Again})
+	if code.Host != c.Visit.Host {
+		return s.startOver(c, ReturnTo{To: "/", Again: code.Again})
 	}
-	mark, ok := s.callers.haveMark(c, web.CookieFlow)
-	if !ok || subtle.ConstantTimeCompare(markHash(mark), k.Mark) != 1 {
-		return s.startOver(c, k.ReturnTo)
+	secret, ok := s.callers.browserCookie(c, web.CookieFlow)
+	if !ok || subtle.ConstantTimeCompare(cookieHash(secret), code.CookieHash) != 1 {
+		return s.startOver(c, code.ReturnTo)
 	}
-	h, err := s.redeem(c, k)
+	h, err := s.redeem(c, code)
 	if err != nil {
 		return err
 	}
 	if h == nil {
-		return s.startOver(c, k.ReturnTo)
+		return s.startOver(c, code.ReturnTo)
 	}
-	ok, err = s.enter(c, k, h)
+	ok, err = s.openHostSession(c, code, h)
 	if err != nil {
 		return err
 	}
-	if !ok { // the sign-in has ended since
-		return s.startOver(c, k.ReturnTo)
+	if !ok { // the parent session has ended
+		return s.startOver(c, code.ReturnTo)
 	}
-	return c.Redirect(web.ReturnAddress(k.To))
+	return c.Redirect(web.ReturnAddress(code.To))
 }
 
-// enter opens the session of this host below the sign-in that was handed over, or gives the one that this browser has of
-// it a new secret; false where that sign-in has ended.
-func (s *flows) enter(c *web.Call, k *Code, h *handoff) (bool, error) {
-	have, err := s.callers.session(c)
+// openHostSession opens this host's child of the parent session that was handed over. If the browser already has that
+// child, it gets a new secret instead. It returns false if the parent session has ended.
+func (s *flows) openHostSession(c *web.Call, code *Code, h *handoff) (bool, error) {
+	current, err := s.callers.session(c)
 	if err != nil {
 		return false, err
 	}
-	if have != nil && have.Session.RootID() == h.Parent && have.Session.UserID == h.User {
+	if current != nil && current.Session.RootID() == h.Parent && current.Session.UserID == h.User {
 		if !h.Proven {
-			return true, nil // another tab was here first
+			return true, nil // another tab finished first
 		}
-		err := s.callers.Renew(c, latest(have.Session.Proofs))
+		err := s.callers.Renew(c, latestProof(current.Session.Proofs))
 		if err == nil || !errors.Is(err, store.ErrNotFound) {
 			return err == nil, err
 		}
-		// another tab renewed it at the same time; this one gets a session of its own
+		// Another tab renewed it at the same time; open a new session for this one.
 	}
 	_, err = s.callers.openChild(c, h.Parent, h.User)
 	switch {
@@ -69,23 +70,23 @@ func (s *flows) enter(c *web.Call, k *Code, h *handoff) (bool, error) {
 	case err != nil:
 		return false, err
 	}
-	s.callers.retire(c, have, h.User, k.Began)
+	s.callers.endReplacedSession(c, current, h.User, code.Began)
 	return true, nil
 }
 
-// startOver leads whoever comes with a code that opens nothing to the page they wanted, if they are signed in already
-// (a reloaded page, a second tab), or back to the beginning, once.
-func (s *flows) startOver(c *web.Call, g ReturnTo) error {
-	live, err := s.callers.session(c)
+// startOver handles a code that cannot be used, as after a reload or in a second tab. A browser that is signed in goes
+// to its return URL; any other starts the sign-in again, once.
+func (s *flows) startOver(c *web.Call, returnTo ReturnTo) error {
+	active, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
-	g.Host = c.Visit.Host
-	if live != nil && (&LoginRequest{ReturnTo: g, sealed: true}).satisfied(s, live) {
-		return c.Redirect(web.ReturnAddress(g.To))
+	returnTo.Host = c.Visit.Host
+	if active != nil && (&LoginRequest{ReturnTo: returnTo, sealed: true}).satisfiedBy(s, active) {
+		return c.Redirect(web.ReturnAddress(returnTo.To))
 	}
-	g.Origin, g.Base = "", c.Visit.Base
-	to, err := s.anew(c, g)
+	returnTo.Origin, returnTo.Base = "", c.Visit.Base
+	to, err := s.restart(c, returnTo)
 	if err != nil {
 		c.Emit(audit.Event{Kind: audit.EventSignIn, Result: audit.ResultRefused, Reason: problem.SignInBroken.Code})
 		return err
@@ -93,7 +94,7 @@ func (s *flows) startOver(c *web.Call, g ReturnTo) error {
 	return c.Redirect(to)
 }
 
-func latest(proofs []store.Proof) store.Proof {
+func latestProof(proofs []store.Proof) store.Proof {
 	var last store.Proof
 	for _, p := range proofs {
 		if !p.At.Before(last.At) {

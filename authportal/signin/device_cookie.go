@@ -14,60 +14,61 @@ import (
 
 const (
 	deviceCookieLife  = 180 * 24 * time.Hour
-	deviceCookieRenew = 30 * 24 * time.Hour // a mark younger than this is not written again
-	DeviceCookiesKept = 10                  // marks of one account; the oldest goes first
+	deviceCookieRenew = 30 * 24 * time.Hour // a cookie younger than this is not set again
+	DeviceCookiesKept = 10                  // per account; the oldest is dropped first
 )
 
-// deviceID is what the store keeps of a browser's mark: its SHA-256 together with the account. One mark serves all who
-// sign in from that browser, and what is stored for one account says nothing about another.
-func deviceID(mark []byte, account string) string {
+// deviceID returns the SHA-256 of a device cookie and an account, which is all that the store keeps. One cookie serves
+// every account used in that browser, and the stored ids of two accounts cannot be linked.
+func deviceID(secret []byte, account string) string {
 	h := sha256.New()
 	h.Write([]byte("gatehouse known browser "))
-	h.Write(mark)
+	h.Write(secret)
 	h.Write([]byte(account))
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// deviceCookie reports whether this browser signed in to the account before. The look-up is the same for accounts that
-// do not exist. It opens nothing: all it gives is a counter of its own.
+// deviceCookie reports whether this browser has signed in to the account before, and returns the stored id. The look-up
+// is the same for accounts that do not exist. A device cookie grants nothing but a separate counter for guesses.
 func (s *callers) deviceCookie(c *web.Call, account string) (string, bool, error) {
-	mark, ok := s.haveMark(c, web.CookieDevice)
+	secret, ok := s.browserCookie(c, web.CookieDevice)
 	if !ok {
 		return "", false, nil
 	}
-	id := deviceID(mark, account)
+	id := deviceID(secret, account)
 	k, err := s.users.Credential(c.Ctx(), store.KindKnownBrowser, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return "", false, nil
 	case err != nil:
-		return "", false, fmt.Errorf("looking for a known browser: %w", err)
+		return "", false, fmt.Errorf("reading the device cookie's record: %w", err)
 	}
 	return id, k.Owner == account && s.now().Before(k.Expires), nil
 }
 
-// KeepDeviceCookie leaves the mark in the browser that has just signed in. It is a convenience: where it fails, the
-// sign-in stands.
+// KeepDeviceCookie sets the device cookie after a sign-in. A failure is logged and does not affect the sign-in.
 func (s *callers) KeepDeviceCookie(c *web.Call, u *store.User) {
 	if err := s.putDeviceCookie(c, u); err != nil {
-		s.log.WarnContext(c.Ctx(), "could not remember a browser", "user_id", u.ID, "error", err)
+		s.log.WarnContext(c.Ctx(), "setting a device cookie failed", "user_id", u.ID, "error", err)
 	}
 }
 
 func (s *callers) putDeviceCookie(c *web.Call, u *store.User) error {
 	now := s.now()
-	mark, ok := s.haveMark(c, web.CookieDevice)
+	secret, ok := s.browserCookie(c, web.CookieDevice)
 	if !ok {
 		var err error
-		if mark, err = s.web.Secret(web.MarkBytes); err != nil {
+		if secret, err = s.web.Secret(web.MarkBytes); err != nil {
 			return err
 		}
 	}
-	k := store.Credential{Kind: store.KindKnownBrowser, ID: deviceID(mark, u.ID), Owner: u.ID, Created: now, Used: now,
-		Expires: now.Add(deviceCookieLife), Label: problem.Bounded(c.Request.UserAgent(), 100)}
-	if stored, err := s.accounts.RememberBrowser(c.Ctx(), k, deviceCookieRenew, DeviceCookiesKept); err != nil || !stored {
+	k := store.Credential{Kind: store.KindKnownBrowser, ID: deviceID(secret, u.ID), Owner: u.ID,
+		Created: now, Used: now, Expires: now.Add(deviceCookieLife),
+		Label: problem.Bounded(c.Request.UserAgent(), 100)}
+	stored, err := s.accounts.RememberBrowser(c.Ctx(), k, deviceCookieRenew, DeviceCookiesKept)
+	if err != nil || !stored {
 		return err
 	}
-	c.SetCookie(web.CookieDevice, web.Secret64.EncodeToString(mark), deviceCookieLife)
+	c.SetCookie(web.CookieDevice, web.Secret64.EncodeToString(secret), deviceCookieLife)
 	return nil
 }

@@ -16,85 +16,88 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// LoginInput is one answer of a person to the question who they are, in either face, or that of their provider.
+// LoginInput is what one step of a sign-in receives from the form, the API or a provider.
 type LoginInput struct {
-	Method   string // name of the method; empty: the first that takes a login name
+	Method   string // name of the configured method; empty: the first that takes a login name
 	Login    string
-	Step     string // token of a sign-in in progress; empty at its start
+	Step     string // token of the pending sign-in; empty at the start
 	To, Flow string
 	Remember bool
-	Answers  bool // something was sent beside the choice of a method
+	Answered bool // something besides the choice of a method was sent
 	Field    func(string) string
 	JSON     func(string) json.RawMessage
-	Query    url.Values // of a provider's answer
+	Query    url.Values // parameters of a provider's answer
 }
 
-// LoginResult is how a try ends, if it is no Problem.
+// LoginResult is the result of one step that did not fail.
 type LoginResult struct {
-	Location  string               // where to go on; empty where the caller named no address and none is due
-	Provider  bool                 // Location is a provider's
-	Post      *method.PostForm     // a provider's, by way of a form
-	Challenge string               // the browser itself is asked: the header WWW-Authenticate
-	Step      *pages.Step          // more is asked for
-	Factors   []method.Configured  // ways to answer it, where it is a second factor
-	Choose    string               // it asks for a new password of the account of that name
-	Live      *store.ActiveSession // who is signed in now
-	Added     *added               // what the account that is signed in has now
-	Waiting   string               // nobody is: what comes first, "confirm_email" or "approval_pending"
+	Location       string               // where to go next; empty if the API caller named no return URL
+	AtProvider     bool                 // Location is the provider's
+	Post           *method.PostForm     // a form to be sent to the provider
+	Challenge      string               // value of WWW-Authenticate
+	Step           *pages.Step          // the form of a further step
+	Factors        []method.Configured  // the second factors to choose from
+	NewPasswordFor string               // username of the account that needs a new password
+	Session        *store.ActiveSession // of the completed sign-in
+	Added          *added               // the credential added to the signed-in account
+	Waiting        string               // what blocks the sign-in: "confirm_email" or "approval_pending"
 }
 
-// signIn is the dispatcher: it reads how far the sign-in has come, lets the method take one step, and then asks what is
-// still missing. Methods know nothing of one another, nor of what follows.
-func (s *dispatcher) signIn(c *web.Call, t LoginInput) (*LoginResult, error) {
+// signIn is the dispatcher. It reads how far the sign-in has come, lets the method take one step, and then checks what
+// is still missing. Methods know nothing of one another, nor of what follows.
+func (s *dispatcher) signIn(c *web.Call, input LoginInput) (*LoginResult, error) {
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return nil, err
 	}
-	in := s.flows.Intent(c, t.To, t.Flow)
+	request := s.flows.ParseLoginRequest(c, input.To, input.Flow)
 	pend := &pending{}
-	if t.Step != "" {
-		// What a provider was asked is answered by a callback alone, and what is added to an account is no sign-in.
-		if pend = s.pendings.openPending(c, t.Step); pend == nil || pend.Challenged || pend.Away || pend.adds() {
+	if input.Step != "" {
+		// Only a callback may continue a sign-in that waits for its provider, and adding a credential is no sign-in.
+		pend = s.pendings.findPending(c, input.Step)
+		if pend == nil || pend.Challenged || pend.AtProvider || pend.adds() {
 			return nil, problem.StepExpired
 		}
-		if err := s.continues(c, pend, in); err != nil {
+		if err := s.checkSession(c, pend, request); err != nil {
 			return nil, err
 		}
 	}
-	return s.goOn(c, t, pend, in)
+	return s.proceed(c, input, pend, request)
 }
 
-// goOn takes the next step of a sign-in that was read.
-func (s *dispatcher) goOn(c *web.Call, t LoginInput, pend *pending, in *LoginRequest) (*LoginResult, error) {
-	if pend.Choose {
-		return s.chooseNew(c, t, pend, in)
+// proceed takes the next step of a pending sign-in.
+func (s *dispatcher) proceed(
+	c *web.Call, input LoginInput, pend *pending, request *LoginRequest,
+) (*LoginResult, error) {
+	if pend.NewPassword {
+		return s.acceptNewPassword(c, input, pend, request)
 	}
-	if pend.Method != "" && (t.Method == "" || !pend.choosesFactor()) {
-		t.Method = pend.Method
+	if pend.Method != "" && (input.Method == "" || !pend.choosesFactor()) {
+		input.Method = pend.Method
 	}
-	m := s.method(t.Method)
+	m := s.method(input.Method)
 	if m == nil || m.Second && pend.User == "" || MailProof(m) != nil && len(pend.State) == 0 {
 		return nil, problem.Malformed
 	}
-	if pend.choosesFactor() && !mayFollow(m) {
+	if pend.choosesFactor() && !allowedAfterProof(m) {
 		return nil, problem.Malformed
 	}
 	for range 2 {
-		out, err := s.step(c, t, m, pend, in)
-		// The credential was replaced between the check and the session (a hash renewed by another tab, a password
-		// changed): what the person sent is held against what is stored now.
+		result, err := s.step(c, input, m, pend, request)
+		// The credential was replaced between the check and the session, by a rehash in another tab or a password
+		// change. Check the input again against what is stored now.
 		if !errors.Is(err, ErrCredentialChanged) {
-			return out, err
+			return result, err
 		}
-		if pend.Away {
-			return nil, problem.StepExpired // an answer of a provider is good once
+		if pend.AtProvider {
+			return nil, problem.StepExpired // a provider's answer is valid only once
 		}
 	}
 	return nil, problem.InvalidCredentials
 }
 
-// mayFollow reports whether a method answers where a second factor is asked for. The same password again is no harm:
-// it is checked, counted, and adds nothing.
-func mayFollow(m *method.Configured) bool {
+// allowedAfterProof reports whether a method may answer where a second factor is requested. The password is harmless
+// there: it is checked and counted, and adds nothing.
+func allowedAfterProof(m *method.Configured) bool {
 	switch m.Method.(type) {
 	case method.SecondFactor, method.LoginNamer:
 		return true
@@ -102,24 +105,24 @@ func mayFollow(m *method.Configured) bool {
 	return false
 }
 
-// continues holds a further proof to the session that it is for: the proofs before it were that session's, and are
-// worth nothing once it has ended.
-func (s *dispatcher) continues(c *web.Call, pend *pending, in *LoginRequest) error {
+// checkSession verifies that the session which a step-up belongs to is still this browser's: proofs taken over from an
+// ended session are worth nothing.
+func (s *dispatcher) checkSession(c *web.Call, pend *pending, request *LoginRequest) error {
 	if pend.Session == "" {
 		return nil
 	}
-	live, err := s.callers.session(c)
+	active, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
-	if live == nil || live.Session.RootID() != pend.Session || live.Session.UserID != pend.User {
+	if active == nil || active.Session.RootID() != pend.Session || active.Session.UserID != pend.User {
 		return problem.StepExpired
 	}
-	in.further = true
+	request.stepUp = true
 	return nil
 }
 
-// method returns the configured method of that name; that of no name is the first that takes a login name.
+// method returns the configured method of that name, or for an empty name the first that takes a login name.
 func (s *dispatcher) method(name string) *method.Configured {
 	for i := range s.methods {
 		_, takesLogin := s.methods[i].Method.(method.LoginNamer)
@@ -130,100 +133,111 @@ func (s *dispatcher) method(name string) *method.Configured {
 	return nil
 }
 
-// step lets the method take one step, and does what the step says.
-func (s *dispatcher) step(c *web.Call, t LoginInput, m *method.Configured, pend *pending, in *LoginRequest) (*LoginResult, error) {
-	x, err := s.attempt(c, t, m, pend)
+// step lets the method take one step and acts on what it returns.
+func (s *dispatcher) step(
+	c *web.Call, input LoginInput, m *method.Configured, pend *pending, request *LoginRequest,
+) (*LoginResult, error) {
+	a, err := s.attempt(c, input, m, pend)
 	if err != nil {
 		return nil, err
 	}
-	step, err := x.take(c.Ctx())
+	step, err := a.take(c.Ctx())
 	if err != nil {
-		x.guess.GiveBack()
+		a.guess.GiveBack()
 		return nil, fmt.Errorf("signing in by %s: %w", m.Name, err)
 	}
-	next := pend.next(m.Name, x.user, nil, t)
+	next := pend.next(m.Name, a.user, nil, input)
 	switch step := step.(type) {
 	case method.Refused:
-		return nil, s.refuse(c, x, pend, step.Reason)
+		return nil, s.refuse(c, a, pend, step.Reason)
 	case method.Challenge:
-		return s.challenge(c, x, next, step)
+		return s.challenge(c, a, next, step)
 	case method.Show:
-		x.guess.GiveBack()
-		if next.State = step.State; pend.Away {
-			x.token = "" // the provider has answered: what it knew leads nowhere any more
+		a.guess.GiveBack()
+		if next.State = step.State; pend.AtProvider {
+			a.token = "" // the provider's state value is used up
 		}
-		if err := s.pendings.keepStep(c, next, x.token, false); err != nil {
+		if err := s.pendings.keepStep(c, next, a.token, false); err != nil {
 			return nil, err
 		}
-		form := &pages.Step{Token: next.Token, Method: m.Name, Fields: stepFields(step.Fields), Options: string(step.Options)}
+		form := &pages.Step{Token: next.Token, Method: m.Name, Fields: stepFields(step.Fields),
+			Options: string(step.Options)}
 		return &LoginResult{Step: form}, nil
 	case method.Redirect:
-		x.guess.GiveBack()
+		a.guess.GiveBack()
 		next.State = step.State
-		return &LoginResult{Location: step.URL, Provider: true}, s.leave(c, next, x, step.URL)
+		return &LoginResult{Location: step.URL, AtProvider: true}, s.leaveForProvider(c, next, a, step.URL)
 	case method.PostForm:
-		x.guess.GiveBack()
+		a.guess.GiveBack()
 		next.State = step.State
-		return &LoginResult{Post: &step}, s.leave(c, next, x, step.URL)
+		return &LoginResult{Post: &step}, s.leaveForProvider(c, next, a, step.URL)
 	case method.Proven:
-		x.guess.GiveBack()
-		return s.accept(c, t, m, pend, in, step)
+		a.guess.GiveBack()
+		return s.accept(c, input, m, pend, request, step)
 	case method.Identified:
-		return s.identified(c, x, t, pend, in, step.Identity)
+		return s.identified(c, a, input, pend, request, step.Identity)
 	case method.Enrolled:
-		x.guess.GiveBack()
+		a.guess.GiveBack()
 		return s.enrolled(c, m, pend, step)
 	}
-	return nil, fmt.Errorf("signing in by %s: a step of unknown kind %T", m.Name, step)
+	return nil, fmt.Errorf("signing in by %s: unknown step type %T", m.Name, step)
 }
 
-// leave keeps what the answer of a provider must fit, and holds the address to what browsers may be led to.
-func (s *dispatcher) leave(c *web.Call, next *pending, x *attempt, address string) error {
+// leaveForProvider keeps what the provider's answer must match. It refuses an address that is neither https nor on the
+// developer's own machine.
+func (s *dispatcher) leaveForProvider(c *web.Call, next *pending, a *attempt, address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !local(u.Hostname())) {
-		return fmt.Errorf("signing in by %s: its address is not one of https", x.m.Name)
+		return fmt.Errorf("signing in by %s: the provider's address is not an https URL", a.m.Name)
 	}
-	return s.pendings.keepStep(c, next, x.token, true)
+	return s.pendings.keepStep(c, next, a.token, true)
 }
 
-// refuse tells of an answer that was wrong. That of a provider is good for one try.
-func (s *dispatcher) refuse(c *web.Call, x *attempt, pend *pending, reason string) error {
-	s.refused(c, x.user, x.m.Name, reason)
+// refuse records a wrong answer and returns its problem. A provider's answer ends the attempt.
+func (s *dispatcher) refuse(c *web.Call, a *attempt, pend *pending, reason string) error {
+	s.emitRefusal(c, a.user, a.m.Name, reason)
 	switch {
-	case pend.Away:
+	case pend.AtProvider:
 		s.pendings.dropPending(c, pend.Token)
 		return problem.SignInRefused
-	case len(pend.Proofs) > 0 || MailProof(x.m) != nil:
+	case len(pend.Proofs) > 0 || MailProof(a.m) != nil:
 		return problem.InvalidCode
 	}
 	return problem.InvalidCredentials
 }
 
-// challenge asks the browser itself, once in a sign-in: one that cannot answer is shown the form.
-func (s *dispatcher) challenge(c *web.Call, x *attempt, next *pending, challenge method.Challenge) (*LoginResult, error) {
-	if x.Negotiate != nil {
-		return nil, s.refuse(c, x, next, "the answer to the challenge is not enough")
+// challenge challenges the browser itself (RFC 9110 §11.6.1), once in a sign-in. A browser that cannot answer gets the
+// form.
+func (s *dispatcher) challenge(
+	c *web.Call, a *attempt, next *pending, challenge method.Challenge,
+) (*LoginResult, error) {
+	if a.Negotiate != nil {
+		return nil, s.refuse(c, a, next, "the answer to the challenge is not enough")
 	}
 	if s.pendings.wasChallenged(c, next) {
 		return &LoginResult{}, nil
 	}
 	next.Challenged = true
-	return &LoginResult{Challenge: challenge.Header}, s.pendings.keepStep(c, next, x.token, false)
+	return &LoginResult{Challenge: challenge.Header}, s.pendings.keepStep(c, next, a.token, false)
 }
 
-// accept takes a proof for what the attempt was for.
-func (s *dispatcher) accept(c *web.Call, t LoginInput, m *method.Configured, pend *pending, in *LoginRequest, proven method.Proven) (*LoginResult, error) {
+// accept completes a step by a proof.
+func (s *dispatcher) accept(
+	c *web.Call, input LoginInput, m *method.Configured, pend *pending, request *LoginRequest, proven method.Proven,
+) (*LoginResult, error) {
 	if pend.adds() {
-		return nil, fmt.Errorf("signing in by %s: a proof where something was to be added", m.Name)
+		return nil, fmt.Errorf("signing in by %s: got a proof while adding a credential", m.Name)
 	}
-	return s.advance(c, t, m, pend, in, proven)
+	return s.advance(c, input, m, pend, request, proven)
 }
 
-// advance goes on after a proof: to what is still missing, or to the end.
-func (s *dispatcher) advance(c *web.Call, t LoginInput, m *method.Configured, pend *pending, in *LoginRequest, by method.Proven) (*LoginResult, error) {
+// advance adds a proof and then asks for the first missing requirement, or completes the sign-in.
+func (s *dispatcher) advance(
+	c *web.Call, input LoginInput, m *method.Configured, pend *pending, request *LoginRequest, by method.Proven,
+) (*LoginResult, error) {
 	u := by.User
 	if pend.User != "" && pend.User != u.ID {
-		s.refused(c, &u, m.Name, "another account's factor")
+		s.emitRefusal(c, &u, m.Name, "another account's factor")
 		return nil, problem.InvalidCredentials
 	}
 	if by.Mailbox && u.Enabled && !u.Confirmed {
@@ -231,13 +245,13 @@ func (s *dispatcher) advance(c *web.Call, t LoginInput, m *method.Configured, pe
 		if err != nil {
 			return nil, err
 		}
-		u, by.Kind = after, "" // that credential was voided too
+		u, by.Kind = after, "" // the proving credential was voided as well
 	}
 	proof := store.Proof{Method: m.Name, At: s.now()}
 	if by.Level > 1 {
 		proof.Level = by.Level
 	}
-	p := &proven{user: u, method: m.Name, in: in, try: t, pend: pend,
+	p := &proven{user: u, method: m.Name, request: request, input: input, pend: pend,
 		proofs: append(slices.Clone(pend.Proofs), proof), creds: slices.Clone(pend.Creds)}
 	if by.Kind != "" {
 		p.creds = append(p.creds, credRef{by.Kind, by.ID, by.Version})
@@ -251,14 +265,14 @@ func (s *dispatcher) advance(c *web.Call, t LoginInput, m *method.Configured, pe
 			return r.ask(c, p)
 		}
 	}
-	out, err := s.finisher.complete(c, &u, p.proofs, p.creds, in, t.Remember || pend.Remember)
+	result, err := s.finisher.complete(c, &u, p.proofs, p.creds, request, input.Remember || pend.Remember)
 	if err == nil && pend.Token != "" {
 		s.pendings.dropPending(c, pend.Token)
 	}
-	return out, err
+	return result, err
 }
 
-func (s *dispatcher) refused(c *web.Call, u *store.User, method, reason string) {
+func (s *dispatcher) emitRefusal(c *web.Call, u *store.User, method, reason string) {
 	e := audit.Event{Kind: audit.EventSignIn, Result: audit.ResultRefused, Reason: reason, Method: method}
 	if u != nil {
 		e.UserID, e.Username = u.ID, u.Username
@@ -266,10 +280,10 @@ func (s *dispatcher) refused(c *web.Call, u *store.User, method, reason string) 
 	c.Emit(e)
 }
 
-// MustHTTPS refuses to take or give a secret over plain http, where everyone on the way reads along, but for the
-// developer's own machine and where the operator allows it.
+// MustHTTPS refuses to receive or set a secret over plain http, which can be read on the way. Exceptions are the
+// developer's own machine and `allow_http`.
 func (s *guard) MustHTTPS(c *web.Call) error {
-	if c.Visit.Secure || s.set.AllowHTTP || local(c.Visit.Host) {
+	if c.Visit.Secure || s.settings.AllowHTTP || local(c.Visit.Host) {
 		return nil
 	}
 	return problem.HTTPS

@@ -17,15 +17,15 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Signing in by mail. Whoever asks is told the same, whoever has the address: the browser gets its half of the secret in the
-// cookie of its sign-in, the queue a letter. Only the worker looks for the account, and makes the rest of the secret, which
-// stands in the letter as a link and as a code. Both are worth nothing in any other browser: a link that was forwarded, or that
-// somebody was made to open, signs nobody in, and uses nothing up.
+// Signing in by email. The answer is the same whether or not an account has the address. The browser keeps its half of
+// the secret in the state cookie; the worker that sends the message finds the account and makes the other half, which
+// the message carries as a link and as a code. Both halves are needed, so a link works only in the browser that
+// requested it. A forwarded link, or one that a victim is lured to open, signs nobody in and is not used up.
 
-// LinkLife is how long a letter is good for, from when it was asked for. The browser keeps its half as long.
+// LinkLife is how long a message is valid from the request. The browser keeps its half as long.
 const LinkLife = pendingLife
 
-// LinkGuesses is how many codes may be tried at the letters of one asking; then they are worth nothing, links included.
+// LinkGuesses is how many codes may be tried at the messages of one request. After that they are void, links included.
 const LinkGuesses = 5
 
 var errOtherBrowser = &problem.Problem{Status: http.StatusBadRequest, Code: "invalid_token",
@@ -33,7 +33,7 @@ var errOtherBrowser = &problem.Problem{Status: http.StatusBadRequest, Code: "inv
 
 func (s *links) linkRoutes() []web.Route {
 	return []web.Route{
-		// On a gate whose pages are elsewhere too: a letter that its app asked for leads back to its browser.
+		// Anywhere: a gate that uses another host's portal receives the links that its own app requested.
 		{Method: http.MethodGet, Path: "/link", Secret: true, Do: s.linkPage, Anywhere: true},
 		{Method: http.MethodPost, Path: "/link", Secret: true, Do: s.linkForm, Anywhere: true},
 		{Method: http.MethodPost, Path: "/link/finish", Do: s.linkFinishForm, Anywhere: true},
@@ -42,13 +42,13 @@ func (s *links) linkRoutes() []web.Route {
 	}
 }
 
-// MailProof returns the ability of a method whose proof comes by mail, else nil.
+// MailProof returns m as a method.MailProof, or nil if its proof does not come by mail.
 func MailProof(m *method.Configured) method.MailProof {
 	proof, _ := m.Method.(method.MailProof)
 	return proof
 }
 
-// linkMethod returns the configured method of signing in by mail, nil where there is none.
+// linkMethod returns the configured method for email sign-in, or nil.
 func (s *forms) linkMethod() *method.Configured {
 	for i := range s.methods {
 		if MailProof(&s.methods[i]) != nil {
@@ -58,8 +58,8 @@ func (s *forms) linkMethod() *method.Configured {
 	return nil
 }
 
-// mayLink hides signing in by mail where it cannot work.
-func (s *links) mayLink(c *web.Call) (*method.Configured, error) {
+// linkMethodFor returns the method for email sign-in. It answers not found where email sign-in cannot work.
+func (s *links) linkMethodFor(c *web.Call) (*method.Configured, error) {
 	m := s.forms.linkMethod()
 	if m == nil || !s.callers.Mails() {
 		return nil, problem.NotFound
@@ -67,19 +67,20 @@ func (s *links) mayLink(c *web.Call) (*method.Configured, error) {
 	return m, s.guard.MustHTTPS(c)
 }
 
-// askLink queues a letter to the address in t.Login, whoever has it, and leaves the sign-in in progress with the browser.
-func (s *links) askLink(c *web.Call, t LoginInput) (*pending, error) {
-	m, err := s.mayLink(c)
+// requestLink queues a message to the address in input.Login, known or not, and keeps the pending sign-in in the
+// browser.
+func (s *links) requestLink(c *web.Call, input LoginInput) (*pending, error) {
+	m, err := s.linkMethodFor(c)
 	if err != nil {
 		return nil, err
 	}
-	to, err := accounts.NormalizeEmail(t.Login)
+	to, err := accounts.NormalizeEmail(input.Login)
 	if err != nil {
 		return nil, accounts.Problem(err)
 	}
 	base, err := c.OwnBase()
 	if err != nil {
-		// This gate cannot say where it stands. The code works all the same, and that is what the portal's page says.
+		// This gate does not know its public address. The code works all the same, and the portal's page says so.
 		if base, err = c.MailBase(); err != nil {
 			return nil, err
 		}
@@ -91,14 +92,17 @@ func (s *links) askLink(c *web.Call, t LoginInput) (*pending, error) {
 	if err := s.guard.RequestMail(c, message.Link, to, message.Payload{Base: base, Ref: ref}); err != nil {
 		return nil, err
 	}
-	pend := &pending{Method: m.Name, Login: to, State: state, To: t.To, Flow: t.Flow, Remember: t.Remember, Begun: true}
+	pend := &pending{Method: m.Name, Login: to, State: state, To: input.To, Flow: input.Flow, Remember: input.Remember,
+		Begun: true}
 	_, err = s.pendings.keepPending(c, pend)
 	return pend, err
 }
 
-// WriteLink writes the letter, as long as somebody still waits for it.
-func (s *links) WriteLink(ctx context.Context, l *message.Message, u *store.User, asked time.Time, a *message.Payload) (*message.Message, error) {
-	m, until := s.forms.linkMethod(), asked.Add(LinkLife)
+// WriteLink completes the message, or returns nil if the request has expired.
+func (s *links) WriteLink(
+	ctx context.Context, l *message.Message, u *store.User, requested time.Time, a *message.Payload,
+) (*message.Message, error) {
+	m, until := s.forms.linkMethod(), requested.Add(LinkLife)
 	if m == nil || !s.now().Before(until) {
 		return nil, nil
 	}
@@ -110,8 +114,8 @@ func (s *links) WriteLink(ctx context.Context, l *message.Message, u *store.User
 	return l, nil
 }
 
-// atLetter counts a guess at the letters of one asking. Too many are the end of them, not a reason to wait.
-func (g *Guess) atLetter(state []byte) error {
+// countLinkGuess counts a guess at the messages of one request. Too many void them; there is nothing to wait for.
+func (g *Guess) countLinkGuess(state []byte) error {
 	err := g.Count("letter guess", string(state), settings.Limit{Count: LinkGuesses, Window: LinkLife})
 	if err != nil && !problem.IsFault(err) {
 		return problem.InvalidCode
@@ -119,59 +123,60 @@ func (g *Guess) atLetter(state []byte) error {
 	return err
 }
 
-// finishLink signs in by the link or the code of a letter: the fields "token" or "code".
-func (s *links) finishLink(c *web.Call, f map[string]string) (*LoginResult, error) {
-	m, err := s.mayLink(c)
+// finishLink signs in by the field "token" (the link) or "code" of a message.
+func (s *links) finishLink(c *web.Call, fields map[string]string) (*LoginResult, error) {
+	m, err := s.linkMethodFor(c)
 	if err != nil {
 		return nil, err
 	}
-	var asked []*pending
-	if f["token"] != "" {
-		if asked, err = s.askedByLink(c, m, f["token"]); err != nil {
+	var candidates []*pending
+	if fields["token"] != "" {
+		if candidates, err = s.pendingByToken(c, m, fields["token"]); err != nil {
 			return nil, err
 		}
-	} else if asked = s.askedByCode(c, m, f["step"]); len(asked) == 0 {
-		return nil, s.noLetter(c, m, problem.InvalidCode, "no letter was asked for here")
+	} else if candidates = s.pendingByCode(c, m, fields["step"]); len(candidates) == 0 {
+		return nil, s.refuseUnmatched(c, m, problem.InvalidCode, "no letter was asked for here")
 	}
-	var out *LoginResult
-	for _, pend := range asked {
-		out, err = s.dispatcher.signIn(c, goingOn(pend, f))
+	var result *LoginResult
+	for _, pend := range candidates {
+		result, err = s.dispatcher.signIn(c, linkInput(pend, fields))
 		if !errors.Is(err, problem.InvalidCode) {
-			return out, err
+			return result, err
 		}
 	}
-	if f["token"] != "" {
+	if fields["token"] != "" {
 		return nil, problem.InvalidLink
 	}
 	return nil, err
 }
 
-// goingOn is the next step of a sign-in by mail. It leads where the form says, or where the browser was going when it asked.
-func goingOn(pend *pending, f map[string]string) LoginInput {
-	t := LoginInput{Method: pend.Method, Step: pend.Token, To: pend.To, Flow: pend.Flow, Remember: pend.Remember,
-		Field: func(name string) string { return f[name] }}
-	if f["to"] != "" || f["flow"] != "" {
-		t.To, t.Flow = f["to"], f["flow"]
+// linkInput is the next step of a sign-in by email. The form's return URL takes precedence over that of the request.
+func linkInput(pend *pending, fields map[string]string) LoginInput {
+	input := LoginInput{Method: pend.Method, Step: pend.Token, To: pend.To, Flow: pend.Flow, Remember: pend.Remember,
+		Field: func(name string) string { return fields[name] }}
+	if fields["to"] != "" || fields["flow"] != "" {
+		input.To, input.Flow = fields["to"], fields["flow"]
 	}
-	return t
+	return input
 }
 
-// askedByLink returns the asking of this browser that a link is for.
-func (s *links) askedByLink(c *web.Call, m *method.Configured, token string) ([]*pending, error) {
+// pendingByToken returns this browser's pending sign-in that a link belongs to.
+func (s *links) pendingByToken(c *web.Call, m *method.Configured, token string) ([]*pending, error) {
 	if _, ok := MailProof(m).Address(token); !ok {
-		return nil, s.noLetter(c, m, problem.InvalidLink, "forged or old")
+		return nil, s.refuseUnmatched(c, m, problem.InvalidLink, "forged or old")
 	}
 	for _, pend := range s.pendings.allPending(c) {
 		if pend.Method == m.Name && MailProof(m).Fits(token, pend.State) {
 			return []*pending{pend}, nil
 		}
 	}
-	return nil, s.noLetter(c, m, errOtherBrowser, "another browser")
+	return nil, s.refuseUnmatched(c, m, errOtherBrowser, "another browser")
 }
 
-// askedByCode returns the askings of this browser whose code may be meant: that of the form, or the last one, and then others for
-// the same address, because whoever asked twice may have either letter open. Each that is tried is a guess.
-func (s *links) askedByCode(c *web.Call, m *method.Configured, step string) (list []*pending) {
+// pendingByCode returns the pending sign-ins of this browser that a code may belong to: the one that the form names or
+// else the latest, then others for the same address. A person who requested two messages may have either open. Each one
+// tried is a guess.
+func (s *links) pendingByCode(c *web.Call, m *method.Configured, step string) (list []*pending) {
 	all := slices.DeleteFunc(s.pendings.allPending(c), func(p *pending) bool { return p.Method != m.Name })
 	slices.Reverse(all)
 	meant := 0
@@ -186,11 +191,11 @@ func (s *links) askedByCode(c *web.Call, m *method.Configured, step string) (lis
 	return append([]*pending{first}, others...)
 }
 
-// noLetter counts and tells a try that belongs to no asking of this browser.
-func (s *links) noLetter(c *web.Call, m *method.Configured, outcome *problem.Problem, reason string) error {
+// refuseUnmatched counts and records an attempt that matches no request of this browser.
+func (s *links) refuseUnmatched(c *web.Call, m *method.Configured, outcome *problem.Problem, reason string) error {
 	if _, err := s.guard.Guess(c, ""); err != nil {
 		return err
 	}
-	s.dispatcher.refused(c, nil, m.Name, reason)
+	s.dispatcher.emitRefusal(c, nil, m.Name, reason)
 	return outcome
 }

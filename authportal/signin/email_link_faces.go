@@ -9,7 +9,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// linkAPI answers POST login/link: 202, whoever has the address.
+// linkAPI answers POST login/link: always 202, whether or not an account has the address.
 func (s *links) linkAPI(c *web.Call) error {
 	var body struct {
 		Email, To, Flow string
@@ -18,31 +18,33 @@ func (s *links) linkAPI(c *web.Call) error {
 	if err := c.Decode(&body); err != nil {
 		return err
 	}
-	if _, err := s.askLink(c, LoginInput{Login: body.Email, To: body.To, Flow: body.Flow, Remember: body.Remember}); err != nil {
+	input := LoginInput{Login: body.Email, To: body.To, Flow: body.Flow, Remember: body.Remember}
+	if _, err := s.requestLink(c, input); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusAccepted, map[string]string{"status": web.StatusSent})
 }
 
-// linkFinishAPI answers POST login/link/finish: as POST login.
+// linkFinishAPI answers POST login/link/finish like POST login.
 func (s *links) linkFinishAPI(c *web.Call) error {
-	f, err := c.JSONFields("token", "code", "to", "flow")
+	fields, err := c.JSONFields("token", "code", "to", "flow")
 	if err != nil {
 		return err
 	}
-	if (f["token"] == "") == (f["code"] == "") {
+	if (fields["token"] == "") == (fields["code"] == "") {
 		return problem.Malformed
 	}
-	out, err := s.finishLink(c, f)
+	result, err := s.finishLink(c, fields)
 	if err != nil {
 		return err
 	}
-	return s.forms.SignedIn(c, http.StatusOK, out)
+	return s.forms.SignedIn(c, http.StatusOK, result)
 }
 
-// linkPage asks for an address; or, where the link of a letter leads, for a click. It takes nothing: a GET may be a scanner's.
+// linkPage shows the form for an address or, for the link of a message, a button. A GET uses nothing up: it may come
+// from a mail scanner.
 func (s *links) linkPage(c *web.Call) error {
-	m, err := s.mayLink(c)
+	m, err := s.linkMethodFor(c)
 	if err != nil {
 		return err
 	}
@@ -53,83 +55,89 @@ func (s *links) linkPage(c *web.Call) error {
 	if !c.Visit.Site.Hosted {
 		return s.flows.StartFlow(c, "/link")
 	}
-	live, err := s.callers.session(c)
+	active, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
-	t := LoginInput{To: q.Get("to"), Flow: q.Get("flow")}
-	if live != nil {
-		t.Login = live.Identity.Email // is asked to sign in again, mostly
+	input := LoginInput{To: q.Get("to"), Flow: q.Get("flow")}
+	if active != nil {
+		input.Login = active.Identity.Email // most likely signing in again for a step-up
 	}
-	return s.showLink(c, http.StatusOK, t, nil, nil)
+	return s.showLink(c, http.StatusOK, input, nil, nil)
 }
 
-// linkForm is the form's face of askLink.
+// linkForm handles the form for requestLink.
 func (s *links) linkForm(c *web.Call) error {
-	f, err := c.FormFields("email", "remember", "to", "flow")
-	t := LoginInput{Login: f["email"], To: f["to"], Flow: f["flow"], Remember: f["remember"] != ""}
+	fields, err := c.FormFields("email", "remember", "to", "flow")
+	input := LoginInput{Login: fields["email"], To: fields["to"], Flow: fields["flow"],
+		Remember: fields["remember"] != ""}
 	var pend *pending
 	if err == nil {
-		pend, err = s.askLink(c, t)
+		pend, err = s.requestLink(c, input)
 	}
 	if p := c.ShownOnPage(err); p != nil {
-		return s.showLink(c, p.Status, t, nil, p)
+		return s.showLink(c, p.Status, input, nil, p)
 	}
 	if err != nil {
 		return err
 	}
-	return s.showLink(c, http.StatusOK, t, pend, nil)
+	return s.showLink(c, http.StatusOK, input, pend, nil)
 }
 
-// linkFinishForm is the form's face of finishLink.
+// linkFinishForm handles the form for finishLink.
 func (s *links) linkFinishForm(c *web.Call) error {
-	f, err := c.FormFields("token", "code", "step", "to", "flow")
+	fields, err := c.FormFields("token", "code", "step", "to", "flow")
 	if err != nil {
 		return err
 	}
-	out, err := s.finishLink(c, f)
-	t := LoginInput{To: f["to"], Flow: f["flow"]}
+	result, err := s.finishLink(c, fields)
+	input := LoginInput{To: fields["to"], Flow: fields["flow"]}
 	if p := c.ShownOnPage(err); p != nil {
-		return s.showLinkProblem(c, f, t, p)
+		return s.showLinkProblem(c, fields, input, p)
 	}
 	switch {
 	case err != nil:
 		return err
-	case out.Step != nil:
-		return s.forms.showLogin(c, http.StatusOK, t, s.flows.Intent(c, t.To, t.Flow), nil, out)
+	case result.Step != nil:
+		return s.forms.showLogin(c, http.StatusOK, input, s.flows.ParseLoginRequest(c, input.To, input.Flow),
+			nil, result)
 	}
-	return c.Redirect(out.Location)
+	return c.Redirect(result.Location)
 }
 
-// showLinkProblem goes back to where somebody can do something about it.
-func (s *links) showLinkProblem(c *web.Call, f map[string]string, t LoginInput, p *problem.Problem) error {
+// showLinkProblem shows a problem on the page where the person can act on it.
+func (s *links) showLinkProblem(c *web.Call, fields map[string]string, input LoginInput, p *problem.Problem) error {
 	switch p.Code {
 	case problem.InvalidCode.Code, problem.CodeTooMany, problem.InvalidLink.Code:
 	default:
-		return s.forms.showLogin(c, p.Status, t, s.flows.Intent(c, t.To, t.Flow), p, nil) // the proof was right, and the account may not sign in
+		// The proof was right, but the account may not sign in.
+		return s.forms.showLogin(c, p.Status, input, s.flows.ParseLoginRequest(c, input.To, input.Flow), p, nil)
 	}
-	if f["token"] != "" {
+	if fields["token"] != "" {
 		if p.Code == problem.CodeTooMany {
-			return s.showLinkToken(c, s.forms.linkMethod(), p.Status, f["token"], p)
+			return s.showLinkToken(c, s.forms.linkMethod(), p.Status, fields["token"], p)
 		}
 		if p == errOtherBrowser {
-			return s.showLinkToken(c, s.forms.linkMethod(), p.Status, f["token"], nil)
+			return s.showLinkToken(c, s.forms.linkMethod(), p.Status, fields["token"], nil)
 		}
-		return c.Page(p.Status, pages.Page{Name: pages.Link, Data: pages.LinkData{Expired: true, AgainURL: c.Link("/link") + Query(t)}})
+		return c.Page(p.Status, pages.Page{Name: pages.Link,
+			Data: pages.LinkData{Expired: true, AgainURL: c.Link("/link") + Query(input)}})
 	}
-	return s.showLink(c, p.Status, t, s.pendings.openPending(c, f["step"]), p)
+	return s.showLink(c, p.Status, input, s.pendings.findPending(c, fields["step"]), p)
 }
 
-// showLink writes the form for an address, or, once the letter is on its way, that for its code.
-func (s *links) showLink(c *web.Call, status int, t LoginInput, asked *pending, shown *problem.Problem) error {
-	data := pages.LinkData{To: t.To, Flow: t.Flow, Remember: !s.set.RememberOff, LoginURL: c.Link("/login") + Query(t),
-		AgainURL: c.Link("/link") + Query(t)}
-	p := pages.Page{Name: pages.Link, LeavesSite: true, Values: map[string]string{"email": problem.Bounded(t.Login, 300)}}
-	if t.Remember {
+// showLink writes the form for an address or, once a message was requested, the form for its code.
+func (s *links) showLink(c *web.Call, status int, input LoginInput, sent *pending, shown *problem.Problem) error {
+	data := pages.LinkData{To: input.To, Flow: input.Flow, Remember: !s.settings.RememberOff,
+		LoginURL: c.Link("/login") + Query(input),
+		AgainURL: c.Link("/link") + Query(input)}
+	p := pages.Page{Name: pages.Link, LeavesSite: true,
+		Values: map[string]string{"email": problem.Bounded(input.Login, 300)}}
+	if input.Remember {
 		p.Values["remember"] = "1"
 	}
-	if asked != nil {
-		data.Step, data.Account = asked.Token, asked.Login
+	if sent != nil {
+		data.Step, data.Account = sent.Token, sent.Login
 	}
 	if shown != nil {
 		web.ShowProblem(&p, shown)
@@ -138,11 +146,14 @@ func (s *links) showLink(c *web.Call, status int, t LoginInput, asked *pending, 
 	return c.Page(status, p)
 }
 
-// showLinkToken writes the page that the link of a letter leads to: a click for the browser that asked, advice for every other.
-func (s *links) showLinkToken(c *web.Call, m *method.Configured, status int, token string, shown *problem.Problem) error {
+// showLinkToken writes the page that the link of a message opens: a button in the browser that requested it, advice in
+// any other.
+func (s *links) showLinkToken(
+	c *web.Call, m *method.Configured, status int, token string, shown *problem.Problem,
+) error {
 	data := pages.LinkData{AgainURL: c.Link("/link"), LoginURL: c.Link("/login")}
 	email, ok := MailProof(m).Address(token)
-	live, err := s.callers.session(c)
+	active, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
@@ -156,8 +167,8 @@ func (s *links) showLinkToken(c *web.Call, m *method.Configured, status int, tok
 	switch {
 	case !ok:
 		data.Elsewhere, data.Expired, status = false, true, http.StatusBadRequest
-	case data.Elsewhere && live != nil && live.Identity.Email == email:
-		data.Elsewhere, data.Done, data.Account = false, true, email // the code was entered here, or the link opened twice
+	case data.Elsewhere && active != nil && active.Identity.Email == email:
+		data.Elsewhere, data.Done, data.Account = false, true, email // already used here, as a code or a link
 		data.LoginURL = c.Link("/account")
 	}
 	p := pages.Page{Name: pages.Link, LeavesSite: true, Data: data}

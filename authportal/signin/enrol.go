@@ -8,19 +8,19 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// added is a credential that the owner of an account has just been given.
+// added is a credential that was just added to the signed-in account.
 type added struct {
 	Kind, ID string
-	ShowOnce []string // secrets to be shown now and never again
+	ShowOnce []string // secrets that are shown only now
 }
 
-// BeginAdding begins to add something to the account that is signed in, by a sign-in of the last ten minutes: an
-// outside identity (method.Link), or a credential of the method's own (method.Enrol).
+// BeginAdding begins to add an outside identity (method.Link) or a credential of a method (method.Enrol) to the
+// signed-in account. It requires a recent login.
 func (s *dispatcher) BeginAdding(c *web.Call, purpose method.Purpose, name string) (*LoginResult, error) {
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return nil, err
 	}
-	live, err := s.callers.MustFresh(c)
+	active, err := s.callers.MustFresh(c)
 	if err != nil {
 		return nil, err
 	}
@@ -35,35 +35,37 @@ func (s *dispatcher) BeginAdding(c *web.Call, purpose method.Purpose, name strin
 	if _, ok := m.Method.(method.Enroller); !ok && purpose == method.Enrol {
 		return nil, problem.NotFound
 	}
-	pend := &pending{Purpose: purpose, Method: m.Name, User: u.ID, Version: u.Version, Session: live.Session.RootID()}
-	return s.step(c, LoginInput{Method: m.Name}, m, pend, s.flows.Intent(c, "", ""))
+	pend := &pending{Purpose: purpose, Method: m.Name, User: u.ID, Version: u.Version, Session: active.Session.RootID()}
+	return s.step(c, LoginInput{Method: m.Name}, m, pend, s.flows.ParseLoginRequest(c, "", ""))
 }
 
-// GoOnAdding takes the next step of what beginAdding began.
-func (s *dispatcher) GoOnAdding(c *web.Call, t LoginInput) (*LoginResult, error) {
+// ContinueAdding takes the next step of what BeginAdding began.
+func (s *dispatcher) ContinueAdding(c *web.Call, input LoginInput) (*LoginResult, error) {
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return nil, err
 	}
-	pend, in := s.pendings.openPending(c, t.Step), s.flows.Intent(c, "", "")
-	if pend == nil || !pend.adds() || pend.Away {
+	pend, request := s.pendings.findPending(c, input.Step), s.flows.ParseLoginRequest(c, "", "")
+	if pend == nil || !pend.adds() || pend.AtProvider {
 		return nil, problem.StepExpired
 	}
-	if err := s.continues(c, pend, in); err != nil {
+	if err := s.checkSession(c, pend, request); err != nil {
 		return nil, err
 	}
-	t.Method = pend.Method
-	return s.goOn(c, t, pend, in)
+	input.Method = pend.Method
+	return s.proceed(c, input, pend, request)
 }
 
-// enrolled stores the credential that a method has made for the account that is signed in.
-func (s *dispatcher) enrolled(c *web.Call, m *method.Configured, pend *pending, enrolled method.Enrolled) (*LoginResult, error) {
+// enrolled stores the credential that a method made for the signed-in account.
+func (s *dispatcher) enrolled(
+	c *web.Call, m *method.Configured, pend *pending, enrolled method.Enrolled,
+) (*LoginResult, error) {
 	enroller, ok := m.Method.(method.Enroller)
 	cred := enrolled.Credential
 	switch {
 	case pend.Purpose != method.Enrol || !ok:
-		return nil, fmt.Errorf("signing in by %s: a credential where none was to be enrolled", m.Name)
+		return nil, fmt.Errorf("signing in by %s: got a credential while not enrolling", m.Name)
 	case cred.ID == "" || cred.Kind != enroller.CredentialKind():
-		return nil, fmt.Errorf("enrolling by %s: a credential of the kind %q, which is not the method's", m.Name, cred.Kind)
+		return nil, fmt.Errorf("enrolling by %s: the credential kind %q is not the method's", m.Name, cred.Kind)
 	}
 	cred.Owner, cred.Created = pend.User, s.now()
 	if err := s.accounts.AddCredential(c.Ctx(), cred); err != nil {

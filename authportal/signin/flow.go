@@ -12,42 +12,42 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// Purposes of what we seal. A value of one is garbage to every other.
+// Purposes of sealed values. A value sealed for one purpose cannot be opened for another.
 const (
-	SealTo     = "to"     // where to go after sign-in, on the same host
-	SealFlow   = "flow"   // the same across hosts, with the browser's mark
-	SealCode   = "code"   // the hand-off back
-	sealSignIn = "signin" // state of a sign-in in progress
+	SealTo     = "to"     // return URL on the same host
+	SealFlow   = "flow"   // the same across hosts, bound to the flow cookie
+	SealCode   = "code"   // code of a hand-off
+	sealSignIn = "signin" // pending sign-ins
 )
 
 const (
-	flowLife = 30 * time.Minute // of the browser's mark, and of a flow that can be handed back by it
-	toLife   = 24 * time.Hour   // of a return address: a login page left open overnight still knows its way
+	flowLife = 30 * time.Minute // of the flow cookie, and so of a hand-off
+	toLife   = 24 * time.Hour   // of a return URL: a login page may be left open overnight
 )
 
-// ReturnTo is where a sign-in leads and what it must satisfy. The gate that starts it seals it, so there is no redirect
-// parameter to forge.
+// ReturnTo is the return URL of a sign-in and the demand that it must satisfy. The gate that starts the sign-in seals
+// it, so there is no redirect parameter to forge.
 type ReturnTo struct {
 	Host  string `json:"h"`
 	To    string `json:"p"`           // path and query as sent
-	MFA   bool   `json:"m,omitempty"` // the rule's demand
+	MFA   bool   `json:"m,omitempty"` // demanded by the rule
 	Fresh int64  `json:"f,omitempty"` // seconds
 	Began int64  `json:"t"`           // Unix time
-	Again int    `json:"n,omitempty"` // how often sign-in has started anew for it
+	Again int    `json:"n,omitempty"` // number of restarts
 
-	// Of a flow across hosts only:
-	Origin string `json:"o,omitempty"` // of the app, as its browser sees it
-	Base   string `json:"b,omitempty"` // of the app's reserved paths
-	Mark   []byte `json:"k,omitempty"` // SHA-256 of the browser's mark
+	// Only in a flow across hosts:
+	Origin     string `json:"o,omitempty"` // of the app, as the browser sees it
+	Base       string `json:"b,omitempty"` // of the app's reserved paths
+	CookieHash []byte `json:"k,omitempty"` // hash of the flow cookie
 }
 
-func (g *ReturnTo) Demand() web.Demand {
-	return web.Demand{MFA: g.MFA, Fresh: time.Duration(g.Fresh) * time.Second}
+func (r *ReturnTo) Demand() web.Demand {
+	return web.Demand{MFA: r.MFA, Fresh: time.Duration(r.Fresh) * time.Second}
 }
 
-// old reports whether the goal was sealed longer ago than d.
-func (g *ReturnTo) old(now time.Time, d time.Duration) bool {
-	return now.Sub(time.Unix(g.Began, 0)) >= d
+// olderThan reports whether the value was sealed at least d ago.
+func (r *ReturnTo) olderThan(now time.Time, d time.Duration) bool {
+	return now.Sub(time.Unix(r.Began, 0)) >= d
 }
 
 func (s *flows) seal(purpose string, v any) (string, error) {
@@ -66,22 +66,22 @@ func (s *flows) Unseal(purpose, sealed string, dst any) bool {
 	return err == nil && json.Unmarshal(b, dst) == nil
 }
 
-// LoginURL returns where somebody must go who has no session, or whose session does not meet the demand: the login page
-// of the visit's site, which comes back to `to`, the path and query as the browser sent them, never a host.
-func (s *flows) LoginURL(v *web.Visit, to string, d web.Demand) string {
+// LoginURL returns the address of the login page for a request without a session, or with one that does not meet the
+// demand. The page returns to `to`, the path and query as the browser sent them, never a host.
+func (s *flows) LoginURL(v *web.Visit, to string, demand web.Demand) string {
 	page := v.Base + "/login"
 	if v.Site.LoginPage != "" {
 		page = v.Prefix() + v.Site.LoginPage
 	}
-	return s.loginURL(v, page, ReturnTo{To: to, MFA: d.MFA, Fresh: wholeSeconds(d.Fresh)})
+	return s.loginURL(v, page, ReturnTo{To: to, MFA: demand.MFA, Fresh: wholeSeconds(demand.Fresh)})
 }
 
-func (s *flows) loginURL(v *web.Visit, page string, g ReturnTo) string {
-	g.Host, g.To, g.Began = v.Host, web.ReturnAddress(g.To), s.now().Unix()
-	sealed, err := s.seal(SealTo, g)
+func (s *flows) loginURL(v *web.Visit, page string, returnTo ReturnTo) string {
+	returnTo.Host, returnTo.To, returnTo.Began = v.Host, web.ReturnAddress(returnTo.To), s.now().Unix()
+	sealed, err := s.seal(SealTo, returnTo)
 	if err != nil {
-		// Only randomness can fail. The way in is shown all the same; it ends at the account.
-		s.log.Error("sealing a return address", "error", err)
+		// Sealing fails only without randomness. The login page works even so, and leads to the account.
+		s.log.Error("sealing a return URL failed", "error", err)
 		return page
 	}
 	sep := "?"
@@ -91,7 +91,7 @@ func (s *flows) loginURL(v *web.Visit, page string, g ReturnTo) string {
 	return page + sep + "to=" + sealed
 }
 
-// wholeSeconds rounds up, so that no demand becomes none.
+// wholeSeconds rounds up, so that a short demand does not become none.
 func wholeSeconds(d time.Duration) int64 {
 	if d <= 0 {
 		return 0
@@ -99,8 +99,8 @@ func wholeSeconds(d time.Duration) int64 {
 	return int64((d + time.Second - 1) / time.Second)
 }
 
-// StartFlow begins a sign-in for this host at the portal of another: it marks the browser, and sends it there with the
-// goal sealed. Nothing is stored.
+// StartFlow begins a sign-in for this host at the portal of another. It sets the flow cookie and redirects the browser
+// with the sealed return URL. Nothing is stored.
 func (s *flows) StartFlow(c *web.Call, page string) error {
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return err
@@ -108,45 +108,46 @@ func (s *flows) StartFlow(c *web.Call, page string) error {
 	if c.Visit.Site.PortalBase == "" {
 		return problem.NotFound
 	}
-	in := s.Intent(c, c.Request.URL.Query().Get("to"), "")
-	live, err := s.callers.session(c)
+	request := s.ParseLoginRequest(c, c.Request.URL.Query().Get("to"), "")
+	active, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
-	if live != nil && in.satisfied(s, live) {
-		return c.Redirect(in.landing(c))
+	if active != nil && request.satisfiedBy(s, active) {
+		return c.Redirect(request.landingURL(c))
 	}
-	mark, err := s.mark(c)
+	secret, err := s.flowCookie(c)
 	if err != nil {
 		return err
 	}
-	g := in.ReturnTo
-	g.Host, g.To, g.Origin, g.Base, g.Mark = c.Visit.Host, web.ReturnAddress(g.To), c.Visit.Origin, c.Visit.Base, markHash(mark)
-	if !in.sealed {
-		g.Began = s.now().Unix()
+	returnTo := request.ReturnTo
+	returnTo.Host, returnTo.To = c.Visit.Host, web.ReturnAddress(returnTo.To)
+	returnTo.Origin, returnTo.Base, returnTo.CookieHash = c.Visit.Origin, c.Visit.Base, cookieHash(secret)
+	if !request.sealed {
+		returnTo.Began = s.now().Unix()
 	}
-	// What the mark outlives must not look older than the mark.
-	if g.old(s.now(), flowLife/2) && g.Fresh == 0 {
-		g.Began = s.now().Unix()
+	// The flow must not expire long before the flow cookie does.
+	if returnTo.olderThan(s.now(), flowLife/2) && returnTo.Fresh == 0 {
+		returnTo.Began = s.now().Unix()
 	}
-	sealed, err := s.seal(SealFlow, g)
+	sealed, err := s.seal(SealFlow, returnTo)
 	if err != nil {
 		return err
 	}
-	c.SetCookie(web.CookieFlow, web.Secret64.EncodeToString(mark), flowLife)
+	c.SetCookie(web.CookieFlow, web.Secret64.EncodeToString(secret), flowLife)
 	return c.Redirect(c.Visit.Site.PortalBase + page + "?flow=" + url.QueryEscape(sealed))
 }
 
-// mark returns the browser's mark, or a new one. One serves all tabs: they differ in their flows.
-func (s *flows) mark(c *web.Call) ([]byte, error) {
-	if m, ok := s.callers.haveMark(c, web.CookieFlow); ok {
+// flowCookie returns the secret of the browser's flow cookie, or a new one. All tabs share it; their flows differ.
+func (s *flows) flowCookie(c *web.Call) ([]byte, error) {
+	if m, ok := s.callers.browserCookie(c, web.CookieFlow); ok {
 		return m, nil
 	}
 	return s.web.Secret(web.MarkBytes)
 }
 
-// haveMark returns the mark in the cookie of that name.
-func (s *callers) haveMark(c *web.Call, name string) ([]byte, bool) {
+// browserCookie returns the secret in the device or flow cookie of that name.
+func (s *callers) browserCookie(c *web.Call, name string) ([]byte, bool) {
 	v, ok := web.TheCookie(c.Request, name, c.Visit.Secure)
 	if !ok {
 		return nil, false
@@ -155,7 +156,7 @@ func (s *callers) haveMark(c *web.Call, name string) ([]byte, bool) {
 	return m, err == nil && len(m) == web.MarkBytes
 }
 
-func markHash(mark []byte) []byte {
-	h := sha256.Sum256(append([]byte("gatehouse mark "), mark...))
+func cookieHash(secret []byte) []byte {
+	h := sha256.Sum256(append([]byte("gatehouse mark "), secret...))
 	return h[:]
 }

@@ -8,65 +8,67 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// LoginRequest is the goal of one sign-in as this call knows it.
+// LoginRequest is what a sign-in is for: its return URL and the demand behind it.
 type LoginRequest struct {
 	ReturnTo
-	given  bool // the caller named an address, readable or not
-	sealed bool // we sealed it: Began and the demand are true
-	flow   bool // it belongs to another host, or to this one by way of a portal
-	lost   bool // an address was named that says nothing any more
+	named      bool // the caller sent a return URL, readable or not
+	sealed     bool // the value was sealed here: Began and the demand can be trusted
+	viaPortal  bool // a flow that another host began, or this one through a portal
+	unreadable bool // the return URL was forged, expired or for another host
 
-	further bool // it is a further proof of the session that the browser has, and cannot start another
+	stepUp bool // a further proof of the browser's session; it cannot start another
 }
 
-// Intent reads where a sign-in shall lead, from `to` (a path, or the sealed value of a login page) or from `flow`. What
-// cannot be read leads to the account: sign-in stays possible, and nobody is sent anywhere by a forged value.
-func (s *flows) Intent(c *web.Call, to, flow string) *LoginRequest {
-	in := &LoginRequest{given: to != "" || flow != ""}
+// ParseLoginRequest reads `to` (a path, or the sealed value of a login page) or `flow`. An unreadable value leads to
+// the account: signing in stays possible, and a forged value redirects to nowhere else.
+func (s *flows) ParseLoginRequest(c *web.Call, to, flow string) *LoginRequest {
+	request := &LoginRequest{named: to != "" || flow != ""}
 	now := s.now()
 	switch {
 	case flow != "":
-		// Only a portal hands people over to other hosts.
-		in.sealed = c.Visit.Site.Portal && s.Unseal(SealFlow, flow, &in.ReturnTo) && !in.old(now, toLife) && in.Origin != ""
-		in.flow = in.sealed
+		// Only a portal hands off to other hosts.
+		request.sealed = c.Visit.Site.Portal && s.Unseal(SealFlow, flow, &request.ReturnTo) &&
+			!request.olderThan(now, toLife) && request.Origin != ""
+		request.viaPortal = request.sealed
 	case strings.HasPrefix(to, "/"):
-		in.To = web.ReturnAddress(to)
-		in.Began = now.Unix()
-		return in
+		request.To = web.ReturnAddress(to)
+		request.Began = now.Unix()
+		return request
 	case to != "":
-		// A value sealed for another host leads nowhere here.
-		in.sealed = s.Unseal(SealTo, to, &in.ReturnTo) && !in.old(now, toLife) && in.Host == c.Visit.Host
+		// A value sealed for another host is void here.
+		request.sealed = s.Unseal(SealTo, to, &request.ReturnTo) &&
+			!request.olderThan(now, toLife) && request.Host == c.Visit.Host
 	}
-	if !in.sealed {
-		in.ReturnTo = ReturnTo{Began: now.Unix()}
-		in.lost = in.given
-		return in
+	if !request.sealed {
+		request.ReturnTo = ReturnTo{Began: now.Unix()}
+		request.unreadable = request.named
+		return request
 	}
-	in.To = web.ReturnAddress(in.To)
-	return in
+	request.To = web.ReturnAddress(request.To)
+	return request
 }
 
-// satisfied reports whether a session is all that the goal asks for. A gate seals `fresh` only when it found the session
-// too old, so no proof from before that counts, whatever two clocks say: else gate and portal could send a browser back and
-// forth for ever.
-func (in *LoginRequest) satisfied(p *flows, l *store.ActiveSession) bool {
-	d := in.Demand()
-	if !p.callers.Meets(&l.Session, d) {
+// satisfiedBy reports whether a session meets the demand. A gate demands `fresh` only if it found the session too old,
+// so no proof from before the request counts, even if clocks disagree: otherwise gate and portal could redirect
+// forever.
+func (r *LoginRequest) satisfiedBy(p *flows, active *store.ActiveSession) bool {
+	demand := r.Demand()
+	if !p.callers.Meets(&active.Session, demand) {
 		return false
 	}
-	return d.Fresh <= 0 || !lastProof(l.Session.Proofs).Before(time.Unix(in.Began, 0))
+	return demand.Fresh <= 0 || !lastProof(active.Session.Proofs).Before(time.Unix(r.Began, 0))
 }
 
-// landing is where a sign-in for this host ends.
-func (in *LoginRequest) landing(c *web.Call) string {
-	if in.To == "" || in.lost {
+// landingURL is where a sign-in for this host ends.
+func (r *LoginRequest) landingURL(c *web.Call) string {
+	if r.To == "" || r.unreadable {
 		return c.Link("/account")
 	}
-	return web.ReturnAddress(in.To)
+	return web.ReturnAddress(r.To)
 }
 
-// here reports whether the goal's host shares the session of this one: a cookie belongs to a host name of one scheme,
-// whatever the port.
-func (in *LoginRequest) here(v *web.Visit) bool {
-	return !in.flow || (in.Host == v.Host && strings.HasPrefix(in.Origin, "https:") == v.Secure)
+// sharesCookie reports whether the request's host uses the same session cookie as this visit: cookies belong to a host
+// name and scheme, whatever the port.
+func (r *LoginRequest) sharesCookie(v *web.Visit) bool {
+	return !r.viaPortal || (r.Host == v.Host && strings.HasPrefix(r.Origin, "https:") == v.Secure)
 }

@@ -5,8 +5,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// jwks answers with the keys that verify signed identities. They are public and change with the secret only, so that
-// upstreams may keep them for a while.
+// jwks serves the keys that verify signed identities. They change only with `secret`, so upstreams may cache them.
 func (s *callers) jwks(c *web.Call) error {
 	if !c.Visit.Site.JWT && !c.Visit.Site.Portal {
 		return problem.NotFound

@@ -31,19 +31,19 @@ func (s *forms) signInRoutes() []web.Route {
 	}
 }
 
-// root leads to the account, or to signing in.
+// root redirects to the account, or to the login page.
 func (s *forms) root(c *web.Call) error {
-	live, err := s.callers.session(c)
+	active, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
-	if live != nil {
+	if active != nil {
 		return c.Redirect(c.Link("/account"))
 	}
 	return c.Redirect(c.Link("/login"))
 }
 
-// loginPage shows the form, unless there is nothing to ask.
+// loginPage shows the login form, unless the session already satisfies the request.
 func (s *forms) loginPage(c *web.Call) error {
 	if !c.Visit.Site.Hosted {
 		return s.flows.StartFlow(c, "/login")
@@ -53,31 +53,31 @@ func (s *forms) loginPage(c *web.Call) error {
 	}
 	q := c.Request.URL.Query()
 	to, flow := q.Get("to"), q.Get("flow")
-	in := s.flows.Intent(c, to, flow)
-	live, err := s.callers.session(c)
+	request := s.flows.ParseLoginRequest(c, to, flow)
+	active, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
-	if live == nil {
-		return s.showLogin(c, http.StatusOK, LoginInput{To: to, Flow: flow}, in, nil, nil)
+	if active == nil {
+		return s.showLogin(c, http.StatusOK, LoginInput{To: to, Flow: flow}, request, nil, nil)
 	}
-	if in.MFA && !s.callers.strong(live.Session.Proofs) {
-		return s.askFactor(c, LoginInput{To: to, Flow: flow}, in)
+	if request.MFA && !s.callers.strong(active.Session.Proofs) {
+		return s.stepUpPage(c, LoginInput{To: to, Flow: flow}, request)
 	}
-	if !in.satisfied(s.flows, live) {
-		return s.showLogin(c, http.StatusOK, LoginInput{To: to, Flow: flow}, in, nil, nil)
+	if !request.satisfiedBy(s.flows, active) {
+		return s.showLogin(c, http.StatusOK, LoginInput{To: to, Flow: flow}, request, nil, nil)
 	}
-	where, err := s.flows.onward(c, live, in, false)
+	location, err := s.flows.nextURL(c, active, request, false)
 	if err != nil {
 		return err
 	}
-	return c.Redirect(where)
+	return c.Redirect(location)
 }
 
-// askFactor asks somebody who is signed in for a second factor; who has none is told so, here, for the gate would only
-// send them back.
-func (s *forms) askFactor(c *web.Call, t LoginInput, in *LoginRequest) error {
-	live, u, err := s.callers.MustUser(c)
+// stepUpPage asks for a second factor in a session that has only one. An account without a second factor gets an error
+// page here, because the gate would only redirect back.
+func (s *forms) stepUpPage(c *web.Call, input LoginInput, request *LoginRequest) error {
+	active, u, err := s.callers.MustUser(c)
 	if err != nil {
 		return err
 	}
@@ -86,102 +86,106 @@ func (s *forms) askFactor(c *web.Call, t LoginInput, in *LoginRequest) error {
 		return err
 	}
 	if len(factors) == 0 {
-		return c.Page(http.StatusForbidden, pages.Page{Name: pages.Forbidden, LeavesSite: true, Data: pages.ForbiddenData{
-			User:      userOf(live),
+		data := pages.ForbiddenData{
+			User:      userOf(active),
 			LogoutURL: c.Link("/logout"),
-			Path:      problem.Bounded(in.To, 200),
+			Path:      problem.Bounded(request.To, 200),
 			Reason:    "mfa",
-		}, Problem: web.Message(problem.SecondFactor)})
+		}
+		return c.Page(http.StatusForbidden, pages.Page{Name: pages.Forbidden, LeavesSite: true, Data: data,
+			Problem: web.Message(problem.SecondFactor)})
 	}
-	next := (&pending{Purpose: method.StepUp, User: u.ID, Version: u.Version, Proofs: live.Session.Proofs,
-		Session: live.Session.RootID()}).next("", &u, nil, t)
-	in.further = true
-	out, err := s.dispatcher.offerFactors(c, factors, next, t, in)
-	return s.loginAnswer(c, t, out, err)
+	next := (&pending{Purpose: method.StepUp, User: u.ID, Version: u.Version, Proofs: active.Session.Proofs,
+		Session: active.Session.RootID()}).next("", &u, nil, input)
+	request.stepUp = true
+	result, err := s.dispatcher.offerFactors(c, factors, next, input, request)
+	return s.showResult(c, input, result, err)
 }
 
-// loginBegin begins to sign in by a method that has no form on the login page: it leads to a provider, or to the form of
-// its first step.
+// loginBegin begins a method that has no form on the login page: it redirects to a provider, or shows the first form.
 func (s *forms) loginBegin(c *web.Call) error {
 	q := c.Request.URL.Query()
-	t := LoginInput{Method: c.Arg, To: q.Get("to"), Flow: q.Get("flow")}
+	input := LoginInput{Method: c.Arg, To: q.Get("to"), Flow: q.Get("flow")}
 	m := s.dispatcher.method(c.Arg)
 	if m == nil {
 		return problem.NotFound
 	}
 	if _, ok := m.Method.(method.LoginNamer); ok {
-		return c.Redirect(c.Link("/login") + Query(t))
+		return c.Redirect(c.Link("/login") + Query(input))
 	}
 	if MailProof(m) != nil {
-		return c.Redirect(c.Link("/link") + Query(t))
+		return c.Redirect(c.Link("/link") + Query(input))
 	}
-	if t.Step = q.Get("step"); t.Step != "" { // another second factor than the one that was begun
-		out, err := s.dispatcher.signIn(c, t)
-		return s.loginAnswer(c, t, out, err)
+	if input.Step = q.Get("step"); input.Step != "" { // a different second factor than the one that began
+		result, err := s.dispatcher.signIn(c, input)
+		return s.showResult(c, input, result, err)
 	}
-	out, err := s.dispatcher.signIn(c, t)
+	result, err := s.dispatcher.signIn(c, input)
 	if err != nil {
 		return err
 	}
-	return s.loginAnswer(c, t, out, nil)
+	return s.showResult(c, input, result, nil)
 }
 
-// loginForm is the form's face of signIn.
+// loginForm handles the login form.
 func (s *forms) loginForm(c *web.Call) error {
 	if err := c.Form(); err != nil {
 		return err
 	}
 	f := c.Request.PostForm
-	t := LoginInput{Method: f.Get("method"), Login: f.Get("login"), Step: f.Get("step"), To: f.Get("to"), Flow: f.Get("flow"),
-		Remember: f.Get("remember") != "", Answers: formAnswers(f), Field: f.Get, JSON: func(name string) json.RawMessage {
+	input := LoginInput{Method: f.Get("method"), Login: f.Get("login"), Step: f.Get("step"), To: f.Get("to"),
+		Flow: f.Get("flow"), Remember: f.Get("remember") != "", Answered: formAnswered(f), Field: f.Get,
+		JSON: func(name string) json.RawMessage {
 			if v := f.Get(name); json.Valid([]byte(v)) {
 				return json.RawMessage(v)
 			}
 			return nil
 		}}
-	out, err := s.dispatcher.signIn(c, t)
-	return s.loginAnswer(c, t, out, err)
+	result, err := s.dispatcher.signIn(c, input)
+	return s.showResult(c, input, result, err)
 }
 
-// envelope are the fields of a sign-in that are no answer of the person to a method.
-var envelope = []string{"login", "method", "step", "to", "flow", "remember", "trust_device"}
+// inputFields are the fields of a step that no method reads.
+var inputFields = []string{"login", "method", "step", "to", "flow", "remember", "trust_device"}
 
-func formAnswers(f url.Values) bool {
+func formAnswered(f url.Values) bool {
 	for name := range f {
-		if f.Get(name) != "" && !slices.Contains(envelope, name) {
+		if f.Get(name) != "" && !slices.Contains(inputFields, name) {
 			return true
 		}
 	}
 	return false
 }
 
-// loginAnswer tells the outcome of a step on a page.
-func (s *forms) loginAnswer(c *web.Call, t LoginInput, out *LoginResult, err error) error {
-	in := func() *LoginRequest { return s.flows.Intent(c, t.To, t.Flow) }
+// showResult writes the page for the result of a step.
+func (s *forms) showResult(c *web.Call, input LoginInput, result *LoginResult, err error) error {
+	in := func() *LoginRequest { return s.flows.ParseLoginRequest(c, input.To, input.Flow) }
 	switch {
 	case err != nil:
 		p := problem.Of(err)
-		if p.Status >= http.StatusInternalServerError && p.Code != problem.Busy.Code || p.Code == problem.HTTPS.Code || p.Code == problem.SignInBroken.Code {
+		if p.Status >= http.StatusInternalServerError && p.Code != problem.Busy.Code ||
+			p.Code == problem.HTTPS.Code || p.Code == problem.SignInBroken.Code {
 			return err
 		}
 		web.SetRetry(c.Writer, p)
-		return s.showLogin(c, p.Status, t, in(), p, s.dispatcher.chooseAgain(c, t, p))
-	case out.Post != nil:
-		return s.showPost(c, out.Post)
-	case out.Challenge != "":
-		c.Writer.Header().Set("WWW-Authenticate", out.Challenge)
-		return s.showLogin(c, http.StatusUnauthorized, t, in(), nil, nil)
-	case out.Step != nil:
-		return s.showLogin(c, http.StatusOK, t, in(), nil, out)
-	case out.Added != nil:
+		return s.showLogin(c, p.Status, input, in(), p, s.dispatcher.newPasswordAgain(c, input, p))
+	case result.Post != nil:
+		return s.showPost(c, result.Post)
+	case result.Challenge != "":
+		c.Writer.Header().Set("WWW-Authenticate", result.Challenge)
+		return s.showLogin(c, http.StatusUnauthorized, input, in(), nil, nil)
+	case result.Step != nil:
+		return s.showLogin(c, http.StatusOK, input, in(), nil, result)
+	case result.Added != nil:
 		return c.Redirect(c.Link("/account"))
-	case out.Live == nil && !out.Provider:
-		return s.showLogin(c, http.StatusOK, t, in(), nil, nil) // the browser was challenged before
+	case result.Session == nil && !result.AtProvider:
+		return s.showLogin(c, http.StatusOK, input, in(), nil, nil) // the browser was already challenged
 	}
-	return c.Redirect(out.Location)
+	return c.Redirect(result.Location)
 }
 
-// showPost writes the page that sends a form to a provider by itself. Its policy lets forms go there and nowhere else.
+// showPost writes a page that submits a form to a provider by itself. Its Content-Security-Policy allows forms to go
+// only there.
 func (s *forms) showPost(c *web.Call, to *method.PostForm) error {
 	post := &pages.Post{URL: to.URL}
 	for _, name := range slices.Sorted(maps.Keys(to.Fields)) {
@@ -197,48 +201,52 @@ func (s *forms) showPost(c *web.Call, to *method.PostForm) error {
 		Data: pages.LoginData{Post: post}})
 }
 
-// showLogin writes the page: the first form, or that of a further step.
-func (s *forms) showLogin(c *web.Call, status int, t LoginInput, in *LoginRequest, shown *problem.Problem, out *LoginResult) error {
-	data := pages.LoginData{To: t.To, Flow: t.Flow, Remember: !s.set.RememberOff, Methods: s.methodList(c, t)}
+// showLogin writes the login page, with the first form or that of a further step.
+func (s *forms) showLogin(
+	c *web.Call, status int, input LoginInput, request *LoginRequest, shown *problem.Problem, result *LoginResult,
+) error {
+	data := pages.LoginData{To: input.To, Flow: input.Flow, Remember: !s.settings.RememberOff,
+		Methods: s.methodList(c, input)}
 	if s.AnyoneSignsUp() {
-		data.SignupURL = c.Link("/signup") + Query(t)
+		data.SignupURL = c.Link("/signup") + Query(input)
 	}
 	if s.callers.Mails() && s.accounts.Passwords() != nil {
-		data.ForgotURL = c.Link("/forgot") + Query(t)
+		data.ForgotURL = c.Link("/forgot") + Query(input)
 	}
 	if shown != nil && shown.Code == problem.Unconfirmed.Code && s.callers.Mails() {
 		data.ResendURL = c.Link("/confirm")
 	}
-	live, err := s.callers.session(c)
+	active, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
-	if live != nil && !in.satisfied(s.flows, live) {
-		data.FixedLogin, data.Remember, data.SignupURL = live.Identity.Username, false, ""
+	if active != nil && !request.satisfiedBy(s.flows, active) {
+		data.FixedLogin, data.Remember, data.SignupURL = active.Identity.Username, false, ""
 		data.Reason = "fresh"
-		if in.MFA && !s.callers.strong(live.Session.Proofs) {
+		if request.MFA && !s.callers.strong(active.Session.Proofs) {
 			data.Reason = "mfa"
 		}
 	}
-	p := pages.Page{Name: pages.Login, LeavesSite: true, Values: map[string]string{"login": problem.Bounded(t.Login, 256)}}
-	if t.Remember {
+	p := pages.Page{Name: pages.Login, LeavesSite: true,
+		Values: map[string]string{"login": problem.Bounded(input.Login, 256)}}
+	if input.Remember {
 		p.Values["remember"] = "1"
 	}
 	if m := s.linkMethod(); m != nil && len(data.Methods) == 1 && data.Methods[0].Name == m.Name {
 		data.MailForm = true
-		if live != nil {
-			p.Values["email"] = live.Identity.Email
+		if active != nil {
+			p.Values["email"] = active.Identity.Email
 		}
 	}
-	if out != nil {
-		data.Step = out.Step
-		if len(out.Factors) > 0 {
-			data.Methods = named(out.Factors)
-			data.Step.Others = s.otherFactors(c, out, t)
-			data.Step.Method = out.Factors[0].Name
+	if result != nil {
+		data.Step = result.Step
+		if len(result.Factors) > 0 {
+			data.Methods = pageMethods(result.Factors)
+			data.Step.Others = s.otherFactors(c, result, input)
+			data.Step.Method = result.Factors[0].Name
 		}
-		if out.Choose != "" {
-			data.Account = out.Choose
+		if result.NewPasswordFor != "" {
+			data.Account = result.NewPasswordFor
 			data.Methods, data.Reason, data.MinLength = nil, "new_password", s.accounts.Passwords().MinLength()
 		}
 	}
@@ -249,21 +257,21 @@ func (s *forms) showLogin(c *web.Call, status int, t LoginInput, in *LoginReques
 	return c.Page(status, p)
 }
 
-// methodList is what people may choose from.
-func (s *forms) methodList(c *web.Call, t LoginInput) []pages.Method {
+// methodList returns the methods to choose from on the login page.
+func (s *forms) methodList(c *web.Call, input LoginInput) []pages.Method {
 	first := slices.DeleteFunc(slices.Clone(s.methods), func(m method.Configured) bool { return m.Second })
-	list := named(first)
+	list := pageMethods(first)
 	for i, m := range first {
 		if MailProof(&m) != nil {
-			list[i].URL = c.Link("/link") + Query(t)
+			list[i].URL = c.Link("/link") + Query(input)
 		} else if _, ok := m.Method.(method.LoginNamer); !ok {
-			list[i].URL = c.Link("/login/"+url.PathEscape(m.Name)) + Query(t)
+			list[i].URL = c.Link("/login/"+url.PathEscape(m.Name)) + Query(input)
 		}
 	}
 	return list
 }
 
-func named(methods []method.Configured) []pages.Method {
+func pageMethods(methods []method.Configured) []pages.Method {
 	out := make([]pages.Method, 0, len(methods))
 	for _, m := range methods {
 		out = append(out, pages.Method{Name: m.Name, Kind: m.Method.Kind(), Label: m.Label})
@@ -271,36 +279,36 @@ func named(methods []method.Configured) []pages.Method {
 	return out
 }
 
-// otherFactors offers those beside the one that was begun.
-func (s *forms) otherFactors(c *web.Call, out *LoginResult, t LoginInput) []pages.Method {
-	if out.Step.Method == "" {
+// otherFactors returns the second factors besides the one that began.
+func (s *forms) otherFactors(c *web.Call, result *LoginResult, input LoginInput) []pages.Method {
+	if result.Step.Method == "" {
 		return nil
 	}
-	q := url.Values{"step": {out.Step.Token}}
-	if t.Flow != "" {
-		q.Set("flow", t.Flow)
-	} else if t.To != "" {
-		q.Set("to", t.To)
+	q := url.Values{"step": {result.Step.Token}}
+	if input.Flow != "" {
+		q.Set("flow", input.Flow)
+	} else if input.To != "" {
+		q.Set("to", input.To)
 	}
-	others := named(out.Factors[1:])
+	others := pageMethods(result.Factors[1:])
 	for i := range others {
 		others[i].URL = c.Link("/login/"+url.PathEscape(others[i].Name)) + "?" + q.Encode()
 	}
 	return others
 }
 
-// Query hands the goal on to a sibling page.
-func Query(t LoginInput) string {
+// Query returns the query that carries the return URL to a related page.
+func Query(input LoginInput) string {
 	switch {
-	case t.Flow != "":
-		return "?flow=" + url.QueryEscape(t.Flow)
-	case t.To != "":
-		return "?to=" + url.QueryEscape(t.To)
+	case input.Flow != "":
+		return "?flow=" + url.QueryEscape(input.Flow)
+	case input.To != "":
+		return "?to=" + url.QueryEscape(input.To)
 	}
 	return ""
 }
 
-// stepFields returns what a method asks for as pages show it.
+// stepFields converts the fields of a method for the page.
 func stepFields(fields []method.Field) []pages.Field {
 	var out []pages.Field
 	for _, f := range fields {
@@ -309,7 +317,8 @@ func stepFields(fields []method.Field) []pages.Field {
 	return out
 }
 
-// AnyoneSignsUp reports whether people without an invitation may make an account.
+// AnyoneSignsUp reports whether people may sign up without an invitation.
 func (s *forms) AnyoneSignsUp() bool {
-	return (s.set.Signup.Mode == settings.SignupOpen || s.set.Signup.Mode == settings.SignupApproval) && s.accounts.Passwords() != nil
+	return (s.settings.Signup.Mode == settings.SignupOpen || s.settings.Signup.Mode == settings.SignupApproval) &&
+		s.accounts.Passwords() != nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// methodJSON is a way to sign in, as programs read it.
+// methodJSON is a configured method in JSON.
 type methodJSON struct {
 	Name  string `json:"name"`
 	Kind  string `json:"kind"`
@@ -28,11 +28,14 @@ type fieldJSON struct {
 // loginMethodsAPI answers GET login.
 func (s *forms) loginMethodsAPI(c *web.Call) error {
 	fields := []fieldJSON{}
-	for _, f := range s.set.Signup.Fields {
+	for _, f := range s.settings.Signup.Fields {
 		fields = append(fields, fieldJSON(f))
 	}
 	return c.JSON(http.StatusOK, map[string]any{
-		"methods": methodsJSON(s.methodList(c, LoginInput{})), "signup": s.set.Signup.Mode, "remember": !s.set.RememberOff, "fields": fields,
+		"methods":  methodsJSON(s.methodList(c, LoginInput{})),
+		"signup":   s.settings.Signup.Mode,
+		"remember": !s.settings.RememberOff,
+		"fields":   fields,
 	})
 }
 
@@ -47,7 +50,7 @@ func methodsJSON(list []pages.Method) []methodJSON {
 	return out
 }
 
-// loginAPI answers POST login: the JSON face of signIn.
+// loginAPI answers POST login.
 func (s *forms) loginAPI(c *web.Call) error {
 	var body struct {
 		Login, Method, Step, To, Flow string
@@ -57,7 +60,7 @@ func (s *forms) loginAPI(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	// What else was sent is the method's, or a newer page's: it is left alone.
+	// Other fields belong to the method, or come from a newer page.
 	if _, err := o.Read(map[string]any{"login": &body.Login, "method": &body.Method, "step": &body.Step, "to": &body.To,
 		"flow": &body.Flow, "remember": &body.Remember}, func(string) error { return problem.Malformed }); err != nil {
 		return err
@@ -65,61 +68,66 @@ func (s *forms) loginAPI(c *web.Call) error {
 	if _, ok := o.Text("password"); !ok {
 		return problem.Malformed
 	}
-	// A method that asks for text where something else was sent is told that there is none; so is whoever sent it.
-	noText := false
-	t := LoginInput{Method: body.Method, Login: body.Login, Step: body.Step, To: body.To, Flow: body.Flow, Remember: body.Remember}
-	t.Field = func(name string) string {
+	// A method reads a field of the wrong type as empty; the request is then refused as malformed.
+	wrongType := false
+	input := LoginInput{Method: body.Method, Login: body.Login, Step: body.Step, To: body.To, Flow: body.Flow,
+		Remember: body.Remember}
+	input.Field = func(name string) string {
 		text, ok := o.Text(name)
-		noText = noText || !ok
+		wrongType = wrongType || !ok
 		return text
 	}
-	t.JSON = o.JSON
+	input.JSON = o.JSON
 	for name, raw := range o {
-		if !slices.Contains(envelope, name) && string(raw) != "null" && string(raw) != `""` {
-			t.Answers = true
+		if !slices.Contains(inputFields, name) && string(raw) != "null" && string(raw) != `""` {
+			input.Answered = true
 		}
 	}
-	out, err := s.dispatcher.signIn(c, t)
-	if noText && web.ToldProblem(err) != nil {
+	result, err := s.dispatcher.signIn(c, input)
+	if wrongType && web.ToldProblem(err) != nil {
 		return problem.Malformed
 	}
 	if err != nil {
 		return err
 	}
-	return s.SignedIn(c, http.StatusOK, out)
+	return s.SignedIn(c, http.StatusOK, result)
 }
 
-// SignedIn answers a program whose person has signed in, or has a further step to take.
-func (s *forms) SignedIn(c *web.Call, status int, out *LoginResult) error {
+// SignedIn answers an API request with the result of a step.
+func (s *forms) SignedIn(c *web.Call, status int, result *LoginResult) error {
 	switch {
-	case len(out.Factors) > 0:
-		return c.JSON(status, map[string]any{"status": "second_factor", "methods": methodsJSON(named(out.Factors)), "step": out.Step.Token})
-	case out.Choose != "":
-		return c.JSON(status, map[string]any{"status": "new_password", "step": out.Step.Token, "min_length": s.accounts.Passwords().MinLength()})
-	case out.Step != nil:
-		answer := map[string]any{"status": "step", "step": out.Step.Token, "method": out.Step.Method, "fields": out.Step.Fields}
-		if out.Step.Options != "" {
-			answer["options"] = json.RawMessage(out.Step.Options)
+	case len(result.Factors) > 0:
+		return c.JSON(status, map[string]any{"status": "second_factor",
+			"methods": methodsJSON(pageMethods(result.Factors)), "step": result.Step.Token})
+	case result.NewPasswordFor != "":
+		return c.JSON(status, map[string]any{"status": "new_password", "step": result.Step.Token,
+			"min_length": s.accounts.Passwords().MinLength()})
+	case result.Step != nil:
+		answer := map[string]any{"status": "step", "step": result.Step.Token, "method": result.Step.Method,
+			"fields": result.Step.Fields}
+		if result.Step.Options != "" {
+			answer["options"] = json.RawMessage(result.Step.Options)
 		}
 		return c.JSON(status, answer)
-	case out.Post != nil:
-		return c.JSON(status, map[string]any{"status": "post", "location": out.Post.URL, "fields": out.Post.Fields})
-	case out.Challenge != "":
-		c.Writer.Header().Add("WWW-Authenticate", out.Challenge)
+	case result.Post != nil:
+		return c.JSON(status, map[string]any{"status": "post", "location": result.Post.URL,
+			"fields": result.Post.Fields})
+	case result.Challenge != "":
+		c.Writer.Header().Add("WWW-Authenticate", result.Challenge)
 		return problem.LoginRequired
-	case out.Live == nil && !out.Provider:
+	case result.Session == nil && !result.AtProvider:
 		return problem.LoginRequired // the challenge was not answered
-	case out.Provider:
-		return c.JSON(status, map[string]any{"status": "redirect", "location": out.Location})
+	case result.AtProvider:
+		return c.JSON(status, map[string]any{"status": "redirect", "location": result.Location})
 	}
 	answer := map[string]any{"status": "signed_in"}
-	if out.Location != "" {
-		answer["location"] = out.Location
+	if result.Location != "" {
+		answer["location"] = result.Location
 	}
 	return c.JSON(status, answer)
 }
 
-// sessionAPI answers GET session: who is signed in, and since when.
+// sessionAPI answers GET session with the user and the session.
 func (s *forms) sessionAPI(c *web.Call) error {
 	me, err := s.callers.Caller(c)
 	if err != nil {
@@ -128,20 +136,22 @@ func (s *forms) sessionAPI(c *web.Call) error {
 	if me.Live == nil {
 		return problem.LoginRequired
 	}
-	return c.JSON(http.StatusOK, map[string]any{"user": s.accounts.IdentityJSON(&me.Live.Identity), "session": SessionJSON(&me.Live.Session)})
+	return c.JSON(http.StatusOK, map[string]any{"user": s.accounts.IdentityJSON(&me.Live.Identity),
+		"session": SessionJSON(&me.Live.Session)})
 }
 
-// SessionJSON names the sign-in, as the owner's list does, not the child of one host.
+// SessionJSON describes a session by the id of its parent, as the owner's list of sessions does.
 func SessionJSON(s *store.Session) map[string]any {
-	out := map[string]any{"id": s.RootID(), "created": s.Created.UTC().Format(time.RFC3339), "methods": methodsOf(s.Proofs),
-		"remembered": s.Remembered}
+	out := map[string]any{"id": s.RootID(), "created": s.Created.UTC().Format(time.RFC3339),
+		"methods": methodsOf(s.Proofs), "remembered": s.Remembered}
 	if !s.Expires.IsZero() {
 		out["expires"] = s.Expires.UTC().Format(time.RFC3339)
 	}
 	return out
 }
 
-func userOf(l *store.ActiveSession) *pages.User {
-	id := &l.Identity
-	return &pages.User{ID: id.UserID, Username: id.Username, Email: id.Email, Name: id.Name, Roles: id.Roles, Confirmed: id.Email != ""}
+func userOf(active *store.ActiveSession) *pages.User {
+	id := &active.Identity
+	return &pages.User{ID: id.UserID, Username: id.Username, Email: id.Email, Name: id.Name, Roles: id.Roles,
+		Confirmed: id.Email != ""}
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// signOut ends the sign-in of the caller with the sessions of every host below it, or every sign-in that the person
-// has, and takes the cookie. Signing out twice is no fault. Where the store cannot be reached nobody is signed out, and no
-// cookie is taken: it would only hide a session that lives on.
+// signOut ends the caller's parent session with all its children, or with everywhere every session of the user, and
+// clears the cookie. Signing out twice is no error. If the store fails, the cookie is kept: clearing it would only hide
+// a session that is still valid.
 func (s *forms) signOut(c *web.Call, everywhere bool) error {
 	me, err := s.callers.Caller(c)
 	if err != nil {
@@ -29,18 +29,19 @@ func (s *forms) signOut(c *web.Call, everywhere bool) error {
 		}
 		return nil
 	}
-	id, signIn := me.Live.Identity, me.Live.Session.RootID()
+	id, rootID := me.Live.Identity, me.Live.Session.RootID()
 	if everywhere {
 		_, err = s.sessions.EndSessionsOf(c.Ctx(), id.UserID, "")
 	} else {
-		err = s.sessions.EndSession(c.Ctx(), id.UserID, signIn)
+		err = s.sessions.EndSession(c.Ctx(), id.UserID, rootID)
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("signing out: %w", err)
 	}
 	s.callers.ClearSession(c)
 	c.Caller = &web.Caller{}
-	e := audit.Event{Kind: audit.EventSignOut, Result: audit.ResultOK, UserID: id.UserID, Username: id.Username, Session: signIn}
+	e := audit.Event{Kind: audit.EventSignOut, Result: audit.ResultOK, UserID: id.UserID, Username: id.Username,
+		Session: rootID}
 	if everywhere {
 		e.Reason = "everywhere"
 	}
@@ -48,27 +49,27 @@ func (s *forms) signOut(c *web.Call, everywhere bool) error {
 	return nil
 }
 
-// logoutPage asks before it signs out: a GET, which any page can cause, changes nothing.
+// logoutPage asks for confirmation: any site can cause a GET, so it must not sign out (CSRF).
 func (s *forms) logoutPage(c *web.Call) error {
-	live, err := s.callers.session(c)
+	active, err := s.callers.session(c)
 	if err != nil {
 		return err
 	}
 	data := pages.LogoutData{LoginURL: c.Link("/login")}
-	if live != nil {
-		data.User = userOf(live)
+	if active != nil {
+		data.User = userOf(active)
 	} else if !c.Visit.Site.Hosted && c.Visit.Site.PortalBase != "" && !c.Request.URL.Query().Has("done") {
-		// Nobody is signed in here, but perhaps at the portal, from where they would be at once again.
+		// Perhaps the browser still has a session at the portal, which would sign it in here again.
 		return c.Redirect(c.Visit.Site.PortalBase + "/logout")
 	}
 	p := pages.Page{Name: pages.Logout, Data: data}
-	if live == nil && c.Request.URL.Query().Get("done") == "deleted" {
+	if active == nil && c.Request.URL.Query().Get("done") == "deleted" {
 		p.Notice = &pages.Message{ID: "done_deleted_own"}
 	}
 	return c.Page(http.StatusOK, p)
 }
 
-// logoutForm is the form's face of signOut.
+// logoutForm handles the sign-out form.
 func (s *forms) logoutForm(c *web.Call) error {
 	if err := c.Form(); err != nil {
 		return err
@@ -79,8 +80,8 @@ func (s *forms) logoutForm(c *web.Call) error {
 	return c.Redirect(c.Link("/logout?done=1"))
 }
 
-// logoutAPI answers POST logout. No body is an empty object, unless it comes with the type of a form, which a page of another
-// origin could send.
+// logoutAPI answers POST logout. An empty body counts as an empty object, unless it has the content type of a form,
+// which another origin could send (CSRF).
 func (s *forms) logoutAPI(c *web.Call) error {
 	var body struct {
 		Everywhere bool `json:"everywhere"`

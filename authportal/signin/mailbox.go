@@ -8,7 +8,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// ProveMailbox is that of Accounts, and what follows from it.
+// ProveMailbox confirms the address of an account whose mailbox was proved; see [accounts.Accounts.ProveMailbox]. It
+// records the event, and sends the notice that the account waits for approval.
 func (s *dispatcher) ProveMailbox(c *web.Call, u store.User) (store.User, error) {
 	after, err := s.accounts.ProveMailbox(c.Ctx(), u)
 	if err != nil || u.Confirmed {

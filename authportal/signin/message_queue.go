@@ -8,10 +8,10 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// Mails reports whether messages can be sent.
+// Mails reports whether email can be sent.
 func (s *callers) Mails() bool { return s.outbox != nil }
 
-// EnqueueMail queues a message on behalf of whoever asks.
+// EnqueueMail queues a message in the language of the request.
 func (s *guard) EnqueueMail(c *web.Call, kind, to string, a message.Payload) error {
 	if a.Base == "" {
 		base, err := c.MailBase()
@@ -27,11 +27,10 @@ func (s *guard) EnqueueMail(c *web.Call, kind, to string, a message.Payload) err
 	return s.accounts.Post(c.Ctx(), kind, to, a)
 }
 
-// MailAllowed counts one message to the address, as every spelling of it has it, and reports whether it may be sent.
-// Where it may not, the answer is the same: only the message is missing. Nothing is given back, because every message
-// costs its reader something.
+// MailAllowed counts one message to the normalized address and reports whether it may be sent. If not, only the message
+// is missing: the answer must look the same. The count is never released, because every message burdens its reader.
 func (s *guard) MailAllowed(c *web.Call, to string) (bool, error) {
-	err := s.NewGuess(c).Count("letter", to, s.set.Account)
+	err := s.NewGuess(c).Count("letter", to, s.settings.Account)
 	if err != nil && !problem.IsFault(err) {
 		c.Emit(audit.Event{Kind: audit.EventLetter, Result: audit.ResultRefused, Reason: problem.CodeTooMany})
 		return false, nil
@@ -39,28 +38,29 @@ func (s *guard) MailAllowed(c *web.Call, to string) (bool, error) {
 	return err == nil, err
 }
 
-// RequestMail queues a message to an address that somebody typed, and tells nothing of it. Whoever asks is counted.
-func (s *guard) RequestMail(c *web.Call, kind, typed string, a message.Payload) error {
+// RequestMail queues a message to an address that was typed in, and does not reveal whether it is known. Requests are
+// counted by network address.
+func (s *guard) RequestMail(c *web.Call, kind, address string, a message.Payload) error {
 	if !s.callers.Mails() {
 		return problem.NoMail
 	}
 	if err := s.MustHTTPS(c); err != nil {
 		return err
 	}
-	to, err := accounts.NormalizeEmail(typed)
+	to, err := accounts.NormalizeEmail(address)
 	if err != nil {
 		return accounts.Problem(err)
 	}
-	if err := s.NewGuess(c).Count("letters", AddressBlock(c.Visit.Addr), s.set.Address); err != nil {
+	if err := s.NewGuess(c).Count("letters", AddressBlock(c.Visit.Addr), s.settings.Address); err != nil {
 		return err
 	}
-	if room, err := s.MailAllowed(c, to); err != nil || !room {
+	if allowed, err := s.MailAllowed(c, to); err != nil || !allowed {
 		return err
 	}
 	if err := s.EnqueueMail(c, kind, to, a); err != nil {
 		return err
 	}
-	// Neither the address, which is what a stranger typed, nor whether anybody has it.
+	// The event contains neither the address, which a stranger typed, nor whether an account has it.
 	c.Emit(audit.Event{Kind: audit.EventLetter, Result: audit.ResultOK, Reason: kind})
 	return nil
 }

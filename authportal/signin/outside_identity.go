@@ -7,23 +7,26 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// identified goes on with the account of an outside identity. Which that is the accounts decide, never the method.
-func (s *dispatcher) identified(c *web.Call, x *attempt, t LoginInput, pend *pending, in *LoginRequest, id method.Identity) (*LoginResult, error) {
-	r := accounts.IdentityRequest{Method: x.m.Name, Options: x.m.Options, Identity: id,
+// identified continues with the account of an outside identity. The accounts package decides which one that is, never
+// the method.
+func (s *dispatcher) identified(
+	c *web.Call, a *attempt, input LoginInput, pend *pending, request *LoginRequest, id method.Identity,
+) (*LoginResult, error) {
+	r := accounts.IdentityRequest{Method: a.m.Name, Options: a.m.Options, Identity: id,
 		Actor: accounts.Actor{Address: web.Address(c.Visit), Host: c.Visit.Host, Base: c.Visit.Origin + c.Visit.Base}}
 	switch {
 	case pend.Purpose == method.Link:
-		r.Owner, r.Actor.ID = x.user, x.user.ID
+		r.Owner, r.Actor.ID = a.user, a.user.ID
 	case pend.User != "":
-		r.Options.SignUp = "off" // a further proof of an account that is there
+		r.Options.SignUp = "off" // a further proof must not create an account
 	}
 	u, cred, err := s.accounts.ForIdentity(c.Ctx(), r)
 	if err == nil || problem.IsFault(err) {
-		x.guess.GiveBack()
+		a.guess.GiveBack()
 	}
 	if err != nil {
 		if !problem.IsFault(err) {
-			s.refused(c, x.user, x.m.Name, problem.Of(err).Code)
+			s.emitRefusal(c, a.user, a.m.Name, problem.Of(err).Code)
 			s.pendings.dropPending(c, pend.Token)
 		}
 		return nil, err
@@ -32,6 +35,6 @@ func (s *dispatcher) identified(c *web.Call, x *attempt, t LoginInput, pend *pen
 		s.pendings.dropPending(c, pend.Token)
 		return &LoginResult{Added: &added{Kind: cred.Kind, ID: cred.ID}}, nil
 	}
-	return s.accept(c, t, x.m, pend, in,
-		method.Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: cred.Version, Level: x.m.Options.Level(&id)})
+	return s.accept(c, input, a.m, pend, request,
+		method.Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: cred.Version, Level: a.m.Options.Level(&id)})
 }

@@ -1,31 +1,31 @@
 package signin
 
-// The parts of the service, from the lowest up. Each knows only those that it uses, and none knows one above it.
+// The parts of the service, lowest first. Each knows only the parts that it uses, and none above it.
 
-// callers say who calls: sessions, their secrets and proofs, API tokens and device cookies.
+// callers identify the caller: sessions, their secrets and proofs, API tokens and device cookies.
 type callers struct {
 	*deps
 }
 
-// guard counts guesses and messages, and makes and reads one-time links.
+// guard counts guesses and messages, and issues and reads one-time links.
 type guard struct {
 	*deps
 	callers *callers
 }
 
-// flows lead a sign-in through hosts and back: return addresses, marks of browsers, hand-off.
+// flows carry a sign-in across hosts and back: return URLs, flow cookies, the hand-off.
 type flows struct {
 	*deps
 	callers *callers
 	guard   *guard
 }
 
-// pendings keep sign-ins in progress in the browser's cookie.
+// pendings keep pending sign-ins in the browser's state cookie.
 type pendings struct {
 	*deps
 }
 
-// finisher makes a session of complete proofs, and spends what is good once.
+// finisher turns complete proofs into a session, and uses up sign-in tickets.
 type finisher struct {
 	*deps
 	callers *callers
@@ -33,7 +33,7 @@ type finisher struct {
 	flows   *flows
 }
 
-// dispatcher takes a sign-in from step to step, and asks what is still missing.
+// dispatcher runs a sign-in step by step, and asks for what is still missing.
 type dispatcher struct {
 	*deps
 	callers  *callers
@@ -53,7 +53,7 @@ type forms struct {
 	dispatcher *dispatcher
 }
 
-// links sign people in by mail and by the links that administrators make.
+// links sign in by email and by an administrator's sign-in tickets.
 type links struct {
 	*deps
 	callers    *callers
@@ -65,7 +65,7 @@ type links struct {
 	forms      *forms
 }
 
-// newService makes the parts.
+// newService builds the parts.
 func newService(d *deps) *Service {
 	s := &Service{}
 	s.callers = &callers{deps: d}

@@ -15,9 +15,11 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// askNew asks for a new password, the last thing that is missing of a sign-in. Who cannot choose one, because there is
-// none here, loses the old one instead: it was not to be used any more.
-func (s *dispatcher) askNew(c *web.Call, u *store.User, next *pending, in *LoginRequest) (*LoginResult, error) {
+// requestNewPassword asks for a new password, the last requirement of a sign-in. If none can be chosen here, it removes
+// the old password instead, which must not be used any more.
+func (s *dispatcher) requestNewPassword(
+	c *web.Call, u *store.User, next *pending, request *LoginRequest,
+) (*LoginResult, error) {
 	a := s.accounts
 	has, err := a.HasPassword(c.Ctx(), u.ID)
 	if err != nil {
@@ -28,34 +30,37 @@ func (s *dispatcher) askNew(c *web.Call, u *store.User, next *pending, in *Login
 		if err != nil {
 			return nil, err
 		}
-		return s.finisher.complete(c, &after, next.Proofs, next.Creds, in, next.Remember)
+		return s.finisher.complete(c, &after, next.Proofs, next.Creds, request, next.Remember)
 	}
-	next.User, next.Login, next.Version, next.Choose = u.ID, u.Username, u.Version, true
+	next.User, next.Login, next.Version, next.NewPassword = u.ID, u.Username, u.Version, true
 	token, err := s.pendings.keepPending(c, next)
 	if err != nil {
 		return nil, err
 	}
-	return &LoginResult{Choose: u.Username, Step: &pages.Step{Token: token}}, nil
+	return &LoginResult{NewPasswordFor: u.Username, Step: &pages.Step{Token: token}}, nil
 }
 
-// chooseNew takes the new password and finishes the sign-in that waited for it. What is refused can be tried again.
-func (s *dispatcher) chooseNew(c *web.Call, t LoginInput, pend *pending, in *LoginRequest) (*LoginResult, error) {
+// acceptNewPassword sets the new password and completes the sign-in. After a refusal the person may try again.
+func (s *dispatcher) acceptNewPassword(
+	c *web.Call, input LoginInput, pend *pending, request *LoginRequest,
+) (*LoginResult, error) {
 	u, err := s.users.User(c.Ctx(), pend.User)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, problem.StepExpired
 	case err != nil:
 		return nil, fmt.Errorf("reading the account: %w", err)
-	case s.callers.missing(&u) != nil || u.Version != pend.Version || s.accounts.Passwords() == nil:
+	case s.callers.denialReason(&u) != nil || u.Version != pend.Version || s.accounts.Passwords() == nil:
 		return nil, problem.StepExpired
 	}
-	// Whoever came by a ticket could try here what the old password was, and anybody ask for a lot of hashing.
+	// Count it: with a sign-in ticket one could otherwise guess the old password here, or cause a lot of hashing.
 	g, err := s.guard.Guess(c, u.ID)
 	if err != nil {
 		return nil, err
 	}
-	e := audit.Event{Kind: audit.EventPasswordChange, Result: audit.ResultOK, Reason: "was due", UserID: u.ID, Username: u.Username}
-	after, creds, err := s.setNew(c, &u, pend.Creds, t.Field("password"))
+	e := audit.Event{Kind: audit.EventPasswordChange, Result: audit.ResultOK, Reason: "was due", UserID: u.ID,
+		Username: u.Username}
+	after, creds, err := s.replacePassword(c, &u, pend.Creds, input.Field("password"))
 	var p *problem.Problem
 	switch {
 	case errors.As(err, &p):
@@ -69,18 +74,20 @@ func (s *dispatcher) chooseNew(c *web.Call, t LoginInput, pend *pending, in *Log
 	g.GiveBack()
 	c.Emit(e)
 	s.PasswordChanged(c, &after)
-	out, err := s.finisher.complete(c, &after, pend.Proofs, creds, in, pend.Remember)
+	result, err := s.finisher.complete(c, &after, pend.Proofs, creds, request, pend.Remember)
 	if errors.Is(err, ErrCredentialChanged) {
 		return nil, problem.StepExpired
 	}
 	if err == nil {
 		s.pendings.dropPending(c, pend.Token)
 	}
-	return out, err
+	return result, err
 }
 
-// setNew replaces the password, as long as it and all that was proven are still what they were.
-func (s *dispatcher) setNew(c *web.Call, u *store.User, creds []credRef, next string) (after store.User, rest []credRef, err error) {
+// replacePassword replaces the password if it and all proving credentials are unchanged.
+func (s *dispatcher) replacePassword(
+	c *web.Call, u *store.User, creds []credRef, next string,
+) (after store.User, rest []credRef, err error) {
 	pw := s.accounts.Passwords()
 	have, err := s.users.Credential(c.Ctx(), store.KindPassword, u.ID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -88,8 +95,8 @@ func (s *dispatcher) setNew(c *web.Call, u *store.User, creds []credRef, next st
 	} else if err != nil {
 		return after, nil, fmt.Errorf("reading the password: %w", err)
 	}
-	if err := s.finisher.unmoved(c, creds); err != nil {
-		return after, nil, web.Or(notMoved(err), problem.StepExpired)
+	if err := s.finisher.verifyCredentialsUnchanged(c, creds); err != nil {
+		return after, nil, web.Or(exceptChanged(err), problem.StepExpired)
 	}
 	same, err := pw.CheckPassword(c.Ctx(), u, next)
 	if err != nil {
@@ -98,40 +105,41 @@ func (s *dispatcher) setNew(c *web.Call, u *store.User, creds []credRef, next st
 	if same {
 		return after, nil, accounts.Problem(&method.UnacceptableError{Reason: "same"})
 	}
-	made, err := pw.MakePassword(c.Ctx(), u, next)
+	hashed, err := pw.MakePassword(c.Ctx(), u, next)
 	if err != nil {
 		return after, nil, accounts.Problem(err)
 	}
-	// Nobody hangs up between the two.
+	// A client that disconnects must not separate the next two writes.
 	ctx := context.WithoutCancel(c.Ctx())
 	if err := s.finisher.spend(c, ctx, creds); err != nil {
-		return after, nil, web.Or(notMoved(err), problem.StepExpired)
+		return after, nil, web.Or(exceptChanged(err), problem.StepExpired)
 	}
-	have.Data, have.Used = made.Data, made.Used
+	have.Data, have.Used = hashed.Data, hashed.Used
 	after, err = s.accounts.ReplacePassword(ctx, have, "", false)
 	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
-		return after, nil, problem.StepExpired // changed by others at this very moment
+		return after, nil, problem.StepExpired // changed concurrently
 	}
-	rest = slices.DeleteFunc(slices.Clone(creds), func(k credRef) bool { return k.Kind == store.KindPassword || k.Kind == store.KindSignInTicket })
+	rest = slices.DeleteFunc(slices.Clone(creds),
+		func(ref credRef) bool { return ref.Kind == store.KindPassword || ref.Kind == store.KindSignInTicket })
 	return after, append(rest, credRef{store.KindPassword, u.ID, have.Version + 1}), err
 }
 
-// chooseAgain is the form once more, where what was typed into it is all that is wrong.
-func (s *dispatcher) chooseAgain(c *web.Call, t LoginInput, p *problem.Problem) *LoginResult {
+// newPasswordAgain returns the form once more if only the new password was refused.
+func (s *dispatcher) newPasswordAgain(c *web.Call, input LoginInput, p *problem.Problem) *LoginResult {
 	switch p.Code {
 	case "password_not_acceptable", problem.Busy.Code, problem.CodeTooMany:
 	default:
 		return nil
 	}
-	pend := s.pendings.openPending(c, t.Step)
-	if t.Step == "" || pend == nil || !pend.Choose {
+	pend := s.pendings.findPending(c, input.Step)
+	if input.Step == "" || pend == nil || !pend.NewPassword {
 		return nil
 	}
-	return &LoginResult{Choose: pend.Login, Step: &pages.Step{Token: t.Step}}
+	return &LoginResult{NewPasswordFor: pend.Login, Step: &pages.Step{Token: input.Step}}
 }
 
-// notMoved is err unless it says that a credential was replaced.
-func notMoved(err error) error {
+// exceptChanged returns err unless it is ErrCredentialChanged.
+func exceptChanged(err error) error {
 	if errors.Is(err, ErrCredentialChanged) {
 		return nil
 	}

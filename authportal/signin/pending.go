@@ -13,53 +13,53 @@ import (
 
 const (
 	pendingLife  = 10 * time.Minute
-	pendingKept  = 4    // sign-ins in progress of one browser, in as many tabs; the oldest goes first
-	PendingBytes = 3800 // what browsers take in one cookie is 4,096, name and attributes included
+	pendingKept  = 4    // pending sign-ins of one browser, one per tab; the oldest is dropped first
+	PendingBytes = 3800 // browsers limit a cookie to 4,096 with name and attributes
 )
 
-// pending is a sign-in in progress. All of a browser's lie in one sealed cookie of its own; the server keeps nothing
-// for somebody who has not yet proven who they are, and a half-finished sign-in is worth nothing in another browser.
+// pending is a pending sign-in. All those of a browser are in one sealed cookie: the server stores nothing for an
+// unauthenticated visitor, and a pending sign-in is useless in another browser.
 type pending struct {
-	Token    string        `json:"i"`           // tells tabs apart: the form field "step"
-	Method   string        `json:"m,omitempty"` // whose next step it is; empty: the person chooses a second factor
-	Login    string        `json:"l,omitempty"`
-	User     string        `json:"u,omitempty"`
-	Version  int64         `json:"v,omitempty"` // of the account at its first proof
-	Proofs   []store.Proof `json:"p,omitempty"`
-	Creds    []credRef     `json:"c,omitempty"`
-	Choose   bool          `json:"n,omitempty"` // nothing is missing but a new password
-	Session  string        `json:"e,omitempty"` // the sign-in that is being proven further; it must still be the browser's
-	State    []byte        `json:"s,omitempty"`
-	To       string        `json:"t,omitempty"` // for answers that come back from a provider and cannot carry them
-	Flow     string        `json:"f,omitempty"`
-	Remember bool          `json:"r,omitempty"`
-	At       int64         `json:"a"`
+	Token       string        `json:"i"`           // one per tab: the form field "step"
+	Method      string        `json:"m,omitempty"` // of the next step; empty: a second factor is to be chosen
+	Login       string        `json:"l,omitempty"`
+	User        string        `json:"u,omitempty"`
+	Version     int64         `json:"v,omitempty"` // of the account at the first proof
+	Proofs      []store.Proof `json:"p,omitempty"`
+	Creds       []credRef     `json:"c,omitempty"`
+	NewPassword bool          `json:"n,omitempty"` // only a new password is missing
+	Session     string        `json:"e,omitempty"` // the parent session of a step-up; must still be the browser's
+	State       []byte        `json:"s,omitempty"`
+	To          string        `json:"t,omitempty"` // a provider's answer cannot carry these
+	Flow        string        `json:"f,omitempty"`
+	Remember    bool          `json:"r,omitempty"`
+	At          int64         `json:"a"`
 
 	Purpose    method.Purpose `json:"o,omitempty"`
 	Begun      bool           `json:"b,omitempty"` // Method has taken its first step
-	Away       bool           `json:"w,omitempty"` // its provider has the next word: only a callback continues it
-	Challenged bool           `json:"h,omitempty"` // notes a challenge of the browser; it cannot be continued
+	AtProvider bool           `json:"w,omitempty"` // waits for the provider: only a callback continues it
+	Challenged bool           `json:"h,omitempty"` // records that the browser was challenged; cannot be continued
 }
 
-// choosesFactor reports whether a first proof is there and a second factor is asked for; another than the one that was
-// begun may still be chosen.
-func (p *pending) choosesFactor() bool { return len(p.Proofs) > 0 && !p.Choose }
+// choosesFactor reports whether a second factor is requested after a first proof. Until it is proved, a different
+// factor may be chosen.
+func (p *pending) choosesFactor() bool { return len(p.Proofs) > 0 && !p.NewPassword }
 
-// adds reports whether something is added to the account that is signed in.
+// adds reports whether this adds something to the signed-in account.
 func (p *pending) adds() bool { return p.Purpose == method.Link || p.Purpose == method.Enrol }
 
 // next returns what to keep after a step of the method.
-func (p *pending) next(method string, u *store.User, state []byte, t LoginInput) *pending {
+func (p *pending) next(method string, u *store.User, state []byte, input LoginInput) *pending {
 	n := *p
-	n.Method, n.State, n.To, n.Flow, n.Remember = method, state, t.To, t.Flow, t.Remember || p.Remember
-	n.Begun, n.Away = method != "", false
+	n.Method, n.State, n.To, n.Flow, n.Remember = method, state, input.To, input.Flow, input.Remember || p.Remember
+	n.Begun, n.AtProvider = method != "", false
 	if n.Login == "" {
-		n.Login = problem.Bounded(t.Login, 256)
+		n.Login = problem.Bounded(input.Login, 256)
 	}
 	return &n
 }
 
-// allPending returns the sign-ins in progress of this browser, the oldest first, as this call has left them.
+// allPending returns the browser's pending sign-ins, oldest first, including the changes of this call.
 func (s *pendings) allPending(c *web.Call) []*pending {
 	if kept, ok := c.Kept.([]*pending); ok {
 		return slices.Clone(kept)
@@ -77,8 +77,8 @@ func (s *pendings) allPending(c *web.Call) []*pending {
 	return slices.DeleteFunc(list, func(p *pending) bool { return p == nil || p.At <= oldest })
 }
 
-// openPending returns the sign-in in progress of that token, nil where this browser has none.
-func (s *pendings) openPending(c *web.Call, token string) *pending {
+// findPending returns the browser's pending sign-in with that token, or nil.
+func (s *pendings) findPending(c *web.Call, token string) *pending {
 	for _, p := range s.allPending(c) {
 		if p.Token == token {
 			return p
@@ -87,7 +87,7 @@ func (s *pendings) openPending(c *web.Call, token string) *pending {
 	return nil
 }
 
-// pendingToken returns a token for a sign-in in progress.
+// pendingToken returns a new token for a pending sign-in.
 func (s *pendings) pendingToken() (string, error) {
 	b, err := s.web.Secret(9)
 	if err != nil {
@@ -96,18 +96,18 @@ func (s *pendings) pendingToken() (string, error) {
 	return web.Secret64.EncodeToString(b), nil
 }
 
-// keepStep keeps a sign-in under the token that its step was given; an empty one is drawn.
+// keepStep keeps a pending sign-in under the token of its step, or a new one if that is empty.
 func (s *pendings) keepStep(c *web.Call, p *pending, token string, away bool) (err error) {
 	if token == "" {
 		if token, err = s.pendingToken(); err != nil {
 			return err
 		}
 	}
-	p.Away = away
+	p.AtProvider = away
 	return s.keepAs(c, p, token)
 }
 
-// keepPending puts a sign-in in progress into the browser's cookie, under a token that it returns.
+// keepPending keeps a pending sign-in under a new token, which it returns.
 func (s *pendings) keepPending(c *web.Call, p *pending) (string, error) {
 	token, err := s.pendingToken()
 	if err != nil {
@@ -116,8 +116,8 @@ func (s *pendings) keepPending(c *web.Call, p *pending) (string, error) {
 	return token, s.keepAs(c, p, token)
 }
 
-// keepAs puts a sign-in in progress into the browser's cookie in the place of what it was before. One that is too large
-// forgets where it leads: one who is led to the account is still signed in.
+// keepAs puts a pending sign-in into the state cookie, replacing its earlier step. If it is too large, the return URL
+// is dropped: the person then arrives at the account, signed in.
 func (s *pendings) keepAs(c *web.Call, p *pending, token string) error {
 	list := slices.DeleteFunc(s.allPending(c), func(o *pending) bool { return o.Token == p.Token || o.Token == token })
 	p.Token, p.At = token, s.now().Unix()
@@ -150,14 +150,14 @@ func (s *pendings) sealPending(c *web.Call, list []*pending) (string, error) {
 	return s.keys.Seal(sealSignIn, raw, []byte(c.Visit.Host))
 }
 
-// wasChallenged reports whether this browser was challenged before in the sign-in that p is part of.
+// wasChallenged reports whether the browser was already challenged in the sign-in that p belongs to.
 func (s *pendings) wasChallenged(c *web.Call, p *pending) bool {
 	return slices.ContainsFunc(s.allPending(c), func(o *pending) bool {
 		return o.Challenged && o.Method == p.Method && o.To == p.To && o.Flow == p.Flow
 	})
 }
 
-// dropPending forgets one that has ended.
+// dropPending removes a pending sign-in that has ended.
 func (s *pendings) dropPending(c *web.Call, token string) {
 	list := slices.DeleteFunc(s.allPending(c), func(o *pending) bool { return o.Token == token })
 	c.Kept = list

@@ -17,9 +17,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Answers of providers. One that comes by GET brings the browser's cookie along and is judged at once. One that
-// another site posts comes without it (SameSite=Lax): it is bounded, kept for a minute under a ticket, and judged at
-// the address that the browser is then led to. The post itself binds nothing to anybody.
+// Answers of providers. A GET carries the browser's cookie and is processed at once. A POST from another site comes
+// without the cookie (SameSite=Lax): its size is limited, it is kept for a minute under a ticket, and it is processed
+// at the address to which the browser is then redirected. The POST itself binds nothing to any browser.
 
 const (
 	postedLife    = time.Minute
@@ -28,10 +28,10 @@ const (
 	MaxStateField = 512
 )
 
-// PostedAnswers bounds how much other sites may have us keep, by address of the browser.
+// PostedAnswers limits, by network address, how much other sites can make us store.
 var PostedAnswers = settings.Limit{Count: 60, Window: 15 * time.Minute}
 
-// providerRoutes are the callbacks of the configured methods, and the addresses that they need beside these.
+// providerRoutes returns the callbacks of the configured methods and their other endpoints.
 func (s *forms) providerRoutes() (list []web.Route) {
 	for i := range s.methods {
 		m := &s.methods[i]
@@ -39,9 +39,8 @@ func (s *forms) providerRoutes() (list []web.Route) {
 			continue
 		}
 		callback := "/callback/" + m.Name
-		list = append(list, web.Route{Method: http.MethodGet, Path: callback, Secret: true, Do: func(c *web.Call) error {
-			return s.providerAnswer(c, m, c.Request.URL.Query())
-		}})
+		list = append(list, web.Route{Method: http.MethodGet, Path: callback, Secret: true,
+			Do: func(c *web.Call) error { return s.providerAnswer(c, m, c.Request.URL.Query()) }})
 		ability, _ := m.Method.(method.Endpoints)
 		if ability == nil {
 			continue
@@ -56,23 +55,23 @@ func (s *forms) providerRoutes() (list []web.Route) {
 func (s *forms) endpointRoutes(m *method.Configured, e method.Endpoint, callback string) (list []web.Route) {
 	switch {
 	case e.Document != nil:
-		return []web.Route{{Method: http.MethodGet, Path: e.Path, Do: func(c *web.Call) error { return s.document(c, m, e) }}}
+		return []web.Route{{Method: http.MethodGet, Path: e.Path,
+			Do: func(c *web.Call) error { return s.document(c, m, e) }}}
 	case e.Path != callback:
 		list = append(list, web.Route{Method: http.MethodGet, Path: e.Path, Secret: true, Do: func(c *web.Call) error {
 			return s.providerAnswer(c, m, c.Request.URL.Query())
 		}})
 	}
 	if e.Post {
-		list = append(list, web.Route{Method: http.MethodPost, Path: e.Path, Secret: true, CrossSite: true, Do: func(c *web.Call) error {
-			return s.keepPosted(c, m, e.Path)
-		}}, web.Route{Method: http.MethodGet, Path: e.Path + "/continue", Secret: true, Do: func(c *web.Call) error {
-			return s.continuePosted(c, m)
-		}})
+		list = append(list, web.Route{Method: http.MethodPost, Path: e.Path, Secret: true, CrossSite: true,
+			Do: func(c *web.Call) error { return s.keepPosted(c, m, e.Path) }})
+		list = append(list, web.Route{Method: http.MethodGet, Path: e.Path + "/continue", Secret: true,
+			Do: func(c *web.Call) error { return s.continuePosted(c, m) }})
 	}
 	return list
 }
 
-// CheckEndpoints holds the addresses of a method to those that are its own.
+// CheckEndpoints reports an error if a method claims an address outside its own paths.
 func CheckEndpoints(m *method.Configured) error {
 	ability, ok := m.Method.(method.Endpoints)
 	if !ok {
@@ -81,13 +80,14 @@ func CheckEndpoints(m *method.Configured) error {
 	for _, e := range ability.Endpoints() {
 		rest, own := strings.CutPrefix(e.Path, "/"+m.Method.Kind()+"/"+m.Name+"/")
 		if e.Path != "/callback/"+m.Name && (!own || rest == "" || strings.ContainsAny(rest, "/{}?#%")) {
-			return fmt.Errorf("building the portal: login %s claims the address %q, which is not its own", m.Name, e.Path)
+			return fmt.Errorf("building the portal: login %s claims the address %q, which is not its own",
+				m.Name, e.Path)
 		}
 	}
 	return nil
 }
 
-// document answers with metadata of a method, the same for everybody.
+// document serves metadata of a method, the same to everyone.
 func (s *forms) document(c *web.Call, m *method.Configured, e method.Endpoint) error {
 	body, mediaType, err := e.Document(c.Ctx(), c.Visit.Origin+c.Visit.Base)
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *forms) document(c *web.Call, m *method.Configured, e method.Endpoint) e
 	return nil
 }
 
-// stateToken returns the token of a sign-in that a provider's answer carries.
+// stateToken returns the token of the pending sign-in in a provider's answer.
 func stateToken(q url.Values) string {
 	for _, name := range []string{"state", "RelayState"} {
 		if v := q.Get(name); v != "" && len(v) <= MaxStateField {
@@ -109,39 +109,39 @@ func stateToken(q url.Values) string {
 	return ""
 }
 
-// providerAnswer goes on with the sign-in that an answer belongs to: one that this browser began, by this method, and
-// that waits for it. Anything else is somebody else's, or was used before.
+// providerAnswer continues the pending sign-in of an answer: begun by this browser with this method, and waiting for
+// it. Any other answer was used before, or belongs to another browser (login CSRF, RFC 9700 §4.7).
 func (s *forms) providerAnswer(c *web.Call, m *method.Configured, q url.Values) error {
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return err
 	}
-	pend := s.pendings.openPending(c, stateToken(q))
-	if pend == nil || !pend.Away || pend.Method != m.Name {
+	pend := s.pendings.findPending(c, stateToken(q))
+	if pend == nil || !pend.AtProvider || pend.Method != m.Name {
 		if _, err := s.guard.Guess(c, ""); err != nil {
-			return s.loginAnswer(c, LoginInput{}, nil, err)
+			return s.showResult(c, LoginInput{}, nil, err)
 		}
-		s.dispatcher.refused(c, nil, m.Name, "an answer to no sign-in of this browser")
-		return s.loginAnswer(c, LoginInput{}, nil, problem.StepExpired)
+		s.dispatcher.emitRefusal(c, nil, m.Name, "an answer to no sign-in of this browser")
+		return s.showResult(c, LoginInput{}, nil, problem.StepExpired)
 	}
-	t := LoginInput{Method: m.Name, Step: pend.Token, To: pend.To, Flow: pend.Flow, Remember: pend.Remember,
-		Answers: true, Query: q}
-	in := s.flows.Intent(c, t.To, t.Flow)
-	err := s.dispatcher.continues(c, pend, in)
-	var out *LoginResult
+	input := LoginInput{Method: m.Name, Step: pend.Token, To: pend.To, Flow: pend.Flow, Remember: pend.Remember,
+		Answered: true, Query: q}
+	request := s.flows.ParseLoginRequest(c, input.To, input.Flow)
+	err := s.dispatcher.checkSession(c, pend, request)
+	var result *LoginResult
 	if err == nil {
-		out, err = s.dispatcher.goOn(c, t, pend, in)
+		result, err = s.dispatcher.proceed(c, input, pend, request)
 	}
-	return s.loginAnswer(c, t, out, err)
+	return s.showResult(c, input, result, err)
 }
 
-// posted is an answer that waits for the browser's own request.
+// posted is an answer that waits for the browser to come back for it.
 type posted struct {
 	Method string     `json:"m"`
 	Host   string     `json:"h"`
 	Values url.Values `json:"v"`
 }
 
-// keepPosted takes what another site posts.
+// keepPosted stores an answer that another site posted.
 func (s *forms) keepPosted(c *web.Call, m *method.Configured, path string) error {
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return err
@@ -171,9 +171,10 @@ func (s *forms) keepPosted(c *web.Call, m *method.Configured, path string) error
 	return c.Redirect(c.Link(path) + "/continue?ticket=" + web.Secret64.EncodeToString(secret))
 }
 
-// postedForm reads a form that comes from another site.
+// postedForm reads a form from another site.
 func (s *forms) postedForm(c *web.Call) (url.Values, error) {
-	if t, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type")); err != nil || t != "application/x-www-form-urlencoded" {
+	if t, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type")); err != nil ||
+		t != "application/x-www-form-urlencoded" {
 		p := *problem.Malformed
 		p.Status = http.StatusUnsupportedMediaType
 		return nil, &p
@@ -191,7 +192,7 @@ func (s *forms) postedForm(c *web.Call) (url.Values, error) {
 	return c.Request.PostForm, nil
 }
 
-// continuePosted judges what another site posted, now that the browser's cookie is here.
+// continuePosted processes a posted answer, now with the browser's cookie.
 func (s *forms) continuePosted(c *web.Call, m *method.Configured) error {
 	secret, err := web.Secret64.DecodeString(c.Request.URL.Query().Get("ticket"))
 	if err != nil || len(secret) != web.SecretBytes {

@@ -12,40 +12,40 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// proven is a sign-in after a proof that was right: what the requirements judge.
+// proven is a sign-in after a valid proof, which the requirements judge.
 type proven struct {
-	user   store.User
-	method string // that proved last
-	proofs []store.Proof
-	creds  []credRef
-	in     *LoginRequest
-	try    LoginInput
-	pend   *pending
+	user    store.User
+	method  string // of the latest proof
+	proofs  []store.Proof
+	creds   []credRef
+	request *LoginRequest
+	input   LoginInput
+	pend    *pending
 }
 
-// requirement is something that a sign-in needs beyond one right proof.
+// requirement is something that a sign-in needs besides one valid proof.
 type requirement struct {
 	missing func(*web.Call, *proven) (bool, error)
 	ask     func(*web.Call, *proven) (*LoginResult, error)
 }
 
-// requirements are asked in this order after every proof. The first that is missing decides what comes next; where none
-// is, the sign-in is complete.
+// requirements are checked in this order after every proof. The first missing one decides what comes next; if none is
+// missing, the sign-in is complete.
 func (s *dispatcher) requirements() []requirement {
 	return []requirement{
-		{missing: s.notAllowed, ask: s.tellWhy},
-		{missing: s.noSecondFactor, ask: s.askFactors},
-		{missing: s.nothingEnrolled, ask: s.refuseUnenrolled},
-		{missing: s.passwordDue, ask: s.askNewPassword},
+		{missing: s.isDenied, ask: s.refuseDenied},
+		{missing: s.lacksFactor, ask: s.askFactors},
+		{missing: s.mustEnrol, ask: s.refuseUnenrolled},
+		{missing: s.mustChangePassword, ask: s.askNewPassword},
 	}
 }
 
-// missing says why an account may not sign in although the person is its owner.
-func (s *callers) missing(u *store.User) error {
+// denialReason returns the problem that keeps an authenticated owner from signing in, or nil.
+func (s *callers) denialReason(u *store.User) error {
 	switch {
 	case !u.Enabled:
 		return problem.Disabled
-	case s.set.ConfirmEmail && u.Email != "" && !u.Confirmed:
+	case s.settings.ConfirmEmail && u.Email != "" && !u.Confirmed:
 		return problem.Unconfirmed
 	case !u.Approved:
 		return problem.Unapproved
@@ -53,20 +53,20 @@ func (s *callers) missing(u *store.User) error {
 	return nil
 }
 
-func (s *dispatcher) notAllowed(c *web.Call, done *proven) (bool, error) {
-	return s.callers.missing(&done.user) != nil, nil
+func (s *dispatcher) isDenied(c *web.Call, done *proven) (bool, error) {
+	return s.callers.denialReason(&done.user) != nil, nil
 }
 
-func (s *dispatcher) tellWhy(c *web.Call, done *proven) (*LoginResult, error) {
-	err := s.callers.missing(&done.user)
-	s.refused(c, &done.user, done.method, problem.Of(err).Code)
+func (s *dispatcher) refuseDenied(c *web.Call, done *proven) (*LoginResult, error) {
+	err := s.callers.denialReason(&done.user)
+	s.emitRefusal(c, &done.user, done.method, problem.Of(err).Code)
 	return nil, err
 }
 
-// noSecondFactor: a factor that the account has is always asked for, so the `mfa` of a rule adds nothing here. Who has
-// none is signed in, and told by the login page what the rule wants. The `fresh` of a rule is met by the proof just
-// given.
-func (s *dispatcher) noSecondFactor(c *web.Call, done *proven) (bool, error) {
+// lacksFactor reports whether the account has a second factor that was not proved. It is always asked for, so a rule's
+// `mfa` adds nothing here. An account without one is signed in, and the login page explains the rule's demand. The
+// proof just given satisfies a rule's `fresh`.
+func (s *dispatcher) lacksFactor(c *web.Call, done *proven) (bool, error) {
 	if s.callers.strong(done.proofs) {
 		return false, nil
 	}
@@ -81,43 +81,46 @@ func (s *dispatcher) askFactors(c *web.Call, done *proven) (*LoginResult, error)
 	}
 	next := done.next()
 	next.User, next.Version = done.user.ID, done.user.Version
-	return s.offerFactors(c, factors, next, done.try, done.in)
+	return s.offerFactors(c, factors, next, done.input, done.request)
 }
 
-// next is what is kept of a sign-in that goes on with something other than the method's own next step.
+// next returns the pending sign-in for a step other than the method's own next one.
 func (s *proven) next() *pending {
-	next := s.pend.next("", &s.user, nil, s.try)
+	next := s.pend.next("", &s.user, nil, s.input)
 	next.Proofs, next.Creds = s.proofs, s.creds
 	return next
 }
 
-// offerFactors asks for one of the factors. The first begins on the page at once, so that its form is there; a program
-// chooses by itself.
-func (s *dispatcher) offerFactors(c *web.Call, factors []method.Configured, next *pending, t LoginInput, in *LoginRequest) (*LoginResult, error) {
+// offerFactors asks for one of the factors. On a page the first begins at once, so that its form is there; an API
+// client chooses.
+func (s *dispatcher) offerFactors(
+	c *web.Call, factors []method.Configured, next *pending, input LoginInput, request *LoginRequest,
+) (*LoginResult, error) {
 	token, err := s.pendings.keepPending(c, next)
 	if err != nil {
 		return nil, err
 	}
 	if !c.API {
-		t = LoginInput{Method: factors[0].Name, Step: token, To: t.To, Flow: t.Flow, Remember: t.Remember}
-		out, err := s.step(c, t, &factors[0], next, in)
+		input = LoginInput{Method: factors[0].Name, Step: token, To: input.To, Flow: input.Flow,
+			Remember: input.Remember}
+		result, err := s.step(c, input, &factors[0], next, request)
 		switch {
-		case err == nil && out.Step != nil && out.Choose == "":
-			out.Factors = factors
-			return out, nil
-		case err == nil && (len(factors) == 1 || out.Live != nil):
-			return out, nil
+		case err == nil && result.Step != nil && result.NewPasswordFor == "":
+			result.Factors = factors
+			return result, nil
+		case err == nil && (len(factors) == 1 || result.Session != nil):
+			return result, nil
 		case problem.IsFault(err):
-			s.log.WarnContext(c.Ctx(), "a second factor could not begin", "method", factors[0].Name, "error", err)
+			s.log.WarnContext(c.Ctx(), "beginning a second factor failed", "method", factors[0].Name, "error", err)
 		}
-		if token, err = s.pendings.keepPending(c, next); err != nil { // the choice, as it was
+		if token, err = s.pendings.keepPending(c, next); err != nil { // keep the choice
 			return nil, err
 		}
 	}
 	return &LoginResult{Factors: factors, Step: &pages.Step{Token: token}}, nil
 }
 
-// factors returns the configured second factors that the account can use.
+// factors returns the configured second factors that the account has enrolled.
 func (s *dispatcher) factors(ctx context.Context, u *store.User) ([]method.Configured, error) {
 	var out []method.Configured
 	for _, m := range s.methods {
@@ -136,26 +139,26 @@ func (s *dispatcher) factors(ctx context.Context, u *store.User) ([]method.Confi
 	return out, nil
 }
 
-// nothingEnrolled: `mfa { require }` wants a second factor of accounts that have none.
-func (s *dispatcher) nothingEnrolled(c *web.Call, done *proven) (bool, error) {
-	return s.set.MFA.Requires(s.expand(done.user.Roles)) && !s.callers.strong(done.proofs), nil
+// mustEnrol reports whether `mfa { require }` demands a second factor that the account does not have.
+func (s *dispatcher) mustEnrol(c *web.Call, done *proven) (bool, error) {
+	return s.settings.MFA.Requires(s.expandRoles(done.user.Roles)) && !s.callers.strong(done.proofs), nil
 }
 
 func (s *dispatcher) refuseUnenrolled(c *web.Call, done *proven) (*LoginResult, error) {
-	s.refused(c, &done.user, done.method, problem.SecondFactor.Code)
+	s.emitRefusal(c, &done.user, done.method, problem.SecondFactor.Code)
 	return nil, problem.SecondFactor
 }
 
-func (s *dispatcher) passwordDue(c *web.Call, done *proven) (bool, error) {
+func (s *dispatcher) mustChangePassword(c *web.Call, done *proven) (bool, error) {
 	return done.user.MustChangePassword, nil
 }
 
 func (s *dispatcher) askNewPassword(c *web.Call, done *proven) (*LoginResult, error) {
-	return s.askNew(c, &done.user, done.next(), done.in)
+	return s.requestNewPassword(c, &done.user, done.next(), done.request)
 }
 
-// strong reports whether two factors stand behind a sign-in: two different methods, the later one a second factor, or
-// one proof that is worth two.
+// strong reports whether a sign-in used two factors: two different methods, the later one a second factor, or one proof
+// that counts as two.
 func (s *callers) strong(proofs []store.Proof) bool {
 	for i := range proofs {
 		if proofs[i].Factors() > 1 {

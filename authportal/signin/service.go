@@ -15,21 +15,21 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Deps is all that signing in depends on.
+// Deps are the dependencies of a Service.
 type Deps struct {
 	Users    store.UserStore
 	Sessions store.SessionStore
 	Keys     *keyring.Keys
 	Methods  []method.Configured // in the order shown to people
-	Mail     store.Outbox        // nil: no mail
+	Mail     store.Outbox        // nil: no email
 	Settings settings.Settings
 	Accounts *accounts.Accounts
 	Events   *audit.Emitter
 	Web      *web.Server
 
-	// ExpandRoles adds the roles that the held ones include.
+	// ExpandRoles returns the held roles and those that they include.
 	ExpandRoles func(held []string) []string
-	// SessionWait bounds every look-up of a session.
+	// SessionWait limits how long a look-up of a session may take.
 	SessionWait time.Duration
 
 	Now  func() time.Time
@@ -37,8 +37,8 @@ type Deps struct {
 	Log  *slog.Logger
 }
 
-// Service signs people in and out: dispatcher, flows, pending sign-ins, sessions and the hand-off between hosts. It is safe
-// for concurrent use.
+// Service signs people in and out: dispatcher, flows, pending sign-ins, sessions and the hand-off between hosts. It is
+// safe for concurrent use.
 type Service struct {
 	*callers
 	*guard
@@ -50,29 +50,30 @@ type Service struct {
 	*links
 }
 
-// deps are the dependencies, as all parts share them.
+// deps are the dependencies that all parts share.
 type deps struct {
-	users    store.UserStore
-	sessions store.SessionStore
-	keys     *keyring.Keys
-	methods  []method.Configured
-	outbox   store.Outbox
-	set      settings.Settings
-	accounts *accounts.Accounts
-	events   *audit.Emitter
-	web      *web.Server
-	expand   func([]string) []string
-	wait     time.Duration
-	now      func() time.Time
-	rand     io.Reader
-	log      *slog.Logger
-	signed   *signedCache
+	users       store.UserStore
+	sessions    store.SessionStore
+	keys        *keyring.Keys
+	methods     []method.Configured
+	outbox      store.Outbox
+	settings    settings.Settings
+	accounts    *accounts.Accounts
+	events      *audit.Emitter
+	web         *web.Server
+	expandRoles func([]string) []string
+	sessionWait time.Duration
+	now         func() time.Time
+	rand        io.Reader
+	log         *slog.Logger
+	signed      *signedCache
 }
 
 // New wires the service. It calls no store.
 func New(d Deps) *Service {
-	return newService(&deps{users: d.Users, sessions: d.Sessions, keys: d.Keys, methods: d.Methods, outbox: d.Mail, set: d.Settings,
-		accounts: d.Accounts, events: d.Events, web: d.Web, expand: d.ExpandRoles, wait: d.SessionWait,
+	return newService(&deps{users: d.Users, sessions: d.Sessions, keys: d.Keys, methods: d.Methods, outbox: d.Mail,
+		settings: d.Settings,
+		accounts: d.Accounts, events: d.Events, web: d.Web, expandRoles: d.ExpandRoles, sessionWait: d.SessionWait,
 		now: d.Now, rand: d.Rand, log: d.Log, signed: newSignedCache()})
 }
 

@@ -14,146 +14,151 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// open starts a new session and gives its secret to the browser. still is asked once the session is there: what the
-// proofs rest on must not have changed.
-func (s *callers) open(c *web.Call, u *store.User, proofs []store.Proof, remember bool, still func() error) (*store.ActiveSession, error) {
+// openSession stores a new session and sets its cookie. It calls verify once the session is stored: a change of the
+// proving credentials before that would be missed otherwise.
+func (s *callers) openSession(
+	c *web.Call, u *store.User, proofs []store.Proof, remember bool, verify func() error,
+) (*store.ActiveSession, error) {
 	now := s.now()
-	l := &store.ActiveSession{Identity: u.Identity(), Session: store.Session{
+	active := &store.ActiveSession{Identity: u.Identity(), Session: store.Session{
 		UserID: u.ID, Host: c.Visit.Host, Created: now, LastSeen: now, Proofs: proofs,
 		Address: web.Address(c.Visit), Device: problem.Bounded(c.Request.UserAgent(), 200), Remembered: remember,
-		Idle: s.set.Idle, Expires: now.Add(s.set.Lifetime),
+		Idle: s.settings.Idle, Expires: now.Add(s.settings.Lifetime),
 	}}
 	if remember {
-		l.Session.Idle, l.Session.Expires = 0, now.Add(s.set.Remember)
+		active.Session.Idle, active.Session.Expires = 0, now.Add(s.settings.Remember)
 	}
-	err := s.create(c, l, still)
+	err := s.createSession(c, active, verify)
 	if err == nil {
-		s.makeRoom(c, l)
+		s.enforceSessionLimit(c, active)
 	}
-	return l, err
+	return active, err
 }
 
-// MaxSignIns is how many sign-ins an account has at a time. A change of its rights must reach each within a second, and
-// whoever has the password could otherwise pile up so many that neither its owner nor an administrator can end them.
-const MaxSignIns = 100
+// MaxSessions limits the sessions of an account. A change of its rights must reach each within a second, and an
+// attacker with the password could otherwise pile up more than the owner or an administrator can end.
+const MaxSessions = 100
 
-// makeRoom ends the sign-ins beyond that number, those first that have not been used for longest: a pile of unused ones
-// does not push out the one that its owner works with.
-func (s *callers) makeRoom(c *web.Call, l *store.ActiveSession) {
-	// Hanging up in time must not be a way round it.
+// enforceSessionLimit ends the sessions beyond the limit, longest unused first: a pile of unused ones does not push out
+// the one in use.
+func (s *callers) enforceSessionLimit(c *web.Call, active *store.ActiveSession) {
+	// A client must not escape this by disconnecting.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Ctx()), 2*time.Second)
 	defer cancel()
-	list, err := s.sessions.SessionsOf(ctx, l.Session.UserID)
+	list, err := s.sessions.SessionsOf(ctx, active.Session.UserID)
 	if err != nil {
-		s.log.WarnContext(ctx, "could not count the sign-ins of an account", "user_id", l.Session.UserID, "error", err)
+		s.log.WarnContext(ctx, "counting the sessions of an account failed", "user_id", active.Session.UserID,
+			"error", err)
 		return
 	}
 	slices.SortFunc(list, func(a, b store.Session) int { return a.LastSeen.Compare(b.LastSeen) })
-	for i := 0; i < len(list)-MaxSignIns; i++ {
-		if list[i].ID == l.Session.ID {
+	for i := 0; i < len(list)-MaxSessions; i++ {
+		if list[i].ID == active.Session.ID {
 			continue
 		}
-		err := s.sessions.EndSession(ctx, l.Session.UserID, list[i].ID)
+		err := s.sessions.EndSession(ctx, active.Session.UserID, list[i].ID)
 		switch {
 		case err == nil:
-			c.Emit(audit.Event{Kind: audit.EventSessionEnd, Result: audit.ResultOK, Reason: "too many", UserID: l.Session.UserID,
-				Username: l.Identity.Username, Session: list[i].ID})
+			c.Emit(audit.Event{Kind: audit.EventSessionEnd, Result: audit.ResultOK, Reason: "too many",
+				UserID: active.Session.UserID, Username: active.Identity.Username, Session: list[i].ID})
 		case !errors.Is(err, store.ErrNotFound):
-			s.log.WarnContext(ctx, "could not end a sign-in of too many", "user_id", l.Session.UserID, "error", err)
+			s.log.WarnContext(ctx, "ending a session beyond the limit failed", "user_id", active.Session.UserID,
+				"error", err)
 			return
 		}
 	}
 }
 
-// openChild starts the session of this host below a sign-in at the portal. The store takes deadlines, proofs and
-// identity from the parent, and refuses if that has ended meanwhile.
+// openChild opens this host's child of a parent session at the portal. The store takes deadlines, proofs and identity
+// from the parent, and refuses if that has ended.
 func (s *callers) openChild(c *web.Call, parent, userID string) (*store.ActiveSession, error) {
 	now := s.now()
-	l := &store.ActiveSession{Session: store.Session{Parent: parent, UserID: userID, Host: c.Visit.Host, Created: now, LastSeen: now}}
-	return l, s.create(c, l, func() error { return nil })
+	active := &store.ActiveSession{Session: store.Session{Parent: parent, UserID: userID, Host: c.Visit.Host,
+		Created: now, LastSeen: now}}
+	return active, s.createSession(c, active, func() error { return nil })
 }
 
-func (s *callers) create(c *web.Call, l *store.ActiveSession, still func() error) error {
+func (s *callers) createSession(c *web.Call, active *store.ActiveSession, verify func() error) error {
 	secret, err := s.web.Secret(web.SecretBytes)
 	if err != nil {
 		return err
 	}
-	if l.Session.ID, err = accounts.NewID(s.rand); err != nil {
+	if active.Session.ID, err = accounts.NewID(s.rand); err != nil {
 		return err
 	}
-	l.Session.Key = store.KeyOf(secret)
-	err = s.sessions.CreateSession(c.Ctx(), l)
-	if l.Session.Parent == "" && errors.Is(err, store.ErrNotFound) {
-		return s.shutOut(c, l.Session.UserID) // a store that knows the accounts has seen before us that this one may not
+	active.Session.Key = store.KeyOf(secret)
+	err = s.sessions.CreateSession(c.Ctx(), active)
+	if active.Session.Parent == "" && errors.Is(err, store.ErrNotFound) {
+		return s.refusedByStore(c, active.Session.UserID) // the store already knows of a change
 	} else if err != nil {
 		return fmt.Errorf("starting the session: %w", err)
 	}
-	if err := s.recheck(c, l); err != nil {
+	if err := s.recheck(c, active); err != nil {
 		return err
 	}
-	if err := still(); err != nil {
-		s.drop(c, l)
+	if err := verify(); err != nil {
+		s.discardSession(c, active)
 		return err
 	}
-	s.give(c, secret, &l.Session)
-	c.Caller = &web.Caller{Live: l}
+	s.setSessionCookie(c, secret, &active.Session)
+	c.Caller = &web.Caller{Live: active}
 	return nil
 }
 
-// recheck closes the race between a sign-in and a change of its account. A change made after the account was read and
-// before the session was stored was told to sessions when this one was not among them yet: nobody would tell it again,
-// and a disabled account would keep a session. So, now that the session is there and every later change will find it,
-// the account is read once more.
-func (s *callers) recheck(c *web.Call, l *store.ActiveSession) error {
-	u, err := s.users.User(c.Ctx(), l.Session.UserID)
+// recheck closes the race between a sign-in and a change of its account. A change after the account was read and before
+// the session was stored reached only the sessions of that moment, so a disabled account could keep this one. Now every
+// later change finds the session; reading the account once more catches the earlier ones.
+func (s *callers) recheck(c *web.Call, active *store.ActiveSession) error {
+	u, err := s.users.User(c.Ctx(), active.Session.UserID)
 	id := u.Identity()
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		id = store.Identity{UserID: l.Session.UserID, Version: l.Identity.Version + 1} // deleted: not active
+		id = store.Identity{UserID: active.Session.UserID, Version: active.Identity.Version + 1} // deleted: not active
 	case err != nil:
-		s.drop(c, l)
+		s.discardSession(c, active)
 		return fmt.Errorf("reading the account again: %w", err)
-	case u.Version == l.Identity.Version:
+	case u.Version == active.Identity.Version:
 		return nil
 	}
 	if err := s.sessions.RefreshIdentity(c.Ctx(), id); err != nil {
-		s.drop(c, l)
-		return fmt.Errorf("telling the session of a change: %w", err)
+		s.discardSession(c, active)
+		return fmt.Errorf("refreshing the session's identity: %w", err)
 	}
 	if !id.Active {
-		return shut(&u)
+		return accountDenied(&u)
 	}
-	l.Identity = id
+	active.Identity = id
 	return nil
 }
 
-// shutOut says why a session could not be.
-func (s *callers) shutOut(c *web.Call, id string) error {
+// refusedByStore returns why the store refused a session.
+func (s *callers) refusedByStore(c *web.Call, id string) error {
 	u, err := s.users.User(c.Ctx(), id)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("reading the account again: %w", err)
 	}
-	return shut(&u)
+	return accountDenied(&u)
 }
 
-// shut says what happened to an account between its proof and its session. One that must choose a new password is asked
-// for it when the sign-in is looked at anew.
-func shut(u *store.User) error {
+// accountDenied returns the error for an account that became inactive between its proof and its session. If only a new
+// password is required, the dispatcher tries again and asks for it.
+func accountDenied(u *store.User) error {
 	if u.Enabled && u.Approved && u.MustChangePassword {
 		return ErrCredentialChanged
 	}
 	return problem.Disabled
 }
 
-// drop ends a sign-in that must not be; its secret was shown to nobody. A child is left alone: it dies with its parent.
-func (s *callers) drop(c *web.Call, l *store.ActiveSession) {
-	if l.Session.Parent == "" {
-		_ = s.sessions.EndSession(context.WithoutCancel(c.Ctx()), l.Session.UserID, l.Session.ID)
+// discardSession ends a session that must not exist; its secret was never sent. A child is left alone: it ends with its
+// parent.
+func (s *callers) discardSession(c *web.Call, active *store.ActiveSession) {
+	if active.Session.Parent == "" {
+		_ = s.sessions.EndSession(context.WithoutCancel(c.Ctx()), active.Session.UserID, active.Session.ID)
 	}
 }
 
-// give hands the secret of a session to the browser.
-func (s *callers) give(c *web.Call, secret []byte, session *store.Session) {
+// setSessionCookie sends the secret of a session to the browser.
+func (s *callers) setSessionCookie(c *web.Call, secret []byte, session *store.Session) {
 	var age time.Duration
 	if session.Remembered {
 		age = session.Expires.Sub(s.now())
@@ -161,8 +166,8 @@ func (s *callers) give(c *web.Call, secret []byte, session *store.Session) {
 	c.SetCookie(web.CookieSession, web.Secret64.EncodeToString(secret), age)
 }
 
-// Renew records a proof on the whole family of the caller's session and gives this browser a new secret for it: what
-// was known of the old one (session fixation, a copied cookie) is worth nothing after a proof.
+// Renew records a proof on the parent session and all its children, and gives this browser a new secret. An old secret
+// that leaked (session fixation, a copied cookie) is worth nothing after a proof.
 func (s *callers) Renew(c *web.Call, proof store.Proof) error {
 	secret, err := s.web.Secret(web.SecretBytes)
 	if err != nil {
@@ -172,10 +177,10 @@ func (s *callers) Renew(c *web.Call, proof store.Proof) error {
 	if err := s.sessions.ProveSession(c.Ctx(), c.Caller.Live.Session.Key, key, proof); err != nil {
 		return fmt.Errorf("proving the session again: %w", err)
 	}
-	s.give(c, secret, &c.Caller.Live.Session)
+	s.setSessionCookie(c, secret, &c.Caller.Live.Session)
 	c.Caller.Live.Session.Key = key
 	return nil
 }
 
-// ClearSession takes the session cookie from the browser.
+// ClearSession removes the session cookie.
 func (s *callers) ClearSession(c *web.Call) { c.SetCookie(web.CookieSession, "", -1) }

@@ -8,14 +8,14 @@ import (
 )
 
 // Meets reports whether the proofs of a session satisfy the demand now.
-func (s *callers) Meets(session *store.Session, d web.Demand) bool {
-	if d.MFA && !s.strong(session.Proofs) {
+func (s *callers) Meets(session *store.Session, demand web.Demand) bool {
+	if demand.MFA && !s.strong(session.Proofs) {
 		return false
 	}
-	return d.Fresh <= 0 || s.now().Sub(lastProof(session.Proofs)) < d.Fresh
+	return demand.Fresh <= 0 || s.now().Sub(lastProof(session.Proofs)) < demand.Fresh
 }
 
-// lastProof returns when the person last showed who they are; the zero time if never.
+// lastProof returns the time of the latest proof, zero without one.
 func lastProof(proofs []store.Proof) time.Time {
 	var t time.Time
 	for i := range proofs {

@@ -14,25 +14,25 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// secretLasts is how long a remembered session keeps a secret: who comes every day then gets a new one every day.
-const secretLasts = 12 * time.Hour
+// secretLife is how long a remembered session keeps a secret: a daily visitor gets a new one every day.
+const secretLife = 12 * time.Hour
 
-// DueSecret reports whether the browser behind a session should be given its next secret now. One that was handed out
-// and not shown yet, and one that is just taking over, are left their time.
+// DueSecret reports whether the session should be offered its next secret now. A secret that was offered and not yet
+// used, or that has just taken over, is given time.
 func (s *callers) DueSecret(session *store.Session) bool {
 	now := s.now()
-	return session.Remembered && session.Until.IsZero() && session.SecretAge(now) >= secretLasts && session.MayOffer(now)
+	return session.Remembered && session.Until.IsZero() && session.SecretAge(now) >= secretLife && session.MayOffer(now)
 }
 
-// NextSecret offers a session its next secret and returns the cookie that hands it out; nil where another answer does
-// so already. It may only go into an answer that no shared cache keeps. The cookie lives as long as the session: a new
-// secret never makes that longer.
+// NextSecret offers a session its next secret and returns the cookie with it, or nil if another response is already
+// doing so. The cookie may only go into a response that no shared cache stores. It expires with the session, whose life
+// a new secret never extends.
 func (s *callers) NextSecret(ctx context.Context, session *store.Session, secure bool) (*http.Cookie, error) {
 	secret, err := s.web.Secret(web.SecretBytes)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	ctx, cancel := context.WithTimeout(ctx, s.sessionWait)
 	defer cancel()
 	switch err := s.sessions.OfferSecret(ctx, session.UserID, session.Key, store.KeyOf(secret)); {
 	case errors.Is(err, store.ErrStale), errors.Is(err, store.ErrNotFound):
@@ -40,21 +40,22 @@ func (s *callers) NextSecret(ctx context.Context, session *store.Session, secure
 	case err != nil:
 		return nil, fmt.Errorf("offering the next secret: %w", err)
 	}
-	return web.NewCookie(web.CookieSession, web.Secret64.EncodeToString(secret), session.Expires.Sub(s.now()), secure), nil
+	return web.NewCookie(web.CookieSession, web.Secret64.EncodeToString(secret), session.Expires.Sub(s.now()),
+		secure), nil
 }
 
-// offer hands out the next secret with answers to navigations and to `GET session`. Others come by the dozen at a time,
-// and programs that send them may not keep cookies.
-func (s *callers) offer(c *web.Call, l *store.ActiveSession) {
-	if l == nil || !s.DueSecret(&l.Session) || c.Request.Method != http.MethodGet {
+// offerNextSecret sends the next secret in responses to navigations and to `GET session`. Other requests come in
+// bursts, and their clients may not keep cookies.
+func (s *callers) offerNextSecret(c *web.Call, active *store.ActiveSession) {
+	if active == nil || !s.DueSecret(&active.Session) || c.Request.Method != http.MethodGet {
 		return
 	}
 	if c.API && c.Visit.Path != "/api/v1/session" || !c.API && !s.navigates(c) {
 		return
 	}
-	cookie, err := s.NextSecret(c.Ctx(), &l.Session, c.Visit.Secure)
+	cookie, err := s.NextSecret(c.Ctx(), &active.Session, c.Visit.Secure)
 	if err != nil {
-		s.log.WarnContext(c.Ctx(), "a remembered session keeps its secret for now", "user_id", l.Session.UserID, "error", err)
+		s.log.WarnContext(c.Ctx(), "offering the next secret failed", "user_id", active.Session.UserID, "error", err)
 		return
 	}
 	if cookie != nil {
@@ -62,26 +63,29 @@ func (s *callers) offer(c *web.Call, l *store.ActiveSession) {
 	}
 }
 
-// navigates reports whether a browser shows the answer as a page.
+// navigates reports whether the browser shows the response as a page.
 func (s *callers) navigates(c *web.Call) bool {
 	mode, dest := c.Request.Header.Get("Sec-Fetch-Mode"), c.Request.Header.Get("Sec-Fetch-Dest")
 	return (mode == "" || mode == "navigate") && (dest == "" || dest == "document")
 }
 
-// SessionTheft tells that a session was ended because an old secret of it was shown: somebody has a copy. addr and host
-// are of the request that showed it, which may be the owner's or the thief's.
-func (s *callers) SessionTheft(ctx context.Context, l *store.ActiveSession, addr netip.Addr, host string) {
-	e := audit.Event{Kind: audit.EventSessionTheft, Result: audit.ResultRefused, Reason: "an old secret was shown", UserID: l.Session.UserID,
-		Username: l.Identity.Username, Session: l.Session.RootID(), Host: host, Time: s.now()}
+// SessionTheft records that a session was ended because an old secret of it was used: a copy of the cookie exists. addr
+// and host are those of the request, which may come from the owner or the thief. It also notifies the owner.
+func (s *callers) SessionTheft(ctx context.Context, active *store.ActiveSession, addr netip.Addr, host string) {
+	e := audit.Event{Kind: audit.EventSessionTheft, Result: audit.ResultRefused, Reason: "an old secret was shown",
+		UserID: active.Session.UserID, Username: active.Identity.Username, Session: active.Session.RootID(),
+		Host: host, Time: s.now()}
 	if addr.IsValid() {
 		e.Address = addr.Unmap().WithZone("").String()
 	}
 	ctx = context.WithoutCancel(ctx)
 	s.events.Emit(ctx, e)
-	if !s.Mails() || l.Identity.Email == "" { // an address that nobody confirmed may be anybody's
+	if !s.Mails() || active.Identity.Email == "" { // an unconfirmed address may be a stranger's
 		return
 	}
-	if err := s.accounts.Post(ctx, message.Theft, l.Identity.Email, message.Payload{User: l.Session.UserID}); err != nil {
-		s.log.WarnContext(ctx, "the owner could not be told of a copied session", "user_id", l.Session.UserID, "error", err)
+	payload := message.Payload{User: active.Session.UserID}
+	if err := s.accounts.Post(ctx, message.Theft, active.Identity.Email, payload); err != nil {
+		s.log.WarnContext(ctx, "queueing the notice of a copied session failed", "user_id", active.Session.UserID,
+			"error", err)
 	}
 }

@@ -14,12 +14,11 @@ import (
 
 const (
 	signedLife  = 5 * time.Minute // of a signed identity
-	signedReuse = time.Minute     // for which the same one is handed out again
-	signedKept  = 16384           // identities kept at once
+	signedReuse = time.Minute     // how long the same one is reused
+	signedKept  = 16384           // entries of the cache
 )
 
-// signedCache keeps signed identities for a minute, so that a busy session costs one signature a minute and not one a
-// request.
+// signedCache caches signed identities, so that a busy session costs one signature a minute.
 type signedCache struct {
 	c *otter.Cache[signedKey, *signedIdentity]
 }
@@ -42,7 +41,7 @@ func newSignedCache() *signedCache {
 	return &signedCache{c: otter.Must(&otter.Options[signedKey, *signedIdentity]{MaximumSize: signedKept})}
 }
 
-// claims are those that an upstream may rely on (docs/gate.md).
+// claims are the claims that an upstream may rely on (docs/gate.md).
 type claims struct {
 	Issuer   string   `json:"iss"`
 	Audience string   `json:"aud"`
@@ -56,24 +55,26 @@ type claims struct {
 	AuthTime int64    `json:"auth_time,omitempty"`
 }
 
-// SignIdentity returns the signed identity of l for the upstream of this visit: an ES256 JWT whose issuer is the
-// portal's address, whose audience is the host, and which is good for five minutes. The same one may be returned for a minute.
-func (s *callers) SignIdentity(v *web.Visit, l *store.ActiveSession) (string, error) {
-	now, proved := s.now(), lastProof(l.Session.Proofs)
-	key := signedKey{key: l.Session.Key, host: v.Host, issuer: s.issuer(v)}
-	if cached, ok := s.signed.c.GetIfPresent(key); ok && cached.version == l.Identity.Version && cached.proved.Equal(proved) &&
-		cached.roles == len(l.Identity.Roles) && now.Sub(cached.at) < signedReuse && !now.Before(cached.at) {
+// SignIdentity returns the signed identity for the upstream of this visit: an ES256 JWT (RFC 7519) issued by the
+// portal's address for the host as audience, valid for five minutes. It may return the same one for a minute.
+func (s *callers) SignIdentity(v *web.Visit, active *store.ActiveSession) (string, error) {
+	now, proved := s.now(), lastProof(active.Session.Proofs)
+	key := signedKey{key: active.Session.Key, host: v.Host, issuer: s.issuer(v)}
+	if cached, ok := s.signed.c.GetIfPresent(key); ok && cached.version == active.Identity.Version &&
+		cached.proved.Equal(proved) &&
+		cached.roles == len(active.Identity.Roles) && now.Sub(cached.at) < signedReuse && !now.Before(cached.at) {
 		return cached.token, nil
 	}
 	body := claims{
-		Issuer: key.issuer, Audience: v.Host, Subject: l.Identity.UserID, IssuedAt: now.Unix(), Expires: now.Add(signedLife).Unix(),
-		Email: l.Identity.Email, Name: l.Identity.Name, Roles: s.expand(l.Identity.Roles), AMR: methodsOf(l.Session.Proofs),
+		Issuer: key.issuer, Audience: v.Host, Subject: active.Identity.UserID, IssuedAt: now.Unix(),
+		Expires: now.Add(signedLife).Unix(), Email: active.Identity.Email, Name: active.Identity.Name,
+		Roles: s.expandRoles(active.Identity.Roles), AMR: methodsOf(active.Session.Proofs),
 	}
 	if body.Roles == nil {
 		body.Roles = []string{}
 	}
-	if e := l.Session.Expires; !e.IsZero() && e.Unix() < body.Expires {
-		body.Expires = e.Unix() // never outlives what it speaks for
+	if e := active.Session.Expires; !e.IsZero() && e.Unix() < body.Expires {
+		body.Expires = e.Unix() // never outlives the session
 	}
 	if !proved.IsZero() {
 		body.AuthTime = proved.Unix()
@@ -86,11 +87,12 @@ func (s *callers) SignIdentity(v *web.Visit, l *store.ActiveSession) (string, er
 	if err != nil {
 		return "", fmt.Errorf("signing an identity: %w", err)
 	}
-	s.signed.c.Set(key, &signedIdentity{token: token, at: now, version: l.Identity.Version, proved: proved, roles: len(l.Identity.Roles)})
+	s.signed.c.Set(key, &signedIdentity{token: token, at: now, version: active.Identity.Version, proved: proved,
+		roles: len(active.Identity.Roles)})
 	return token, nil
 }
 
-// issuer is the address of the portal that serves the visit's pages.
+// issuer returns the address of the portal that serves this visit.
 func (s *callers) issuer(v *web.Visit) string {
 	if v.Site.PortalBase != "" {
 		return v.Site.PortalBase
@@ -98,7 +100,7 @@ func (s *callers) issuer(v *web.Visit) string {
 	return strings.TrimSuffix(v.Origin+v.Base, "/")
 }
 
-// methodsOf returns the distinct methods of proofs, first to last.
+// methodsOf returns the distinct methods of the proofs in order.
 func methodsOf(proofs []store.Proof) []string {
 	out := make([]string, 0, len(proofs))
 next:

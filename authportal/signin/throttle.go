@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// Guess is one counted try at a secret.
+// Guess is one counted attempt at a secret.
 type Guess struct {
 	s        *guard
 	c        *web.Call
@@ -23,36 +23,36 @@ type Guess struct {
 // NewGuess returns a guess that is not counted yet.
 func (s *guard) NewGuess(c *web.Call) *Guess { return &Guess{s: s, c: c} }
 
-// Guess counts a try at a secret of the account before anything is checked, so that a burst of parallel tries gets no
-// more than the limit: by account and by address, in the store that all gateways share. Where there is no room it is
-// the problem too_many_attempts, for a right secret as for a wrong one. Where nothing can be counted nothing is
-// checked.
+// Guess counts an attempt at a secret before anything is checked, so that parallel attempts get no more than the limit.
+// It counts by account and by network address, in the store that all gateways share. Beyond the limit it returns the
+// problem too_many_attempts, for a right secret as for a wrong one. If counting fails, nothing may be checked.
 //
-// account is the id of the user, or whatever was typed, in its normal spelling, where there is none; empty where the
-// try is at no account in particular. A browser that signed in to this account before has a counter of its own, so that
-// strangers who use up the account's cannot shut its owner out.
+// account is the id of the user or, for an unknown one, the normalized input; empty if the attempt is at no account in
+// particular. A browser with a device cookie of the account has a counter of its own, so that strangers who exhaust the
+// account's cannot lock its owner out (OWASP, device cookies).
 func (s *guard) Guess(c *web.Call, account string) (*Guess, error) {
 	g := s.NewGuess(c)
-	if err := g.Count("address", AddressBlock(c.Visit.Addr), s.set.Address); err != nil {
+	if err := g.Count("address", AddressBlock(c.Visit.Addr), s.settings.Address); err != nil {
 		return nil, err
 	}
 	if account == "" {
 		return g, nil
 	}
 	name := "account"
-	mark, known, err := s.callers.deviceCookie(c, account)
+	device, known, err := s.callers.deviceCookie(c, account)
 	if err != nil {
 		return nil, err
 	}
 	if known {
-		name, account = "browser", mark
+		name, account = "browser", device
 	}
-	if err := g.Count(name, account, s.set.Account); err != nil {
+	if err := g.Count(name, account, s.settings.Account); err != nil {
 		return nil, err
 	}
 	return g, nil
 }
 
+// Count counts the guess in one more counter, or returns the problem too_many_attempts.
 func (g *Guess) Count(kind, of string, l settings.Limit) error {
 	name := CounterName(kind, of)
 	ok, left, err := g.s.sessions.Count(g.c.Ctx(), name, l.Count, l.Window)
@@ -68,7 +68,7 @@ func (g *Guess) Count(kind, of string, l settings.Limit) error {
 	return nil
 }
 
-// GiveBack takes the try back: it was right, or nothing came of it because we failed.
+// GiveBack releases the guess: it was right, or an internal failure left it unchecked.
 func (g *Guess) GiveBack() {
 	if g == nil {
 		return
@@ -77,25 +77,24 @@ func (g *Guess) GiveBack() {
 	defer cancel()
 	for _, name := range g.counters {
 		if err := g.s.sessions.Release(ctx, name); err != nil {
-			g.s.log.WarnContext(ctx, "could not give a guess back", "error", err)
+			g.s.log.WarnContext(ctx, "releasing a guess failed", "error", err)
 		}
 	}
 	g.counters = nil
 }
 
-// CounterName hides what was typed, and bounds it: people type passwords into the wrong field.
+// CounterName hashes the input, which may be a password typed into the wrong field, and bounds its length.
 func CounterName(kind, of string) string {
 	h := sha256.Sum256([]byte("gatehouse guess " + kind + " " + of))
 	return kind + ":" + base64.RawURLEncoding.EncodeToString(h[:18])
 }
 
-// AddressBlock is what one customer of a network has: an IPv4 address, an IPv6 /64. Written in IPv6, an IPv4 address is
-// still the same.
+// AddressBlock returns what one network customer has: an IPv4 address, also if written as IPv6, or an IPv6 /64.
 func AddressBlock(a netip.Addr) string {
 	a = a.Unmap().WithZone("")
 	switch {
 	case !a.IsValid():
-		return "unknown" // all who cannot be told apart share one
+		return "unknown" // all unknown addresses share one
 	case a.Is4():
 		return a.String()
 	}

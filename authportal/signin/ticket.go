@@ -17,51 +17,59 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// A sign-in ticket is a link by which an administrator lets somebody in once: who has lost what they sign in by, or
-// whose account is to be looked at as they see it. It is the first proof of a sign-in like any other: a second factor
-// and a password that is due are asked for as ever, and the session says that it came by a ticket.
+// A sign-in ticket is a link by which an administrator lets a person in once who has lost their credentials, or views
+// an account as its owner sees it. It is the first proof of an ordinary sign-in: a second factor and a required new
+// password are still asked for, and the session records that a ticket opened it.
 
 const (
-	ticketSignIn = "sign in" // purpose of its token
-	TicketProof  = "ticket"  // what it counts as among the methods of a session
+	ticketSignIn = "sign in" // purpose of the token
+	TicketProof  = "ticket"  // its method name in a session
 	TicketLife   = 10 * time.Minute
 )
 
 // signInTicket is the Data of a credential of kind store.KindSignInTicket.
 type signInTicket struct {
 	Actor   string `json:"a"`
-	Version int64  `json:"v"` // of the account; with another it opens nothing
+	Version int64  `json:"v"` // of the account; any change voids the ticket
 }
 
 var errNoTicket = &problem.Problem{Status: 409, Code: "conflict",
 	Detail: "only an enabled, approved and confirmed account can be given a ticket"}
 
-// MakeTicket returns a link that signs in as the account, once, until the time. Any ticket from before is void. It dies with
-// any change of the account or its password, and when an administrator ends the sessions. The owner is told by mail.
-func (s *finisher) MakeTicket(ctx context.Context, by accounts.Actor, id string) (link string, until time.Time, err error) {
+// MakeTicket returns a link that signs in to the account once, and its expiry. It voids any earlier ticket. A change of
+// the account or its password voids it, and so does an administrator who ends the sessions. The owner is notified by
+// email.
+func (s *finisher) MakeTicket(
+	ctx context.Context, actor accounts.Actor, id string,
+) (link string, until time.Time, err error) {
 	a := s.accounts
-	u, link, until, err := s.makeTicket(ctx, a, by, id)
+	u, link, until, err := s.makeTicket(ctx, a, actor, id)
 	if err != nil {
-		a.EmitRefusal(ctx, by, audit.EventTicketCreate, id, err)
+		a.EmitRefusal(ctx, actor, audit.EventTicketCreate, id, err)
 		return "", until, err
 	}
-	a.Emit(ctx, by, audit.Event{Kind: audit.EventTicketCreate, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
+	a.Emit(ctx, actor, audit.Event{Kind: audit.EventTicketCreate, Result: audit.ResultOK, UserID: u.ID,
+		Username: u.Username})
 	if u.Confirmed {
-		if err := a.Post(context.WithoutCancel(ctx), message.SignIn, u.Email, message.Payload{Base: by.Base, User: u.ID}); err != nil {
-			s.log.WarnContext(ctx, "the owner could not be told of a sign-in ticket", "user_id", u.ID, "error", err)
+		payload := message.Payload{Base: actor.Base, User: u.ID}
+		if err := a.Post(context.WithoutCancel(ctx), message.SignIn, u.Email, payload); err != nil {
+			s.log.WarnContext(ctx, "queueing the notice of a sign-in ticket failed", "user_id", u.ID, "error", err)
 		}
 	}
 	return link, until, nil
 }
 
-func (s *finisher) makeTicket(ctx context.Context, a *accounts.Accounts, by accounts.Actor, id string) (u store.User, link string, until time.Time, err error) {
+func (s *finisher) makeTicket(
+	ctx context.Context, a *accounts.Accounts, actor accounts.Actor, id string,
+) (u store.User, link string, until time.Time, err error) {
 	if u, err = s.users.User(ctx, id); err != nil {
 		return u, "", until, accounts.Problem(err)
 	}
 	switch {
-	case by.Base == "":
-		return u, "", until, &problem.Problem{Status: 409, Code: "conflict", Detail: "the pages have no address that a link could begin with"}
-	case s.callers.missing(&u) != nil:
+	case actor.Base == "":
+		return u, "", until, &problem.Problem{Status: 409, Code: "conflict",
+			Detail: "the pages have no address that a link could begin with"}
+	case s.callers.denialReason(&u) != nil:
 		return u, "", until, errNoTicket
 	}
 	until = s.now().Add(TicketLife)
@@ -70,14 +78,15 @@ func (s *finisher) makeTicket(ctx context.Context, a *accounts.Accounts, by acco
 		name = u.Username
 	}
 	token, err := s.guard.Links().IssueCredential(ctx, store.KindSignInTicket,
-		onetime.Link{Purpose: ticketSignIn, Subject: u.ID, Email: name, Until: until}, signInTicket{by.ID, u.Version})
+		onetime.Link{Purpose: ticketSignIn, Subject: u.ID, Email: name, Until: until},
+		signInTicket{actor.ID, u.Version})
 	if err != nil {
 		return u, "", until, fmt.Errorf("making a sign-in ticket: %w", err)
 	}
-	return u, by.Base + "/ticket?token=" + url.QueryEscape(token), until, nil
+	return u, actor.Base + "/ticket?token=" + url.QueryEscape(token), until, nil
 }
 
-// readTicket returns whom a ticket is for, and takes nothing. Without a problem it is good at this moment.
+// readTicket returns the account and credential of a ticket that is valid now, without using it up.
 func (s *finisher) readTicket(ctx context.Context, token string) (u store.User, ref credRef, err error) {
 	l, secret, ok := s.guard.Links().Read(ticketSignIn, token)
 	if !ok {
@@ -91,7 +100,7 @@ func (s *finisher) readTicket(ctx context.Context, token string) (u store.User, 
 	return u, ref, err
 }
 
-// ticketNow reads a ticket and its account; errMoved where it is not good any more.
+// ticketNow reads a ticket and its account. It returns ErrCredentialChanged if the ticket is void.
 func (s *finisher) ticketNow(ctx context.Context, id string) (u store.User, t signInTicket, err error) {
 	k, err := s.guard.Links().Credential(ctx, store.KindSignInTicket, id, &t)
 	switch {
@@ -114,10 +123,10 @@ func (s *finisher) ticketNow(ctx context.Context, id string) (u store.User, t si
 	return u, t, nil
 }
 
-// spend uses up the ticket among the proofs: of any number of callers one gets on. It is asked once the session is
-// there and nobody knows its secret yet, so that whatever ends tickets and sessions finds either.
+// spend uses up the ticket among the proofs; of any number of concurrent callers one succeeds. It runs when the session
+// is stored and its secret not yet sent, so that whatever ends tickets and sessions finds one or the other.
 func (s *finisher) spend(c *web.Call, ctx context.Context, creds []credRef) error {
-	i := slices.IndexFunc(creds, func(k credRef) bool { return k.Kind == store.KindSignInTicket })
+	i := slices.IndexFunc(creds, func(ref credRef) bool { return ref.Kind == store.KindSignInTicket })
 	if i < 0 {
 		return nil
 	}

@@ -19,7 +19,7 @@ func (s *links) ticketRoutes() []web.Route {
 	}
 }
 
-// useTicket signs in by a ticket, or asks for what is still missing.
+// useTicket signs in by a ticket, or returns the next step.
 func (s *links) useTicket(c *web.Call, token string) (*LoginResult, error) {
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return nil, err
@@ -28,11 +28,11 @@ func (s *links) useTicket(c *web.Call, token string) (*LoginResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.tryTicket(c, token)
+	result, err := s.tryTicket(c, token)
 	if err == nil || problem.IsFault(err) {
 		g.GiveBack()
 	}
-	return out, err
+	return result, err
 }
 
 func (s *links) tryTicket(c *web.Call, token string) (*LoginResult, error) {
@@ -45,28 +45,29 @@ func (s *links) tryTicket(c *web.Call, token string) (*LoginResult, error) {
 		return nil, err
 	}
 	proven := method.Proven{User: u, Kind: ref.Kind, ID: ref.ID, Version: ref.Version}
-	out, err := s.dispatcher.advance(c, LoginInput{}, &method.Configured{Name: TicketProof}, &pending{}, s.flows.Intent(c, "", ""), proven)
+	result, err := s.dispatcher.advance(c, LoginInput{}, &method.Configured{Name: TicketProof}, &pending{},
+		s.flows.ParseLoginRequest(c, "", ""), proven)
 	if errors.Is(err, ErrCredentialChanged) {
-		return nil, problem.InvalidLink // another was faster
+		return nil, problem.InvalidLink // another request used it first
 	}
-	return out, err
+	return result, err
 }
 
 // ticketAPI answers POST login/ticket.
 func (s *links) ticketAPI(c *web.Call) error {
-	f, err := c.JSONFields("token")
+	fields, err := c.JSONFields("token")
 	if err != nil {
 		return err
 	}
-	out, err := s.useTicket(c, f["token"])
+	result, err := s.useTicket(c, fields["token"])
 	if err != nil {
 		return err
 	}
-	return s.forms.SignedIn(c, http.StatusOK, out)
+	return s.forms.SignedIn(c, http.StatusOK, result)
 }
 
-// ticketPage names the account and asks for a click. It takes nothing: a GET may be that of a scanner, or of a
-// messenger that shows what is behind a link.
+// ticketPage names the account and shows a button. A GET uses nothing up: it may come from a mail scanner or the link
+// preview of a messenger.
 func (s *links) ticketPage(c *web.Call) error {
 	if err := s.guard.MustHTTPS(c); err != nil {
 		return err
@@ -75,22 +76,22 @@ func (s *links) ticketPage(c *web.Call) error {
 }
 
 func (s *links) ticketForm(c *web.Call) error {
-	f, err := c.FormFields("token")
+	fields, err := c.FormFields("token")
 	if err != nil {
 		return err
 	}
-	out, err := s.useTicket(c, f["token"])
+	result, err := s.useTicket(c, fields["token"])
 	switch p := c.ShownOnPage(err); {
 	case p != nil && p.Code == problem.InvalidLink.Code:
 		return s.showTicket(c, p.Status, "", nil)
 	case p != nil:
-		return s.showTicket(c, p.Status, f["token"], p)
+		return s.showTicket(c, p.Status, fields["token"], p)
 	case err != nil:
 		return err
-	case out.Step != nil:
-		return s.forms.showLogin(c, http.StatusOK, LoginInput{}, s.flows.Intent(c, "", ""), nil, out)
+	case result.Step != nil:
+		return s.forms.showLogin(c, http.StatusOK, LoginInput{}, s.flows.ParseLoginRequest(c, "", ""), nil, result)
 	}
-	return c.Redirect(out.Location)
+	return c.Redirect(result.Location)
 }
 
 func (s *links) showTicket(c *web.Call, status int, token string, shown *problem.Problem) error {
@@ -102,12 +103,12 @@ func (s *links) showTicket(c *web.Call, status int, token string, shown *problem
 	case err != nil:
 		return err
 	default:
-		live, err := s.callers.session(c)
+		active, err := s.callers.session(c)
 		if err != nil {
 			return err
 		}
-		if live != nil {
-			data.SignedIn = live.Identity.Username
+		if active != nil {
+			data.SignedIn = active.Identity.Username
 		}
 		data.Token, data.User = token, pages.User{ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name}
 	}
