@@ -18,7 +18,7 @@ func TestTheTestLetterIsWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := selfservice.New(selfservice.Deps{Pages: set})
-	m, err := p.Compose(t.Context(), store.Mail{Kind: selfservice.LetterTest, To: "ann@example.org", Payload: []byte(`{"lang":"de"}`)})
+	m, err := p.Compose(t.Context(), store.Mail{Kind: selfservice.TestMail, To: "ann@example.org", Payload: []byte(`{"lang":"de"}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
