@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-func TestPeopleDeleteTheirAccountRightAfterSigningIn(t *testing.T) {
+func TestDeletingAnAccountNeedsRecentLogin(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, u := w.member("ann")
 	other := w.browser()
@@ -35,7 +35,7 @@ func TestPeopleDeleteTheirAccountRightAfterSigningIn(t *testing.T) {
 	wantEvents(t, w, audit.EventUserDelete, "ok owner")
 }
 
-func TestDeletingAsksOnceMoreAndWorksWithoutJavaScript(t *testing.T) {
+func TestDeletingNeedsTheCheckBox(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, u := w.member("ann")
 	b.post(alone+"/account/delete", values()).wants(t, 422, "problem_invalid_field")
@@ -65,7 +65,7 @@ func TestTheLastAdministratorCannotDeleteThemselves(t *testing.T) {
 	}
 }
 
-func TestATokenDeletesAndExportsNothing(t *testing.T) {
+func TestTokenCannotDeleteOrExport(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.member("ann")
 	token, _ := b.api("POST", aloneAPI+"tokens", `{"name":"script"}`).json(t)["token"].(string)
@@ -76,7 +76,7 @@ func TestATokenDeletesAndExportsNothing(t *testing.T) {
 	}
 }
 
-func TestPeopleTakeTheirDataAlong(t *testing.T) {
+func TestAccountExport(t *testing.T) {
 	w, _ := newAccounts(t, withCompany)
 	b, u := w.member("ann")
 	b.api("PATCH", aloneAPI+"account", `{"company":"ACME"}`).wants(t, 200, "")

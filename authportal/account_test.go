@@ -27,7 +27,8 @@ func TestTheAccountAsItsOwnerReadsIt(t *testing.T) {
 	}
 }
 
-func TestPeopleChangeTheirNameAndTheirFieldsAndNothingElse(t *testing.T) {
+// Users change their name and their sign-up fields, and nothing else.
+func TestProfileChangesOnlyNameAndOwnFields(t *testing.T) {
 	w, _ := newAccounts(t, withCompany)
 	b, u := w.member("ann")
 	if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Attributes: map[string]any{"plan": "gold"}}); err != nil {
@@ -64,7 +65,7 @@ func TestTheAccountPageWorksWithoutJavaScript(t *testing.T) {
 }
 
 // Two tabs change different fields: neither may undo the other.
-func TestChangesAtOnceDoNotUndoOneAnother(t *testing.T) {
+func TestConcurrentProfileChangesAreKept(t *testing.T) {
 	w, _ := newAccounts(t, withCompany)
 	_, u := w.member("ann")
 	var wg sync.WaitGroup

@@ -21,7 +21,7 @@ func (w *world) byToken(token string) page {
 	return b.onceDo(r)
 }
 
-func TestATokenIsShownOnceAndSpeaksForItsOwner(t *testing.T) {
+func TestTokenIsShownOnceAndActsForItsOwner(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, u := w.member("ann")
 	p := b.api("POST", aloneAPI+"tokens", `{"name":" backup ","expires":"2027-01-01T00:00:00Z"}`)
@@ -57,7 +57,7 @@ func TestATokenExpires(t *testing.T) {
 	w.byToken(token).wants(t, 401, "invalid_token")
 }
 
-func TestNobodyGivesATokenMoreThanTheyHold(t *testing.T) {
+func TestTokenRolesAreLimitedToTheOwners(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, u := w.member("ann")
 	set := func(roles ...string) {
@@ -85,7 +85,7 @@ func TestNobodyGivesATokenMoreThanTheyHold(t *testing.T) {
 	b.api("POST", aloneAPI+"tokens", `{"name":"x","roles":["editor"]}`).wants(t, 201, "ghk_")
 }
 
-func TestATokenNeedsAFreshSignInAndIsNone(t *testing.T) {
+func TestTokenNeedsRecentLoginAndIsNone(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.member("ann")
 	token := b.api("POST", aloneAPI+"tokens", `{"name":"x"}`).json(t)["token"].(string)
@@ -104,7 +104,7 @@ func TestATokenNeedsAFreshSignInAndIsNone(t *testing.T) {
 	}
 }
 
-func TestWhatATokenCannotBe(t *testing.T) {
+func TestInvalidTokenRequests(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.member("ann")
 	for body, field := range map[string]string{

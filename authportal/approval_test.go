@@ -25,7 +25,7 @@ func approval(c *Config) { c.Settings.Signup.Mode = settings.SignupApproval }
 
 var byRoot = accounts.Actor{ID: "root", Base: alone}
 
-func TestAnAccountThatNeedsApprovalWaitsForIt(t *testing.T) {
+func TestAccountWaitsForApproval(t *testing.T) {
 	w, box := mailWorld(t, approval)
 	w.appoint("root")
 	b := w.browser()
@@ -52,7 +52,7 @@ func TestAnAccountThatNeedsApprovalWaitsForIt(t *testing.T) {
 }
 
 // Approving by a change of the account, as the admin page and the API do, tells its owner as well, and once.
-func TestTheOwnerIsToldOfAnApprovalWhicheverWayItIsGiven(t *testing.T) {
+func TestOwnerIsNotifiedOfEveryApproval(t *testing.T) {
 	w, box := mailWorld(t, approval)
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp)
@@ -69,7 +69,7 @@ func TestTheOwnerIsToldOfAnApprovalWhicheverWayItIsGiven(t *testing.T) {
 	box.none(w)
 }
 
-func TestADeclinedAccountIsGoneAndItsOwnerTold(t *testing.T) {
+func TestDecliningDeletesAndNotifies(t *testing.T) {
 	w, box := mailWorld(t, approval)
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp)
@@ -84,7 +84,7 @@ func TestADeclinedAccountIsGoneAndItsOwnerTold(t *testing.T) {
 	}
 }
 
-func TestApprovalTellsNothingOfKnownAddresses(t *testing.T) {
+func TestApprovalHidesKnownAddresses(t *testing.T) {
 	w, box := mailWorld(t, approval, func(c *Config) { c.Settings.ConfirmEmail = false })
 	w.appoint("root")
 	for _, email := range []string{"new@example.com", "root@example.com"} {
@@ -137,7 +137,8 @@ func (w *world) invited(box *postbox) (store.User, string) {
 	return u, token
 }
 
-func TestAnInvitationIsForOneAddressAndItsRolesAndGoodOnce(t *testing.T) {
+// An invitation is bound to one address and its roles, and works once.
+func TestInvitationIsBoundAndWorksOnce(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) { c.Settings.Signup.Mode = settings.SignupInvite })
 	u, token := w.invited(box)
 	b := w.browser()
@@ -165,7 +166,7 @@ func TestAnInvitationIsForOneAddressAndItsRolesAndGoodOnce(t *testing.T) {
 	}
 }
 
-func TestAnInvitationEndsWithItsTimeOrItsAddress(t *testing.T) {
+func TestInvitationExpiresOrEndsWithItsAddress(t *testing.T) {
 	w, box := mailWorld(t)
 	u, token := w.invited(box)
 	other := "ann@example.net"

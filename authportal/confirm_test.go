@@ -10,7 +10,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-func TestWhoSignsUpConfirmsTheAddressAndIsSignedInInThatBrowserAlone(t *testing.T) {
+// A confirmation signs in, but only in the browser that signed up.
+func TestConfirmationSignsInTheSignUpBrowserOnly(t *testing.T) {
 	w, box := mailWorld(t)
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", `{"email":"Ann@Example.com","password":"correct horse","to":"/reports?x=1"}`).wants(t, 201, `{"status":"confirm_email"}`)
@@ -53,7 +54,8 @@ func TestAnotherBrowserConfirmsAndIsNotSignedIn(t *testing.T) {
 	w.browser().post(alone+"/confirm", values("token", all[1].token(t))).wants(t, 200, `"Done":"confirmed"`)
 }
 
-func TestALinkOfConfirmationIsForOnePurposeOneAddressAndOneDay(t *testing.T) {
+// A confirmation link is bound to one purpose and one address, and expires after a day.
+func TestConfirmationLinkIsBoundAndExpires(t *testing.T) {
 	w, box := mailWorld(t)
 	b := w.browser()
 	confirm := func(token string) page {
@@ -79,7 +81,7 @@ func TestALinkOfConfirmationIsForOnePurposeOneAddressAndOneDay(t *testing.T) {
 	confirm(late).wants(t, 400, "invalid_token")
 }
 
-func TestOfManyClicksOneConfirms(t *testing.T) {
+func TestConcurrentConfirmationsSucceedOnce(t *testing.T) {
 	w, box := mailWorld(t)
 	w.browser().api("POST", aloneAPI+"signup", annSignsUp)
 	body := jsonOf(map[string]string{"token": box.one(w, "confirm", "ann@example.com").token(t)})
@@ -87,7 +89,7 @@ func TestOfManyClicksOneConfirms(t *testing.T) {
 }
 
 // The answers, the cookies and the work are the same; what differs is in the letters alone.
-func TestSigningUpTellsNothingOfAKnownAddress(t *testing.T) {
+func TestSignUpHidesKnownAddresses(t *testing.T) {
 	w, k := newAccounts(t, func(c *Config) { c.Mail, c.Settings.ConfirmEmail = &postbox{}, true })
 	box := w.cfg.Mail.(*postbox)
 	w.sites["alone.example.org"].Addresses = []string{"https://alone.example.org"}
@@ -137,7 +139,7 @@ func TestSigningUpTellsNothingOfAKnownAddress(t *testing.T) {
 
 // An attacker signs up with a victim's address and waits. The victim signs up too, and gets an account in which nothing
 // of the attacker's is left.
-func TestASecondSignUpVoidsWhatTheFirstSet(t *testing.T) {
+func TestSecondSignUpVoidsTheFirst(t *testing.T) {
 	w, box := mailWorld(t)
 	thief := w.browser()
 	thief.api("POST", aloneAPI+"signup", `{"email":"ann@example.com","password":"thief's password"}`)
@@ -151,7 +153,7 @@ func TestASecondSignUpVoidsWhatTheFirstSet(t *testing.T) {
 	b.enter("ann@example.com", "correct horse")
 }
 
-func TestResendingAnswersAlikeAndIsBounded(t *testing.T) {
+func TestResendHidesAccountsAndIsLimited(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) {
 		c.Settings.Account, c.Settings.Address = settings.Limit{Count: 3, Window: time.Minute}, settings.Limit{Count: 8, Window: time.Minute}
 	})
@@ -180,7 +182,7 @@ func TestResendingAnswersAlikeAndIsBounded(t *testing.T) {
 	b.post(alone+"/confirm/resend", values("email", "ann")).wants(t, 422, "problem_invalid_field")
 }
 
-func TestWithoutMailNothingOfItIsThere(t *testing.T) {
+func TestWithoutMailTheRoutesAreAbsent(t *testing.T) {
 	w, _ := newAccounts(t)
 	b := w.browser()
 	for _, path := range []string{"/confirm", "/forgot", "/reset"} {
@@ -196,7 +198,7 @@ func TestWithoutMailNothingOfItIsThere(t *testing.T) {
 }
 
 // A Host header with another port must not make a link that leads to it.
-func TestLinksInLettersComeFromTheConfiguration(t *testing.T) {
+func TestLinksInMessagesComeFromConfiguration(t *testing.T) {
 	w, box := mailWorld(t)
 	w.user("ann")
 	ask := func(origin, api string) {
@@ -215,7 +217,7 @@ func TestLinksInLettersComeFromTheConfiguration(t *testing.T) {
 	box.none(w)
 }
 
-func TestWhereALetterCannotBeQueuedNothingIsPromised(t *testing.T) {
+func TestUnqueuedMessageIsAnOutage(t *testing.T) {
 	w, box := mailWorld(t)
 	box.err = store.ErrUnavailable
 	w.browser().api("POST", aloneAPI+"email/resend", `{"email":"ann@example.com"}`).wants(t, 503, "store_unavailable")

@@ -72,7 +72,7 @@ func (b *browser) moves(box *postbox, email string) (undo string) {
 	return ofKind(t, box.letters(b.w), "email_changed").token(t)
 }
 
-func TestPeopleChangeTheirAddressOnceTheNewOneSaysYes(t *testing.T) {
+func TestAddressChangesOnceTheNewOneConfirms(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
 	all := b.asks(box, "Ann@Example.net")
@@ -117,7 +117,7 @@ func TestPeopleChangeTheirAddressOnceTheNewOneSaysYes(t *testing.T) {
 	}
 }
 
-func TestAUsernameThatWasChosenStaysWhenTheAddressChanges(t *testing.T) {
+func TestChosenUsernameSurvivesAddressChange(t *testing.T) {
 	w, box := mailWorld(t)
 	b, _ := w.member("ann")
 	undo := b.moves(box, "ann@example.net")
@@ -130,7 +130,8 @@ func TestAUsernameThatWasChosenStaysWhenTheAddressChanges(t *testing.T) {
 	}
 }
 
-func TestAskingForAnotherAddressNeedsAFreshSignInAndWorksAsAForm(t *testing.T) {
+// A change of address needs a recent login, and works as a form.
+func TestAddressChangeNeedsRecentLogin(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
 	w.pass(11 * time.Minute)
@@ -153,7 +154,7 @@ func TestAskingForAnotherAddressNeedsAFreshSignInAndWorksAsAForm(t *testing.T) {
 	b.onceDo(r).wants(t, 403, "forbidden")
 }
 
-func TestAnAddressThatCannotBeIsRefusedAndAsksNothing(t *testing.T) {
+func TestInvalidNewAddressIsRefused(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) { c.Settings.Signup.Domains = []string{"example.com", "example.net"} })
 	b, _ := w.owner("ann")
 	for _, body := range []string{`{"email":""}`, `{"email":"x"}`, `{"email":"ann@example.com"}`, `{"email":"ann@example.org"}`,
@@ -165,7 +166,7 @@ func TestAnAddressThatCannotBeIsRefusedAndAsksNothing(t *testing.T) {
 	wantLetters(t, b.asks(box, "ann@example.net"), "email_asked to ann@example.com, email_change to ann@example.net")
 }
 
-func TestWithoutMailAnAddressIsTheAdministrators(t *testing.T) {
+func TestWithoutMailOnlyAdministratorsChangeAddresses(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.owner("ann")
 	b.api("PATCH", aloneAPI+"account", `{"email":"ann@example.net"}`).wants(t, 422, `"field":"email"`)
@@ -177,7 +178,7 @@ func TestWithoutMailAnAddressIsTheAdministrators(t *testing.T) {
 }
 
 // Outsiders who are signed in learn nothing of others: what differs is in the letter.
-func TestAskingForATakenAddressTellsItsOwnerAlone(t *testing.T) {
+func TestTakenNewAddressIsHidden(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
 	bob := w.user("bob")
@@ -197,7 +198,7 @@ func TestAskingForATakenAddressTellsItsOwnerAlone(t *testing.T) {
 	}
 }
 
-func TestALaterAskEndsTheEarlierOne(t *testing.T) {
+func TestLaterAddressChangeReplacesEarlier(t *testing.T) {
 	w, box := mailWorld(t)
 	b, _ := w.owner("ann")
 	first := ofKind(t, b.asks(box, "ann@example.net"), "email_change")
@@ -213,7 +214,8 @@ func TestALaterAskEndsTheEarlierOne(t *testing.T) {
 	}
 }
 
-func TestALinkOfANewAddressIsGoodForOnePurposeOneClickAndOneDay(t *testing.T) {
+// The link to a new address is bound to one purpose, works once and expires after a day.
+func TestAddressChangeLinkIsBoundAndExpires(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
 	token := ofKind(t, b.asks(box, "ann@example.net"), "email_change").token(t)
@@ -235,7 +237,7 @@ func TestALinkOfANewAddressIsGoodForOnePurposeOneClickAndOneDay(t *testing.T) {
 }
 
 // A letter that the worker composes twice, because it was cut off between sending and noting it, arrives with two links.
-func TestBothCopiesOfALetterThatWasSentTwiceWorkAndOneCounts(t *testing.T) {
+func TestBothCopiesOfAResentMessageWork(t *testing.T) {
 	w, box := mailWorld(t)
 	b, _ := w.owner("ann")
 	b.api("PATCH", aloneAPI+"account", `{"email":"ann@example.net"}`).wants(t, 202, "")
@@ -254,7 +256,7 @@ func TestBothCopiesOfALetterThatWasSentTwiceWorkAndOneCounts(t *testing.T) {
 	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody((&sentMail{second}).token(t))).wants(t, 400, "invalid_token")
 }
 
-func TestWhatChangesMeanwhileEndsAChangeOfAddress(t *testing.T) {
+func TestOtherChangesCancelAnAddressChange(t *testing.T) {
 	yes, no, elsewhere := true, false, "ann@example.org"
 	for name, c := range map[string]struct {
 		do   func(w *world, b *browser, u store.User)
@@ -308,7 +310,7 @@ func TestWhatChangesMeanwhileEndsAChangeOfAddress(t *testing.T) {
 }
 
 // An address that nobody confirmed may be a stranger's: it hears nothing, and gets no way into the account.
-func TestAnUnconfirmedAddressIsNotToldAndUndoesNothing(t *testing.T) {
+func TestUnconfirmedOldAddressCannotUndo(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) { c.Settings.ConfirmEmail = false })
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp).wants(t, 201, "signed_in")
@@ -323,7 +325,7 @@ func TestAnUnconfirmedAddressIsNotToldAndUndoesNothing(t *testing.T) {
 	}
 }
 
-func TestAsksForAnotherAddressAreBounded(t *testing.T) {
+func TestAddressChangesAreLimited(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) { c.Settings.Account = settings.Limit{Count: 3, Window: time.Minute} })
 	b, _ := w.owner("ann")
 	for range 3 { // strangers use up what one mailbox may get
@@ -339,7 +341,7 @@ func TestAsksForAnotherAddressAreBounded(t *testing.T) {
 	wantEvents(t, w, audit.EventEmailAsk, "ok", "ok", "ok", "refused too_many_attempts")
 }
 
-func TestNoTokenOfAChangeOfAddressIsKeptOrLogged(t *testing.T) {
+func TestAddressChangeTokensAreNotKeptOrLogged(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
 	token := ofKind(t, b.asks(box, "ann@example.net"), "email_change").token(t)

@@ -14,7 +14,7 @@ import (
 )
 
 // A thief in somebody's browser moves the account away and makes themselves at home. The owner reads the old mailbox.
-func TestTheOldAddressTakesTheAccountBackFromWhoeverMovedIt(t *testing.T) {
+func TestOldAddressTakesAccountBackFromThief(t *testing.T) {
 	w, box := mailWorld(t)
 	thief, u := w.owner("ann")
 	b := w.browser()
@@ -113,7 +113,8 @@ func otherLetter(token string) string {
 	return "A" + token[1:]
 }
 
-func TestALinkOfTheOldAddressIsGoodForOnePurposeOneClickAndSevenDays(t *testing.T) {
+// The link to the old address is bound to one purpose, works once and expires after seven days.
+func TestUndoLinkIsBoundAndExpires(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
 	token := b.moves(box, "ann@example.net")
@@ -134,7 +135,7 @@ func TestALinkOfTheOldAddressIsGoodForOnePurposeOneClickAndSevenDays(t *testing.
 	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(late)).wants(t, 400, "invalid_token")
 }
 
-func TestWhatStandsAgainstTakingAnAccountBack(t *testing.T) {
+func TestUndoIsRefused(t *testing.T) {
 	no, elsewhere := false, "ann@example.org"
 	for name, c := range map[string]struct {
 		do     func(w *world, u store.User)
@@ -172,7 +173,7 @@ func TestWhatStandsAgainstTakingAnAccountBack(t *testing.T) {
 }
 
 // The store goes away in the middle: the same link finishes what it began, and no thief stays inside.
-func TestAnUndoingThatWasCutOffIsFinishedByTheSameLink(t *testing.T) {
+func TestInterruptedUndoIsFinishedByTheSameLink(t *testing.T) {
 	w, box := mailWorld(t)
 	thief, u := w.owner("ann")
 	token := thief.moves(box, "thief@example.net")

@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-func TestTheTestLetterIsWritten(t *testing.T) {
+func TestTestMessageIsComposed(t *testing.T) {
 	set, err := pages.New(pages.Brand{Name: "Example"})
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ func TestTheTestLetterIsWritten(t *testing.T) {
 }
 
 // Every kind of letter is written in full, with the link that it is about, in both languages.
-func TestEveryLetterIsWrittenFromTheOutbox(t *testing.T) {
+func TestEveryMessageIsComposedFromTheOutbox(t *testing.T) {
 	set, err := pages.New(pages.Brand{Name: "Example"})
 	if err != nil {
 		t.Fatal(err)

@@ -146,7 +146,7 @@ func fault(e *errors.ValidationError) string {
 	return s
 }
 
-func TestTheDescriptionIsAValidOpenAPIDocument(t *testing.T) {
+func TestDescriptionIsValidOpenAPI(t *testing.T) {
 	if ok, errs := newValidator(OpenAPI).ValidateDocument(); !ok {
 		for _, e := range errs {
 			t.Error(fault(e))
@@ -154,7 +154,7 @@ func TestTheDescriptionIsAValidOpenAPIDocument(t *testing.T) {
 	}
 }
 
-func TestEveryCallOfTheAPIIsDescribedAndNoOther(t *testing.T) {
+func TestDescriptionCoversExactlyTheAPI(t *testing.T) {
 	w := newWorld(t)
 	served := map[string]bool{}
 	for _, rt := range w.p.Web.Routes() {
@@ -180,7 +180,8 @@ func TestEveryCallOfTheAPIIsDescribedAndNoOther(t *testing.T) {
 	}
 }
 
-func TestEverybodyMayReadTheDescriptionWithTheAddressOfTheirAPI(t *testing.T) {
+// Anyone may read the description, and it names the address of the API that serves it.
+func TestDescriptionIsPublicAndNamesItsServer(t *testing.T) {
 	w := newWorld(t)
 	for address, want := range map[string]string{solo + "/.gatehouse": "/.gatehouse/api/v1", "https://both.example.com/auth": "/auth/api/v1", auth: "/api/v1"} {
 		p := w.browser().api("GET", address+apiPrefix+"/openapi.json", "")
@@ -193,7 +194,7 @@ func TestEverybodyMayReadTheDescriptionWithTheAddressOfTheirAPI(t *testing.T) {
 }
 
 // An answer with a member, a status or a type that is not told of must be noticed, or the tests above hold nothing.
-func TestTheDescriptionNoticesOtherAnswers(t *testing.T) {
+func TestDescriptionRefusesOtherResponses(t *testing.T) {
 	ask := httptest.NewRequest("GET", "/x", nil)
 	for name, c := range map[string]struct {
 		status     int

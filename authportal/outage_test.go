@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-func TestWhileTheSessionStoreIsAwayNobodyIsSignedOut(t *testing.T) {
+func TestSessionStoreOutageSignsNoOneOut(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -34,7 +34,7 @@ func TestWhileTheSessionStoreIsAwayNobodyIsSignedOut(t *testing.T) {
 	b.get(app+"/").wants(t, 200, "hello ada")
 }
 
-func TestAStoreThatHangsIsAnOutageToo(t *testing.T) {
+func TestHangingStoreIsAnOutage(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -61,7 +61,8 @@ func TestACodeSurvivesAnOutage(t *testing.T) {
 	b.get(callback).wants(t, 200, "hello ada at app.example.com/private")
 }
 
-func TestWhileTheUsersStoreIsAwaySessionsGoOnAndSignInWaits(t *testing.T) {
+// While the users store is unavailable, sessions continue and sign-in is refused with 503.
+func TestUsersStoreOutageKeepsSessions(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -73,7 +74,7 @@ func TestWhileTheUsersStoreIsAwaySessionsGoOnAndSignInWaits(t *testing.T) {
 	w.browser().tryLogin("ada", "wrong").wants(t, 503, "store_unavailable")
 }
 
-func TestASessionWhoseAccountCannotBeReadAgainIsNotGiven(t *testing.T) {
+func TestNoSessionIfTheAccountCannotBeRechecked(t *testing.T) {
 	w := newWorld(t)
 	u := w.user("ada")
 	w.shop.created = func() { w.users.(*flakyUsers).down.Store(true) }

@@ -13,7 +13,8 @@ import (
 
 const newPassword = `{"current":"right","password":"correct horse"}`
 
-func TestANewPasswordEndsEveryOtherSessionAndRenewsThisOne(t *testing.T) {
+// A new password ends every other session and gives this one a new secret.
+func TestNewPasswordEndsOtherSessions(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, u := w.member("ann")
 	other := w.browser()
@@ -45,7 +46,8 @@ func TestANewPasswordEndsEveryOtherSessionAndRenewsThisOne(t *testing.T) {
 	}
 }
 
-func TestThePresentPasswordIsAskedForAndGuessesAtItCount(t *testing.T) {
+// A password change requires the present password, and guesses at it are counted.
+func TestPasswordChangeChecksThePresentPassword(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.member("ann")
 	b.api("POST", aloneAPI+"password/change", `{"current":"right","password":"short"}`).wants(t, 422, `"reason":"too_short"`)
@@ -61,7 +63,7 @@ func TestThePresentPasswordIsAskedForAndGuessesAtItCount(t *testing.T) {
 	w.browser().api("POST", aloneAPI+"password/change", newPassword).wants(t, 401, "login_required")
 }
 
-func TestThePasswordFormAnswersOnTheAccountPage(t *testing.T) {
+func TestPasswordFormOnTheAccountPage(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.member("ann")
 	b.post(alone+"/account/password", values("current", "wrong", "password", "correct horse")).wants(t, 401, "problem_invalid_credentials")
@@ -72,7 +74,7 @@ func TestThePasswordFormAnswersOnTheAccountPage(t *testing.T) {
 	}
 }
 
-func TestOfTwoChangesAtOnceOneWins(t *testing.T) {
+func TestConcurrentPasswordChangesSucceedOnce(t *testing.T) {
 	w, _ := newAccounts(t)
 	_, _ = w.member("ann")
 	var wg sync.WaitGroup
@@ -101,7 +103,7 @@ func TestOfTwoChangesAtOnceOneWins(t *testing.T) {
 }
 
 // The check renewed the hash (its settings had changed): that is no reason to fail, and none to overwrite blindly.
-func TestAHashThatIsRenewedMeanwhileIsCheckedAgain(t *testing.T) {
+func TestRenewedHashIsCheckedAgain(t *testing.T) {
 	w, k := newAccounts(t)
 	b, u := w.member("ann")
 	once := sync.OnceFunc(func() {
@@ -118,7 +120,8 @@ func TestAHashThatIsRenewedMeanwhileIsCheckedAgain(t *testing.T) {
 	w.browser().enter("ann", "correct horse")
 }
 
-func TestAPasswordChangedMeanwhileByAnAdministratorStands(t *testing.T) {
+// If an administrator changes the password in the meantime, that change is kept.
+func TestAdministratorsPasswordChangeWins(t *testing.T) {
 	w, k := newAccounts(t)
 	b, u := w.member("ann")
 	k.checked = sync.OnceFunc(func() {
@@ -131,7 +134,7 @@ func TestAPasswordChangedMeanwhileByAnAdministratorStands(t *testing.T) {
 	w.browser().enter("ann", "set by an administrator")
 }
 
-func TestWhereSessionsCannotEndThePasswordStays(t *testing.T) {
+func TestPasswordStaysIfSessionsCannotEnd(t *testing.T) {
 	w, _ := newAccounts(t, func(c *Config) { c.Sessions = &brokenEnd{SessionStore: c.Sessions} })
 	_, u := w.member("ann")
 	a := w.p.Accounts()

@@ -24,7 +24,7 @@ func resetWith(token, password string) string {
 	return jsonOf(map[string]string{"token": token, "password": password})
 }
 
-func TestAResetEndsWhatWasOpenAndTellsTheOwner(t *testing.T) {
+func TestResetEndsSessionsAndNotifiesOwner(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.member("ann")
 	known := b.cookie(alone, "__Host-gatehouse-known")
@@ -54,7 +54,8 @@ func TestAResetEndsWhatWasOpenAndTellsTheOwner(t *testing.T) {
 	wantEvents(t, w, audit.EventPasswordChange, "refused password_not_acceptable", "ok reset by mail", "refused invalid_token")
 }
 
-func TestALinkForAPasswordIsForOneAccountOnePasswordAndHalfAnHour(t *testing.T) {
+// A reset link is bound to one account and one password, and expires after half an hour.
+func TestResetLinkIsBoundAndExpires(t *testing.T) {
 	w, box := mailWorld(t)
 	b, _ := w.member("ann")
 	w.user("bob")
@@ -92,7 +93,7 @@ func TestALinkForAPasswordIsForOneAccountOnePasswordAndHalfAnHour(t *testing.T) 
 	reset(gone).wants(t, 400, "invalid_token")
 }
 
-func TestOfManyResetsByOneLinkOneWorks(t *testing.T) {
+func TestConcurrentResetsByOneLinkSucceedOnce(t *testing.T) {
 	w, box := mailWorld(t)
 	w.user("ann")
 	token := w.forgot(box)
@@ -116,7 +117,7 @@ func TestOfManyResetsByOneLinkOneWorks(t *testing.T) {
 	w.browser().enter("ann", "password number "+string(rune('0'+winner)))
 }
 
-func TestAfterAResetTheSecondFactorIsStillAskedFor(t *testing.T) {
+func TestResetDoesNotSkipTheSecondFactor(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) {
 		c.Methods = append(c.Methods, method.Configured{Name: "pin", Method: &pin{enrolled: true}, Second: true})
 	})
@@ -130,7 +131,7 @@ func TestAfterAResetTheSecondFactorIsStillAskedFor(t *testing.T) {
 }
 
 // The first proof of a mailbox voids what was set before: an attacker's password, session, token and link.
-func TestAResetOfAnAddressThatNobodyConfirmedVoidsWhatWasSetBefore(t *testing.T) {
+func TestResetOfUnconfirmedAccountVoidsIt(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) { c.Settings.ConfirmEmail = false })
 	thief := w.browser()
 	thief.api("POST", aloneAPI+"signup", `{"email":"ann@example.com","password":"thief's password"}`).wants(t, 201, "signed_in")
@@ -147,7 +148,7 @@ func TestAResetOfAnAddressThatNobodyConfirmedVoidsWhatWasSetBefore(t *testing.T)
 	w.browser().enter("ann@example.com", "correct horse")
 }
 
-func TestForgettingTellsNothing(t *testing.T) {
+func TestForgotPasswordHidesAccounts(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) { c.Settings.Account = settings.Limit{Count: 2, Window: time.Minute} })
 	w.user("ann")
 	dan := w.user("dan")
@@ -171,7 +172,7 @@ func TestForgettingTellsNothing(t *testing.T) {
 	b.api("POST", aloneAPI+"password/forgot", `{"email":"ann@example.com\r\nBcc: thief@example.com"}`).wants(t, 422, `"field":"email"`)
 }
 
-func TestNoTokenOfALetterIsQueuedOrLogged(t *testing.T) {
+func TestMessageTokensAreNotQueuedOrLogged(t *testing.T) {
 	w, box := mailWorld(t)
 	w.user("ann")
 	w.browser().api("POST", aloneAPI+"password/forgot", `{"email":"ann@example.com"}`)

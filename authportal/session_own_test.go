@@ -28,7 +28,7 @@ func (b *browser) sessions() []map[string]any {
 	return list
 }
 
-func TestTheListShowsEverySignInWithPlaceDeviceAndTime(t *testing.T) {
+func TestSessionListShowsPlaceDeviceAndTime(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.member("ann")
 	w.pass(time.Minute)
@@ -76,7 +76,7 @@ func TestEndingOneSessionLeavesTheOthers(t *testing.T) {
 	wantEvents(t, w, audit.EventSessionEnd, "ok owner")
 }
 
-func TestSomebodyElsesSessionIsNotThere(t *testing.T) {
+func TestSessionOfAnotherUserIsNotFound(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.member("ann")
 	eve, _ := w.member("eve")
@@ -118,7 +118,7 @@ func TestSessionsEndByFormsToo(t *testing.T) {
 }
 
 // Whoever has the password could pile up sign-ins until nobody can end them in time.
-func TestAnAccountHasABoundedNumberOfSignInsAndTheOneInUseStays(t *testing.T) {
+func TestSessionsOfAnAccountAreBounded(t *testing.T) {
 	w, _ := newAccounts(t, func(c *Config) { c.Settings.Idle = 12 * time.Hour })
 	ann, u := w.member("ann")
 	bob, _ := w.member("bob")

@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 )
 
-func TestWhoSignsUpIsSignedInUnderTheTypedAddress(t *testing.T) {
+func TestSignUpSignsIn(t *testing.T) {
 	w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: settings.SignupOpen, Roles: []string{"member"}, Fields: []settings.SignupField{{Name: "company", Required: true}}}))
 	b := w.browser()
 	p := b.api("POST", aloneAPI+"signup", `{"email":" Ann@Example.COM ","password":"correct horse","name":"Ann Lee","company":"ACME"}`)
@@ -34,7 +34,7 @@ func TestWhoSignsUpIsSignedInUnderTheTypedAddress(t *testing.T) {
 	other.enter("ANN@example.com", "correct horse")
 }
 
-func TestSigningUpLeadsBackToWhereOneWasGoing(t *testing.T) {
+func TestSignUpReturnsToTheReturnURL(t *testing.T) {
 	w, _ := newAccounts(t)
 	p := w.browser().api("POST", aloneAPI+"signup", `{"email":"a@example.com","password":"correct horse","to":"/posts?x=1"}`)
 	p.wants(t, 201, `"location":"/posts?x=1"`)
@@ -44,7 +44,7 @@ func TestSigningUpLeadsBackToWhereOneWasGoing(t *testing.T) {
 	}
 }
 
-func TestTheFormSignsUpWithoutJavaScript(t *testing.T) {
+func TestSignUpFormWorksWithoutJavaScript(t *testing.T) {
 	w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: settings.SignupOpen, Fields: []settings.SignupField{{Name: "username", Required: true}}}))
 	b := w.browser()
 	b.get(alone+"/signup").wants(t, 200, "username")
@@ -61,7 +61,7 @@ func TestTheFormSignsUpWithoutJavaScript(t *testing.T) {
 }
 
 // From an app of another host: the page is the portal's, and the way leads back to the app, signed in.
-func TestSigningUpAtThePortalArrivesAtTheApp(t *testing.T) {
+func TestSignUpAtThePortalReturnsToTheApp(t *testing.T) {
 	w, _ := newAccounts(t)
 	b := w.browser()
 	at := b.get("https://app.example.com/.gatehouse/signup?to=" + strings.SplitAfter(b.once("https://app.example.com/hello?a=b").Header.Get("Location"), "to=")[1])
@@ -72,7 +72,7 @@ func TestSigningUpAtThePortalArrivesAtTheApp(t *testing.T) {
 	p.wants(t, 200, "hello ann@example.com at app.example.com/hello?a=b")
 }
 
-func TestWhatSigningUpRefuses(t *testing.T) {
+func TestSignUpRefusals(t *testing.T) {
 	w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: settings.SignupOpen, Fields: []settings.SignupField{{Name: "company", Required: true}, {Name: "username"}}}))
 	w.user("taken")
 	for _, c := range []struct {
@@ -117,12 +117,12 @@ func TestWhatSigningUpRefuses(t *testing.T) {
 	}
 }
 
-func TestWithoutTheFieldNobodyChoosesAUsername(t *testing.T) {
+func TestUsernameNeedsItsField(t *testing.T) {
 	w, _ := newAccounts(t)
 	w.browser().api("POST", aloneAPI+"signup", `{"email":"a@example.com","password":"correct horse","username":"root"}`).wants(t, 422, `"field":"username"`)
 }
 
-func TestSigningUpWhereItIsClosed(t *testing.T) {
+func TestClosedSignUp(t *testing.T) {
 	for _, mode := range []settings.SignupMode{settings.SignupClosed, settings.SignupInvite, ""} {
 		w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: mode}))
 		p := w.browser().api("POST", aloneAPI+"signup", `{"email":"a@example.com","password":"correct horse"}`)
@@ -135,7 +135,8 @@ func TestSigningUpWhereItIsClosed(t *testing.T) {
 	}
 }
 
-func TestAHundredWhoSignUpAtOnceWithOneAddressMakeOneAccount(t *testing.T) {
+// A hundred concurrent sign-ups with one address make one account.
+func TestConcurrentSignUpsMakeOneAccount(t *testing.T) {
 	w, k := newAccounts(t)
 	var wg sync.WaitGroup
 	codes := make([]int, 100)
@@ -164,7 +165,8 @@ func TestAHundredWhoSignUpAtOnceWithOneAddressMakeOneAccount(t *testing.T) {
 	}
 }
 
-func TestSigningUpIsCountedByAddressAndApartFromSigningIn(t *testing.T) {
+// Sign-ups are counted by client address, apart from sign-ins.
+func TestSignUpHasItsOwnLimit(t *testing.T) {
 	w, _ := newAccounts(t, func(c *Config) { c.Settings.Address = settings.Limit{Count: 3, Window: time.Minute} })
 	w.user("bob")
 	for i, want := range []int{201, 409, 201, 429} {
@@ -183,7 +185,7 @@ func TestSigningUpIsCountedByAddressAndApartFromSigningIn(t *testing.T) {
 	w.browser().api("POST", aloneAPI+"signup", `{"email":"d@example.com","password":"correct horse"}`).wants(t, 201, "")
 }
 
-func TestTheAddressOfADeletedAccountIsNotGivenOutAgain(t *testing.T) {
+func TestDeletedUsernameIsNotReused(t *testing.T) {
 	w, _ := newAccounts(t)
 	u := w.user("ann")
 	if err := w.users.DeleteUser(t.Context(), u.ID); err != nil {

@@ -135,7 +135,7 @@ func TestLinkIsBoundToPurposeAndAccount(t *testing.T) {
 }
 
 // A GET may be that of a scanner that follows every link of an email.
-func TestReadingALinkUsesNothingUp(t *testing.T) {
+func TestReadingALinkDoesNotSpendIt(t *testing.T) {
 	w := newWorld(t)
 	token, err := w.Issue(t.Context(), w.link(), payload{"ann"})
 	if err != nil {
@@ -173,7 +173,7 @@ func TestLinkExpires(t *testing.T) {
 	}
 }
 
-func TestOfManyCallersOneUsesALink(t *testing.T) {
+func TestConcurrentCallersSpendALinkOnce(t *testing.T) {
 	w := newWorld(t)
 	ticket, err := w.Issue(t.Context(), w.link(), payload{"ann"})
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestOneCallerAtATimeForEachKey(t *testing.T) {
+func TestKeyMutexAdmitsOneCallerForEachKey(t *testing.T) {
 	var k keyMutex
 	var wg sync.WaitGroup
 	inside := map[string]*int{"a": new(int), "b": new(int)} // the race detector watches

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestAReturnAddressStaysOnItsHost(t *testing.T) {
+func TestReturnAddressStaysOnItsHost(t *testing.T) {
 	long := "/" + strings.Repeat("a", 1000)
 	for in, want := range map[string]string{
 		"/":                                 "/",
