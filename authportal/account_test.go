@@ -23,7 +23,7 @@ func TestTheAccountAsItsOwnerReadsIt(t *testing.T) {
 	}
 	w.browser().api("GET", aloneAPI+"account", "").wants(t, 401, "login_required")
 	if at := w.browser().get(alone + "/account"); at.url.Path != "/.gatehouse/login" {
-		t.Errorf("a stranger is led to %s", at.url)
+		t.Errorf("without a session redirected to %s", at.url)
 	}
 }
 
@@ -64,7 +64,7 @@ func TestTheAccountPageWorksWithoutJavaScript(t *testing.T) {
 	}
 }
 
-// Two tabs change different fields: neither may undo the other.
+// Two tabs change different fields; both changes must be kept.
 func TestConcurrentProfileChangesAreKept(t *testing.T) {
 	w, _ := newAccounts(t, withCompany)
 	_, u := w.member("ann")

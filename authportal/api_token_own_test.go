@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// byToken asks who a token speaks for.
+// byToken requests the session of a token.
 func (w *world) byToken(token string) page {
 	w.t.Helper()
 	b := w.browser()
@@ -76,11 +76,11 @@ func TestTokenRolesAreLimitedToTheOwners(t *testing.T) {
 	w.byToken(limited).wants(t, 200, `"roles":["writer"]`)
 	w.byToken(none).wants(t, 200, `"roles":[]`)
 	w.byToken(all).wants(t, 200, `"roles":["editor","writer"]`)
-	// What is taken from the owner is taken from the token; what is given later is not given to a limited one.
+	// A role that the owner loses is lost for the token too; a limited token does not get the owner's new roles.
 	set("editor", "poet")
 	w.byToken(limited).wants(t, 200, `"roles":[]`)
 	w.byToken(all).wants(t, 200, `"roles":["editor","poet"]`)
-	// A role that a held one includes may be handed on.
+	// A token may have a role that one of its owner's roles includes.
 	set("admin")
 	b.api("POST", aloneAPI+"tokens", `{"name":"x","roles":["editor"]}`).wants(t, 201, "ghk_")
 }
@@ -96,7 +96,7 @@ func TestTokenNeedsRecentLoginAndIsNone(t *testing.T) {
 	}
 	b.enter("ann", "right")
 	b.api("POST", aloneAPI+"tokens", `{"name":"y"}`).wants(t, 201, "ghk_")
-	// A token makes no tokens, changes no password and ends no session.
+	// A token cannot make tokens, change the password or end sessions.
 	for _, c := range [][3]string{{"POST", "tokens", `{"name":"z"}`}, {"POST", "password/change", newPassword}, {"DELETE", "sessions", ""}, {"PATCH", "account", `{"name":"z"}`}} {
 		r := w.browser().apiRequest(c[0], aloneAPI+c[1], c[2])
 		r.Header.Set("Authorization", "Bearer "+token)

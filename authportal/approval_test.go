@@ -33,7 +33,7 @@ func TestAccountWaitsForApproval(t *testing.T) {
 	token := box.one(w, "confirm", "ann@example.com").token(t)
 	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": token})).wants(t, 200, `{"status":"approval_pending"}`)
 	if l := box.one(w, "approval", "root@example.com"); l.Account != "ann@example.com" {
-		t.Errorf("the letter is about %v", l.Account)
+		t.Errorf("the message is about %v", l.Account)
 	}
 	b.api("POST", aloneAPI+"login", `{"login":"ann@example.com","password":"correct horse"}`).wants(t, 403, "approval_pending")
 	u := w.account("ann@example.com")
@@ -51,7 +51,7 @@ func TestAccountWaitsForApproval(t *testing.T) {
 	}
 }
 
-// Approving by a change of the account, as the admin page and the API do, tells its owner as well, and once.
+// Approving by a change of the account, as the admin page and the API do, also notifies its owner, once.
 func TestOwnerIsNotifiedOfEveryApproval(t *testing.T) {
 	w, box := mailWorld(t, approval)
 	b := w.browser()
@@ -74,7 +74,7 @@ func TestDecliningDeletesAndNotifies(t *testing.T) {
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp)
 	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": box.one(w, "confirm", "ann@example.com").token(t)}))
-	box.none(w) // nobody to ask
+	box.none(w) // there is no administrator
 	if err := w.p.Accounts().Decline(t.Context(), byRoot, w.account("ann@example.com").ID); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestApprovalHidesKnownAddresses(t *testing.T) {
 		}
 	}
 	if got := strings.Join(describe(box.letters(w)), ", "); got != "approval to root@example.com, exists to root@example.com" {
-		t.Errorf("letters: %s", got)
+		t.Errorf("messages: %s", got)
 	}
 	w.browser().post(alone+"/signup", values("email", "other@example.com", "password", "correct horse")).wants(t, 200, `"Done":"approval_pending"`)
 }
@@ -143,7 +143,7 @@ func TestInvitationIsBoundAndWorksOnce(t *testing.T) {
 	u, token := w.invited(box)
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp).wants(t, 403, "signup_closed")
-	for range 2 { // a GET takes nothing
+	for range 2 { // a GET does not spend the link
 		b.get(alone+"/signup?invite="+token).wants(t, 200, `"Account":"ann@example.com"`)
 	}
 	accept := func(email, password string) page {
@@ -162,7 +162,7 @@ func TestInvitationIsBoundAndWorksOnce(t *testing.T) {
 	accept("ann@example.com", "another password").wants(t, 400, "invalid_token")
 	w.browser().post(alone+"/signup", values("invite", token, "email", "ann@example.com", "password", "another password")).wants(t, 400, `"Expired":true`)
 	if _, err := w.p.Accounts().Invite(t.Context(), byRoot, u.ID); err == nil {
-		t.Error("whoever has a password was invited again")
+		t.Error("an account with a password was invited again")
 	}
 }
 

@@ -23,7 +23,7 @@ func TestConfirmationSignsInTheSignUpBrowserOnly(t *testing.T) {
 	if !strings.HasPrefix(l.Link, alone+"/confirm?token=") {
 		t.Errorf("leads to %s", l.Link)
 	}
-	// A scanner that follows every link of a mail, many times, uses nothing up.
+	// A mail scanner that opens every link, many times, does not spend it.
 	for range 3 {
 		p := w.browser().get(l.Link)
 		p.wants(t, 200, `"Account":"ann@example.com"`)
@@ -45,7 +45,7 @@ func TestAnotherBrowserConfirmsAndIsNotSignedIn(t *testing.T) {
 	w, box := mailWorld(t)
 	w.browser().api("POST", aloneAPI+"signup", annSignsUp)
 	other := w.browser()
-	other.api("POST", aloneAPI+"signup", `{"email":"bob@example.com","password":"correct horse"}`) // it has a mark, of another account
+	other.api("POST", aloneAPI+"signup", `{"email":"bob@example.com","password":"correct horse"}`) // it has the sign-up cookie of another account
 	all := box.letters(w)
 	other.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": all[0].token(t)})).wants(t, 200, `{"status":"confirmed"}`)
 	if other.signedInAs() != "" || !w.account("ann@example.com").Confirmed {
@@ -65,10 +65,10 @@ func TestConfirmationLinkIsBoundAndExpires(t *testing.T) {
 	token := box.one(w, "confirm", "ann@example.com").token(t)
 	b.api("POST", aloneAPI+"password/reset", jsonOf(map[string]string{"token": token, "password": "another password"})).wants(t, 400, "invalid_token")
 	head, label, _ := strings.Cut(token, ".")
-	for _, bad := range []string{"", ".", head, "." + label, head + "." + label[1:], otherLetter(head) + "." + label, head + "." + strings.Repeat("A", 5000)} {
+	for _, bad := range []string{"", ".", head, "." + label, head + "." + label[1:], forge(head) + "." + label, head + "." + strings.Repeat("A", 5000)} {
 		confirm(bad).wants(t, 400, `"code":"invalid_token"`)
 	}
-	// The address was changed meanwhile: what was sent to the old one is worth nothing.
+	// Once the address changes, the link to the old one is invalid.
 	u := w.account("ann@example.com")
 	u.Email, u.Username = "ann@example.net", "ann@example.net"
 	if _, err := w.users.UpdateUser(t.Context(), u); err != nil {
@@ -88,7 +88,7 @@ func TestConcurrentConfirmationsSucceedOnce(t *testing.T) {
 	w.oneWins(t, 20, func(b *browser) int { return b.api("POST", aloneAPI+"email/confirm", body).StatusCode })
 }
 
-// The answers, the cookies and the work are the same; what differs is in the letters alone.
+// Responses, cookies and work are the same; only the messages differ.
 func TestSignUpHidesKnownAddresses(t *testing.T) {
 	w, k := newAccounts(t, func(c *Config) { c.Mail, c.Settings.ConfirmEmail = &postbox{}, true })
 	box := w.cfg.Mail.(*postbox)
@@ -116,9 +116,9 @@ func TestSignUpHidesKnownAddresses(t *testing.T) {
 	}
 	unknown := shape("new@example.com")
 	if shape("ann@example.com") != unknown || shape("dan@example.com") != unknown {
-		t.Error("the answers differ")
+		t.Error("the responses differ")
 	}
-	// As many writes to the users store: where no account was made, a letter that becomes nothing stands in for it.
+	// The number of writes to the users store is the same: a message that is dropped later replaces the account.
 	var queued []string
 	for _, m := range box.queue {
 		queued = append(queued, m.Kind)
@@ -130,15 +130,15 @@ func TestSignUpHidesKnownAddresses(t *testing.T) {
 		t.Errorf("queued: %s", got)
 	}
 	if got := strings.Join(describe(box.letters(w)), ", "); got != "confirm to new@example.com, exists to ann@example.com" {
-		t.Errorf("letters: %s", got)
+		t.Errorf("messages: %s", got)
 	}
 	if w.count() != 3 {
 		t.Errorf("%d accounts", w.count())
 	}
 }
 
-// An attacker signs up with a victim's address and waits. The victim signs up too, and gets an account in which nothing
-// of the attacker's is left.
+// An attacker signs up with a victim's address and waits. The victim signs up too, and gets an account that keeps
+// nothing of the attacker's (account pre-hijacking).
 func TestSecondSignUpVoidsTheFirst(t *testing.T) {
 	w, box := mailWorld(t)
 	thief := w.browser()
@@ -167,9 +167,10 @@ func TestResendHidesAccountsAndIsLimited(t *testing.T) {
 			t.Errorf("%s: %d %s %q", email, p.StatusCode, p.body, p.Header["Set-Cookie"])
 		}
 	}
-	// The sign-up's letter counts, so the third time that it is asked for is one too many: nothing is sent, and nothing said.
+	// The message of the sign-up counts too, so the third request exceeds the limit: nothing is sent, and no one
+	// notices.
 	if got := strings.Join(describe(box.letters(w)), ", "); got != "confirm to ann@example.com, confirm to ann@example.com" {
-		t.Errorf("letters: %s", got)
+		t.Errorf("messages: %s", got)
 	}
 	for range 3 {
 		b.api("POST", aloneAPI+"email/resend", `{"email":"x@example.com"}`)
@@ -197,7 +198,7 @@ func TestWithoutMailTheRoutesAreAbsent(t *testing.T) {
 	}
 }
 
-// A Host header with another port must not make a link that leads to it.
+// A Host header with another port must not get into a link (CWE-640).
 func TestLinksInMessagesComeFromConfiguration(t *testing.T) {
 	w, box := mailWorld(t)
 	w.user("ann")

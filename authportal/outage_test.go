@@ -29,7 +29,7 @@ func TestSessionStoreOutageSignsNoOneOut(t *testing.T) {
 	w.browser().tryLogin("ada", "right").wants(t, 503, "store_unavailable")
 	w.shop.down.Store(false)
 	if b.cookie(app, "__Host-gatehouse") != cookie {
-		t.Error("the cookie was taken")
+		t.Error("the cookie was deleted")
 	}
 	b.get(app+"/").wants(t, 200, "hello ada")
 }
@@ -46,7 +46,7 @@ func TestHangingStoreIsAnOutage(t *testing.T) {
 		t.Errorf("got %d %s", p.StatusCode, p.body)
 	}
 	if p := w.browser().once(solo + "/.gatehouse/login"); p.StatusCode != 200 {
-		t.Errorf("without a cookie nothing is asked of the store: %d", p.StatusCode)
+		t.Errorf("without a cookie the store must not be called: %d", p.StatusCode)
 	}
 }
 
@@ -81,11 +81,11 @@ func TestNoSessionIfTheAccountCannotBeRechecked(t *testing.T) {
 	b := w.browser()
 	b.tryLogin("ada", "right").wants(t, 503, "store_unavailable")
 	if b.cookie(solo, "__Host-gatehouse") != "" {
-		t.Error("a cookie was given")
+		t.Error("a cookie was set")
 	}
 	var list []store.Session
 	list, err := w.shop.SessionsOf(t.Context(), u.ID)
 	if err != nil || len(list) != 0 {
-		t.Errorf("%d sign-ins (%v), want none", len(list), err)
+		t.Errorf("%d sessions (%v), want none", len(list), err)
 	}
 }

@@ -25,18 +25,18 @@ func TestNewPasswordEndsOtherSessions(t *testing.T) {
 		t.Fatalf("%d %s", p.StatusCode, p.body)
 	}
 	if b.signedInAs() != "ann" {
-		t.Error("whoever changed the password is signed out")
+		t.Error("the browser that changed the password is signed out")
 	}
 	if b.cookie(alone, "__Host-gatehouse") == before {
-		t.Error("the session keeps its secret")
+		t.Error("the session has its old secret")
 	}
 	thief := w.browser()
 	thief.setCookie(alone, "__Host-gatehouse", before)
 	if thief.signedInAs() != "" {
-		t.Error("a copy of the old cookie still opens the session")
+		t.Error("a copy of the old cookie is still valid")
 	}
 	if other.signedInAs() != "" {
-		t.Error("the other session goes on")
+		t.Error("the other session is still valid")
 	}
 	w.browser().api("POST", aloneAPI+"login", `{"login":"ann","password":"right"}`).wants(t, 401, "invalid_credentials")
 	w.browser().enter("ann", "correct horse")
@@ -90,7 +90,7 @@ func TestConcurrentPasswordChangesSucceedOnce(t *testing.T) {
 			switch p.StatusCode {
 			case 200:
 				won.Add(1)
-			case 401: // the old password is gone, or the session with it
+			case 401: // the password has changed, or the session has ended
 			default:
 				t.Errorf("%d %s", p.StatusCode, p.body)
 			}
@@ -102,7 +102,7 @@ func TestConcurrentPasswordChangesSucceedOnce(t *testing.T) {
 	}
 }
 
-// The check renewed the hash (its settings had changed): that is no reason to fail, and none to overwrite blindly.
+// The check renews the hash if its settings changed. That is no conflict, but the new hash must be checked again.
 func TestRenewedHashIsCheckedAgain(t *testing.T) {
 	w, k := newAccounts(t)
 	b, u := w.member("ann")
@@ -140,7 +140,7 @@ func TestPasswordStaysIfSessionsCannotEnd(t *testing.T) {
 	a := w.p.Accounts()
 	next := "correct horse"
 	if _, err := a.Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Password: &next}); err == nil {
-		t.Error("no error although sessions of the old password go on")
+		t.Error("no error although sessions of the old password are still valid")
 	}
 	w.browser().enter("ann", "right")
 }

@@ -84,7 +84,7 @@ func TestSessionOfAnotherUserIsNotFound(t *testing.T) {
 	eve.api("DELETE", aloneAPI+"sessions/"+id, "").wants(t, 404, "not_found")
 	eve.post(alone+"/account/sessions", values("id", id)).wants(t, 404, "problem_not_found")
 	if b.signedInAs() != "ann" {
-		t.Error("ended by somebody else")
+		t.Error("ended by another user")
 	}
 }
 
@@ -108,16 +108,16 @@ func TestSessionsEndByFormsToo(t *testing.T) {
 	other.enter("ann", "right")
 	b.post(alone+"/account/sessions", values("others", "1")).wants(t, 200, "done_sessions")
 	if other.signedInAs() != "" {
-		t.Error("the other goes on")
+		t.Error("the other session is still valid")
 	}
-	// Ending one's own is signing out.
+	// Ending the own session signs out.
 	p := b.post(alone+"/account/sessions", values("id", b.sessions()[0]["id"].(string)))
 	if p.url.Path != "/.gatehouse/login" || b.signedInAs() != "" || b.cookie(alone, "__Host-gatehouse") != "" {
 		t.Errorf("led to %s, signed in as %q", p.url, b.signedInAs())
 	}
 }
 
-// Whoever has the password could pile up sign-ins until nobody can end them in time.
+// Without a limit, an attacker with the password could make so many sessions that ending them takes too long.
 func TestSessionsOfAnAccountAreBounded(t *testing.T) {
 	w, _ := newAccounts(t, func(c *Config) { c.Settings.Idle = 12 * time.Hour })
 	ann, u := w.member("ann")
@@ -134,12 +134,12 @@ func TestSessionsOfAnAccountAreBounded(t *testing.T) {
 	}
 	list, err := w.cfg.Sessions.SessionsOf(t.Context(), u.ID)
 	if err != nil || len(list) != signin.MaxSignIns {
-		t.Errorf("%d sign-ins (%v), want %d", len(list), err, signin.MaxSignIns)
+		t.Errorf("%d sessions (%v), want %d", len(list), err, signin.MaxSignIns)
 	}
 	if ann.signedInAs() != "ann" || bob.signedInAs() != "bob" {
-		t.Error("a sign-in that is in use, or somebody else's, was pushed out")
+		t.Error("a session in use, or another user's, was ended")
 	}
 	if n := len(w.eventsOf(audit.EventSessionEnd)); n != 21 {
-		t.Errorf("%d ends told, want 21", n)
+		t.Errorf("%d ends audited, want 21", n)
 	}
 }

@@ -25,7 +25,7 @@ func TestTheFirstAdministratorComesThroughTheLink(t *testing.T) {
 	w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: settings.SignupClosed}))
 	token := w.setupLink()
 	b := w.browser()
-	for range 3 { // scanners of links GET them too
+	for range 3 { // link scanners send GETs too
 		b.get(alone+"/setup?token="+token).wants(t, 200, token)
 	}
 	b.post(alone+"/setup", values("token", token, "email", "root@example.com", "password", "correct horse", "name", "Root")).wants(t, 200, "account")
@@ -38,10 +38,10 @@ func TestTheFirstAdministratorComesThroughTheLink(t *testing.T) {
 	}
 	wantEvents(t, w, audit.EventSetup, "ok")
 	if strings.Contains(w.logs.String(), token) {
-		t.Error("the token stands in a log of ours; only the host shows the link")
+		t.Error("the token was logged here; only the host shows the link")
 	}
 	if _, needed, err := w.p.SelfService.SetupLink(t.Context()); needed || err != nil {
-		t.Errorf("another link is made: %v, %v", needed, err)
+		t.Errorf("another link was made: %v, %v", needed, err)
 	}
 	w.browser().get(alone+"/setup?token="+token).wants(t, 404, "not_found")
 	w.browser().post(alone+"/setup", values("token", token, "email", "eve@example.com", "password", "correct horse")).wants(t, 404, "not_found")
@@ -96,7 +96,7 @@ func TestBadSetUpLinkIsRefused(t *testing.T) {
 	if w.count() != 0 {
 		t.Errorf("%d accounts", w.count())
 	}
-	// A restart brings a new one.
+	// A restart makes a new one.
 	w.browser().post(alone+"/setup", values("token", w.setupLink(), "email", "root@example.com", "password", "correct horse")).wants(t, 200, "account")
 }
 
@@ -115,7 +115,7 @@ func TestTypingErrorDoesNotSpendTheSetUpLink(t *testing.T) {
 	w.browser().post(alone+"/setup", values("token", token, "email", "root@example.com", "password", "correct horse")).wants(t, 200, "account")
 }
 
-// Without a link the page would tell anybody who asks which addresses have an account.
+// Otherwise anyone could find out which addresses have an account (account enumeration).
 func TestSetUpWithoutLinkHidesAccounts(t *testing.T) {
 	w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: settings.SignupClosed}))
 	w.user("ann")

@@ -23,7 +23,7 @@ func TestSignUpSignsIn(t *testing.T) {
 		t.Errorf("%+v", u)
 	}
 	if u.Confirmed {
-		t.Error("the address counts as confirmed although nobody confirmed it")
+		t.Error("the address counts as confirmed before its confirmation")
 	}
 	s := b.api("GET", aloneAPI+"session", "").json(t)["user"].(map[string]any)
 	if s["username"] != "ann@example.com" || s["email"] != "ann@example.com" || s["confirmed"] != false {
@@ -60,7 +60,7 @@ func TestSignUpFormWorksWithoutJavaScript(t *testing.T) {
 	w.browser().post(alone+"/signup", values("email", "bob@example.com", "password", "correct horse", "username", "ann")).wants(t, 409, "problem_username_taken")
 }
 
-// From an app of another host: the page is the portal's, and the way leads back to the app, signed in.
+// An app of another host uses the portal's page, which returns to the app, signed in.
 func TestSignUpAtThePortalReturnsToTheApp(t *testing.T) {
 	w, _ := newAccounts(t)
 	b := w.browser()
@@ -154,11 +154,11 @@ func TestConcurrentSignUpsMakeOneAccount(t *testing.T) {
 			made++
 		case 409:
 		default:
-			t.Errorf("answered with %d", code)
+			t.Errorf("status %d", code)
 		}
 	}
 	if made != 1 || w.count() != 1 {
-		t.Errorf("%d of 100 were told that they have an account, and there are %d", made, w.count())
+		t.Errorf("%d of 100 sign-ups succeeded, and there are %d accounts", made, w.count())
 	}
 	if n := k.spent.Load(); n != 1 {
 		t.Errorf("%d passwords were hashed", n)
@@ -192,7 +192,7 @@ func TestDeletedUsernameIsNotReused(t *testing.T) {
 		t.Fatal(err)
 	}
 	body := `{"email":"ann@example.com","password":"correct horse"}`
-	w.browser().api("POST", aloneAPI+"signup", body).wants(t, 201, "") // "ann" is gone for good, the address never was a username
+	w.browser().api("POST", aloneAPI+"signup", body).wants(t, 201, "") // "ann" stays reserved; the address never was a username
 	if err := w.users.DeleteUser(t.Context(), w.account("ann@example.com").ID); err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func TestOwnLoginPageGetsTheSealedReturnURL(t *testing.T) {
 	b := w.browser()
 	to := mustURL(at).Query().Get("to")
 	b.api("POST", loginCall, `{"login":"ada","password":"right","to":"`+to+`"}`).wants(t, 200, `"location":"/deep?x=1"`)
-	// The app's page may post a form as well.
+	// The app's page may also post a form.
 	b = w.browser()
 	b.post(solo+"/.gatehouse/login", url.Values{"login": {"ada"}, "password": {"right"}, "to": {to}}).wants(t, 200, "hello ada at alone.example.org/deep?x=1")
 }
@@ -94,7 +94,7 @@ func TestFormsAreRefusedByTypeAndSize(t *testing.T) {
 	r.Header.Set("Content-Type", "text/plain")
 	b.do(r).wants(t, http.StatusUnsupportedMediaType, "malformed")
 	b.post(solo+"/.gatehouse/login", url.Values{"login": {strings.Repeat("a", 70000)}}).wants(t, http.StatusRequestEntityTooLarge, "too_large")
-	// What stands in the address of a form is no field of it: addresses end up in logs.
+	// The query of a form's URL is not read as fields: URLs end up in logs.
 	b.post(solo+"/.gatehouse/login?login=ada&password=right", url.Values{}).wants(t, 401, "invalid_credentials")
 	for _, m := range []string{"PUT", "DELETE", "PATCH", "OPTIONS"} {
 		r := b.form(solo+"/.gatehouse/login", nil)
@@ -117,7 +117,7 @@ func TestRefusedFormKeepsItsValues(t *testing.T) {
 		t.Errorf("%v %s", p.Header, p.body)
 	}
 	if !strings.Contains(p.body, at.url.Query().Get("to")) {
-		t.Error("the way back was lost")
+		t.Error("the return URL was lost")
 	}
 }
 
