@@ -45,7 +45,8 @@ func TestAnotherBrowserConfirmsAndIsNotSignedIn(t *testing.T) {
 	w, box := mailWorld(t)
 	w.browser().api("POST", aloneAPI+"signup", annSignsUp)
 	other := w.browser()
-	other.api("POST", aloneAPI+"signup", `{"email":"bob@example.com","password":"correct horse"}`) // it has the sign-up cookie of another account
+	// It has the sign-up cookie of another account.
+	other.api("POST", aloneAPI+"signup", `{"email":"bob@example.com","password":"correct horse"}`)
 	all := box.letters(w)
 	other.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": all[0].token(t)})).wants(t, 200, `{"status":"confirmed"}`)
 	if other.signedInAs() != "" || !w.account("ann@example.com").Confirmed {

@@ -183,7 +183,8 @@ func TestInterruptedUndoIsFinishedByTheSameLink(t *testing.T) {
 	if w.account("ann@example.com").ID != u.ID {
 		t.Fatal("the address comes first")
 	}
-	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(token)).wants(t, 400, "invalid_token") // it may still be running
+	// The first click may still be running.
+	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(token)).wants(t, 400, "invalid_token")
 	w.pass(selfservice.ClaimFor)
 	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(token)).wants(t, 200, "restored")
 	if thief.signedInAs() != "" {

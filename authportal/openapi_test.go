@@ -162,18 +162,18 @@ func TestDescriptionCoversExactlyTheAPI(t *testing.T) {
 			served[rt.Method+" "+path] = true
 		}
 	}
-	told := map[string]bool{}
+	described := map[string]bool{}
 	for path, item := range description().paths {
 		for method := range item.(map[string]any) {
-			told[strings.ToUpper(method)+" "+path] = true
+			described[strings.ToUpper(method)+" "+path] = true
 		}
 	}
 	for _, call := range slices.Sorted(maps.Keys(served)) {
-		if !told[call] {
+		if !described[call] {
 			t.Errorf("%s is not in openapi.json", call)
 		}
 	}
-	for _, call := range slices.Sorted(maps.Keys(told)) {
+	for _, call := range slices.Sorted(maps.Keys(described)) {
 		if !served[call] {
 			t.Errorf("%s is in openapi.json, but no route serves it", call)
 		}

@@ -192,7 +192,8 @@ func TestDeletedUsernameIsNotReused(t *testing.T) {
 		t.Fatal(err)
 	}
 	body := `{"email":"ann@example.com","password":"correct horse"}`
-	w.browser().api("POST", aloneAPI+"signup", body).wants(t, 201, "") // "ann" stays reserved; the address never was a username
+	// "ann" stays reserved; the address never was a username.
+	w.browser().api("POST", aloneAPI+"signup", body).wants(t, 201, "")
 	if err := w.users.DeleteUser(t.Context(), w.account("ann@example.com").ID); err != nil {
 		t.Fatal(err)
 	}
