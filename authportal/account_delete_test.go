@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-func TestPeopleDeleteTheirAccountRightAfterSigningIn(t *testing.T) {
+func TestDeletingAnAccountNeedsRecentLogin(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, u := w.member("ann")
 	other := w.browser()
@@ -20,7 +20,7 @@ func TestPeopleDeleteTheirAccountRightAfterSigningIn(t *testing.T) {
 	w.pass(11 * time.Minute)
 	b.api("DELETE", aloneAPI+"account", "").wants(t, 403, "fresh_login_required")
 	if p := b.post(alone+"/account/delete", values("sure", "1")); p.url.Path != "/.gatehouse/login" {
-		t.Errorf("the form leads to %s, want signing in again", p.url)
+		t.Errorf("the form redirects to %s, want the login page", p.url)
 	}
 	b.enter("ann", "right")
 	b.api("DELETE", aloneAPI+"account", "").wants(t, 204, "")
@@ -29,18 +29,18 @@ func TestPeopleDeleteTheirAccountRightAfterSigningIn(t *testing.T) {
 		t.Error("the account is still there:", err)
 	}
 	if b.signedInAs() != "" || other.signedInAs() != "" {
-		t.Error("a session outlives its account")
+		t.Error("a session outlived its account")
 	}
 	w.browser().api("POST", aloneAPI+"login", `{"login":"ann","password":"right"}`).wants(t, 401, "invalid_credentials")
 	wantEvents(t, w, audit.EventUserDelete, "ok owner")
 }
 
-func TestDeletingAsksOnceMoreAndWorksWithoutJavaScript(t *testing.T) {
+func TestDeletingNeedsTheCheckBox(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, u := w.member("ann")
 	b.post(alone+"/account/delete", values()).wants(t, 422, "problem_invalid_field")
 	if b.signedInAs() == "" {
-		t.Fatal("gone without the box")
+		t.Fatal("deleted without the check box")
 	}
 	b.api("DELETE", aloneAPI+"account/", "").wants(t, 204, "")
 	if _, err := w.users.User(t.Context(), u.ID); !errors.Is(err, store.ErrNotFound) {
@@ -49,7 +49,7 @@ func TestDeletingAsksOnceMoreAndWorksWithoutJavaScript(t *testing.T) {
 	c, _ := w.member("bob")
 	p := c.post(alone+"/account/delete", values("sure", "1"))
 	if p.wants(t, 200, "done_deleted_own"); p.url.Path != "/.gatehouse/logout" {
-		t.Errorf("led to %s", p.url)
+		t.Errorf("redirected to %s", p.url)
 	}
 }
 
@@ -61,11 +61,11 @@ func TestTheLastAdministratorCannotDeleteThemselves(t *testing.T) {
 	}
 	b.api("DELETE", aloneAPI+"account", "").wants(t, 409, "last_administrator")
 	if b.signedInAs() == "" {
-		t.Error("signed out all the same")
+		t.Error("signed out nevertheless")
 	}
 }
 
-func TestATokenDeletesAndExportsNothing(t *testing.T) {
+func TestTokenCannotDeleteOrExport(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.member("ann")
 	token, _ := b.api("POST", aloneAPI+"tokens", `{"name":"script"}`).json(t)["token"].(string)
@@ -76,7 +76,7 @@ func TestATokenDeletesAndExportsNothing(t *testing.T) {
 	}
 }
 
-func TestPeopleTakeTheirDataAlong(t *testing.T) {
+func TestAccountExport(t *testing.T) {
 	w, _ := newAccounts(t, withCompany)
 	b, u := w.member("ann")
 	b.api("PATCH", aloneAPI+"account", `{"company":"ACME"}`).wants(t, 200, "")

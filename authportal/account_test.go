@@ -23,11 +23,12 @@ func TestTheAccountAsItsOwnerReadsIt(t *testing.T) {
 	}
 	w.browser().api("GET", aloneAPI+"account", "").wants(t, 401, "login_required")
 	if at := w.browser().get(alone + "/account"); at.url.Path != "/.gatehouse/login" {
-		t.Errorf("a stranger is led to %s", at.url)
+		t.Errorf("without a session redirected to %s", at.url)
 	}
 }
 
-func TestPeopleChangeTheirNameAndTheirFieldsAndNothingElse(t *testing.T) {
+// Users change their name and their sign-up fields, and nothing else.
+func TestProfileChangesOnlyNameAndOwnFields(t *testing.T) {
 	w, _ := newAccounts(t, withCompany)
 	b, u := w.member("ann")
 	if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Attributes: map[string]any{"plan": "gold"}}); err != nil {
@@ -63,8 +64,8 @@ func TestTheAccountPageWorksWithoutJavaScript(t *testing.T) {
 	}
 }
 
-// Two tabs change different fields: neither may undo the other.
-func TestChangesAtOnceDoNotUndoOneAnother(t *testing.T) {
+// Two tabs change different fields; both changes must be kept.
+func TestConcurrentProfileChangesAreKept(t *testing.T) {
 	w, _ := newAccounts(t, withCompany)
 	_, u := w.member("ann")
 	var wg sync.WaitGroup

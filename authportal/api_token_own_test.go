@@ -21,7 +21,7 @@ func (w *world) byToken(token string) page {
 	return b.onceDo(r)
 }
 
-func TestATokenIsShownOnceAndSpeaksForItsOwner(t *testing.T) {
+func TestTokenIsShownOnceAndActsForItsOwner(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, u := w.member("ann")
 	p := b.api("POST", aloneAPI+"tokens", `{"name":" backup ","expires":"2027-01-01T00:00:00Z"}`)
@@ -90,7 +90,7 @@ func TestTokenCannotExceedItsOwnersRoles(t *testing.T) {
 	b.api("POST", aloneAPI+"tokens", `{"name":"x","roles":["editor"]}`).wants(t, 201, "ghk_")
 }
 
-func TestATokenNeedsAFreshSignInAndIsNone(t *testing.T) {
+func TestTokenNeedsRecentLoginAndIsNone(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.member("ann")
 	token := b.api("POST", aloneAPI+"tokens", `{"name":"x"}`).json(t)["token"].(string)
@@ -110,7 +110,7 @@ func TestATokenNeedsAFreshSignInAndIsNone(t *testing.T) {
 	}
 }
 
-func TestWhatATokenCannotBe(t *testing.T) {
+func TestInvalidTokenRequests(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.member("ann")
 	for body, field := range map[string]string{

@@ -25,7 +25,7 @@ func approval(c *Config) { c.Settings.Signup.Mode = settings.SignupApproval }
 
 var byRoot = accounts.Actor{ID: "root", Base: alone}
 
-func TestAnAccountThatNeedsApprovalWaitsForIt(t *testing.T) {
+func TestAccountWaitsForApproval(t *testing.T) {
 	w, box := mailWorld(t, approval)
 	w.appoint("root")
 	b := w.browser()
@@ -33,7 +33,7 @@ func TestAnAccountThatNeedsApprovalWaitsForIt(t *testing.T) {
 	token := box.one(w, "confirm", "ann@example.com").token(t)
 	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": token})).wants(t, 200, `{"status":"approval_pending"}`)
 	if l := box.one(w, "approval", "root@example.com"); l.Account != "ann@example.com" {
-		t.Errorf("the letter is about %v", l.Account)
+		t.Errorf("the message is about %v", l.Account)
 	}
 	b.api("POST", aloneAPI+"login", `{"login":"ann@example.com","password":"correct horse"}`).wants(t, 403, "approval_pending")
 	u := w.account("ann@example.com")
@@ -51,8 +51,8 @@ func TestAnAccountThatNeedsApprovalWaitsForIt(t *testing.T) {
 	}
 }
 
-// Approving by a change of the account, as the admin page and the API do, tells its owner as well, and once.
-func TestTheOwnerIsToldOfAnApprovalWhicheverWayItIsGiven(t *testing.T) {
+// Approving by a change of the account, as the admin page and the API do, also notifies its owner, once.
+func TestOwnerIsNotifiedOfEveryApproval(t *testing.T) {
 	w, box := mailWorld(t, approval)
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp)
@@ -69,12 +69,12 @@ func TestTheOwnerIsToldOfAnApprovalWhicheverWayItIsGiven(t *testing.T) {
 	box.none(w)
 }
 
-func TestADeclinedAccountIsGoneAndItsOwnerTold(t *testing.T) {
+func TestDecliningDeletesAndNotifies(t *testing.T) {
 	w, box := mailWorld(t, approval)
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp)
 	b.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": box.one(w, "confirm", "ann@example.com").token(t)}))
-	box.none(w) // nobody to ask
+	box.none(w) // there is no administrator
 	if err := w.p.Accounts().Decline(t.Context(), byRoot, w.account("ann@example.com").ID); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestADeclinedAccountIsGoneAndItsOwnerTold(t *testing.T) {
 	}
 }
 
-func TestApprovalTellsNothingOfKnownAddresses(t *testing.T) {
+func TestApprovalHidesKnownAddresses(t *testing.T) {
 	w, box := mailWorld(t, approval, func(c *Config) { c.Settings.ConfirmEmail = false })
 	w.appoint("root")
 	for _, email := range []string{"new@example.com", "root@example.com"} {
@@ -94,7 +94,7 @@ func TestApprovalTellsNothingOfKnownAddresses(t *testing.T) {
 		}
 	}
 	if got := strings.Join(describe(box.letters(w)), ", "); got != "approval to root@example.com, exists to root@example.com" {
-		t.Errorf("letters: %s", got)
+		t.Errorf("messages: %s", got)
 	}
 	w.browser().post(alone+"/signup", values("email", "other@example.com", "password", "correct horse")).wants(t, 200, `"Done":"approval_pending"`)
 }
@@ -137,12 +137,13 @@ func (w *world) invited(box *postbox) (store.User, string) {
 	return u, token
 }
 
-func TestAnInvitationIsForOneAddressAndItsRolesAndGoodOnce(t *testing.T) {
+// An invitation is bound to one address and its roles, and works once.
+func TestInvitationIsBoundAndWorksOnce(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) { c.Settings.Signup.Mode = settings.SignupInvite })
 	u, token := w.invited(box)
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp).wants(t, 403, "signup_closed")
-	for range 2 { // a GET takes nothing
+	for range 2 { // a GET does not spend the link
 		b.get(alone+"/signup?invite="+token).wants(t, 200, `"Account":"ann@example.com"`)
 	}
 	accept := func(email, password string) page {
@@ -161,11 +162,11 @@ func TestAnInvitationIsForOneAddressAndItsRolesAndGoodOnce(t *testing.T) {
 	accept("ann@example.com", "another password").wants(t, 400, "invalid_token")
 	w.browser().post(alone+"/signup", values("invite", token, "email", "ann@example.com", "password", "another password")).wants(t, 400, `"Expired":true`)
 	if _, err := w.p.Accounts().Invite(t.Context(), byRoot, u.ID); err == nil {
-		t.Error("whoever has a password was invited again")
+		t.Error("an account with a password was invited again")
 	}
 }
 
-func TestAnInvitationEndsWithItsTimeOrItsAddress(t *testing.T) {
+func TestInvitationExpiresOrEndsWithItsAddress(t *testing.T) {
 	w, box := mailWorld(t)
 	u, token := w.invited(box)
 	other := "ann@example.net"

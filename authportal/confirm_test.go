@@ -10,7 +10,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-func TestWhoSignsUpConfirmsTheAddressAndIsSignedInInThatBrowserAlone(t *testing.T) {
+// A confirmation signs in, but only in the browser that signed up.
+func TestConfirmationSignsInTheSignUpBrowserOnly(t *testing.T) {
 	w, box := mailWorld(t)
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", `{"email":"Ann@Example.com","password":"correct horse","to":"/reports?x=1"}`).wants(t, 201, `{"status":"confirm_email"}`)
@@ -22,7 +23,7 @@ func TestWhoSignsUpConfirmsTheAddressAndIsSignedInInThatBrowserAlone(t *testing.
 	if !strings.HasPrefix(l.Link, alone+"/confirm?token=") {
 		t.Errorf("leads to %s", l.Link)
 	}
-	// A scanner that follows every link of a mail, many times, uses nothing up.
+	// A mail scanner that opens every link, many times, does not spend it.
 	for range 3 {
 		p := w.browser().get(l.Link)
 		p.wants(t, 200, `"Account":"ann@example.com"`)
@@ -44,7 +45,8 @@ func TestAnotherBrowserConfirmsAndIsNotSignedIn(t *testing.T) {
 	w, box := mailWorld(t)
 	w.browser().api("POST", aloneAPI+"signup", annSignsUp)
 	other := w.browser()
-	other.api("POST", aloneAPI+"signup", `{"email":"bob@example.com","password":"correct horse"}`) // it has a mark, of another account
+	// It has the sign-up cookie of another account.
+	other.api("POST", aloneAPI+"signup", `{"email":"bob@example.com","password":"correct horse"}`)
 	all := box.letters(w)
 	other.api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": all[0].token(t)})).wants(t, 200, `{"status":"confirmed"}`)
 	if other.signedInAs() != "" || !w.account("ann@example.com").Confirmed {
@@ -53,7 +55,8 @@ func TestAnotherBrowserConfirmsAndIsNotSignedIn(t *testing.T) {
 	w.browser().post(alone+"/confirm", values("token", all[1].token(t))).wants(t, 200, `"Done":"confirmed"`)
 }
 
-func TestALinkOfConfirmationIsForOnePurposeOneAddressAndOneDay(t *testing.T) {
+// A confirmation link is bound to one purpose and one address, and expires after a day.
+func TestConfirmationLinkIsBoundAndExpires(t *testing.T) {
 	w, box := mailWorld(t)
 	b := w.browser()
 	confirm := func(token string) page {
@@ -63,10 +66,10 @@ func TestALinkOfConfirmationIsForOnePurposeOneAddressAndOneDay(t *testing.T) {
 	token := box.one(w, "confirm", "ann@example.com").token(t)
 	b.api("POST", aloneAPI+"password/reset", jsonOf(map[string]string{"token": token, "password": "another password"})).wants(t, 400, "invalid_token")
 	head, label, _ := strings.Cut(token, ".")
-	for _, bad := range []string{"", ".", head, "." + label, head + "." + label[1:], otherLetter(head) + "." + label, head + "." + strings.Repeat("A", 5000)} {
+	for _, bad := range []string{"", ".", head, "." + label, head + "." + label[1:], forge(head) + "." + label, head + "." + strings.Repeat("A", 5000)} {
 		confirm(bad).wants(t, 400, `"code":"invalid_token"`)
 	}
-	// The address was changed meanwhile: what was sent to the old one is worth nothing.
+	// Once the address changes, the link to the old one is invalid.
 	u := w.account("ann@example.com")
 	u.Email, u.Username = "ann@example.net", "ann@example.net"
 	if _, err := w.users.UpdateUser(t.Context(), u); err != nil {
@@ -79,15 +82,15 @@ func TestALinkOfConfirmationIsForOnePurposeOneAddressAndOneDay(t *testing.T) {
 	confirm(late).wants(t, 400, "invalid_token")
 }
 
-func TestOfManyClicksOneConfirms(t *testing.T) {
+func TestConcurrentConfirmationsSucceedOnce(t *testing.T) {
 	w, box := mailWorld(t)
 	w.browser().api("POST", aloneAPI+"signup", annSignsUp)
 	body := jsonOf(map[string]string{"token": box.one(w, "confirm", "ann@example.com").token(t)})
 	w.oneWins(t, 20, func(b *browser) int { return b.api("POST", aloneAPI+"email/confirm", body).StatusCode })
 }
 
-// The answers, the cookies and the work are the same; what differs is in the letters alone.
-func TestSigningUpTellsNothingOfAKnownAddress(t *testing.T) {
+// Responses, cookies and work are the same; only the messages differ.
+func TestSignUpHidesKnownAddresses(t *testing.T) {
 	w, k := newAccounts(t, func(c *Config) { c.Mail, c.Settings.ConfirmEmail = &postbox{}, true })
 	box := w.cfg.Mail.(*postbox)
 	w.sites["alone.example.org"].Addresses = []string{"https://alone.example.org"}
@@ -114,9 +117,9 @@ func TestSigningUpTellsNothingOfAKnownAddress(t *testing.T) {
 	}
 	unknown := shape("new@example.com")
 	if shape("ann@example.com") != unknown || shape("dan@example.com") != unknown {
-		t.Error("the answers differ")
+		t.Error("the responses differ")
 	}
-	// As many writes to the users store: where no account was made, a letter that becomes nothing stands in for it.
+	// The number of writes to the users store is the same: a message that is dropped later replaces the account.
 	var queued []string
 	for _, m := range box.queue {
 		queued = append(queued, m.Kind)
@@ -128,16 +131,16 @@ func TestSigningUpTellsNothingOfAKnownAddress(t *testing.T) {
 		t.Errorf("queued: %s", got)
 	}
 	if got := strings.Join(describe(box.letters(w)), ", "); got != "confirm to new@example.com, exists to ann@example.com" {
-		t.Errorf("letters: %s", got)
+		t.Errorf("messages: %s", got)
 	}
 	if w.count() != 3 {
 		t.Errorf("%d accounts", w.count())
 	}
 }
 
-// An attacker signs up with a victim's address and waits. The victim signs up too, and gets an account in which nothing
-// of the attacker's is left.
-func TestASecondSignUpVoidsWhatTheFirstSet(t *testing.T) {
+// An attacker signs up with a victim's address and waits. The victim signs up too, and gets an account that keeps
+// nothing of the attacker's (account pre-hijacking).
+func TestSecondSignUpVoidsTheFirst(t *testing.T) {
 	w, box := mailWorld(t)
 	thief := w.browser()
 	thief.api("POST", aloneAPI+"signup", `{"email":"ann@example.com","password":"thief's password"}`)
@@ -151,7 +154,7 @@ func TestASecondSignUpVoidsWhatTheFirstSet(t *testing.T) {
 	b.enter("ann@example.com", "correct horse")
 }
 
-func TestResendingAnswersAlikeAndIsBounded(t *testing.T) {
+func TestResendHidesAccountsAndIsLimited(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) {
 		c.Settings.Account, c.Settings.Address = settings.Limit{Count: 3, Window: time.Minute}, settings.Limit{Count: 8, Window: time.Minute}
 	})
@@ -165,9 +168,10 @@ func TestResendingAnswersAlikeAndIsBounded(t *testing.T) {
 			t.Errorf("%s: %d %s %q", email, p.StatusCode, p.body, p.Header["Set-Cookie"])
 		}
 	}
-	// The sign-up's letter counts, so the third time that it is asked for is one too many: nothing is sent, and nothing said.
+	// The message of the sign-up counts too, so the third request exceeds the limit: nothing is sent, and no one
+	// notices.
 	if got := strings.Join(describe(box.letters(w)), ", "); got != "confirm to ann@example.com, confirm to ann@example.com" {
-		t.Errorf("letters: %s", got)
+		t.Errorf("messages: %s", got)
 	}
 	for range 3 {
 		b.api("POST", aloneAPI+"email/resend", `{"email":"x@example.com"}`)
@@ -180,7 +184,7 @@ func TestResendingAnswersAlikeAndIsBounded(t *testing.T) {
 	b.post(alone+"/confirm/resend", values("email", "ann")).wants(t, 422, "problem_invalid_field")
 }
 
-func TestWithoutMailNothingOfItIsThere(t *testing.T) {
+func TestWithoutMailTheRoutesAreAbsent(t *testing.T) {
 	w, _ := newAccounts(t)
 	b := w.browser()
 	for _, path := range []string{"/confirm", "/forgot", "/reset"} {
@@ -195,8 +199,8 @@ func TestWithoutMailNothingOfItIsThere(t *testing.T) {
 	}
 }
 
-// A Host header with another port must not make a link that leads to it.
-func TestLinksInLettersComeFromTheConfiguration(t *testing.T) {
+// A Host header with another port must not get into a link (CWE-640).
+func TestLinksInMessagesComeFromConfiguration(t *testing.T) {
 	w, box := mailWorld(t)
 	w.user("ann")
 	ask := func(origin, api string) {
@@ -215,7 +219,7 @@ func TestLinksInLettersComeFromTheConfiguration(t *testing.T) {
 	box.none(w)
 }
 
-func TestWhereALetterCannotBeQueuedNothingIsPromised(t *testing.T) {
+func TestUnqueuedMessageIsAnOutage(t *testing.T) {
 	w, box := mailWorld(t)
 	box.err = store.ErrUnavailable
 	w.browser().api("POST", aloneAPI+"email/resend", `{"email":"ann@example.com"}`).wants(t, 503, "store_unavailable")

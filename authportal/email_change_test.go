@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// owner is a browser that is signed in as somebody whose username is their address, as it is by default.
+// owner returns a browser that is signed in to an account whose username is its address, as by default.
 func (w *world) owner(name string) (*browser, store.User) {
 	w.t.Helper()
 	u := w.user(name)
@@ -26,7 +26,7 @@ func (w *world) owner(name string) (*browser, store.User) {
 	return b, u
 }
 
-// asks asks for another address, and returns the letters that say so: the notice, and the link where there is one.
+// asks requests another address and returns the messages: the notice, and the link if there is one.
 func (b *browser) asks(box *postbox, email string) (all []*sentMail) {
 	b.w.t.Helper()
 	b.api("PATCH", aloneAPI+"account", `{"email":"`+email+`"}`).wants(b.w.t, 202, `{"status":"sent"}`)
@@ -40,14 +40,14 @@ func ofKind(t *testing.T, all []*sentMail, kind string) *sentMail {
 			return l
 		}
 	}
-	t.Fatalf("letters: %v, want one %q among them", describe(all), kind)
+	t.Fatalf("messages: %v, want one %q among them", describe(all), kind)
 	return nil
 }
 
-func wantLetters(t *testing.T, all []*sentMail, want string) {
+func wantMessages(t *testing.T, all []*sentMail, want string) {
 	t.Helper()
 	if got := strings.Join(describe(all), ", "); got != want {
-		t.Errorf("letters: %s, want %s", got, want)
+		t.Errorf("messages: %s, want %s", got, want)
 	}
 }
 
@@ -63,7 +63,7 @@ func ref(s string) *string { return &s }
 
 func tokenBody(token string) string { return jsonOf(map[string]string{"token": token}) }
 
-// moves changes the address of whoever is signed in, and returns the token by which the old one takes it back.
+// moves changes the address of the signed-in account and returns the token that undoes it.
 func (b *browser) moves(box *postbox, email string) (undo string) {
 	t := b.w.t
 	t.Helper()
@@ -72,11 +72,11 @@ func (b *browser) moves(box *postbox, email string) (undo string) {
 	return ofKind(t, box.letters(b.w), "email_changed").token(t)
 }
 
-func TestPeopleChangeTheirAddressOnceTheNewOneSaysYes(t *testing.T) {
+func TestAddressChangesOnceTheNewOneConfirms(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
 	all := b.asks(box, "Ann@Example.net")
-	wantLetters(t, all, "email_asked to ann@example.com, email_change to ann@example.net")
+	wantMessages(t, all, "email_asked to ann@example.com, email_change to ann@example.net")
 	if n := ofKind(t, all, "email_asked"); n.Account != u.Email || n.Email != "ann@example.net" || n.Link != alone+"/forgot" {
 		t.Errorf("the old address reads %+v", n)
 	}
@@ -85,7 +85,7 @@ func TestPeopleChangeTheirAddressOnceTheNewOneSaysYes(t *testing.T) {
 		t.Errorf("the new address reads %+v", l)
 	}
 	b.api("GET", aloneAPI+"account", "").wants(t, 200, `"pending_email":"ann@example.net"`)
-	for range 3 { // a scanner
+	for range 3 { // a mail scanner
 		w.browser().get(l.Link).wants(t, 200, `"Account":"ann@example.com","Email":"ann@example.net"`)
 	}
 	if w.account(u.Email).ID != u.ID {
@@ -94,30 +94,30 @@ func TestPeopleChangeTheirAddressOnceTheNewOneSaysYes(t *testing.T) {
 	phone := w.browser()
 	phone.post(alone+"/email", values("token", l.token(t))).wants(t, 200, `"Done":true`)
 	if phone.signedInAs() != "" {
-		t.Error("the link signs in whoever reads the mail")
+		t.Error("the link signs in")
 	}
 	got := w.account("ann@example.net")
 	if got.ID != u.ID || got.Username != "ann@example.net" || !got.Confirmed {
 		t.Errorf("%+v", got)
 	}
-	// Where people are signed in, they still are, under the new name at once.
+	// Sessions continue, with the new name at once.
 	if as := b.signedInAs(); as != "ann@example.net" {
 		t.Errorf("signed in as %q", as)
 	}
 	phone.post(alone+"/email", values("token", l.token(t))).wants(t, 400, `"Expired":true`)
 	phone.get(l.Link).wants(t, 400, `"Expired":true`)
-	wantLetters(t, box.letters(w), "email_changed to ann@example.com")
+	wantMessages(t, box.letters(w), "email_changed to ann@example.com")
 	wantEvents(t, w, audit.EventEmailAsk, "ok")
 	wantEvents(t, w, audit.EventEmailChange, "ok", "refused invalid_token")
-	// The old name is never anybody else's.
-	w.browser().api("POST", aloneAPI+"signup", annSignsUp).wants(t, 201, "confirm_email") // which tells nothing
+	// The old username is never assigned to another account.
+	w.browser().api("POST", aloneAPI+"signup", annSignsUp).wants(t, 201, "confirm_email") // reveals nothing
 	box.none(w)
 	if w.count() != 1 {
 		t.Errorf("%d accounts", w.count())
 	}
 }
 
-func TestAUsernameThatWasChosenStaysWhenTheAddressChanges(t *testing.T) {
+func TestChosenUsernameSurvivesAddressChange(t *testing.T) {
 	w, box := mailWorld(t)
 	b, _ := w.member("ann")
 	undo := b.moves(box, "ann@example.net")
@@ -130,7 +130,8 @@ func TestAUsernameThatWasChosenStaysWhenTheAddressChanges(t *testing.T) {
 	}
 }
 
-func TestAskingForAnotherAddressNeedsAFreshSignInAndWorksAsAForm(t *testing.T) {
+// A change of address needs a recent login, and works as a form.
+func TestAddressChangeNeedsRecentLogin(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
 	w.pass(11 * time.Minute)
@@ -144,7 +145,7 @@ func TestAskingForAnotherAddressNeedsAFreshSignInAndWorksAsAForm(t *testing.T) {
 	p := b.post(alone+"/account/email", values("email", "ann@example.net"))
 	p.wants(t, 200, "done_email")
 	p.wants(t, 200, `"PendingEmail":"ann@example.net"`)
-	wantLetters(t, box.letters(w), "email_asked to ann@example.com, email_change to ann@example.net")
+	wantMessages(t, box.letters(w), "email_asked to ann@example.com, email_change to ann@example.net")
 	b.post(alone+"/account/email", values("email", "nonsense")).wants(t, 422, `"email":"nonsense"`)
 	w.browser().api("PATCH", aloneAPI+"account", `{"email":"ann@example.net"}`).wants(t, 401, "login_required")
 	token, _ := b.api("POST", aloneAPI+"tokens", `{"name":"script"}`).json(t)["token"].(string)
@@ -153,7 +154,7 @@ func TestAskingForAnotherAddressNeedsAFreshSignInAndWorksAsAForm(t *testing.T) {
 	b.onceDo(r).wants(t, 403, "forbidden")
 }
 
-func TestAnAddressThatCannotBeIsRefusedAndAsksNothing(t *testing.T) {
+func TestInvalidNewAddressIsRefused(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) { c.Settings.Signup.Domains = []string{"example.com", "example.net"} })
 	b, _ := w.owner("ann")
 	for _, body := range []string{`{"email":""}`, `{"email":"x"}`, `{"email":"ann@example.com"}`, `{"email":"ann@example.org"}`,
@@ -162,10 +163,10 @@ func TestAnAddressThatCannotBeIsRefusedAndAsksNothing(t *testing.T) {
 		b.api("PATCH", aloneAPI+"account", body).wants(t, 422, `"field":"email"`)
 	}
 	box.none(w)
-	wantLetters(t, b.asks(box, "ann@example.net"), "email_asked to ann@example.com, email_change to ann@example.net")
+	wantMessages(t, b.asks(box, "ann@example.net"), "email_asked to ann@example.com, email_change to ann@example.net")
 }
 
-func TestWithoutMailAnAddressIsTheAdministrators(t *testing.T) {
+func TestWithoutMailOnlyAdministratorsChangeAddresses(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.owner("ann")
 	b.api("PATCH", aloneAPI+"account", `{"email":"ann@example.net"}`).wants(t, 422, `"field":"email"`)
@@ -176,8 +177,8 @@ func TestWithoutMailAnAddressIsTheAdministrators(t *testing.T) {
 	b.api("POST", aloneAPI+"email/undo", `{"token":"x"}`).wants(t, 404, "not_found")
 }
 
-// Outsiders who are signed in learn nothing of others: what differs is in the letter.
-func TestAskingForATakenAddressTellsItsOwnerAlone(t *testing.T) {
+// A signed-in user learns nothing about other accounts: only the message differs.
+func TestTakenNewAddressIsHidden(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
 	bob := w.user("bob")
@@ -187,24 +188,24 @@ func TestAskingForATakenAddressTellsItsOwnerAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := b.asks(box, "bob@example.com")
-	wantLetters(t, all, "email_asked to ann@example.com, email_taken to bob@example.com")
+	wantMessages(t, all, "email_asked to ann@example.com, email_taken to bob@example.com")
 	if l := ofKind(t, all, "email_taken"); strings.Contains(l.Account+l.Email+l.Link, "ann") || strings.Contains(l.Link, "token") {
 		t.Errorf("bob reads %+v", l)
 	}
-	wantLetters(t, b.asks(box, "dan@example.com"), "email_asked to ann@example.com")
+	wantMessages(t, b.asks(box, "dan@example.com"), "email_asked to ann@example.com")
 	if w.account("bob").ID != bob.ID || w.account("ann@example.com").ID != u.ID {
 		t.Error("something changed")
 	}
 }
 
-func TestALaterAskEndsTheEarlierOne(t *testing.T) {
+func TestLaterAddressChangeReplacesEarlier(t *testing.T) {
 	w, box := mailWorld(t)
 	b, _ := w.owner("ann")
 	first := ofKind(t, b.asks(box, "ann@example.net"), "email_change")
 	b.api("PATCH", aloneAPI+"account", `{"email":"ann2@example.net"}`).wants(t, 202, "")
 	b.api("PATCH", aloneAPI+"account", `{"email":"ann3@example.net"}`).wants(t, 202, "")
-	all := box.letters(w) // the letter of the second was not written before the third was asked for
-	wantLetters(t, all, "email_asked to ann@example.com, email_asked to ann@example.com, email_change to ann3@example.net")
+	all := box.letters(w) // the second message was not composed before the third request
+	wantMessages(t, all, "email_asked to ann@example.com, email_asked to ann@example.com, email_change to ann3@example.net")
 	w.browser().get(first.Link).wants(t, 400, `"Expired":true`)
 	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(first.token(t))).wants(t, 400, "invalid_token")
 	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(ofKind(t, all, "email_change").token(t))).wants(t, 200, "changed")
@@ -213,12 +214,13 @@ func TestALaterAskEndsTheEarlierOne(t *testing.T) {
 	}
 }
 
-func TestALinkOfANewAddressIsGoodForOnePurposeOneClickAndOneDay(t *testing.T) {
+// The link to a new address is bound to one purpose, works once and expires after a day.
+func TestAddressChangeLinkIsBoundAndExpires(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
 	token := ofKind(t, b.asks(box, "ann@example.net"), "email_change").token(t)
 	head, label, _ := strings.Cut(token, ".")
-	for _, bad := range []string{"", ".", head, "." + label, head + "." + label[1:], otherLetter(head) + "." + label} {
+	for _, bad := range []string{"", ".", head, "." + label, head + "." + label[1:], forge(head) + "." + label} {
 		b.api("POST", aloneAPI+"email/confirm", tokenBody(bad)).wants(t, 400, "invalid_token")
 		b.post(alone+"/email", values("token", bad)).wants(t, 400, `"Expired":true`)
 	}
@@ -228,14 +230,14 @@ func TestALinkOfANewAddressIsGoodForOnePurposeOneClickAndOneDay(t *testing.T) {
 	if w.account("ann@example.net").ID != u.ID {
 		t.Error("the address is not that of the account")
 	}
-	wantLetters(t, box.letters(w), "email_changed to ann@example.com")
+	wantMessages(t, box.letters(w), "email_changed to ann@example.com")
 	late := ofKind(t, b.asks(box, "ann@example.org"), "email_change").token(t)
 	w.pass(selfservice.EmailChangeLife)
 	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(late)).wants(t, 400, "invalid_token")
 }
 
-// A letter that the worker composes twice, because it was cut off between sending and noting it, arrives with two links.
-func TestBothCopiesOfALetterThatWasSentTwiceWorkAndOneCounts(t *testing.T) {
+// If a gateway stops between sending a message and recording that, the message is composed again with another link.
+func TestBothCopiesOfAResentMessageWork(t *testing.T) {
 	w, box := mailWorld(t)
 	b, _ := w.owner("ann")
 	b.api("PATCH", aloneAPI+"account", `{"email":"ann@example.net"}`).wants(t, 202, "")
@@ -254,7 +256,7 @@ func TestBothCopiesOfALetterThatWasSentTwiceWorkAndOneCounts(t *testing.T) {
 	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody((&sentMail{second}).token(t))).wants(t, 400, "invalid_token")
 }
 
-func TestWhatChangesMeanwhileEndsAChangeOfAddress(t *testing.T) {
+func TestOtherChangesCancelAnAddressChange(t *testing.T) {
 	yes, no, elsewhere := true, false, "ann@example.org"
 	for name, c := range map[string]struct {
 		do   func(w *world, b *browser, u store.User)
@@ -298,40 +300,40 @@ func TestWhatChangesMeanwhileEndsAChangeOfAddress(t *testing.T) {
 				t.Errorf("changed to %s", now.Email)
 			}
 			if left, _ := w.users.CredentialsOf(t.Context(), u.ID, store.KindEmailUndo); len(left) != 0 {
-				t.Errorf("%d ways to undo what did not happen", len(left))
+				t.Errorf("%d links to undo a change that was not made", len(left))
 			}
 			if p := b.api("GET", aloneAPI+"account", ""); strings.Contains(p.body, "pending_email") {
-				t.Errorf("still said to wait: %s", p.body)
+				t.Errorf("still pending: %s", p.body)
 			}
 		})
 	}
 }
 
-// An address that nobody confirmed may be a stranger's: it hears nothing, and gets no way into the account.
-func TestAnUnconfirmedAddressIsNotToldAndUndoesNothing(t *testing.T) {
+// An unconfirmed address may be a stranger's: it gets no message and no access to the account.
+func TestUnconfirmedOldAddressCannotUndo(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) { c.Settings.ConfirmEmail = false })
 	b := w.browser()
 	b.api("POST", aloneAPI+"signup", annSignsUp).wants(t, 201, "signed_in")
 	box.take()
 	all := b.asks(box, "ann@example.net")
-	wantLetters(t, all, "email_change to ann@example.net")
+	wantMessages(t, all, "email_change to ann@example.net")
 	w.browser().api("POST", aloneAPI+"email/confirm", tokenBody(all[0].token(t))).wants(t, 200, "changed")
 	box.none(w)
 	u := w.account("ann@example.net")
 	if left, _ := w.users.CredentialsOf(t.Context(), u.ID, store.KindEmailUndo); !u.Confirmed || len(left) != 0 {
-		t.Errorf("confirmed %v, %d ways to undo", u.Confirmed, len(left))
+		t.Errorf("confirmed %v, %d undo links", u.Confirmed, len(left))
 	}
 }
 
-func TestAsksForAnotherAddressAreBounded(t *testing.T) {
+func TestAddressChangesAreLimited(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) { c.Settings.Account = settings.Limit{Count: 3, Window: time.Minute} })
 	b, _ := w.owner("ann")
-	for range 3 { // strangers use up what one mailbox may get
+	for range 3 { // strangers use up the limit of the mailbox
 		w.browser().api("POST", aloneAPI+"password/forgot", `{"email":"victim@example.org"}`).wants(t, 202, "")
 		w.browser().api("POST", aloneAPI+"password/forgot", `{"email":"ann@example.com"}`).wants(t, 202, "")
 	}
 	box.letters(w)
-	wantLetters(t, b.asks(box, "victim@example.org"), "email_asked to ann@example.com") // which nobody can silence
+	wantMessages(t, b.asks(box, "victim@example.org"), "email_asked to ann@example.com") // is sent nevertheless
 	b.asks(box, "ann2@example.net")
 	b.asks(box, "ann3@example.net")
 	b.api("PATCH", aloneAPI+"account", `{"email":"ann4@example.net"}`).wants(t, 429, "too_many_attempts")
@@ -339,7 +341,7 @@ func TestAsksForAnotherAddressAreBounded(t *testing.T) {
 	wantEvents(t, w, audit.EventEmailAsk, "ok", "ok", "ok", "refused too_many_attempts")
 }
 
-func TestNoTokenOfAChangeOfAddressIsKeptOrLogged(t *testing.T) {
+func TestAddressChangeTokensAreNotKeptOrLogged(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
 	token := ofKind(t, b.asks(box, "ann@example.net"), "email_change").token(t)
@@ -352,7 +354,7 @@ func TestNoTokenOfAChangeOfAddressIsKeptOrLogged(t *testing.T) {
 	export := b.api("GET", aloneAPI+"account/export", "")
 	export.wants(t, 200, `"kind":"email_change","label":"ann@example.net"`)
 	if strings.Contains(export.body+w.logs.String(), head) {
-		t.Error("the secret of a link is told")
+		t.Error("the secret of a link was logged")
 	}
 }
 

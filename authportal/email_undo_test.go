@@ -13,8 +13,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// A thief in somebody's browser moves the account away and makes themselves at home. The owner reads the old mailbox.
-func TestTheOldAddressTakesTheAccountBackFromWhoeverMovedIt(t *testing.T) {
+// A thief in the owner's browser changes the address and adds credentials. The owner still reads the old mailbox.
+func TestOldAddressTakesAccountBackFromThief(t *testing.T) {
 	w, box := mailWorld(t)
 	thief, u := w.owner("ann")
 	b := w.browser()
@@ -35,7 +35,7 @@ func TestTheOldAddressTakesTheAccountBackFromWhoeverMovedIt(t *testing.T) {
 	onward := ofKind(t, thief.asks(box, "thief2@example.net"), "email_change").token(t)
 
 	link := alone + "/email/undo?token=" + undo
-	for range 3 { // a scanner
+	for range 3 { // a mail scanner
 		w.browser().get(link).wants(t, 200, `"Undo":true`)
 	}
 	if w.account("thief@example.net").ID != u.ID {
@@ -48,22 +48,22 @@ func TestTheOldAddressTakesTheAccountBackFromWhoeverMovedIt(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	if thief.signedInAs() != "" || b.signedInAs() != "" {
-		t.Error("somebody is still inside")
+		t.Error("a session is still valid")
 	}
 	if _, err := w.p.SignIn.CheckToken(t.Context(), stolen); !errors.Is(err, problem.InvalidToken) {
-		t.Error("the thief's token is still good:", err)
+		t.Error("the thief's token is still valid:", err)
 	}
 	thief.api("POST", aloneAPI+"login", `{"login":"ann@example.com","password":"right"}`).wants(t, 401, "invalid_credentials")
 	thief.api("POST", aloneAPI+"password/reset", resetWith(reset, "thief's password")).wants(t, 400, "invalid_token")
 	thief.api("POST", aloneAPI+"email/confirm", tokenBody(onward)).wants(t, 400, "invalid_token")
 	left, err := w.users.CredentialsOf(t.Context(), u.ID, "")
 	if err != nil || len(left) != 1 || left[0].ID != "the owner's" {
-		t.Errorf("left: %+v %v", left, err) // the factor that was there before stays: a mailbox is no second factor
+		t.Errorf("left: %+v %v", left, err) // the older factor stays: a mailbox is no second factor
 	}
 	wantEvents(t, w, audit.EventEmailUndo, "ok")
 
 	all := box.letters(w)
-	wantLetters(t, all, "email_restored to ann@example.com, email_undone to thief@example.net")
+	wantMessages(t, all, "email_restored to ann@example.com, email_undone to thief@example.net")
 	if l := ofKind(t, all, "email_undone"); strings.Contains(l.Link, "token") || l.Account != "thief@example.net" {
 		t.Errorf("the thief reads %+v", l)
 	}
@@ -73,7 +73,7 @@ func TestTheOldAddressTakesTheAccountBackFromWhoeverMovedIt(t *testing.T) {
 	w.browser().post(alone+"/email/undo", values("token", undo)).wants(t, 400, `"Expired":true`)
 }
 
-// The thief moves the account on, so that the link of the first letter would lead nowhere.
+// The thief changes the address once more, so that it is no longer the one in the first link.
 func TestTheFirstAddressTakesTheAccountBackFromTheThird(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
@@ -81,14 +81,14 @@ func TestTheFirstAddressTakesTheAccountBackFromTheThird(t *testing.T) {
 	w.pass(time.Minute)
 	second := b.moves(box, "c@example.net")
 	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(first)).wants(t, 200, "restored")
-	wantLetters(t, box.letters(w), "email_restored to ann@example.com, email_undone to c@example.net")
+	wantMessages(t, box.letters(w), "email_restored to ann@example.com, email_undone to c@example.net")
 	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(second)).wants(t, 400, "invalid_token")
 	if w.account("ann@example.com").ID != u.ID {
 		t.Error("not back")
 	}
 }
 
-// Somebody who takes back the second change leaves the first, whose address may still take the account back.
+// Undoing the second change leaves the first, which its old address can still undo.
 func TestAnEarlierAddressOutranksALaterOne(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
@@ -105,28 +105,29 @@ func TestAnEarlierAddressOutranksALaterOne(t *testing.T) {
 	}
 }
 
-// otherLetter returns a token that begins otherwise.
-func otherLetter(token string) string {
+// forge returns the token with another first character.
+func forge(token string) string {
 	if token[0] == 'A' {
 		return "B" + token[1:]
 	}
 	return "A" + token[1:]
 }
 
-func TestALinkOfTheOldAddressIsGoodForOnePurposeOneClickAndSevenDays(t *testing.T) {
+// The link to the old address is bound to one purpose, works once and expires after seven days.
+func TestUndoLinkIsBoundAndExpires(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.owner("ann")
 	token := b.moves(box, "ann@example.net")
 	b.api("POST", aloneAPI+"email/confirm", tokenBody(token)).wants(t, 400, "invalid_token")
 	head, label, _ := strings.Cut(token, ".")
-	for _, bad := range []string{"", head, "." + label, otherLetter(head) + "." + label} {
+	for _, bad := range []string{"", head, "." + label, forge(head) + "." + label} {
 		b.api("POST", aloneAPI+"email/undo", tokenBody(bad)).wants(t, 400, "invalid_token")
 	}
 	w.oneWins(t, 12, func(b *browser) int { return b.api("POST", aloneAPI+"email/undo", tokenBody(token)).StatusCode })
 	if w.account("ann@example.com").ID != u.ID {
 		t.Error("the address is not that of the account")
 	}
-	wantLetters(t, box.letters(w), "email_restored to ann@example.com, email_undone to ann@example.net")
+	wantMessages(t, box.letters(w), "email_restored to ann@example.com, email_undone to ann@example.net")
 
 	c, _ := w.owner("bob")
 	late := c.moves(box, "bob@example.net")
@@ -134,7 +135,7 @@ func TestALinkOfTheOldAddressIsGoodForOnePurposeOneClickAndSevenDays(t *testing.
 	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(late)).wants(t, 400, "invalid_token")
 }
 
-func TestWhatStandsAgainstTakingAnAccountBack(t *testing.T) {
+func TestUndoIsRefused(t *testing.T) {
 	no, elsewhere := false, "ann@example.org"
 	for name, c := range map[string]struct {
 		do     func(w *world, u store.User)
@@ -155,7 +156,7 @@ func TestWhatStandsAgainstTakingAnAccountBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w, box := mailWorld(t)
 			u := w.user("ann")
-			u.Username = "annie" // so that the address is free once it is given up
+			u.Username = "annie" // so that the address becomes free
 			u, err := w.users.UpdateUser(t.Context(), u)
 			if err != nil {
 				t.Fatal(err)
@@ -171,8 +172,8 @@ func TestWhatStandsAgainstTakingAnAccountBack(t *testing.T) {
 	}
 }
 
-// The store goes away in the middle: the same link finishes what it began, and no thief stays inside.
-func TestAnUndoingThatWasCutOffIsFinishedByTheSameLink(t *testing.T) {
+// The store fails in the middle: the same link finishes the undo, and the thief loses access.
+func TestInterruptedUndoIsFinishedByTheSameLink(t *testing.T) {
 	w, box := mailWorld(t)
 	thief, u := w.owner("ann")
 	token := thief.moves(box, "thief@example.net")
@@ -182,13 +183,14 @@ func TestAnUndoingThatWasCutOffIsFinishedByTheSameLink(t *testing.T) {
 	if w.account("ann@example.com").ID != u.ID {
 		t.Fatal("the address comes first")
 	}
-	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(token)).wants(t, 400, "invalid_token") // it may still be under way
+	// The first click may still be running.
+	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(token)).wants(t, 400, "invalid_token")
 	w.pass(selfservice.ClaimFor)
 	w.browser().api("POST", aloneAPI+"email/undo", tokenBody(token)).wants(t, 200, "restored")
 	if thief.signedInAs() != "" {
-		t.Error("the thief is still inside")
+		t.Error("the thief is still signed in")
 	}
-	wantLetters(t, box.letters(w), "email_restored to ann@example.com, email_undone to thief@example.net")
+	wantMessages(t, box.letters(w), "email_restored to ann@example.com, email_undone to thief@example.net")
 }
 
 func TestClearingFactorsLeavesTheWayBack(t *testing.T) {

@@ -31,7 +31,7 @@ func TestMembersOfAnObject(t *testing.T) {
 	}
 }
 
-// What a method asks for as text and gets as something else is no wrong code: the program that sent it has a fault.
+// A text field of another type is a mistake in the client, not a wrong code.
 func TestLoginFieldOfAnotherTypeIsMalformed(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")

@@ -12,13 +12,13 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-func TestTheTestLetterIsWritten(t *testing.T) {
+func TestTestMessageIsComposed(t *testing.T) {
 	set, err := pages.New(pages.Brand{Name: "Example"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := selfservice.New(selfservice.Deps{Pages: set})
-	m, err := p.Compose(t.Context(), store.Mail{Kind: selfservice.LetterTest, To: "ann@example.org", Payload: []byte(`{"lang":"de"}`)})
+	m, err := p.Compose(t.Context(), store.Mail{Kind: selfservice.TestMail, To: "ann@example.org", Payload: []byte(`{"lang":"de"}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,12 +26,12 @@ func TestTheTestLetterIsWritten(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 	if m, err := p.Compose(t.Context(), store.Mail{Kind: "of tomorrow", To: "ann@example.org"}); err == nil {
-		t.Errorf("a letter of an unknown kind was not kept: %+v", m)
+		t.Errorf("a message of an unknown kind was not kept: %+v", m)
 	}
 }
 
-// Every kind of letter is written in full, with the link that it is about, in both languages.
-func TestEveryLetterIsWrittenFromTheOutbox(t *testing.T) {
+// Every kind of message is composed in full, with its link, in both languages.
+func TestEveryMessageIsComposedFromTheOutbox(t *testing.T) {
 	set, err := pages.New(pages.Brand{Name: "Example"})
 	if err != nil {
 		t.Fatal(err)
@@ -59,13 +59,13 @@ func TestEveryLetterIsWrittenFromTheOutbox(t *testing.T) {
 	w.p.Accounts().Decided(t.Context(), byRoot, message.Declined, &u)
 	w.p.SignIn.SessionTheft(t.Context(), &store.ActiveSession{Session: store.Session{UserID: u.ID}, Identity: u.Identity()}, netip.Addr{}, "alone.example.org")
 	queue = append(queue, box.take()...)
-	queue = slices.DeleteFunc(queue, func(m store.Mail) bool { // what stands in for accounts that were not made
+	queue = slices.DeleteFunc(queue, func(m store.Mail) bool { // those that only equalize the timing
 		got, err := w.p.SelfService.Compose(t.Context(), m)
 		return m.Kind == message.Waiting && got == nil && err == nil
 	})
 	want := []string{"/confirm?token=", "/reset?token=", "/login", "/reset?token=", "/login", "", ""}
 	if len(queue) != len(want) {
-		t.Fatalf("%d letters are queued", len(queue))
+		t.Fatalf("%d messages are queued", len(queue))
 	}
 	for i, m := range queue {
 		m.Payload = []byte(strings.Replace(string(m.Payload), `{"`, `{"l":"de","`, 1))

@@ -22,7 +22,7 @@ import (
 
 const apiPrefix = "/api/v1"
 
-// description is openapi.json as the tests hold answers against it: closed, so that a member which it does not tell of fails.
+// description is openapi.json for checking responses. It is closed, so that a member that it does not describe fails.
 var description = sync.OnceValue(func() *described {
 	doc := map[string]any{}
 	if err := json.Unmarshal(OpenAPI, &doc); err != nil {
@@ -59,7 +59,7 @@ func newValidator(doc []byte) validator.Validator {
 	return v
 }
 
-// closeObjects lets no schema with members have others.
+// closeObjects forbids additional members in every schema that has members.
 func closeObjects(v any) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -76,7 +76,7 @@ func closeObjects(v any) {
 	}
 }
 
-// described serves a call, and holds what a call of the API was asked and answered against the description.
+// described serves a call, and checks an API request and its response against the description.
 func (w *world) described(rw http.ResponseWriter, r *http.Request, v *web.Visit) {
 	path, ok := strings.CutPrefix(v.Path, apiPrefix)
 	if !ok || r.Method == http.MethodOptions || r.Method == http.MethodHead {
@@ -95,26 +95,26 @@ func (w *world) described(rw http.ResponseWriter, r *http.Request, v *web.Visit)
 		return
 	}
 	for _, fault := range description().judge(r, path, body, rec) {
-		w.t.Errorf("%s %s is answered otherwise than openapi.json says: %s", r.Method, v.Path, fault)
+		w.t.Errorf("the response to %s %s is not as in openapi.json: %s", r.Method, v.Path, fault)
 	}
 }
 
-// teeWriter answers as it is told, and records it.
+// teeWriter passes a response on and records it.
 type teeWriter struct {
 	http.ResponseWriter
 	rec  *httptest.ResponseRecorder
-	told bool // the status and the headers are
+	sent bool // status and headers
 }
 
 func (w *teeWriter) WriteHeader(status int) {
 	maps.Copy(w.rec.Header(), w.Header()) // before it is sent
 	w.rec.WriteHeader(status)
-	w.told = true
+	w.sent = true
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *teeWriter) Write(b []byte) (int, error) {
-	if !w.told {
+	if !w.sent {
 		w.WriteHeader(http.StatusOK)
 	}
 	_, _ = w.rec.Write(b)
@@ -123,7 +123,7 @@ func (w *teeWriter) Write(b []byte) (int, error) {
 
 func (w *teeWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// judge holds an answer against the description, and the question too where it was well answered.
+// judge checks a response against the description, and the request too if it succeeded.
 func (d *described) judge(r *http.Request, path string, body []byte, rec *httptest.ResponseRecorder) (faults []string) {
 	ask := httptest.NewRequest(r.Method, "/.gatehouse"+apiPrefix+strings.TrimSuffix(path, "/")+"?"+r.URL.RawQuery, bytes.NewReader(body))
 	ask.Header = r.Header.Clone()
@@ -146,7 +146,7 @@ func fault(e *errors.ValidationError) string {
 	return s
 }
 
-func TestTheDescriptionIsAValidOpenAPIDocument(t *testing.T) {
+func TestDescriptionIsValidOpenAPI(t *testing.T) {
 	if ok, errs := newValidator(OpenAPI).ValidateDocument(); !ok {
 		for _, e := range errs {
 			t.Error(fault(e))
@@ -154,7 +154,7 @@ func TestTheDescriptionIsAValidOpenAPIDocument(t *testing.T) {
 	}
 }
 
-func TestEveryCallOfTheAPIIsDescribedAndNoOther(t *testing.T) {
+func TestDescriptionCoversExactlyTheAPI(t *testing.T) {
 	w := newWorld(t)
 	served := map[string]bool{}
 	for _, rt := range w.p.Web.Routes() {
@@ -162,25 +162,26 @@ func TestEveryCallOfTheAPIIsDescribedAndNoOther(t *testing.T) {
 			served[rt.Method+" "+path] = true
 		}
 	}
-	told := map[string]bool{}
+	described := map[string]bool{}
 	for path, item := range description().paths {
 		for method := range item.(map[string]any) {
-			told[strings.ToUpper(method)+" "+path] = true
+			described[strings.ToUpper(method)+" "+path] = true
 		}
 	}
 	for _, call := range slices.Sorted(maps.Keys(served)) {
-		if !told[call] {
+		if !described[call] {
 			t.Errorf("%s is not in openapi.json", call)
 		}
 	}
-	for _, call := range slices.Sorted(maps.Keys(told)) {
+	for _, call := range slices.Sorted(maps.Keys(described)) {
 		if !served[call] {
-			t.Errorf("%s is in openapi.json, and nowhere served", call)
+			t.Errorf("%s is in openapi.json, but no route serves it", call)
 		}
 	}
 }
 
-func TestEverybodyMayReadTheDescriptionWithTheAddressOfTheirAPI(t *testing.T) {
+// Anyone may read the description, and it names the address of the API that serves it.
+func TestDescriptionIsPublicAndNamesItsServer(t *testing.T) {
 	w := newWorld(t)
 	for address, want := range map[string]string{solo + "/.gatehouse": "/.gatehouse/api/v1", "https://both.example.com/auth": "/auth/api/v1", auth: "/api/v1"} {
 		p := w.browser().api("GET", address+apiPrefix+"/openapi.json", "")
@@ -192,8 +193,8 @@ func TestEverybodyMayReadTheDescriptionWithTheAddressOfTheirAPI(t *testing.T) {
 	}
 }
 
-// An answer with a member, a status or a type that is not told of must be noticed, or the tests above hold nothing.
-func TestTheDescriptionNoticesOtherAnswers(t *testing.T) {
+// A member, status or type that is not described must fail, or the tests above prove nothing.
+func TestDescriptionRefusesOtherResponses(t *testing.T) {
 	ask := httptest.NewRequest("GET", "/x", nil)
 	for name, c := range map[string]struct {
 		status     int

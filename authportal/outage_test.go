@@ -34,7 +34,7 @@ func TestSessionStoreOutageKeepsSessions(t *testing.T) {
 	b.get(app+"/").wants(t, 200, "hello ada")
 }
 
-func TestAStoreThatHangsIsAnOutageToo(t *testing.T) {
+func TestHangingStoreIsAnOutage(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -87,6 +87,6 @@ func TestSessionNeedsItsAccountReadAgain(t *testing.T) {
 	var list []store.Session
 	list, err := w.shop.SessionsOf(t.Context(), u.ID)
 	if err != nil || len(list) != 0 {
-		t.Errorf("%d sign-ins (%v), want none", len(list), err)
+		t.Errorf("%d sessions (%v), want none", len(list), err)
 	}
 }

@@ -13,7 +13,8 @@ import (
 
 const newPassword = `{"current":"right","password":"correct horse"}`
 
-func TestANewPasswordEndsEveryOtherSessionAndRenewsThisOne(t *testing.T) {
+// A new password ends every other session and gives this one a new secret.
+func TestNewPasswordEndsOtherSessions(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, u := w.member("ann")
 	other := w.browser()
@@ -24,18 +25,18 @@ func TestANewPasswordEndsEveryOtherSessionAndRenewsThisOne(t *testing.T) {
 		t.Fatalf("%d %s", p.StatusCode, p.body)
 	}
 	if b.signedInAs() != "ann" {
-		t.Error("whoever changed the password is signed out")
+		t.Error("the browser that changed the password is signed out")
 	}
 	if b.cookie(alone, "__Host-gatehouse") == before {
-		t.Error("the session keeps its secret")
+		t.Error("the session has its old secret")
 	}
 	thief := w.browser()
 	thief.setCookie(alone, "__Host-gatehouse", before)
 	if thief.signedInAs() != "" {
-		t.Error("a copy of the old cookie still opens the session")
+		t.Error("a copy of the old cookie is still valid")
 	}
 	if other.signedInAs() != "" {
-		t.Error("the other session goes on")
+		t.Error("the other session is still valid")
 	}
 	w.browser().api("POST", aloneAPI+"login", `{"login":"ann","password":"right"}`).wants(t, 401, "invalid_credentials")
 	w.browser().enter("ann", "correct horse")
@@ -45,7 +46,8 @@ func TestANewPasswordEndsEveryOtherSessionAndRenewsThisOne(t *testing.T) {
 	}
 }
 
-func TestThePresentPasswordIsAskedForAndGuessesAtItCount(t *testing.T) {
+// A password change requires the present password, and guesses at it are counted.
+func TestPasswordChangeChecksThePresentPassword(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.member("ann")
 	b.api("POST", aloneAPI+"password/change", `{"current":"right","password":"short"}`).wants(t, 422, `"reason":"too_short"`)
@@ -61,7 +63,7 @@ func TestThePresentPasswordIsAskedForAndGuessesAtItCount(t *testing.T) {
 	w.browser().api("POST", aloneAPI+"password/change", newPassword).wants(t, 401, "login_required")
 }
 
-func TestThePasswordFormAnswersOnTheAccountPage(t *testing.T) {
+func TestPasswordFormOnTheAccountPage(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.member("ann")
 	b.post(alone+"/account/password", values("current", "wrong", "password", "correct horse")).wants(t, 401, "problem_invalid_credentials")
@@ -72,7 +74,7 @@ func TestThePasswordFormAnswersOnTheAccountPage(t *testing.T) {
 	}
 }
 
-func TestOfTwoChangesAtOnceOneWins(t *testing.T) {
+func TestConcurrentPasswordChangesSucceedOnce(t *testing.T) {
 	w, _ := newAccounts(t)
 	_, _ = w.member("ann")
 	var wg sync.WaitGroup
@@ -88,7 +90,7 @@ func TestOfTwoChangesAtOnceOneWins(t *testing.T) {
 			switch p.StatusCode {
 			case 200:
 				won.Add(1)
-			case 401: // the old password is gone, or the session with it
+			case 401: // the password has changed, or the session has ended
 			default:
 				t.Errorf("%d %s", p.StatusCode, p.body)
 			}
@@ -100,8 +102,8 @@ func TestOfTwoChangesAtOnceOneWins(t *testing.T) {
 	}
 }
 
-// The check renewed the hash (its settings had changed): that is no reason to fail, and none to overwrite blindly.
-func TestAHashThatIsRenewedMeanwhileIsCheckedAgain(t *testing.T) {
+// The check renews the hash if its settings changed. That is no conflict, but the new hash must be checked again.
+func TestRenewedHashIsCheckedAgain(t *testing.T) {
 	w, k := newAccounts(t)
 	b, u := w.member("ann")
 	once := sync.OnceFunc(func() {
@@ -118,7 +120,8 @@ func TestAHashThatIsRenewedMeanwhileIsCheckedAgain(t *testing.T) {
 	w.browser().enter("ann", "correct horse")
 }
 
-func TestAPasswordChangedMeanwhileByAnAdministratorStands(t *testing.T) {
+// If an administrator changes the password in the meantime, that change is kept.
+func TestAdministratorsPasswordChangeWins(t *testing.T) {
 	w, k := newAccounts(t)
 	b, u := w.member("ann")
 	k.checked = sync.OnceFunc(func() {
@@ -131,13 +134,13 @@ func TestAPasswordChangedMeanwhileByAnAdministratorStands(t *testing.T) {
 	w.browser().enter("ann", "set by an administrator")
 }
 
-func TestWhereSessionsCannotEndThePasswordStays(t *testing.T) {
+func TestPasswordStaysIfSessionsCannotEnd(t *testing.T) {
 	w, _ := newAccounts(t, func(c *Config) { c.Sessions = &brokenEnd{SessionStore: c.Sessions} })
 	_, u := w.member("ann")
 	a := w.p.Accounts()
 	next := "correct horse"
 	if _, err := a.Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Password: &next}); err == nil {
-		t.Error("no error although sessions of the old password go on")
+		t.Error("no error although sessions of the old password are still valid")
 	}
 	w.browser().enter("ann", "right")
 }

@@ -13,13 +13,13 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// postbox is an outbox whose letters are written when a test opens it, as the worker would.
+// postbox is an outbox whose messages are composed when a test opens it, as the worker does.
 type postbox struct {
 	mu    sync.Mutex
 	queue []store.Mail
 	err   error
 
-	failure store.MailFailure // what it tells of letters that could not be sent
+	failure store.MailFailure // what FailingMail returns
 }
 
 func (o *postbox) QueueMail(_ context.Context, m store.Mail) error {
@@ -53,20 +53,20 @@ func (o *postbox) take() []store.Mail {
 	return all
 }
 
-// sentMail is a message as its recipient has it.
+// sentMail is a message as its recipient gets it.
 type sentMail struct{ *message.Message }
 
-// token returns what the link of the message holds.
+// token returns the token in the link of the message.
 func (l *sentMail) token(t *testing.T) string {
 	t.Helper()
 	u, err := url.Parse(l.Link)
 	if err != nil || !strings.HasPrefix(l.Link, "https://") || u.Query().Get("token") == "" {
-		t.Fatalf("the letter links to %q", l.Link)
+		t.Fatalf("the message links to %q", l.Link)
 	}
 	return u.Query().Get("token")
 }
 
-// mailWorld is newAccounts with mail: its letters come to whoever reads them.
+// mailWorld is newAccounts with mail, and with an outbox that the test reads.
 func mailWorld(t *testing.T, opts ...worldOption) (*world, *postbox) {
 	box := &postbox{}
 	w, _ := newAccounts(t, append([]worldOption{func(c *Config) {
@@ -78,7 +78,7 @@ func mailWorld(t *testing.T, opts ...worldOption) (*world, *postbox) {
 	return w, box
 }
 
-// letters writes what is queued, until nothing is.
+// letters composes all queued messages, and those that they queue.
 func (o *postbox) letters(w *world) (all []*sentMail) {
 	w.t.Helper()
 	for {
@@ -98,12 +98,12 @@ func (o *postbox) letters(w *world) (all []*sentMail) {
 	}
 }
 
-// one returns the only letter there is.
+// one returns the only queued message.
 func (o *postbox) one(w *world, kind, to string) *sentMail {
 	w.t.Helper()
 	all := o.letters(w)
 	if len(all) != 1 || all[0].Kind != kind || all[0].To != to {
-		w.t.Fatalf("letters: %v, want one %q to %s", describe(all), kind, to)
+		w.t.Fatalf("messages: %v, want one %q to %s", describe(all), kind, to)
 	}
 	return all[0]
 }
@@ -111,7 +111,7 @@ func (o *postbox) one(w *world, kind, to string) *sentMail {
 func (o *postbox) none(w *world) {
 	w.t.Helper()
 	if all := o.letters(w); len(all) != 0 {
-		w.t.Errorf("letters: %v, want none", describe(all))
+		w.t.Errorf("messages: %v, want none", describe(all))
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// forgot asks for a link to ann's account and returns its token.
+// forgot requests a reset link for ann's account and returns its token.
 func (w *world) forgot(box *postbox) string {
 	w.t.Helper()
 	w.browser().api("POST", aloneAPI+"password/forgot", `{"email":"ANN@example.com"}`).wants(w.t, 202, `{"status":"sent"}`)
@@ -24,28 +24,28 @@ func resetWith(token, password string) string {
 	return jsonOf(map[string]string{"token": token, "password": password})
 }
 
-func TestAResetEndsWhatWasOpenAndTellsTheOwner(t *testing.T) {
+func TestResetEndsSessionsAndNotifiesOwner(t *testing.T) {
 	w, box := mailWorld(t)
 	b, u := w.member("ann")
 	known := b.cookie(alone, "__Host-gatehouse-known")
 	if known == "" {
-		t.Fatal("the browser is not known")
+		t.Fatal("the browser has no device cookie")
 	}
 	token := w.forgot(box)
 	fresh := w.browser()
-	for range 3 { // a scanner takes nothing
+	for range 3 { // a mail scanner does not spend the link
 		w.browser().get(alone+"/reset?token="+token).wants(t, 200, `"Account":"ann@example.com"`)
 	}
 	fresh.post(alone+"/reset", values("token", token, "login", "ann@example.com", "password", "short")).wants(t, 422, "problem_password_not_acceptable")
 	fresh.post(alone+"/reset", values("token", token, "login", "ann@example.com", "password", "correct horse")).wants(t, 200, `"Done":true`)
 	if fresh.signedInAs() != "" {
-		t.Error("a link in a mail signs in by itself")
+		t.Error("the link signs in")
 	}
 	if b.signedInAs() != "" {
-		t.Error("a session from before goes on")
+		t.Error("an older session is still valid")
 	}
 	if marks, _ := w.users.CredentialsOf(t.Context(), u.ID, store.KindKnownBrowser); len(marks) != 0 {
-		t.Error("browsers from before are still known")
+		t.Error("an older device cookie is still valid")
 	}
 	box.one(w, "password_changed", "ann@example.com")
 	w.browser().api("POST", aloneAPI+"login", `{"login":"ann","password":"right"}`).wants(t, 401, "invalid_credentials")
@@ -54,7 +54,8 @@ func TestAResetEndsWhatWasOpenAndTellsTheOwner(t *testing.T) {
 	wantEvents(t, w, audit.EventPasswordChange, "refused password_not_acceptable", "ok reset by mail", "refused invalid_token")
 }
 
-func TestALinkForAPasswordIsForOneAccountOnePasswordAndHalfAnHour(t *testing.T) {
+// A reset link is bound to one account and one password, and expires after half an hour.
+func TestResetLinkIsBoundAndExpires(t *testing.T) {
 	w, box := mailWorld(t)
 	b, _ := w.member("ann")
 	w.user("bob")
@@ -64,15 +65,15 @@ func TestALinkForAPasswordIsForOneAccountOnePasswordAndHalfAnHour(t *testing.T) 
 	late := w.forgot(box)
 	w.pass(message.ResetLife)
 	reset(late).wants(t, 400, "invalid_token")
-	// The label of another link does not turn this one to another account.
+	// The label of another link does not change the account of this one.
 	w.browser().api("POST", aloneAPI+"password/forgot", `{"email":"bob@example.com"}`)
 	of := box.one(w, "reset", "bob@example.com").token(t)
 	head, _, _ := strings.Cut(w.forgot(box), ".")
 	_, label, _ := strings.Cut(of, ".")
 	reset(head+"."+label).wants(t, 400, "invalid_token")
-	// Changing the password by hand, or by one link, is the end of all others.
+	// Any password change invalidates all reset links.
 	one, two := w.forgot(box), w.forgot(box)
-	b.enter("ann", "right") // the session went idle meanwhile
+	b.enter("ann", "right") // the session expired
 	b.api("POST", aloneAPI+"password/change", newPassword).wants(t, 200, "changed")
 	box.one(w, "password_changed", "ann@example.com")
 	reset(one).wants(t, 400, "invalid_token")
@@ -81,7 +82,7 @@ func TestALinkForAPasswordIsForOneAccountOnePasswordAndHalfAnHour(t *testing.T) 
 	reset(one).wants(t, 200, "changed")
 	reset(two).wants(t, 400, "invalid_token")
 	box.take()
-	// A confirmation is no reset, whoever's mailbox it came to.
+	// A confirmation link does not reset a password.
 	w.browser().api("POST", aloneAPI+"email/confirm", jsonOf(map[string]string{"token": w.forgot(box)})).wants(t, 400, "invalid_token")
 	gone := w.forgot(box)
 	u := w.account("ann@example.com")
@@ -92,7 +93,7 @@ func TestALinkForAPasswordIsForOneAccountOnePasswordAndHalfAnHour(t *testing.T) 
 	reset(gone).wants(t, 400, "invalid_token")
 }
 
-func TestOfManyResetsByOneLinkOneWorks(t *testing.T) {
+func TestConcurrentResetsByOneLinkSucceedOnce(t *testing.T) {
 	w, box := mailWorld(t)
 	w.user("ann")
 	token := w.forgot(box)
@@ -116,7 +117,7 @@ func TestOfManyResetsByOneLinkOneWorks(t *testing.T) {
 	w.browser().enter("ann", "password number "+string(rune('0'+winner)))
 }
 
-func TestAfterAResetTheSecondFactorIsStillAskedFor(t *testing.T) {
+func TestResetDoesNotSkipTheSecondFactor(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) {
 		c.Methods = append(c.Methods, method.Configured{Name: "pin", Method: &pin{enrolled: true}, Second: true})
 	})
@@ -129,8 +130,8 @@ func TestAfterAResetTheSecondFactorIsStillAskedFor(t *testing.T) {
 	}
 }
 
-// The first proof of a mailbox voids what was set before: an attacker's password, session, token and link.
-func TestAResetOfAnAddressThatNobodyConfirmedVoidsWhatWasSetBefore(t *testing.T) {
+// The first proof of a mailbox voids what was set up before: an attacker's password, session, token and link.
+func TestResetOfUnconfirmedAccountVoidsIt(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) { c.Settings.ConfirmEmail = false })
 	thief := w.browser()
 	thief.api("POST", aloneAPI+"signup", `{"email":"ann@example.com","password":"thief's password"}`).wants(t, 201, "signed_in")
@@ -139,7 +140,7 @@ func TestAResetOfAnAddressThatNobodyConfirmedVoidsWhatWasSetBefore(t *testing.T)
 	w.browser().api("POST", aloneAPI+"password/reset", resetWith(token, "correct horse")).wants(t, 200, "changed")
 	u := w.account("ann@example.com")
 	if !u.Confirmed || thief.signedInAs() != "" {
-		t.Error("not confirmed, or the thief is still inside")
+		t.Error("not confirmed, or the thief is still signed in")
 	}
 	if left, _ := w.users.CredentialsOf(t.Context(), u.ID, ""); len(left) != 1 || left[0].Kind != store.KindPassword {
 		t.Errorf("%d credentials are left", len(left))
@@ -147,7 +148,7 @@ func TestAResetOfAnAddressThatNobodyConfirmedVoidsWhatWasSetBefore(t *testing.T)
 	w.browser().enter("ann@example.com", "correct horse")
 }
 
-func TestForgettingTellsNothing(t *testing.T) {
+func TestForgotPasswordHidesAccounts(t *testing.T) {
 	w, box := mailWorld(t, func(c *Config) { c.Settings.Account = settings.Limit{Count: 2, Window: time.Minute} })
 	w.user("ann")
 	dan := w.user("dan")
@@ -163,7 +164,7 @@ func TestForgettingTellsNothing(t *testing.T) {
 		}
 	}
 	if got := strings.Join(describe(box.letters(w)), ", "); got != "reset to ann@example.com, reset to ann@example.com" {
-		t.Errorf("letters: %s", got)
+		t.Errorf("messages: %s", got)
 	}
 	b.post(alone+"/forgot", values("email", "nobody@example.com", "to", "/x")).wants(t, 200, `"Done":true`)
 	b.api("POST", aloneAPI+"password/forgot", `{"email":["ann@example.com","thief@example.com"]}`).wants(t, 422, `"field":"email"`)
@@ -171,7 +172,7 @@ func TestForgettingTellsNothing(t *testing.T) {
 	b.api("POST", aloneAPI+"password/forgot", `{"email":"ann@example.com\r\nBcc: thief@example.com"}`).wants(t, 422, `"field":"email"`)
 }
 
-func TestNoTokenOfALetterIsQueuedOrLogged(t *testing.T) {
+func TestMessageTokensAreNotQueuedOrLogged(t *testing.T) {
 	w, box := mailWorld(t)
 	w.user("ann")
 	w.browser().api("POST", aloneAPI+"password/forgot", `{"email":"ann@example.com"}`)

@@ -28,7 +28,7 @@ func (b *browser) sessions() []map[string]any {
 	return list
 }
 
-func TestTheListShowsEverySignInWithPlaceDeviceAndTime(t *testing.T) {
+func TestSessionListShowsPlaceDeviceAndTime(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, _ := w.member("ann")
 	w.pass(time.Minute)

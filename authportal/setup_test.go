@@ -25,7 +25,7 @@ func TestTheFirstAdministratorComesThroughTheLink(t *testing.T) {
 	w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: settings.SignupClosed}))
 	token := w.setupLink()
 	b := w.browser()
-	for range 3 { // scanners of links GET them too
+	for range 3 { // link scanners send GETs too
 		b.get(alone+"/setup?token="+token).wants(t, 200, token)
 	}
 	b.post(alone+"/setup", values("token", token, "email", "root@example.com", "password", "correct horse", "name", "Root")).wants(t, 200, "account")
@@ -38,16 +38,17 @@ func TestTheFirstAdministratorComesThroughTheLink(t *testing.T) {
 	}
 	wantEvents(t, w, audit.EventSetup, "ok")
 	if strings.Contains(w.logs.String(), token) {
-		t.Error("the token stands in a log of ours; only the host shows the link")
+		t.Error("the token was logged here; only the host shows the link")
 	}
 	if _, needed, err := w.p.SelfService.SetupLink(t.Context()); needed || err != nil {
-		t.Errorf("another link is made: %v, %v", needed, err)
+		t.Errorf("another link was made: %v, %v", needed, err)
 	}
 	w.browser().get(alone+"/setup?token="+token).wants(t, 404, "not_found")
 	w.browser().post(alone+"/setup", values("token", token, "email", "eve@example.com", "password", "correct horse")).wants(t, 404, "not_found")
 }
 
-func TestALinkMadeBeforeThereWasAnAdministratorIsWorthNothingAfter(t *testing.T) {
+// A link that was made before there was an administrator is invalid afterwards.
+func TestOldSetUpLinkIsInvalid(t *testing.T) {
 	w, _ := newAccounts(t)
 	one, two := w.setupLink(), w.setupLink()
 	w.browser().post(alone+"/setup", values("token", one, "email", "root@example.com", "password", "correct horse")).wants(t, 200, "account")
@@ -57,7 +58,7 @@ func TestALinkMadeBeforeThereWasAnAdministratorIsWorthNothingAfter(t *testing.T)
 	}
 }
 
-func TestOfTwoWhoSetUpAtOnceOneBecomesAdministrator(t *testing.T) {
+func TestConcurrentSetUpsMakeOneAdministrator(t *testing.T) {
 	for _, links := range []int{1, 2} {
 		w, _ := newAccounts(t)
 		tokens := []string{w.setupLink()}
@@ -82,7 +83,8 @@ func TestOfTwoWhoSetUpAtOnceOneBecomesAdministrator(t *testing.T) {
 	}
 }
 
-func TestASetUpLinkThatIsForgedOldOrOfAnotherPurposeOpensNothing(t *testing.T) {
+// A set-up link that is forged, expired or of another purpose is refused.
+func TestBadSetUpLinkIsRefused(t *testing.T) {
 	w, _ := newAccounts(t)
 	token := w.setupLink()
 	for _, wrong := range []string{"", "x", token[1:], token + "A", strings.Repeat("A", 43), "ghk_" + token} {
@@ -94,11 +96,11 @@ func TestASetUpLinkThatIsForgedOldOrOfAnotherPurposeOpensNothing(t *testing.T) {
 	if w.count() != 0 {
 		t.Errorf("%d accounts", w.count())
 	}
-	// A restart brings a new one.
+	// A restart makes a new one.
 	w.browser().post(alone+"/setup", values("token", w.setupLink(), "email", "root@example.com", "password", "correct horse")).wants(t, 200, "account")
 }
 
-func TestATypingErrorDoesNotUseUpTheLink(t *testing.T) {
+func TestTypingErrorDoesNotSpendTheSetUpLink(t *testing.T) {
 	w, _ := newAccounts(t)
 	w.user("ann")
 	token := w.setupLink()
@@ -113,8 +115,8 @@ func TestATypingErrorDoesNotUseUpTheLink(t *testing.T) {
 	w.browser().post(alone+"/setup", values("token", token, "email", "root@example.com", "password", "correct horse")).wants(t, 200, "account")
 }
 
-// Without a link the page would tell anybody who asks which addresses have an account.
-func TestWhoHasNoLinkLearnsNothingOfAccounts(t *testing.T) {
+// Otherwise anyone could find out which addresses have an account (account enumeration).
+func TestSetUpWithoutLinkHidesAccounts(t *testing.T) {
 	w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: settings.SignupClosed}))
 	w.user("ann")
 	w.setupLink()
@@ -126,7 +128,7 @@ func TestWhoHasNoLinkLearnsNothingOfAccounts(t *testing.T) {
 	}
 }
 
-func TestAClaimLeftByACrashHoldsForAMinute(t *testing.T) {
+func TestAbandonedSetUpClaimExpires(t *testing.T) {
 	w, _ := newAccounts(t)
 	if _, err := w.p.SelfService.ClaimSetup(t.Context()); err != nil {
 		t.Fatal(err)
@@ -138,7 +140,7 @@ func TestAClaimLeftByACrashHoldsForAMinute(t *testing.T) {
 	w.browser().post(alone+"/setup", fields).wants(t, 200, "account")
 }
 
-func TestADisabledAdministratorIsNone(t *testing.T) {
+func TestDisabledAdministratorDoesNotCount(t *testing.T) {
 	w, _ := newAccounts(t)
 	u := w.user("old")
 	u.Roles, u.Enabled = []string{"admin"}, false
@@ -148,7 +150,7 @@ func TestADisabledAdministratorIsNone(t *testing.T) {
 	w.browser().post(alone+"/setup", values("token", w.setupLink(), "email", "root@example.com", "password", "correct horse")).wants(t, 200, "account")
 }
 
-func TestSetUpIsCountedByAddress(t *testing.T) {
+func TestSetUpIsLimitedByAddress(t *testing.T) {
 	w, _ := newAccounts(t, func(c *Config) { c.Settings.Address = settings.Limit{Count: 2, Window: time.Minute} })
 	token := w.setupLink()
 	for _, want := range []int{400, 400, 429} {

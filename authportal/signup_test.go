@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 )
 
-func TestWhoSignsUpIsSignedInUnderTheTypedAddress(t *testing.T) {
+func TestSignUpSignsIn(t *testing.T) {
 	w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: settings.SignupOpen, Roles: []string{"member"}, Fields: []settings.SignupField{{Name: "company", Required: true}}}))
 	b := w.browser()
 	p := b.api("POST", aloneAPI+"signup", `{"email":" Ann@Example.COM ","password":"correct horse","name":"Ann Lee","company":"ACME"}`)
@@ -23,7 +23,7 @@ func TestWhoSignsUpIsSignedInUnderTheTypedAddress(t *testing.T) {
 		t.Errorf("%+v", u)
 	}
 	if u.Confirmed {
-		t.Error("the address counts as confirmed although nobody confirmed it")
+		t.Error("the address counts as confirmed before its confirmation")
 	}
 	s := b.api("GET", aloneAPI+"session", "").json(t)["user"].(map[string]any)
 	if s["username"] != "ann@example.com" || s["email"] != "ann@example.com" || s["confirmed"] != false {
@@ -34,7 +34,7 @@ func TestWhoSignsUpIsSignedInUnderTheTypedAddress(t *testing.T) {
 	other.enter("ANN@example.com", "correct horse")
 }
 
-func TestSigningUpLeadsBackToWhereOneWasGoing(t *testing.T) {
+func TestSignUpReturnsToTheReturnURL(t *testing.T) {
 	w, _ := newAccounts(t)
 	p := w.browser().api("POST", aloneAPI+"signup", `{"email":"a@example.com","password":"correct horse","to":"/posts?x=1"}`)
 	p.wants(t, 201, `"location":"/posts?x=1"`)
@@ -44,7 +44,7 @@ func TestSigningUpLeadsBackToWhereOneWasGoing(t *testing.T) {
 	}
 }
 
-func TestTheFormSignsUpWithoutJavaScript(t *testing.T) {
+func TestSignUpFormWorksWithoutJavaScript(t *testing.T) {
 	w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: settings.SignupOpen, Fields: []settings.SignupField{{Name: "username", Required: true}}}))
 	b := w.browser()
 	b.get(alone+"/signup").wants(t, 200, "username")
@@ -60,8 +60,8 @@ func TestTheFormSignsUpWithoutJavaScript(t *testing.T) {
 	w.browser().post(alone+"/signup", values("email", "bob@example.com", "password", "correct horse", "username", "ann")).wants(t, 409, "problem_username_taken")
 }
 
-// From an app of another host: the page is the portal's, and the way leads back to the app, signed in.
-func TestSigningUpAtThePortalArrivesAtTheApp(t *testing.T) {
+// An app of another host uses the portal's page, which returns to the app, signed in.
+func TestSignUpAtThePortalReturnsToTheApp(t *testing.T) {
 	w, _ := newAccounts(t)
 	b := w.browser()
 	at := b.get("https://app.example.com/.gatehouse/signup?to=" + strings.SplitAfter(b.once("https://app.example.com/hello?a=b").Header.Get("Location"), "to=")[1])
@@ -72,7 +72,7 @@ func TestSigningUpAtThePortalArrivesAtTheApp(t *testing.T) {
 	p.wants(t, 200, "hello ann@example.com at app.example.com/hello?a=b")
 }
 
-func TestWhatSigningUpRefuses(t *testing.T) {
+func TestSignUpRefusals(t *testing.T) {
 	w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: settings.SignupOpen, Fields: []settings.SignupField{{Name: "company", Required: true}, {Name: "username"}}}))
 	w.user("taken")
 	for _, c := range []struct {
@@ -117,12 +117,12 @@ func TestWhatSigningUpRefuses(t *testing.T) {
 	}
 }
 
-func TestWithoutTheFieldNobodyChoosesAUsername(t *testing.T) {
+func TestUsernameNeedsItsField(t *testing.T) {
 	w, _ := newAccounts(t)
 	w.browser().api("POST", aloneAPI+"signup", `{"email":"a@example.com","password":"correct horse","username":"root"}`).wants(t, 422, `"field":"username"`)
 }
 
-func TestSigningUpWhereItIsClosed(t *testing.T) {
+func TestClosedSignUp(t *testing.T) {
 	for _, mode := range []settings.SignupMode{settings.SignupClosed, settings.SignupInvite, ""} {
 		w, _ := newAccounts(t, withSignup(settings.SignupSettings{Mode: mode}))
 		p := w.browser().api("POST", aloneAPI+"signup", `{"email":"a@example.com","password":"correct horse"}`)
@@ -135,7 +135,8 @@ func TestSigningUpWhereItIsClosed(t *testing.T) {
 	}
 }
 
-func TestAHundredWhoSignUpAtOnceWithOneAddressMakeOneAccount(t *testing.T) {
+// A hundred concurrent sign-ups with one address make one account.
+func TestConcurrentSignUpsMakeOneAccount(t *testing.T) {
 	w, k := newAccounts(t)
 	var wg sync.WaitGroup
 	codes := make([]int, 100)
@@ -153,18 +154,19 @@ func TestAHundredWhoSignUpAtOnceWithOneAddressMakeOneAccount(t *testing.T) {
 			made++
 		case 409:
 		default:
-			t.Errorf("answered with %d", code)
+			t.Errorf("status %d", code)
 		}
 	}
 	if made != 1 || w.count() != 1 {
-		t.Errorf("%d of 100 were told that they have an account, and there are %d", made, w.count())
+		t.Errorf("%d of 100 sign-ups succeeded, and there are %d accounts", made, w.count())
 	}
 	if n := k.spent.Load(); n != 1 {
 		t.Errorf("%d passwords were hashed", n)
 	}
 }
 
-func TestSigningUpIsCountedByAddressAndApartFromSigningIn(t *testing.T) {
+// Sign-ups are counted by client address, apart from sign-ins.
+func TestSignUpHasItsOwnLimit(t *testing.T) {
 	w, _ := newAccounts(t, func(c *Config) { c.Settings.Address = settings.Limit{Count: 3, Window: time.Minute} })
 	w.user("bob")
 	for i, want := range []int{201, 409, 201, 429} {
@@ -183,14 +185,15 @@ func TestSigningUpIsCountedByAddressAndApartFromSigningIn(t *testing.T) {
 	w.browser().api("POST", aloneAPI+"signup", `{"email":"d@example.com","password":"correct horse"}`).wants(t, 201, "")
 }
 
-func TestTheAddressOfADeletedAccountIsNotGivenOutAgain(t *testing.T) {
+func TestDeletedUsernameIsNotReused(t *testing.T) {
 	w, _ := newAccounts(t)
 	u := w.user("ann")
 	if err := w.users.DeleteUser(t.Context(), u.ID); err != nil {
 		t.Fatal(err)
 	}
 	body := `{"email":"ann@example.com","password":"correct horse"}`
-	w.browser().api("POST", aloneAPI+"signup", body).wants(t, 201, "") // "ann" is gone for good, the address never was a username
+	// "ann" stays reserved; the address never was a username.
+	w.browser().api("POST", aloneAPI+"signup", body).wants(t, 201, "")
 	if err := w.users.DeleteUser(t.Context(), w.account("ann@example.com").ID); err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-func TestALoginPageOfTheAppGetsTheSealedAddress(t *testing.T) {
+func TestOwnLoginPageGetsTheSealedReturnURL(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	w.sites["alone.example.org"].LoginPage = "/welcome"
@@ -23,12 +23,12 @@ func TestALoginPageOfTheAppGetsTheSealedAddress(t *testing.T) {
 	b := w.browser()
 	to := mustURL(at).Query().Get("to")
 	b.api("POST", loginCall, `{"login":"ada","password":"right","to":"`+to+`"}`).wants(t, 200, `"location":"/deep?x=1"`)
-	// The app's page may post a form as well.
+	// The app's page may also post a form.
 	b = w.browser()
 	b.post(solo+"/.gatehouse/login", url.Values{"login": {"ada"}, "password": {"right"}, "to": {to}}).wants(t, 200, "hello ada at alone.example.org/deep?x=1")
 }
 
-func TestLinksStandBelowThePrefixThatWasCutOff(t *testing.T) {
+func TestLinksIncludeTheStrippedPrefix(t *testing.T) {
 	w := newWorld(t)
 	site := &web.Site{Base: "/.gatehouse", Hosted: true}
 	v := &web.Visit{Site: site, Host: "alone.example.org", Base: "/pub/.gatehouse"}
@@ -41,7 +41,7 @@ func TestLinksStandBelowThePrefixThatWasCutOff(t *testing.T) {
 	}
 }
 
-func TestADemandTravelsInTheSealedAddress(t *testing.T) {
+func TestDemandIsSealedInTheLoginURL(t *testing.T) {
 	w := newWorld(t)
 	v := &web.Visit{Site: w.sites["alone.example.org"], Host: "alone.example.org", Base: "/.gatehouse"}
 	for _, d := range []web.Demand{{}, {MFA: true}, {Fresh: time.Millisecond}, {MFA: true, Fresh: 10 * time.Minute}} {
@@ -55,7 +55,7 @@ func TestADemandTravelsInTheSealedAddress(t *testing.T) {
 	}
 }
 
-func TestPagesOfAGateWithAPortalAreThere(t *testing.T) {
+func TestGateWithAPortalRedirectsItsPages(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
 	for path, want := range map[string]string{
@@ -69,7 +69,7 @@ func TestPagesOfAGateWithAPortalAreThere(t *testing.T) {
 	}
 }
 
-func TestTheRootLeadsToTheAccountOrToSigningIn(t *testing.T) {
+func TestRootRedirectsToAccountOrLogin(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -94,7 +94,7 @@ func TestFormsAreRefusedByTypeAndSize(t *testing.T) {
 	r.Header.Set("Content-Type", "text/plain")
 	b.do(r).wants(t, http.StatusUnsupportedMediaType, "malformed")
 	b.post(solo+"/.gatehouse/login", url.Values{"login": {strings.Repeat("a", 70000)}}).wants(t, http.StatusRequestEntityTooLarge, "too_large")
-	// What stands in the address of a form is no field of it: addresses end up in logs.
+	// The query of a form's URL is not read as fields: URLs end up in logs.
 	b.post(solo+"/.gatehouse/login?login=ada&password=right", url.Values{}).wants(t, 401, "invalid_credentials")
 	for _, m := range []string{"PUT", "DELETE", "PATCH", "OPTIONS"} {
 		r := b.form(solo+"/.gatehouse/login", nil)
@@ -105,7 +105,8 @@ func TestFormsAreRefusedByTypeAndSize(t *testing.T) {
 	}
 }
 
-func TestAFormThatWasRefusedIsFilledAgainButForThePassword(t *testing.T) {
+// A refused form keeps its values, except the password.
+func TestRefusedFormKeepsItsValues(t *testing.T) {
 	w := newWorld(t)
 	w.user("ada")
 	b := w.browser()
@@ -116,11 +117,11 @@ func TestAFormThatWasRefusedIsFilledAgainButForThePassword(t *testing.T) {
 		t.Errorf("%v %s", p.Header, p.body)
 	}
 	if !strings.Contains(p.body, at.url.Query().Get("to")) {
-		t.Error("the way back was lost")
+		t.Error("the return URL was lost")
 	}
 }
 
-func TestSecretsInAddressesAreKnown(t *testing.T) {
+func TestSecretsInURLsAreKnown(t *testing.T) {
 	w := newWorld(t)
 	for path, want := range map[string]bool{"/callback": true, "/callback/": true, "/setup": true, "/confirm": true, "/reset": true, "/signup": true, "/email": true, "/email/undo": true, "/login": false, "/api/v1/session": false, "": false} {
 		if w.p.Web.SecretInURL(path) != want {

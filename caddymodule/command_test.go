@@ -190,6 +190,6 @@ func queue(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	defer s.Close()
 	now := time.Now()
-	ts.Check(s.QueueMail(context.Background(), store.Mail{ID: strings.ToLower(rand.Text()), Kind: selfservice.LetterTest, To: args[0],
+	ts.Check(s.QueueMail(context.Background(), store.Mail{ID: strings.ToLower(rand.Text()), Kind: selfservice.TestMail, To: args[0],
 		Created: now, Due: now}))
 }

@@ -1,3 +1,3 @@
-// Package message owns the kinds of messages to people, what waits in the outbox for each, and which facts its wording is
-// given. It never sends one, and never decides that one is due.
+// Package message owns the kinds of email that Gatehouse sends, what the outbox keeps of each, and the facts that its
+// template gets. It never sends a message and never decides that one is due.
 package message

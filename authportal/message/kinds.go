@@ -4,30 +4,31 @@ import (
 	"time"
 )
 
-// Kinds of messages. The foreground queues one for whatever address was typed, the same for all; whether anybody has
-// it, and what to write to them, is found out where the message is composed, so that no answer and no delay tells it.
+// Kinds of messages. A request queues one for any address that was typed. Whether an account has the address, and what
+// to write to it, is decided when the message is composed, so that neither the response nor its timing reveals it
+// (account enumeration).
 const (
-	SignUp   = "signup"           // somebody signed up with the address
-	Confirm  = "confirm"          // somebody asked for the link of confirmation once more
-	Reset    = "reset"            // somebody forgot the password
-	Link     = "link"             // somebody signs in by mail
-	Password = "password_changed" // the owner is told
-	Waiting  = "waiting"          // an account waits for approval: asks every administrator
-	Approval = "approval"         // to one administrator
-	Approved = "approved"
-	Declined = "declined"
-	Invite   = "invite"
-	SignIn   = "ticket"        // the owner is told that an administrator made a link that signs in as them
-	Theft    = "session_theft" // the owner is told that a copy of a remembered session was used
+	SignUp   = "signup"           // to an address that signed up
+	Confirm  = "confirm"          // another confirmation link, on request
+	Reset    = "reset"            // a link to set a new password
+	Link     = "link"             // a sign-in link and code
+	Password = "password_changed" // notifies the owner
+	Waiting  = "waiting"          // an account waits for approval; becomes one Approval for each administrator
+	Approval = "approval"         // asks one administrator
+	Approved = "approved"         // to the owner of an approved account
+	Declined = "declined"         // to the owner of a declined account
+	Invite   = "invite"           // to the owner of an account that an administrator made
+	SignIn   = "ticket"           // notifies the owner that an administrator made a link that signs in as them
+	Theft    = "session_theft"    // notifies the owner that a copy of a remembered session was used
 
-	EmailChange   = "email_change"   // to an address that somebody wants for their account
-	EmailAsked    = "email_asked"    // the present address is told that
-	EmailChanged  = "email_changed"  // the old address is told, and may undo it
-	EmailRestored = "email_restored" // to the old address after that: the account is theirs again
-	EmailUndone   = "email_undone"   // to the address that lost it
+	EmailChange   = "email_change"   // to the new address: confirms the change
+	EmailAsked    = "email_asked"    // to the present address: a change was requested
+	EmailChanged  = "email_changed"  // to the old address: the change was made, and can be undone
+	EmailRestored = "email_restored" // to the old address: the change was undone
+	EmailUndone   = "email_undone"   // to the address that lost the account by that
 )
 
-// How long links in mails are good for.
+// Lifetimes of the links in messages.
 const (
 	ConfirmLife = 24 * time.Hour
 	ResetLife   = 30 * time.Minute

@@ -1,13 +1,13 @@
 package message
 
-// Message is what to write to whom; the words are translations, by its kind.
+// Message holds the facts of one message. Its text is a translated template, chosen by Kind.
 type Message struct {
-	Kind string // "confirm", "reset", …: of the sentences
-	Lang string // Accept-Language of whoever asked
+	Kind string // "confirm", "reset", …
+	Lang string // Accept-Language of the browser that requested it
 	To   string
-	Link string // where its button leads; empty: it has none
-	Code string // to be typed where the message was asked for; empty: it has none
+	Link string // target of the button; empty: no button
+	Code string // to type into the page that requested the message; empty: none
 
-	Account string // the address that it is about
-	Email   string // the other address, where it is about two
+	Account string // address of the account
+	Email   string // the other address, in a message about two
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// IssueCredential makes a link that a credential of its account backs, and returns its token. Its id is the KeyID of
-// the secret. Earlier ones of the kind are the caller's to end.
+// IssueCredential makes a link that is backed by a credential of its account, and returns its token. The id of the
+// credential is the KeyID of the secret. The caller deletes earlier credentials of the kind.
 func (l *Links) IssueCredential(ctx context.Context, kind string, link Link, data any) (token string, err error) {
 	token, secret, err := l.Make(link)
 	if err != nil {
@@ -27,8 +27,8 @@ func (l *Links) IssueCredential(ctx context.Context, kind string, link Link, dat
 	})
 }
 
-// Credential returns the credential behind a link and reads its data, and uses nothing up; problem.InvalidLink where
-// there is none.
+// Credential returns the credential behind a link and reads its data, without spending it. It returns
+// problem.InvalidLink if there is none.
 func (l *Links) Credential(ctx context.Context, kind, id string, data any) (store.Credential, error) {
 	k, err := l.Credentials.Credential(ctx, kind, id)
 	if errors.Is(err, store.ErrNotFound) {
@@ -42,25 +42,26 @@ func (l *Links) Credential(ctx context.Context, kind, id string, data any) (stor
 	return k, nil
 }
 
-// Spend uses up the credential behind a link: of any number of callers one gets on, the others get problem.InvalidLink.
+// Spend deletes the credential behind a link. Of concurrent callers one succeeds; the others get problem.InvalidLink.
 func (l *Links) Spend(ctx context.Context, kind, id string) error {
 	err := l.Credentials.DeleteCredential(ctx, kind, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return problem.InvalidLink
 	} else if err != nil {
-		return fmt.Errorf("using a link: %w", err)
+		return fmt.Errorf("spending a link: %w", err)
 	}
 	return nil
 }
 
-// Secrets are those of several links about one credential, each as its KeyID, oldest first. They are part of its data.
+// Secrets are the secrets of several links about one credential, each as its KeyID, oldest first. They are part of the
+// credential's data.
 type Secrets []string
 
-// With returns the secrets with one more, of which the newest few are kept: the links of earlier messages end.
+// With returns the secrets with one more, and keeps only the newest: links of earlier messages become invalid.
 func (s Secrets) With(secret []byte, keep int) Secrets {
 	all := append(slices.Clip(s), KeyID(secret))
 	return all[max(0, len(all)-keep):]
 }
 
-// Has reports whether a link with that secret is still good.
+// Has reports whether a link with that secret is still valid.
 func (s Secrets) Has(secret []byte) bool { return slices.Contains(s, KeyID(secret)) }

@@ -1,3 +1,3 @@
-// Package onetime owns links that work once: their tokens, and how one is used up. It never decides what a link is good for,
-// whose account may have one, or what a page says about it.
+// Package onetime owns one-time links: their tokens, and how a token is spent. It never decides what a link is for,
+// which account may have one, or what a page shows about it.
 package onetime

@@ -14,29 +14,29 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// The token of a link has two parts, "<secret>.<label>". The secret is the key to a record in a store, which is used up
-// once. The label says, sealed, what the link is about: a page can name the account and check a form without using
-// anything up, so that a scanner that follows every link of an email does no harm. The label alone opens nothing.
+// The token of a link has two parts, "<secret>.<label>". The secret is the key of a record in a store, which can be
+// taken once. The label is the sealed Link: a page can name the account and check a form without spending the link, so
+// that a scanner that opens every link of an email does no harm. The label alone grants nothing.
 
-// SecretBytes is the randomness of a link: what cannot be guessed is counted by address only.
+// SecretBytes is the length of a link's secret. It cannot be guessed, so attempts are limited by client address only.
 const SecretBytes = 32
 
-// maxLabel bounds what is opened of a token that anybody may have sent.
+// maxLabel bounds the work on a token, which anyone can send.
 const maxLabel = 2048
 
-// Strict: a token has one spelling.
+// secret64 is strict, so that a secret has exactly one encoding.
 var secret64 = base64.RawURLEncoding.Strict()
 
-// Link is what a link is about. All of it can be read from the token without using the link up.
+// Link describes a link. All of it can be read from the token without spending the link.
 type Link struct {
-	Purpose string    // a link of one purpose opens nothing of another
+	Purpose string    // what the link is for; it is valid for nothing else
 	Subject string    // id of the account
-	Email   string    // whose mailbox the link was sent to, or what else names the account on a page
-	ID      string    // of the record that the link is about, where several links are about one
+	Email   string    // address that the link was sent to, or another name of the account to show
+	ID      string    // id of the record behind the link, where several links share one
 	Until   time.Time // in whole seconds
 }
 
-// label is a Link as it is sealed; its members are short because it stands in a URL.
+// label is the sealed form of a Link. Its members are short because it is part of a URL.
 type label struct {
 	User  string `json:"u,omitempty"`
 	Email string `json:"e"`
@@ -44,8 +44,8 @@ type label struct {
 	ID    string `json:"i,omitempty"`
 }
 
-// Links makes links, reads them and uses them up. Its backings are tickets, for a link that stands alone, and
-// credentials, for one that ends with its account or must outlive the session store. It is safe for concurrent use.
+// Links makes, reads and spends links. A link is backed by a ticket, or by a credential if it must end with its account
+// or outlive the session store. Links is safe for concurrent use.
 type Links struct {
 	Keys        *keyring.Keys
 	Tickets     store.Tickets
@@ -54,14 +54,14 @@ type Links struct {
 	Rand        io.Reader
 }
 
-// Credentials are what links may be kept in beside tickets: see [store.Credentials].
+// Credentials store the links that are not tickets; see [store.Credentials].
 type Credentials interface {
 	Credential(ctx context.Context, kind, id string) (store.Credential, error)
 	PutCredential(ctx context.Context, c store.Credential) error
 	DeleteCredential(ctx context.Context, kind, id string) error
 }
 
-// Make returns the token of a link and the secret in it. It is worth nothing until a store knows KeyID of the secret.
+// Make returns the token of a link and the secret in it. The link is invalid until a store has the KeyID of the secret.
 func (l *Links) Make(link Link) (token string, secret []byte, err error) {
 	if secret, err = l.secret(); err != nil {
 		return "", nil, err
@@ -70,16 +70,16 @@ func (l *Links) Make(link Link) (token string, secret []byte, err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	// Bound to the secret: the label of one link says nothing beside another's.
+	// The secret is associated data, so that the label of one link cannot be attached to the secret of another.
 	sealed, err := l.Keys.Seal(sealPurpose(link.Purpose), plain, secret)
 	if err != nil {
-		return "", nil, fmt.Errorf("making a link: %w", err)
+		return "", nil, fmt.Errorf("sealing a link: %w", err)
 	}
 	return secret64.EncodeToString(secret) + "." + sealed, secret, nil
 }
 
-// Read returns what a token is about, and uses nothing up; !ok: it is forged, incomplete, too old or of another
-// purpose. Whether the link was used already only its store knows.
+// Read returns the link of a token without spending it. ok is false if the token is forged, incomplete, expired or for
+// another purpose. Only the store knows whether the link was already used.
 func (l *Links) Read(purpose, token string) (link Link, secret []byte, ok bool) {
 	head, sealed, _ := strings.Cut(token, ".")
 	secret, ok = decodeSecret(head)
@@ -98,13 +98,13 @@ func (l *Links) Read(purpose, token string) (link Link, secret []byte, ok bool) 
 	return link, secret, true
 }
 
-// KeyID names a secret in a store: its SHA-256, in hex.
+// KeyID returns the id of a secret in a store: its SHA-256, in hex.
 func KeyID(secret []byte) string {
 	key := store.KeyOf(secret)
 	return hex.EncodeToString(key[:])
 }
 
-// sealPurpose is fixed: links that were sent by earlier versions are still on their way.
+// sealPurpose must not change: links that an earlier version sent must still open.
 func sealPurpose(purpose string) string { return "mail " + purpose }
 
 func decodeSecret(s string) ([]byte, bool) {

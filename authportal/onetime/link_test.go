@@ -15,7 +15,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// memory keeps tickets and credentials as the stores do, as far as links need it.
+// memory is a store of tickets and credentials in memory.
 type memory struct {
 	store.Credentials
 	mu          sync.Mutex
@@ -134,8 +134,8 @@ func TestLinkIsBoundToPurposeAndAccount(t *testing.T) {
 	}
 }
 
-// A GET may be that of a scanner that follows every link of an email.
-func TestReadingALinkUsesNothingUp(t *testing.T) {
+// A mail scanner may send a GET for every link of an email.
+func TestReadingALinkDoesNotSpendIt(t *testing.T) {
 	w := newWorld(t)
 	token, err := w.Issue(t.Context(), w.link(), payload{"ann"})
 	if err != nil {
@@ -173,7 +173,7 @@ func TestLinkExpires(t *testing.T) {
 	}
 }
 
-func TestOfManyCallersOneUsesALink(t *testing.T) {
+func TestConcurrentCallersSpendALinkOnce(t *testing.T) {
 	w := newWorld(t)
 	ticket, err := w.Issue(t.Context(), w.link(), payload{"ann"})
 	if err != nil {
@@ -204,11 +204,11 @@ func TestOfManyCallersOneUsesALink(t *testing.T) {
 				case err == nil:
 					won++
 				case !errors.Is(err, problem.InvalidLink):
-					t.Errorf("a loser was told %v", err)
+					t.Errorf("a losing caller got %v", err)
 				}
 			}
 			if won != 1 {
-				t.Errorf("%d of %d got on", won, cap(results))
+				t.Errorf("%d of %d callers succeeded", won, cap(results))
 			}
 		})
 	}
@@ -244,7 +244,7 @@ func TestNewerLinksEndOlderOnes(t *testing.T) {
 	}
 }
 
-// Emails that an earlier version sent are still on their way when it is upgraded.
+// Links that an earlier version sent must still work after an upgrade.
 func TestLinkOfAnEarlierVersionWorks(t *testing.T) {
 	w := newWorld(t)
 	secret := []byte(strings.Repeat("s", 32))

@@ -11,7 +11,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Issue makes a link that a ticket backs, and returns its token. The payload, as JSON, is what Take returns.
+// Issue makes a link that is backed by a ticket, and returns its token. Take returns the payload, which is kept as
+// JSON.
 func (l *Links) Issue(ctx context.Context, link Link, payload any) (token string, err error) {
 	token, secret, err := l.Make(link)
 	if err != nil {
@@ -20,7 +21,7 @@ func (l *Links) Issue(ctx context.Context, link Link, payload any) (token string
 	return token, l.put(ctx, sealPurpose(link.Purpose), secret, payload, link.Until)
 }
 
-// Take uses a link up and reads its payload: of any number of callers one gets it, the others problem.InvalidLink.
+// Take spends a link and reads its payload. Of concurrent callers one gets it; the others get problem.InvalidLink.
 func (l *Links) Take(ctx context.Context, purpose, token string, payload any) error {
 	_, secret, ok := l.Read(purpose, token)
 	if !ok {
@@ -29,9 +30,8 @@ func (l *Links) Take(ctx context.Context, purpose, token string, payload any) er
 	return l.take(ctx, sealPurpose(purpose), secret, payload)
 }
 
-// A bare token is a secret without a label, for a link that is about no account.
-
-// IssueBare makes a bare token that a ticket backs.
+// IssueBare makes a bare token that is backed by a ticket. A bare token is a secret without a label, for a link that
+// belongs to no account.
 func (l *Links) IssueBare(ctx context.Context, purpose string, payload any, until time.Time) (token string, err error) {
 	secret, err := l.secret()
 	if err != nil {
@@ -40,13 +40,13 @@ func (l *Links) IssueBare(ctx context.Context, purpose string, payload any, unti
 	return secret64.EncodeToString(secret), l.put(ctx, purpose, secret, payload, until)
 }
 
-// WellFormed reports whether a bare token may be one, without looking for it.
+// WellFormed reports whether a string has the form of a bare token. It does not look the token up.
 func WellFormed(token string) bool {
 	_, ok := decodeSecret(token)
 	return ok
 }
 
-// TakeBare uses a bare token up, as Take does.
+// TakeBare spends a bare token, as Take does.
 func (l *Links) TakeBare(ctx context.Context, purpose, token string, payload any) error {
 	secret, ok := decodeSecret(token)
 	if !ok {
@@ -55,7 +55,7 @@ func (l *Links) TakeBare(ctx context.Context, purpose, token string, payload any
 	return l.take(ctx, purpose, secret, payload)
 }
 
-// RestoreBare makes a bare token good again that was taken in vain.
+// RestoreBare makes a bare token valid again after what it was taken for failed.
 func (l *Links) RestoreBare(ctx context.Context, purpose, token string, payload any, until time.Time) error {
 	secret, ok := decodeSecret(token)
 	if !ok {
@@ -70,7 +70,7 @@ func (l *Links) put(ctx context.Context, purpose string, secret []byte, payload 
 		return err
 	}
 	if err := l.Tickets.PutTicket(ctx, purpose, store.KeyOf(secret), raw, until); err != nil {
-		return fmt.Errorf("making a link: %w", err)
+		return fmt.Errorf("storing a link: %w", err)
 	}
 	return nil
 }

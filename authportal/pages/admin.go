@@ -8,37 +8,37 @@ import (
 // AdminData fills Admin: the list of accounts.
 type AdminData struct {
 	Accounts []AdminAccount
-	Total    int    // how many were found
-	Query    string // what was looked for
+	Total    int    // number of accounts found
+	Query    string // search text
 	Role     string // only those with this assigned role; empty: all
-	Enabled  string // "true", "false": only who is enabled, or not; empty: both
-	Approved string // the same of who is approved
-	Sort     string // the order, as in the address
-	Next     string // of the page that follows; empty: none
-	Later    bool   // this is not the first page
+	Enabled  string // "true" or "false": only enabled or disabled accounts; empty: all
+	Approved string // "true" or "false": only approved or unapproved accounts; empty: all
+	Sort     string // order, as in the URL
+	Next     string // cursor of the next page; empty: none
+	Later    bool   // not the first page
 
-	Columns []AdminColumn // the operator's own, as far as they are listed
+	Columns []AdminColumn // the operator's columns that are listed
 
-	ExportCSV, ExportJSON string // where what was found is exported
+	ExportCSV, ExportJSON string // URLs that export the accounts found
 
-	State   string // only accounts of this state; empty: all
-	Waiting int    // how many wait for approval, whatever was looked for
+	State   string // only accounts in this state; empty: all
+	Waiting int    // number of accounts that wait for approval, whatever the filter
 
-	Invites bool     // people can be invited by mail
-	Acts    []string // what can be done to many: "enable", …
-	Bulk    int      // to how many at once
+	Invites bool     // users can be invited by email
+	Acts    []string // bulk actions: "enable", …
+	Bulk    int      // maximum number of accounts of a bulk action
 }
 
 // AdminAccount is an account as administrators see it.
 type AdminAccount struct {
-	User                // Roles are those assigned
+	User                // Roles are the assigned roles
 	Enabled, Approved   bool
-	PasswordDue         bool   // must choose a new one
-	State               string // in a word: "active", "waiting", …
+	PasswordDue         bool   // must change the password
+	State               string // "active", "waiting", …
 	Created, LastSignIn time.Time
-	Invited             time.Time   // zero, as LastSignIn: never
-	Version             int64       // that a change is made to
-	Cells               []AdminCell // of the operator's columns
+	Invited             time.Time   // zero: never, as for LastSignIn
+	Version             int64       // version that a change is based on
+	Cells               []AdminCell // values of the operator's columns
 }
 
 // AdminUserData fills AdminUser: one account.
@@ -46,42 +46,42 @@ type AdminUserData struct {
 	Account    AdminAccount
 	RoleNames  string // the assigned roles in one line
 	Sessions   []Session
-	Attributes []Field // without a column, to be read
-	Passwords  bool    // people sign in by password here
+	Attributes []Field // attributes without a column, read-only
+	Passwords  bool    // a password method is configured
 
 	HasPassword bool
-	Invites     bool     // the owner can be sent an invitation
-	Factors     []Factor // what else the owner signs in by
-	Ticket      string   // a link that signs in as the account, shown once, right after it was made
+	Invites     bool     // an invitation can be sent
+	Factors     []Factor // other sign-in methods and second factors
+	Ticket      string   // a link that signs in as the account; shown only once
 
 	NewPassword
 }
 
-// Factor is a second factor, or another way to sign in, that an account has.
+// Factor is a second factor or another sign-in method of an account.
 type Factor struct {
 	Kind, Label   string
 	Created, Used time.Time // Used zero: never
 }
 
-// AdminBulkData fills AdminBulk, which asks for the confirmation of a change to many accounts and shows its result.
+// AdminBulkData fills AdminBulk, which asks to confirm a bulk action and shows its result.
 type AdminBulkData struct {
 	Action, Role string
 	Rows         []BulkRow
-	Done         bool // it was done; Rows say to whom
-	Refused      int  // to how many it was not
+	Done         bool // the action was done; Rows are its results
+	Refused      int  // number of accounts for which it was refused
 }
 
-// Count is how many it is about: before, all; afterwards, those to whom it was done.
+// Count returns the number of accounts: before the action, all; afterwards, those that it changed.
 func (d AdminBulkData) Count() int { return len(d.Rows) - d.Refused }
 
-// BulkRow is one of many accounts.
+// BulkRow is one account of a bulk action.
 type BulkRow struct {
 	Account AdminAccount
-	Problem *Message // why nothing was done
-	Gone    bool     // there is no such account, or none any more
+	Problem *Message // why it was refused
+	Gone    bool     // the account does not exist
 }
 
-// State is what a badge says of an account that is not simply in use.
+// State returns the state that a badge shows; empty for an active account.
 func (v *View) State(a AdminAccount) string {
 	if a.State == "" || a.State == "active" {
 		return ""
@@ -89,61 +89,61 @@ func (v *View) State(a AdminAccount) string {
 	return v.T("admin_state_" + a.State)
 }
 
-// States are those that the list can be kept to.
+// States returns the states by which the list can be filtered.
 func (v *View) States() []string {
 	return []string{"waiting", "invited", "new_password", "unconfirmed", "disabled"}
 }
 
-// StateLabel names one.
+// StateLabel returns the name of a state.
 func (v *View) StateLabel(state string) string { return v.T("admin_state_" + state) }
 
-// ActLabel names something that is done to accounts.
+// ActLabel returns the name of an action.
 func (v *View) ActLabel(name string) string { return v.T("admin_act_" + name) }
 
-// FactorLabel names a way to sign in by its kind.
+// FactorLabel returns the name of a factor by its kind.
 func (v *View) FactorLabel(kind string) string { return v.label("method_"+kind, kind) }
 
-// ActView is where a form of one act on an account goes.
+// ActView is the form of one action on an account.
 type ActView struct{ Base, ID, Do string }
 
-// Act returns it.
+// Act returns the ActView of an action.
 func (v *View) Act(do string) ActView {
 	d, _ := v.Data.(AdminUserData)
 	return ActView{v.Base, d.Account.ID, do}
 }
 
-// AdminImportData fills AdminImport, which makes the accounts of a file.
+// AdminImportData fills AdminImport, which imports accounts from a file.
 type AdminImportData struct {
-	Sum    string        // hidden field "sum" of the file that was checked; empty: it can only be checked
-	Report *ImportReport // nil: nothing was sent yet
+	Sum    string        // hidden field "sum", the checksum of the checked file; empty: the file must be checked first
+	Report *ImportReport // nil: no file was sent yet
 }
 
-// ImportReport says what became of a file.
+// ImportReport is the result of an import or of its check.
 type ImportReport struct {
-	Dry                          bool // nothing was made: what would become of it
+	Dry                          bool // a check: no account was made
 	Made, Exists, Refused, Total int
-	StoppedAt                    int         // the row at which it stopped before its end; 0: it did not
-	Rows                         []ImportRow // what went wrong first
-	More                         int         // that are not among Rows
+	StoppedAt                    int         // row at which the import stopped early; 0: it did not
+	Rows                         []ImportRow // problems first
+	More                         int         // number of rows that are not in Rows
 }
 
-// ImportRow says what became of a row.
+// ImportRow is the result of one row.
 type ImportRow struct {
 	Line    int
-	Email   string   // as the file says it
+	Email   string   // as in the file
 	Outcome string   // "made", "exists", "refused"
-	Why     *Message // nil: all is well
+	Why     *Message // nil: no problem
 }
 
-// Why returns the sentence of a row.
+// Why returns the sentence that explains a row's result.
 func (v *View) Why(r ImportRow) string { return v.Say(r.Why) }
 
-// filters are the parameters of a list beside its order and its place.
+// filters are the query parameters of a list other than its order and position.
 func (d *AdminData) filters() []Field {
 	return []Field{{Name: "query", Value: d.Query}, {Name: "role", Value: d.Role}, {Name: "enabled", Value: d.Enabled}, {Name: "approved", Value: d.Approved}, {Name: "state", Value: d.State}}
 }
 
-// Kept returns what a new search keeps of the list, as hidden fields.
+// Kept returns the parameters that a new search keeps, as hidden fields.
 func (v *View) Kept() (fields []Field) {
 	d, _ := v.Data.(AdminData)
 	for _, f := range append(d.filters()[1:], Field{Name: "sort", Value: d.Sort}) {
@@ -154,13 +154,13 @@ func (v *View) Kept() (fields []Field) {
 	return fields
 }
 
-// List returns the query of the address of a list with what is looked for now, in some order, from some place on.
+// List returns the URL query of the list with the present filters, in an order and from a position.
 func (v *View) List(sort, after string) string {
 	d, _ := v.Data.(AdminData)
 	return d.query(sort, after)
 }
 
-// Only returns the query of the list in its order, kept to accounts of that state; empty: to those of any.
+// Only returns the URL query of the list in its present order, filtered by a state; empty: any state.
 func (v *View) Only(state string) string {
 	d, _ := v.Data.(AdminData)
 	d.State = state
@@ -180,7 +180,7 @@ func (d *AdminData) query(sort, after string) string {
 	return "?" + q.Encode()
 }
 
-// Filtered reports whether a list leaves accounts out for another reason than the search.
+// Filtered reports whether the list has a filter other than the search text.
 func (v *View) Filtered() bool {
 	d, _ := v.Data.(AdminData)
 	return d.Role != "" || d.Enabled != "" || d.Approved != ""

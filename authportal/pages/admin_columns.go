@@ -6,29 +6,29 @@ import (
 	"time"
 )
 
-// ColumnsData fills Columns: the operator's own columns of the table of accounts.
+// ColumnsData fills Columns: the operator's columns of the table of accounts.
 type ColumnsData struct {
 	Columns []AdminColumn
-	Open    string // key of the column whose forms are shown at once
+	Open    string // key of the column whose forms are shown expanded
 }
 
-// AdminColumn is one of them.
+// AdminColumn is one of the operator's columns.
 type AdminColumn struct {
 	Key, Label string
 	Type       string // "text", "number", "yes_no", "date", "list"
 	Choices    []string
-	Listed     bool // is shown in the list of accounts
-	Configured bool // a field of `signup`: to be read only
+	Listed     bool // shown in the list of accounts
+	Configured bool // a field of `signup`: read-only
 	Position   int  // from 1
 }
 
-// AdminCell is what an account has in a column.
+// AdminCell is the value of an account in a column.
 type AdminCell struct {
 	Column AdminColumn
-	Value  string // as a form holds it; empty: nothing
+	Value  string // as in a form; empty: no value
 }
 
-// columnTypes are the types in the order in which they are offered.
+// columnTypes are the column types, in the order in which they are offered.
 var columnTypes = []string{"text", "number", "yes_no", "date", "list"}
 
 func (v *View) typeName(kind string) string {
@@ -45,7 +45,7 @@ func (v *View) typeName(kind string) string {
 	return v.T("columns_type_text")
 }
 
-// ColumnLabel names a column.
+// ColumnLabel returns the name of a column.
 func (v *View) ColumnLabel(c AdminColumn) string {
 	if c.Label != "" {
 		return c.Label
@@ -53,7 +53,7 @@ func (v *View) ColumnLabel(c AdminColumn) string {
 	return v.label("field_"+c.Key, c.Key)
 }
 
-// ColumnFacts is what the list of columns says of one.
+// ColumnFacts returns the description of a column in the list of columns.
 func (v *View) ColumnFacts(c AdminColumn) []string {
 	facts := []string{v.typeName(c.Type)}
 	if len(c.Choices) > 0 {
@@ -68,13 +68,13 @@ func (v *View) ColumnFacts(c AdminColumn) []string {
 	return facts
 }
 
-// ChoiceView is an input that offers choices.
+// ChoiceView is an input with choices.
 type ChoiceView struct {
 	Input
-	Options []OptionView // empty: an input like any other
+	Options []OptionView // empty: a plain input
 }
 
-// OptionView is one of them.
+// OptionView is one choice.
 type OptionView struct {
 	Value, Text string
 	Chosen      bool
@@ -88,7 +88,7 @@ func (c *ChoiceView) hint(text string) {
 	c.Hint, c.Described = text, strings.TrimSpace(c.Described+" "+c.ID+"-hint")
 }
 
-// ColumnType returns the choice of a new column's type.
+// ColumnType returns the input for the type of a new column.
 func (v *View) ColumnType() ChoiceView {
 	c := ChoiceView{Input: v.Input("type", "select", "off", "required")}
 	c.Label = v.T("columns_type")
@@ -98,7 +98,7 @@ func (v *View) ColumnType() ChoiceView {
 	return c
 }
 
-// YesNo returns a choice between the two. Words are those of Input.
+// YesNo returns an input for yes or no. For words see Input.
 func (v *View) YesNo(name string, words ...string) ChoiceView {
 	c := ChoiceView{Input: v.Input(name, "select", "off", append(words, "required")...)}
 	c.offer("true", v.T("yes"))
@@ -106,7 +106,7 @@ func (v *View) YesNo(name string, words ...string) ChoiceView {
 	return c
 }
 
-// ColumnInput returns the input of a cell. Words are those of Input.
+// ColumnInput returns the input of a cell. For words see Input.
 func (v *View) ColumnInput(cell AdminCell, words ...string) ChoiceView {
 	col := cell.Column
 	kind := "text"
@@ -131,7 +131,7 @@ func (v *View) ColumnInput(cell AdminCell, words ...string) ChoiceView {
 	case col.Type == "text" && len(col.Choices) > 0:
 		c.offer("", "–")
 		if c.Value != "" && !slices.Contains(col.Choices, c.Value) {
-			c.offer(c.Value, c.Value) // from before there were choices
+			c.offer(c.Value, c.Value) // an old value that is no longer a choice
 		}
 		for _, choice := range col.Choices {
 			c.offer(choice, choice)
@@ -140,27 +140,27 @@ func (v *View) ColumnInput(cell AdminCell, words ...string) ChoiceView {
 	return c
 }
 
-// EmptyCell returns a cell of the column with nothing in it.
+// EmptyCell returns a cell of the column without a value.
 func (v *View) EmptyCell(c AdminColumn) AdminCell { return AdminCell{Column: c} }
 
-// Join writes choices as a form holds them.
+// Join returns choices as in a form.
 func (v *View) Join(choices []string) string { return strings.Join(choices, ", ") }
 
-// CellView is what a list of accounts shows of one field, and what its script changes it by.
+// CellView is a cell in the list of accounts, with what the script needs to edit it.
 type CellView struct {
 	Key, Label  string
-	Value, Text string // as a form holds it; as people read it
-	Scripted    bool   // shown only where it can be changed in place
+	Value, Text string // as in a form; as shown
+	Scripted    bool   // shown only if it can be edited in place
 }
 
-// RowView is an account in the list, by what can be changed there.
+// RowView is an account in the list, with what the script needs to edit it.
 type RowView struct {
 	ID      string
 	Version int64
 	Cells   []CellView
 }
 
-// Row returns it.
+// Row returns the RowView of an account.
 func (v *View) Row(a AdminAccount) RowView { return RowView{a.ID, a.Version, v.cells(a)} }
 
 func (v *View) cells(a AdminAccount) []CellView {
@@ -194,7 +194,7 @@ func (v *View) cellText(kind, value string) string {
 	return value
 }
 
-// EditProblems are the codes of what may go wrong with a change in the list, each with its sentence.
+// EditProblems returns the problem codes of an edit in the list, each with its sentence.
 func (v *View) EditProblems() map[string]string {
 	all := map[string]string{"internal": v.T("problem_internal"), "fresh_login_required": v.T("admin_edit_fresh")}
 	for _, id := range []string{"problem_changed_meanwhile", "problem_conflict", "problem_last_administrator", "problem_login_required",

@@ -5,33 +5,34 @@ import (
 	"time"
 )
 
-// AdminOverviewData fills AdminOverview, which opens the pages of administrators.
+// AdminOverviewData fills AdminOverview, the first page of administrators.
 type AdminOverviewData struct {
-	Attention []Attention // what needs attention, the most urgent first
-	Open      int         // sessions now; -1: not known
-	Hours     []Figure    // the last 24, oldest first; empty where nothing is counted
+	Attention []Attention // alerts, most urgent first
+	Open      int         // open sessions; -1: unknown
+	Hours     []Figure    // the last 24, oldest first; empty: no statistics
 	Days      []Figure    // the last 30, in UTC
 }
 
-// Attention is something that an administrator should look at.
+// Attention is an alert for administrators.
 type Attention struct {
-	Kind     string // "approvals", "throttled", "mail", "setup_open", "one_administrator", "session_feed", "session_store"
+	// Kind is "approvals", "throttled", "mail", "setup_open", "one_administrator", "session_feed" or "session_store".
+	Kind     string
 	Count    int
-	Since    time.Time // zero: it has no beginning
-	Detail   string    // more of it, in the words of a server; may be empty
-	Accounts []User    // whom it is about
-	Link     string    // page below the base that minds it; empty: none
-	Hint     bool      // nothing is wrong yet
+	Since    time.Time // zero: unknown
+	Detail   string    // such as a server's reply; may be empty
+	Accounts []User    // accounts that it is about
+	Link     string    // page that resolves it, below the base; empty: none
+	Hint     bool      // a hint, not a problem
 }
 
-// Figure is what happened in an hour or a day.
+// Figure holds the statistics of an hour or a day.
 type Figure struct {
 	Start                     time.Time
 	SignIns, Refused, SignUps int
-	Sessions                  int // the most that were open at once; -1: not recorded
+	Sessions                  int // maximum number of open sessions; -1: not recorded
 }
 
-// attentions are the sentences of what needs attention.
+// attentions are the translations of alerts.
 var attentions = map[string]string{
 	"approvals":         "attention_approvals",
 	"throttled":         "attention_throttled",
@@ -42,7 +43,7 @@ var attentions = map[string]string{
 	"session_store":     "attention_session_store",
 }
 
-// Attend is the sentence of what needs attention.
+// Attend returns the sentence of an alert.
 func (v *View) Attend(a Attention) string {
 	if id := attentions[a.Kind]; id != "" {
 		return v.T(id, "count", a.Count)
@@ -50,14 +51,14 @@ func (v *View) Attend(a Attention) string {
 	return a.Kind
 }
 
-// NavView is a page of administrators as each of them leads to the others.
+// NavView is an entry in the navigation of the administrators' pages.
 type NavView struct {
 	Path    string // below the base
 	Label   string
-	Current string // "page": this one; "true": this one is below it; empty otherwise
+	Current string // aria-current: "page": this page; "true": a page below it; otherwise empty
 }
 
-// Nav returns the pages of administrators.
+// Nav returns the navigation of the administrators' pages.
 func (v *View) Nav() []NavView {
 	return []NavView{
 		{Path: "/admin", Label: v.T("admin_nav_overview"), Current: v.current(AdminOverview, "")},
@@ -78,28 +79,28 @@ func (v *View) current(page, below string) string {
 	return ""
 }
 
-// ChartView is a small chart: bars over time, and the same in words.
+// ChartView is a small bar chart over time, with a description.
 type ChartView struct {
 	ID, Title string
-	Number    int    // the sum of all bars, or the highest where they cannot be added up
-	Words     string // what the chart shows, for screen readers
+	Number    int    // sum of all bars, or the highest if a sum makes no sense
+	Words     string // description for screen readers
 	Width     int
 	Bars      []BarView
 }
 
-// BarView is one bar of a chart, in the chart's own units.
+// BarView is one bar of a chart, in the units of the chart.
 type BarView struct {
 	X, Y, Height int
 	Words        string
 }
 
-// Measures of a chart, whose height is chartHeight: each bar has a place of chartStep, and leaves some of it free.
+// Dimensions of a chart: each bar takes chartStep and leaves part of it free.
 const (
 	chartHeight = 48
 	chartStep   = 10
 )
 
-// Charts returns the charts of some figures, which are hours or days.
+// Charts returns the charts of hours or days.
 func (v *View) Charts(span string, figures []Figure) []ChartView {
 	sum := "chart_sum_hours"
 	if span == "days" {
@@ -144,7 +145,7 @@ func (v *View) chart(span, name, title, words string, figures []Figure, of func(
 	return c
 }
 
-// barHeight shows anything that is not nothing.
+// barHeight returns the height of a bar, at least 2 for a value other than zero, so that it is visible.
 func barHeight(n, most int) int {
 	if n == 0 {
 		return 0
@@ -152,7 +153,7 @@ func barHeight(n, most int) int {
 	return max(2, n*(chartHeight-2)/most)
 }
 
-// Moment is the beginning of a figure, for {{template "time"}}.
+// Moment returns the start of a figure, for {{template "time"}}.
 func (v *View) Moment(span string, f Figure) *Moment {
 	if span == "days" {
 		return v.Day(f.Start)
@@ -160,12 +161,12 @@ func (v *View) Moment(span string, f Figure) *Moment {
 	return v.Time(f.Start)
 }
 
-// RowsView is a table of figures with what they are.
+// RowsView is a table of figures.
 type RowsView struct {
 	*View
 	Span    string
 	Figures []Figure
 }
 
-// Rows returns it, for {{template "figures"}}.
+// Rows returns a RowsView, for {{template "figures"}}.
 func (v *View) Rows(span string, figures []Figure) RowsView { return RowsView{v, span, figures} }

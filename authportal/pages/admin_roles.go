@@ -1,28 +1,28 @@
 package pages
 
-// AdminRolesData fills AdminRoles: who holds which role, and what it is good for.
+// AdminRolesData fills AdminRoles: the roles, who holds them, and which rules demand them.
 type AdminRolesData struct {
 	Roles []AdminRole
-	More  int // how many are not shown, because there are too many
+	More  int // number of roles that are not shown
 }
 
 // AdminRole is a role that is configured, assigned, or demanded by a rule.
 type AdminRole struct {
 	Name               string
-	Assigned, Held     int // accounts that have it themselves; those to which it comes with another role, too
+	Assigned, Held     int // accounts that it is assigned to; accounts that hold it, also through another role
 	Counted            bool
-	Includes, ComeWith []string // roles that come with it; roles that it comes with
+	Includes, ComeWith []string // roles that it includes; roles that include it
 	GivenAtSignup      bool
-	Own                bool // it opens these pages
+	Own                bool // it grants access to these pages
 	Rules              []RoleRule
-	Nobody             bool // a rule demands it, and no account has it
-	Idle               bool // accounts have it, and no rule demands it or what comes with it
+	Nobody             bool // a rule demands it, but no account holds it
+	Idle               bool // accounts hold it, but no rule demands it or a role that it includes
 }
 
-// RoleRule is a rule of a gate that demands a role. What is empty is every one.
+// RoleRule is a rule of a gate that demands a role. An empty list stands for all.
 type RoleRule struct {
 	Hosts, Methods, Paths []string
-	Narrowed              bool   // the gate has a matcher, which says what of this it judges
+	Narrowed              bool   // the gate has a matcher, so that the rule may apply to less
 	Rule                  string // as in a Caddyfile
 	Source                string // file:line; may be empty
 }

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// moduleFile is the ES module for pages of an app: the one asset whose address never changes.
+// moduleFile is the ES module for pages of an app, the only asset whose URL never changes.
 const moduleFile = "gatehouse.js"
 
-// asset is one file that pages load. Its address holds the hash of its content, so that it may be kept for ever.
+// asset is one file that pages load. Its URL contains the hash of its content, so that it can be cached for ever.
 type asset struct {
 	name, kind string
 	data       []byte
@@ -31,10 +31,10 @@ func (i *image) asset() *asset {
 	return a
 }
 
-// address is where a page finds the asset.
+// address returns the path of the asset.
 func (a *asset) address(base string) string { return base + "/assets/" + a.name }
 
-// assets serves what pages load.
+// assets serves the assets of pages.
 type assets struct {
 	byName map[string]*asset
 	byExt  map[string]*asset
@@ -72,7 +72,7 @@ func (as *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a != nil {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else if a = as.byExt[path.Ext(name)]; ok && a != nil && hashed(name) {
-		// A page of the version before, or of another gateway during an upgrade: better dressed in ours than not at all.
+		// A page of another version, during an upgrade: serve the present style sheet rather than none.
 		h.Set("Cache-Control", "no-store")
 	} else {
 		h.Set("Cache-Control", "no-store")
@@ -82,14 +82,14 @@ func (as *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", a.kind)
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	if a.kind == "image/svg+xml" {
-		// Opened by itself an SVG is a document that may hold scripts; in a sandbox it has no origin and runs none.
+		// Opened directly, an SVG is a document that may run scripts. The sandbox forbids that.
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox")
 	}
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.data))
 }
 
-// serveModule serves the module to pages of any origin: it holds nothing of anyone, a browser imports modules of
-// another origin only with leave, and whether that origin may then call us is for `cors` to say.
+// serveModule serves the module to pages of any origin. It contains no user data, and a browser imports a module of
+// another origin only if that origin allows it. `cors` decides whether the page may then call the API.
 func (as *assets) serveModule(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/javascript; charset=utf-8")
@@ -100,7 +100,7 @@ func (as *assets) serveModule(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(as.module))
 }
 
-// hashed reports whether a name has the form of ours.
+// hashed reports whether a file name has the form "<hash>.<ext>".
 func hashed(name string) bool {
 	hash, _, _ := strings.Cut(name, ".")
 	_, err := hex.DecodeString(hash)

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// AuditData fills AdminAudit: what happened, newest first.
+// AuditData fills AdminAudit: the audit trail, newest first.
 type AuditData struct {
 	Events []AuditRow
 
-	Whom, Who, Kind, Result, Address, Since, Until string // what was looked for, as it was typed
+	Whom, Who, Kind, Result, Address, Since, Until string // filters, as they were typed
 
-	Kinds                               []string // that there are
-	FirstURL, NextURL, CSVURL, LinesURL string   // NextURL empty: there is no more
-	Later                               bool     // this is not the first page
+	Kinds                               []string // all kinds
+	FirstURL, NextURL, CSVURL, LinesURL string   // NextURL empty: last page
+	Later                               bool     // not the first page
 }
 
 // AuditRow is one event.
@@ -22,8 +22,8 @@ type AuditRow struct {
 	Time                                        time.Time
 	Kind, Result, Reason, Method, Address, Host string
 
-	Whom, WhomID string // whom it is about, as they were called then; empty: no account
-	By, ByID     string // who did it, if that is another; ByID empty: no account, such as the command line
+	Whom, WhomID string // account that it is about, with its name at that time; empty: none
+	By, ByID     string // actor, if another; ByID empty: not an account, such as the command line
 }
 
 // Option is one choice of a <select>.
@@ -32,13 +32,13 @@ type Option struct {
 	Chosen       bool
 }
 
-// AuditKinds and AuditResults are the choices of the filters, "" first.
+// AuditKinds returns the choices of the filter by kind, "" first.
 func (v *View) AuditKinds() []Option {
 	d, _ := v.Data.(AuditData)
 	return v.options(d.Kinds, d.Kind, v.EventName)
 }
 
-// AuditResults returns them.
+// AuditResults returns the choices of the filter by result, "" first.
 func (v *View) AuditResults() []Option {
 	d, _ := v.Data.(AuditData)
 	return v.options([]string{"ok", "refused", "failed"}, d.Result, v.ResultName)
@@ -55,14 +55,14 @@ func (v *View) options(values []string, chosen string, name func(string) string)
 	return list
 }
 
-// EventName says what a kind of event is called; one of a later version is its bare name made readable.
+// EventName returns the name of a kind of event. A kind of a later version is shown as it is, made readable.
 func (v *View) EventName(kind string) string { return v.label("event_"+kind, kind) }
 
-// ResultName says how an event ended.
+// ResultName returns the name of a result.
 func (v *View) ResultName(result string) string { return v.label("result_"+result, result) }
 
-// ReasonText says why, or what: in the reader's language if it is translated, word by word if it is a list of fields,
-// else as it is in the trail.
+// ReasonText returns the reason of an event: translated, if there is a translation; word by word, if it is a list of
+// fields; otherwise as it is in the audit trail.
 func (v *View) ReasonText(reason string) string {
 	id := strings.NewReplacer(" ", "_", ",", "", ":", "", "'", "").Replace(reason)
 	if s, ok := v.locale.say("reason_"+id, nil); ok {
@@ -79,7 +79,7 @@ func (v *View) ReasonText(reason string) string {
 	return strings.Join(words, ", ")
 }
 
-// ActorName names who did it.
+// ActorName returns the name of the actor of an event.
 func (v *View) ActorName(by string) string {
 	if by == "command line" {
 		return v.T("audit_command_line")
@@ -87,5 +87,5 @@ func (v *View) ActorName(by string) string {
 	return by
 }
 
-// MethodName names a sign-in method by its name in the trail.
+// MethodName returns the name of a sign-in method by its name in the audit trail.
 func (v *View) MethodName(name string) string { return v.label("method_"+name, name) }

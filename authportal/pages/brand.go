@@ -13,15 +13,15 @@ import (
 	"unicode/utf8"
 )
 
-// Brand is what an operator changes about the pages.
+// Brand is the operator's customization of the pages.
 type Brand struct {
 	Name      string // shown on every page; default "Gatehouse"
 	Logo      string // file: SVG, PNG, JPEG or WebP of at most 512 KiB; empty: a mark with the first letter of Name
 	Accent    string // colour as "#0a7" or "#00aa77"; default: a blue
-	Templates string // directory of templates that replace ours by file name
-	Locales   string // directory of translations that join or replace ours
+	Templates string // directory of templates that replace the built-in ones by file name
+	Locales   string // directory of translations that add to or replace the built-in ones
 
-	Log *slog.Logger // gets faults in replaced templates that appear with a visitor's data only; nil: none
+	Log *slog.Logger // gets errors of replaced templates that occur only with real data; nil: discarded
 }
 
 const (
@@ -31,7 +31,7 @@ const (
 	maxLogo       = 512 << 10
 )
 
-// check completes the brand and returns its accent.
+// check validates the brand, sets its defaults and returns its accent.
 func (b *Brand) check() (rgb, error) {
 	if b.Name == "" {
 		b.Name = defaultName
@@ -49,14 +49,14 @@ func (b *Brand) check() (rgb, error) {
 	return accent, nil
 }
 
-// image is a picture that is served.
+// image is a logo file.
 type image struct {
 	ext, kind string
 	data      []byte
 }
 
-// readLogo reads the file. Its kind is judged by what is in it: a page that is called logo.png would otherwise be
-// served from the host that people trust with their passwords.
+// readLogo reads the logo. It determines the type by the content: otherwise an HTML file called logo.png could be
+// served from the host that users trust with their passwords.
 func readLogo(file string) (*image, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -102,7 +102,7 @@ func isSVG(data []byte) bool {
 	}
 }
 
-// newIcon draws the mark of a brand without a logo: its first letter on the accent, or our gate.
+// newIcon draws the icon of a brand without a logo: its first letter on the accent, or the Gatehouse icon.
 func newIcon(name string, accent rgb) *image {
 	p := newPalette(accent, light)
 	inside := `<path fill="none" stroke="` + p.on.String() + `" stroke-width="5" stroke-linecap="round" d="M20 47V31a12 12 0 0 1 24 0v16"/>` +
@@ -116,7 +116,7 @@ func newIcon(name string, accent rgb) *image {
 		p.accent.String() + `"/>` + inside + `</svg>`)}
 }
 
-// readDirectory lists the files of a directory that a brand names.
+// readDirectory lists the files of a directory of the brand.
 func readDirectory(setting, dir string) ([]os.DirEntry, error) {
 	list, err := os.ReadDir(dir)
 	if err != nil {

@@ -9,13 +9,13 @@ import (
 	"golang.org/x/text/language"
 )
 
-// catalogue is every sentence in every language.
+// catalogue holds the translations of all languages.
 type catalogue struct {
 	locales []*locale // English, the fallback, is the first
 	matcher language.Matcher
 }
 
-// locale is one language, complete: what it has not translated it says in its parent's words, in the end in English.
+// locale is one language. A missing translation falls back to the parent language and finally to English.
 type locale struct {
 	lang, dir string // attributes of <html>
 	brand     string
@@ -23,10 +23,10 @@ type locale struct {
 	localizer *i18n.Localizer
 }
 
-// Ids that a brand's files may add: labels of the site's own fields and methods, and sentences of its own templates.
+// Prefixes of ids that a brand may add: labels of its own fields and methods, and sentences of its own templates.
 var ownIDs = []string{"field_", "method_", "own_"}
 
-// newCatalogue joins our files with those of a brand, which come later and win.
+// newCatalogue merges the built-in files with those of a brand, which win.
 func newCatalogue(brand string, ours, theirs []*localeFile) (*catalogue, error) {
 	byTag, order := map[language.Tag]map[string]*i18n.Message{}, []language.Tag{language.English}
 	for _, f := range slices.Concat(ours, theirs) {
@@ -40,7 +40,7 @@ func newCatalogue(brand string, ours, theirs []*localeFile) (*catalogue, error) 
 			byTag[f.tag][m.ID] = m
 		}
 	}
-	known := map[string][]string{} // the gaps that each sentence may have
+	known := map[string][]string{} // gaps that each sentence may have
 	for _, f := range ours {
 		for _, m := range f.messages {
 			for _, s := range formsOf(m) {
@@ -69,7 +69,7 @@ func newCatalogue(brand string, ours, theirs []*localeFile) (*catalogue, error) 
 	return c, nil
 }
 
-// check refuses what would not be used (an id that is used nowhere is mostly a typing error) or would stay empty.
+// check refuses ids that no page uses, which are usually typing errors, and empty sentences.
 func (f *localeFile) check(known map[string][]string) error {
 	for _, m := range f.messages {
 		gaps, ours := known[m.ID]
@@ -117,7 +117,7 @@ func newLocale(brand string, tag language.Tag, all map[language.Tag]map[string]*
 			break
 		}
 	}
-	// A bundle of one language: go-i18n's own matching over several would answer "en" by "en-GB" if that was read first.
+	// A bundle of one language: with several, go-i18n would match "en" to "en-GB" if that was loaded first.
 	b := i18n.NewBundle(tag)
 	for _, m := range l.messages {
 		if err := b.AddMessages(tag, m); err != nil {
@@ -128,10 +128,10 @@ func newLocale(brand string, tag language.Tag, all map[language.Tag]map[string]*
 	return l, nil
 }
 
-// counts are the gaps that choose a plural form, where they hold a whole number.
+// counts are the gaps that select a plural form, if they hold an integer.
 var counts = []string{"minutes", "min", "count"}
 
-// say returns the sentence, or false where there is none of that id.
+// say returns the sentence of an id, or false if there is none.
 func (l *locale) say(id string, args map[string]any) (string, bool) {
 	if l.messages[id] == nil {
 		return "", false
@@ -151,5 +151,5 @@ func (l *locale) say(id string, args map[string]any) (string, bool) {
 	return s, err == nil || s != ""
 }
 
-// has reports whether there is a sentence of that id.
+// has reports whether an id has a sentence.
 func (l *locale) has(id string) bool { return l.messages[id] != nil }

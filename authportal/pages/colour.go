@@ -18,7 +18,7 @@ var (
 
 var hexColour = regexp.MustCompile(`^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$`)
 
-// parseColour reads "#0a7" and "#00aa77". Nothing else is taken, so that what ends up in the style sheet is a colour.
+// parseColour parses "#0a7" and "#00aa77". It refuses anything else, so that nothing else gets into the style sheet.
 func parseColour(s string) (rgb, error) {
 	if !hexColour.MatchString(s) {
 		return rgb{}, fmt.Errorf("%q is no colour that is understood here: write it as \"#0a7\" or \"#00aa77\"", s)
@@ -51,13 +51,13 @@ func contrast(a, b rgb) float64 {
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
-// mix returns c with a part of d, from 0 to 1.
+// mix returns c mixed with a part of d, from 0 to 1.
 func (c rgb) mix(d rgb, part float64) rgb {
 	blend := func(a, b uint8) uint8 { return uint8(math.Round(float64(a)*(1-part) + float64(b)*part)) }
 	return rgb{blend(c.r, d.r), blend(c.g, d.g), blend(c.b, d.b)}
 }
 
-// until returns c, drawn towards d as far as it takes to reach the ratio on every one of the grounds.
+// until mixes c with as much of d as it takes to reach the contrast ratio on all grounds.
 func (c rgb) until(ratio float64, d rgb, grounds ...rgb) rgb {
 	for part := 0.0; part < 1; part += 0.02 {
 		m, ok := c.mix(d, part), true
@@ -71,13 +71,13 @@ func (c rgb) until(ratio float64, d rgb, grounds ...rgb) rgb {
 	return d
 }
 
-// Ratios that WCAG 2.2 AA demands.
+// Contrast ratios that WCAG 2.2 AA requires.
 const (
 	ratioText    = 4.5 // 1.4.3
 	ratioControl = 3.0 // 1.4.11
 )
 
-// surface is what the accent has to be seen on. The values are those of the style sheet; a test holds them together.
+// surface is a background of the accent. Its values are those of the style sheet, as a test checks.
 type surface struct{ page, card, far rgb }
 
 var (
@@ -85,18 +85,18 @@ var (
 	dark  = surface{page: rgb{0x0f, 0x11, 0x15}, card: rgb{0x18, 0x1b, 0x21}, far: white}
 )
 
-// palette is what becomes of the accent on one surface. Whatever colour a brand has, text on it and in it stays
-// readable.
+// palette holds the colours derived from the accent on one surface. They keep text readable on and in any accent
+// colour.
 type palette struct {
 	accent, on, hover rgb // fill of a button, text on it, fill under the pointer
-	edge              rgb // border of a button: sets it off even where the fill is that of the card
-	text, soft        rgb // links and focus rings; a tint to lay text on
+	edge              rgb // border of a button, visible even if its fill is that of the card
+	text, soft        rgb // links and focus rings; a tint for backgrounds
 }
 
 func newPalette(accent rgb, s surface) palette {
 	p := palette{accent: accent, on: white, hover: accent.mix(black, 0.14)}
 	if contrast(accent, white) < ratioText {
-		// Where white is too weak on it, black has more than 4.5: the two multiply to 21.
+		// If white has less than 4.5, black has more: their ratios multiply to 21.
 		p.on, p.hover = black, accent.mix(white, 0.18)
 	}
 	p.soft = s.card.mix(accent, 0.1)
@@ -105,7 +105,7 @@ func newPalette(accent rgb, s surface) palette {
 	return p
 }
 
-// css returns the custom properties of both colour schemes.
+// accentCSS returns the custom properties of both colour schemes.
 func accentCSS(accent rgb) string {
 	var b strings.Builder
 	write := func(p palette) {

@@ -2,8 +2,8 @@ package pages
 
 import "strings"
 
-// device says in a few words which browser a User-Agent names, so that people recognise their own: "Firefox", "Linux".
-// Both are empty where it says nothing we know. It decides nothing.
+// device returns the browser and platform of a User-Agent, such as "Firefox" and "Linux", so that users recognise
+// their sessions. Unknown ones are empty. Nothing depends on it.
 func device(userAgent string) (browser, system string) {
 	first := func(table [][2]string) string {
 		for _, row := range table {
@@ -13,7 +13,7 @@ func device(userAgent string) (browser, system string) {
 		}
 		return ""
 	}
-	// The order matters: nearly all browsers claim to be those below them.
+	// The order matters: nearly all browsers also claim to be those further down.
 	browser = first([][2]string{
 		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"Vivaldi/", "Vivaldi"}, {"SamsungBrowser/", "Samsung Internet"}, {"FxiOS/", "Firefox"},
 		{"Firefox/", "Firefox"}, {"CriOS/", "Chrome"}, {"Chromium/", "Chromium"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},

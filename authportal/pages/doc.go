@@ -1,3 +1,3 @@
-// Package pages owns what people see: templates, styles, scripts and sentences of every page, and the safety headers of
-// every page. It decides nothing and stores nothing.
+// Package pages owns the pages and emails that users see: templates, styles, scripts and translations, and the security
+// headers of pages. It decides nothing and stores nothing.
 package pages

@@ -8,12 +8,12 @@ import (
 	"github.com/nicksnyder/go-i18n/v2/i18n/template"
 )
 
-// A sentence has gaps: "Try again in {{.minutes}} minutes." That is all of a template language that translations get:
-// there is nothing in it to go wrong at a visitor's, and nothing to run.
+// A sentence has gaps: "Try again in {{.minutes}} minutes." Translations cannot use any other template syntax, so that
+// they cannot fail at run time or run code.
 
 var gap = regexp.MustCompile(`\{\{ *\.([a-z][a-z0-9_]*) *\}\}`)
 
-// gapsOf returns the names of the gaps, or what is wrong with the sentence.
+// gapsOf returns the names of the gaps of a sentence, or an error.
 func gapsOf(sentence string) ([]string, error) {
 	var names []string
 	for _, m := range gap.FindAllStringSubmatch(sentence, -1) {
@@ -25,7 +25,7 @@ func gapsOf(sentence string) ([]string, error) {
 	return names, nil
 }
 
-// gapParser lets go-i18n fill gaps and nothing else. What fills them is text: it is escaped where it meets HTML.
+// gapParser makes go-i18n fill gaps and nothing else. Values are text, which the HTML template escapes.
 type gapParser struct{}
 
 var _ template.Parser = gapParser{}
@@ -36,7 +36,7 @@ func (gapParser) Parse(src, _, _ string) (template.ParsedTemplate, error) { retu
 
 type sentence string
 
-// Execute fills the gaps from a map[string]string; what is not in it leaves nothing behind.
+// Execute fills the gaps from a map[string]string; a missing value is empty.
 func (s sentence) Execute(data any) (string, error) {
 	args, _ := data.(map[string]string)
 	return gap.ReplaceAllStringFunc(string(s), func(m string) string { return args[gap.FindStringSubmatch(m)[1]] }), nil

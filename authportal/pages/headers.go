@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// SafetyHeaders sets what every page of ours carries: no framing (clickjacking), no script but ours, no sniffing, no copy
-// in any cache, and a referrer for our own forms only ("no-referrer" would make them post `Origin: null`).
+// SafetyHeaders sets the security headers of pages: no framing (clickjacking), no foreign scripts, no sniffing, no
+// caching, and a referrer for the portal's own forms only ("no-referrer" would make them post `Origin: null`).
 //
-// A form goes to our own origin, or to the one of formAction where that is not empty; anywhere where the page says so.
+// Forms may post to the own origin, or to formAction if that is not empty, or anywhere if the page LeavesSite.
 func safetyHeaders(h http.Header, nonce string, leavesSite bool, formAction string) {
 	csp := []string{
 		"default-src 'none'",
@@ -16,7 +16,7 @@ func safetyHeaders(h http.Header, nonce string, leavesSite bool, formAction stri
 		"style-src 'self' 'nonce-" + nonce + "'",
 		"img-src 'self'", "font-src 'self'", "connect-src 'self'",
 		"base-uri 'none'", "frame-ancestors 'none'",
-		// Our scripts put no text into the page as HTML, and no other script shall.
+		// The pages' scripts never insert text as HTML, and no other script may.
 		"require-trusted-types-for 'script'", "trusted-types 'none'",
 	}
 	switch {

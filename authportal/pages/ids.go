@@ -7,8 +7,8 @@ import (
 	"text/template/parse"
 )
 
-// checkIDs walks the templates and refuses an id that nothing translates: {{.T "login_titel"}} would be shown on the
-// page as it is. Labels and hints of inputs are ids as well.
+// checkIDs refuses an id in a template that has no translation: {{.T "login_titel"}} would be shown on the page as it
+// is. Labels and hints of inputs are ids too.
 func checkIDs(t *template.Template, english *locale) error {
 	for _, tmpl := range t.Templates() {
 		if tmpl.Tree == nil || tmpl.Tree.Root == nil {
@@ -32,13 +32,13 @@ func checkTree(tree *parse.Tree, english *locale) error {
 	return nil
 }
 
-// idUse is an id that a template names.
+// idUse is an id in a template.
 type idUse struct {
 	id   string
 	node parse.Node
 }
 
-// idsIn finds every constant id below a node.
+// idsIn returns all constant ids below a node.
 func idsIn(n parse.Node) (uses []idUse) {
 	walk(n, func(n parse.Node) {
 		cmd, ok := n.(*parse.CommandNode)
@@ -80,8 +80,8 @@ func method(n parse.Node) string {
 	return names[len(names)-1]
 }
 
-// walk visits n and everything below it. Nodes are read by reflection, because package parse has some twenty kinds of
-// them and no walker.
+// walk visits n and all nodes below it. It uses reflection, because package parse has some twenty types of nodes and no
+// function to walk them.
 func walk(n parse.Node, visit func(parse.Node)) {
 	v := reflect.ValueOf(n)
 	if n == nil || v.Kind() != reflect.Pointer || v.IsNil() {

@@ -5,30 +5,30 @@ import (
 	"strings"
 )
 
-// Input is one labelled input of a form, as templates see it.
+// Input is one labelled input of a form, as templates get it.
 type Input struct {
 	ID, Name, Type, Label, Value, Hint, Problem string
 	Autocomplete, Mode                          string
-	MessageID                                   string // of Problem, for tests and style sheets
-	Described                                   string // ids of what describes it: hint, problem, the page's alert
-	Optional                                    string // what says that it may be left out; empty: it may not
+	MessageID                                   string // id of Problem, for tests and style sheets
+	Described                                   string // ids of the hint, the problem and the alert
+	Optional                                    string // the text that marks it as optional; empty: required
 	MinLength                                   int
 	Required, ReadOnly, Focus                   bool
-	Verbatim                                    bool   // no capital letters and corrections by a phone's keyboard
+	Verbatim                                    bool   // no capitalization or correction by a phone's keyboard
 	Show                                        string // label of the button that shows a password; empty: none
 	Hide                                        string
-	Strength                                    []string // words of the meter of a new password, the weakest first; empty: none
+	Strength                                    []string // labels of the strength meter, weakest first; empty: no meter
 }
 
 // Input returns an input of the page's form. Further words:
 //
 //	required, readonly, focus   as the attributes of HTML; focus yields to a field with a problem
-//	filter                      what narrows a list: that it may be left out goes without saying
-//	form=<name>                 which of several forms of the page it belongs to; its id, value and problem are then
+//	filter                      a filter of a list, which is not marked as optional
+//	form=<name>                 the form of the page that it belongs to; its id, value and problem are then
 //	                            those of <form>_<name>
 //	label=<id>, hint=<id>       translations; the label is "field_<name>" otherwise
-//	value=<text>                its value, unless the person typed something else before
-//	min=<n>                     least number of characters
+//	value=<text>                its value, unless the user typed another one before
+//	min=<n>                     minimum number of characters
 //	mode=<inputmode>
 func (v *View) Input(name, kind, autocomplete string, words ...string) Input {
 	in := Input{ID: name, Name: name, Type: kind, Autocomplete: autocomplete}
@@ -69,14 +69,14 @@ func (v *View) Input(name, kind, autocomplete string, words ...string) Input {
 	return in
 }
 
-// autofill is what browsers know of people, by the names that operators give to fields.
+// autofill maps names of operators' fields to autocomplete values.
 var autofill = map[string]string{
 	"company": "organization", "organization": "organization", "phone": "tel", "country": "country-name", "city": "address-level2",
 	"postcode": "postal-code", "street": "street-address", "website": "url", "job_title": "organization-title", "language": "language",
 	"first_name": "given-name", "last_name": "family-name", "nickname": "nickname",
 }
 
-// InputOf returns the input of a field that the configuration or a method needs.
+// InputOf returns the input of a field of the configuration or of a method.
 func (v *View) InputOf(f Field, words ...string) Input {
 	kind := f.Type
 	switch kind {
@@ -99,20 +99,20 @@ func (v *View) InputOf(f Field, words ...string) Input {
 	return in
 }
 
-// wordID returns the id of a translation that a word of Input names.
+// wordID returns the translation id in a word of Input.
 func wordID(word string) (string, bool) {
 	key, id, named := strings.Cut(word, "=")
 	return id, named && (key == "label" || key == "hint")
 }
 
-// complete fills in what the page knows of the input: what was typed, what is wrong with it, what describes it.
+// complete sets the typed value, the problem and the description of an input.
 func (v *View) complete(in *Input, value, hint string) {
 	in.Value = value
 	if typed, ok := v.Values[in.ID]; ok && !in.ReadOnly {
 		in.Value = typed
 	}
 	if in.Type == "password" {
-		in.Value = "" // whatever a caller put there
+		in.Value = "" // passwords are never sent back
 		in.Show, in.Hide = v.T("password_show"), v.T("password_hide")
 		if in.Autocomplete == "new-password" {
 			in.Strength = []string{v.T("password_strength_weak"), v.T("password_strength_fair"), v.T("password_strength_good"), v.T("password_strength_strong")}
@@ -127,7 +127,7 @@ func (v *View) complete(in *Input, value, hint string) {
 		}
 		described = append(described, in.ID+"-problem")
 	} else if in.Focus && v.Problem != nil {
-		described = append(described, "problem") // a screen reader begins here: say why the page is back
+		described = append(described, "problem") // screen readers begin here, so refer to the alert
 	}
 	if hint != "" {
 		in.Hint = v.text(hint, map[string]any{"min": in.MinLength})

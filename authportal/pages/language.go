@@ -9,14 +9,14 @@ import (
 // maxAccept bounds how much of Accept-Language is read.
 const maxAccept = 500
 
-// pick returns the language that suits a browser best; English where none does.
+// pick returns the language that best matches an Accept-Language, or English.
 func (c *catalogue) pick(accept string) *locale {
 	if len(accept) > maxAccept {
 		accept = accept[:max(0, strings.LastIndexByte(accept[:maxAccept], ','))]
 	}
 	var known []string
 	for entry := range strings.SplitSeq(accept, ",") {
-		// One entry that says nothing must not spoil the others.
+		// Ignore invalid entries.
 		if _, _, err := language.ParseAcceptLanguage(entry); err == nil {
 			known = append(known, entry)
 		}
@@ -42,7 +42,7 @@ func direction(tag language.Tag) string {
 	return "ltr"
 }
 
-// didYouMean names the known id that is nearest to a wrong one, if any is near.
+// didYouMean returns a hint with the known id that is nearest to a wrong one, if one is near.
 func didYouMean[V any](wrong string, known map[string]V) string {
 	best, least := "", max(2, len(wrong)/4)+1
 	for id := range known {
@@ -56,7 +56,7 @@ func didYouMean[V any](wrong string, known map[string]V) string {
 	return " (did you mean \"" + best + "\"?)"
 }
 
-// distance is Levenshtein's.
+// distance returns the Levenshtein distance.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

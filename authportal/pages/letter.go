@@ -14,17 +14,17 @@ import (
 	"text/template/parse"
 )
 
-// letterPrefix begins the names of all files that letters are made of: mail_<letter>.html and mail_<letter>.txt, with
-// mail_layout of either kind around them. A brand's directory of templates replaces them by name.
+// letterPrefix begins the names of all message templates: mail_<name>.html and mail_<name>.txt, with mail_layout of
+// either kind around them. A brand's directory of templates replaces them by name.
 const letterPrefix = "mail_"
 
-// letter is one letter's templates, for all languages.
+// letter holds the templates of one message, for all languages.
 type letter struct {
 	html *html.Template
 	text *plaintext.Template
 }
 
-// letterSamples are data that letters are rehearsed with at the start, by letter.
+// letterSamples are the data with which templates are tried at the start, by name.
 var letterSamples = map[string]any{"test": nil, "confirm": letterSample, "reset": letterSample, "link": letterSample, "again": letterSample, "exists": letterSample,
 	"password_changed": letterSample, "approval": letterSample, "approved": letterSample, "declined": letterSample, "invite": letterSample, "session_theft": letterSample,
 	"email_change": letterSample, "email_taken": letterSample, "email_asked": letterSample, "email_changed": letterSample, "email_restored": letterSample,
@@ -32,19 +32,19 @@ var letterSamples = map[string]any{"test": nil, "confirm": letterSample, "reset"
 
 var letterSample = LetterData{Account: "ada@example.com", Email: "ada@example.net", Link: "https://auth.example.com/confirm?token=token", Code: "123456"}
 
-// LetterData fills the letters about an account.
+// LetterData fills the messages about an account.
 type LetterData struct {
-	Account string // the address that it is about
-	Email   string // the other address, in a letter about two
-	Link    string // where the button leads; empty: there is none
-	Code    string // of the letter "link": six digits
+	Account string // address of the account
+	Email   string // the other address, in a message about two
+	Link    string // target of the button; empty: no button
+	Code    string // six digits, in the message "link"
 }
 
-// LetterView is what the template of a letter gets.
+// LetterView is what the template of a message gets.
 type LetterView struct {
-	Data             any    // what the letter is about
+	Data             any    // such as LetterData
 	Brand            string // the brand's name
-	Accent, OnAccent string // colours: a button, and text on it
+	Accent, OnAccent string // colours of a button and of the text on it
 	Lang, Dir        string // attributes of <html>
 
 	locale *locale
@@ -55,15 +55,15 @@ func (v *LetterView) T(id string, pairs ...any) string {
 	return (&View{locale: v.locale}).T(id, pairs...)
 }
 
-// Button is what the template "button" of the layout gets: a link that stands out, and its address to copy.
+// Button returns the data of the layout's template "button": a prominent link and its URL to copy.
 func (v *LetterView) Button(url, label string) LetterButton {
 	return LetterButton{URL: url, Label: label, Accent: v.Accent, OnAccent: v.OnAccent}
 }
 
-// LetterButton is a link of a letter.
+// LetterButton is a link in a message.
 type LetterButton struct{ URL, Label, Accent, OnAccent string }
 
-// Letter writes a letter in the language that suits best; lang is an Accept-Language or a tag, empty is English.
+// Letter renders a message in the best matching language; lang is an Accept-Language or a tag, empty is English. The
 // subject is one line.
 func (s *Set) Letter(lang, name string, data any) (subject, plain, rich string, err error) {
 	l := s.letters[name]
@@ -82,11 +82,12 @@ func (s *Set) Letter(lang, name string, data any) (subject, plain, rich string, 
 	if err != nil {
 		return "", "", "", fmt.Errorf("templates: %w: correct the file, or take it out to have ours back", err)
 	}
-	subject = strings.Join(strings.Fields(first.String()), " ") // no line of a template becomes a header
+	// A line break would start another header (header injection).
+	subject = strings.Join(strings.Fields(first.String()), " ")
 	return subject, strings.TrimSpace(second.String()) + "\n", strings.TrimSpace(third.String()) + "\n", nil
 }
 
-// loadLetters reads the templates of letters, ours or the brand's, and writes once what it has samples for.
+// loadLetters parses the message templates, built-in or the brand's, and tries those that have samples.
 func (s *Set) loadLetters() error {
 	files, from, err := letterFiles(s.brand.Templates)
 	if err != nil {
@@ -127,7 +128,7 @@ func (s *Set) loadLetters() error {
 	return nil
 }
 
-// trees are those of all templates of a letter.
+// trees returns the parse trees of all templates of a message.
 func (l *letter) trees() (out []*parse.Tree) {
 	for _, t := range l.html.Templates() {
 		out = append(out, t.Tree)
@@ -138,7 +139,7 @@ func (l *letter) trees() (out []*parse.Tree) {
 	return slices.DeleteFunc(out, func(t *parse.Tree) bool { return t == nil || t.Root == nil })
 }
 
-// letterFiles returns the text of every file by name, and what to call each in messages.
+// letterFiles returns the text of all files by name, and the name of each for error messages.
 func letterFiles(dir string) (text, from map[string]string, err error) {
 	text, from = map[string]string{}, map[string]string{}
 	ours, err := fs.ReadDir(files, "mails")

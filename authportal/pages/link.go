@@ -2,8 +2,8 @@ package pages
 
 import "strings"
 
-// local returns the address for a link that stays on this host, or "" where it names another. RequestURI may begin with
-// two slashes, which a browser reads as the name of a host: a dot segment before them keeps them a path (URL Standard
+// local returns the URL for a link that stays on this host, or "" if it leads to another. RequestURI may begin with
+// two slashes, which a browser takes for a host name; a dot segment before them keeps them a path (URL Standard
 // §4.5, where the serializer does the same).
 func local(s string) string {
 	if !strings.HasPrefix(s, "/") || strings.ContainsAny(s, "\t\n\r") {
@@ -15,7 +15,7 @@ func local(s string) string {
 	return s
 }
 
-// link is local, and lets pass what the configuration names as an address elsewhere.
+// link is local, but allows absolute http and https URLs, which come from the configuration.
 func link(s string) string {
 	if strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://") {
 		return s
@@ -23,5 +23,5 @@ func link(s string) string {
 	return local(s)
 }
 
-// localBase is what links to pages and assets of ours begin with: "" or a path.
+// localBase returns what links to pages and assets begin with: "" or a path.
 func localBase(s string) string { return strings.TrimRight(local(s), "/") }

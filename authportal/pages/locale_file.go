@@ -14,17 +14,17 @@ import (
 
 // localeFile is one file of translations: "de.json" holds {"id": "sentence", "id": {"one": "…", "other": "…"}}.
 type localeFile struct {
-	name     string // for messages to the operator
+	name     string // for error messages
 	tag      language.Tag
 	messages []*i18n.Message
-	lines    map[string]int // where each id stands
+	lines    map[string]int // line number of each id
 }
 
 func (f *localeFile) errorf(line int, format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %w", f.name, line, fmt.Errorf(format, args...))
 }
 
-// readLocale reads a file strictly: a translation that would silently not be used is an error with its line.
+// readLocale reads a file strictly: a translation that would be ignored is an error with its line.
 func readLocale(name string, raw []byte) (*localeFile, error) {
 	base := strings.TrimSuffix(path.Base(name), ".json")
 	tag, err := language.Parse(base)
@@ -42,7 +42,7 @@ func readLocale(name string, raw []byte) (*localeFile, error) {
 		}
 		return nil, f.errorf(at, `not readable as a JSON object { "login_title": "…" }: %w`, err)
 	}
-	// Once more by tokens, for lines and for what is there twice.
+	// Read it again by tokens, for line numbers and duplicates.
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if _, err := d.Token(); err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func readMessage(id string, value json.RawMessage) (*i18n.Message, error) {
 	return m, nil
 }
 
-// formsOf returns every sentence of a message.
+// formsOf returns all plural forms of a message.
 func formsOf(m *i18n.Message) []string {
 	var out []string
 	for _, s := range []string{m.Zero, m.One, m.Two, m.Few, m.Many, m.Other} {

@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// Names of the pages. A directory of templates replaces one by the file of its name.
+// Names of the pages. A brand's directory of templates replaces a page by the file of that name.
 const (
 	Login     = "login"
 	Signup    = "signup"
@@ -30,16 +30,16 @@ const (
 	AdminAudit    = "admin-audit"
 )
 
-// Page is one answer: which template, filled with what.
+// Page is one response: a template and its data.
 type Page struct {
 	Name string // one of the constants above
 	Base string // what links and form actions begin with: "/.gatehouse", "/auth", ""
 	Data any    // LoginData for Login, and so on
 
-	Notice  *Message // something went well
-	Problem *Message // something did not
+	Notice  *Message // reports a success
+	Problem *Message // reports a problem
 
-	// Values refills the form with what the person typed, by field name. Never a password.
+	// Values holds what the user typed, by field name, to fill the form again; never a password.
 	Values        map[string]string
 	FieldProblems map[string]*Message // by field name
 
@@ -47,62 +47,62 @@ type Page struct {
 	// form-action, which Chromium enforces along the whole chain of redirects after a POST.
 	LeavesSite bool
 
-	// FormAction is the one origin that a form of this page may go to, where that is not our own.
+	// FormAction is the only origin that a form of this page may post to; empty: the own origin.
 	FormAction string
 
-	// SecretInURL says that the address of this page holds a one-time secret. Browsers then send the origin alone as the
-	// referrer, to assets and to where a link leads: else the secret would be in access logs, and known to an app.
+	// SecretInURL says that the URL of this page contains a one-time secret. Browsers then send only the origin as the
+	// referrer; otherwise the secret would get into access logs and to apps.
 	SecretInURL bool
 }
 
-// Message is a sentence for the person: the id of a translation and what fills its gaps.
+// Message is a sentence for the user: the id of a translation and the values of its gaps.
 type Message struct {
 	ID   string
 	Args map[string]any
 }
 
-// Method is a way to sign in, as the login page offers it.
+// Method is a sign-in method on the login page.
 type Method struct {
 	Name  string // as configured: the value of the form field "method"
 	Kind  string // "password"
 	Label string // as configured; empty: the translation of "method_<kind>"
-	URL   string // where a method that has no form of its own begins; empty for one that has
+	URL   string // where a method without a form begins; empty: it has a form
 }
 
 // LoginData fills Login.
 type LoginData struct {
 	Methods []Method
 
-	// To and Flow are hidden fields "to" and "flow", sent back as they are. Only one of them is set, or none.
+	// To and Flow are the hidden fields "to" and "flow", sent back unchanged. At most one of them is set.
 	To, Flow string
 
 	Remember   bool   // offer to stay signed in: the check box "remember"
 	SignupURL  string // empty: signing up is closed
 	ForgotURL  string // empty: a password cannot be reset by mail
-	ResendURL  string // where the link of confirmation is sent once more; empty: that is not what is missing
-	FixedLogin string // the account that is asked to sign in again; the field "login" cannot be changed then
-	Reason     string // why more is demanded: while signed in "fresh", "mfa"; at the end "new_password"; or empty
-	Account    string // whose new password it is
-	MailForm   bool   // the only method signs in by mail: its form for an address is here
+	ResendURL  string // where the confirmation link is sent again; empty: not offered
+	FixedLogin string // the account that must sign in again; the field "login" is then read-only
+	Reason     string // why more is required: "fresh" or "mfa" while signed in, "new_password" at the end; or empty
+	Account    string // account that gets the new password
+	MailForm   bool   // the only method is the email link: show its form
 
-	// Step is set where a method needs more than its first form: the fields to show and the hidden field "step".
+	// Step is set if a method needs another form: the fields to show and the hidden field "step".
 	Step *Step
 
 	NewPassword
 
-	// Post is set where nothing is asked: a form for a provider, which the script sends off.
+	// Post is set if the user has nothing to enter: a form for a provider, which the script submits.
 	Post *Post
 }
 
-// Post is a form whose fields are hidden.
+// Post is a form with hidden fields only.
 type Post struct {
 	URL    string
 	Fields []Field
 }
 
-// NewPassword is a part of the data of each page with a form that sets a password.
+// NewPassword is embedded in the data of each page with a form that sets a password.
 type NewPassword struct {
-	MinLength int // the least number of characters; 0: the page sets no password
+	MinLength int // minimum number of characters; 0: the page sets no password
 }
 
 func (n NewPassword) minLength() int { return n.MinLength }
@@ -114,7 +114,7 @@ type Step struct {
 	Fields []Field
 
 	Options string   // JSON for a script of the page; empty: none
-	Others  []Method // that answer as well
+	Others  []Method // other methods that can be used instead
 }
 
 // Field is one input of a form.
@@ -131,37 +131,37 @@ type Field struct {
 type SignupData struct {
 	To, Flow string // hidden fields, as in LoginData
 	LoginURL string
-	Fields   []Field // beyond email, password and name: the site's own, "username" among them
+	Fields   []Field // the site's additional fields, "username" among them
 	Closed   bool    // sign-up is closed
 	Invite   string  // hidden field "invite"
-	Account  string  // the address that was invited; no other can be chosen
-	Expired  bool    // the invitation is used, old or unknown
-	Done     string  // "confirm_email", "approval_pending": the form is gone, the sentence says what comes next
+	Account  string  // the invited address, which cannot be changed
+	Expired  bool    // the invitation is used, expired or unknown
+	Done     string  // "confirm_email", "approval_pending": no form, only what comes next
 
 	NewPassword
 }
 
-// ConfirmData fills Confirm, where the link of a sign-up leads. Without a token it sends that link once more.
+// ConfirmData fills Confirm, where the link of a sign-up leads. Without a token, its form requests another link.
 type ConfirmData struct {
 	Token    string // hidden field "token"
 	Account  string // the address that is being confirmed
 	Done     string // "confirmed", "approval_pending", "sent": no form, only what comes next
-	Expired  bool   // the link is used, old or unknown
+	Expired  bool   // the link is used, expired or unknown
 	LoginURL string
 }
 
-// ForgotData fills Forgot, which sends a link for a new password.
+// ForgotData fills Forgot, which sends a link to set a new password.
 type ForgotData struct {
 	To, Flow string // hidden fields, as in LoginData
 	LoginURL string
-	Done     bool // the message is on its way, if an account has the address
+	Done     bool // a message was sent if an account has the address
 }
 
-// ResetData fills Reset, where that link leads.
+// ResetData fills Reset, where the reset link leads.
 type ResetData struct {
 	Token     string // hidden field "token"
-	Account   string // the address whose account gets a new password
-	Expired   bool   // the link is used, old or unknown: no form, only what to do
+	Account   string // address of the account
+	Expired   bool   // the link is used, expired or unknown: no form, only what to do
 	Done      bool   // the password is changed
 	LoginURL  string
 	ForgotURL string
@@ -169,47 +169,47 @@ type ResetData struct {
 	NewPassword
 }
 
-// EmailData fills Email, where the links of a change of address lead: the new address confirms it, the old one takes it
-// back.
+// EmailData fills Email, where the links of a change of address lead: the new address confirms it, the old one undoes
+// it.
 type EmailData struct {
 	Undo           bool
 	Token          string // hidden field "token"
 	Account, Email string // the account's old address, which may be empty, and the new one
-	Expired        bool   // the link is used, old or unknown: no form
+	Expired        bool   // the link is used, expired or unknown: no form
 	Done           bool
 	LoginURL       string
 }
 
-// LinkData fills Link: signing in by mail. Without any of Step, Token, Elsewhere, Expired and Done it asks for an
+// LinkData fills Link, which signs in by email. Without any of Step, Token, Elsewhere, Expired and Done it asks for an
 // address.
 type LinkData struct {
 	To, Flow string // hidden fields, as in LoginData
 	Remember bool   // offer to stay signed in
 	LoginURL string
-	AgainURL string // where another message is requested
+	AgainURL string // where to request another message
 
-	Step    string // hidden field "step": the message is on its way, and its code may be entered
-	Account string // the address that it goes to, or was sent to
+	Step    string // hidden field "step": the message was sent, and its code can be entered
+	Account string // address of the message
 
-	Token     string // hidden field "token": the link of the message was opened, and waits for a click
-	Elsewhere bool   // it was opened in another browser than it was requested in
-	Expired   bool   // it is used, old or unknown
-	Done      bool   // it is used, by this very browser, which is signed in
+	Token     string // hidden field "token": the link was opened; show its button
+	Elsewhere bool   // the link was opened in another browser than the one that requested it
+	Expired   bool   // the link is used, expired or unknown
+	Done      bool   // the link was used by this browser, which is signed in
 }
 
-// TicketData fills Ticket, where the link leads that an administrator made.
+// TicketData fills Ticket, where an administrator's sign-in link leads.
 type TicketData struct {
 	Token    string // hidden field "token"
-	User     User   // who will be signed in
-	SignedIn string // who is signed in in this browser, and will not be any more; may be empty
-	Expired  bool   // the link is used, old or unknown
+	User     User   // account that will be signed in
+	SignedIn string // account that is signed in now and will be signed out; may be empty
+	Expired  bool   // the link is used, expired or unknown
 	LoginURL string
 }
 
 // LogoutData fills Logout.
 type LogoutData struct {
-	User     *User  // who is asked whether to leave; nil: no user is signed in any more
-	LoginURL string // to come back
+	User     *User  // account that can sign out; nil: signed out
+	LoginURL string // to sign in again
 }
 
 // User is an account as its owner sees it.
@@ -224,18 +224,18 @@ type AccountData struct {
 	User          User
 	Sessions      []Session
 	Tokens        []Token
-	NewToken      string  // shown once, right after it was made
-	Fields        []Field // further fields that the person may change, filled
+	NewToken      string  // shown only once
+	Fields        []Field // additional fields that the user may change, with values
 	HasPassword   bool
-	ForgotURL     string // where a user without a password gets one; empty: nowhere
+	ForgotURL     string // where a user without a password can set one; empty: nowhere
 	Administrator bool
 	ChangesEmail  bool   // offer to change the address
-	PendingEmail  string // the address that waits to be confirmed; empty: none does
+	PendingEmail  string // new address that is not confirmed yet; empty: none
 
 	NewPassword
 }
 
-// Session is one sign-in in its owner's list.
+// Session is a session in its owner's list.
 type Session struct {
 	ID, Host, Address, Device string
 	Created, LastSeen         time.Time
@@ -249,26 +249,26 @@ type Token struct {
 	Created, Used, Expires time.Time // zero: never
 }
 
-// SetupData fills Setup, the first administrator's form.
+// SetupData fills Setup, which makes the first administrator.
 type SetupData struct {
 	Token   string // hidden field "token"
-	Expired bool   // the link is used, old or unknown: no form, only what to do
+	Expired bool   // the link is used, expired or unknown: no form, only what to do
 
 	NewPassword
 }
 
-// ForbiddenData fills Forbidden: signed in, and not let in.
+// ForbiddenData fills Forbidden, which denies access.
 type ForbiddenData struct {
 	User      *User
 	LogoutURL string
-	Path      string // the requested path, as sent, cut at 200 bytes
+	Path      string // the requested path, truncated to 200 bytes
 	Reason    string // "role", "mfa"; empty: no reason is given
 }
 
 // ErrorData fills Error. The sentence is the translation of "error_<Code>"; an unknown code falls back to the status.
 type ErrorData struct {
 	Status   int
-	Code     string // as in problem answers: "store_unavailable"
+	Code     string // as in problem documents: "store_unavailable"
 	Detail   string // in English, for the curious
-	RetryURL string // a link that tries again; empty: none
+	RetryURL string // URL to try again; empty: none
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// sample is a page as a visitor might get it. Every branch of every template is on one of them: they are written once
-// at the start, to find what a replaced template gets wrong, and in tests.
+// sample is a page with made-up data. Together they cover all branches of all templates. They are rendered once at the
+// start, to find errors in replaced templates, and in tests.
 type sample struct {
 	Page
 	name   string

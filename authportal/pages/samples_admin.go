@@ -31,7 +31,7 @@ func adminSamples(user User, problem func(string, ...any) *Message) []sample {
 	cells := []AdminCell{{text, "Analytical Engines Ltd"}, {plan, "gold"}, {seats, "3.5"}, {beta, "true"}, {since, "2025-12-24"}, {teams, "blue, red"}, {sorts, ""}}
 	list.Columns = []AdminColumn{text, plan, seats, beta, since}
 	list.Accounts[0].Cells, list.Accounts[1].Cells = cells[:5], []AdminCell{{text, ""}, {plan, ""}, {seats, ""}, {beta, "false"}, {since, ""}}
-	one.Account.Cells = append(slices.Clone(cells), AdminCell{plan, "platinum"}) // of a choice that is gone
+	one.Account.Cells = append(slices.Clone(cells), AdminCell{plan, "platinum"}) // no longer a choice
 	one.Account.Cells[7].Column.Key = "former"
 	ticket := one
 	ticket.Ticket = "https://auth.example.com/ticket?token=example"

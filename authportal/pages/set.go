@@ -15,7 +15,7 @@ import (
 	"strconv"
 )
 
-// Set is every page in every language, ready to be written. It is safe for concurrent use.
+// Set holds all pages and messages in all languages. It is safe for concurrent use.
 type Set struct {
 	brand     Brand
 	templates map[string]*template.Template
@@ -28,8 +28,8 @@ type Set struct {
 	logo      *asset // nil: none
 }
 
-// New reads and checks templates, translations and logo, so that a broken one stops the start, not a visitor. An error
-// names the setting or file, the line, and what to do.
+// New reads and checks templates, translations and logo, so that a broken one fails at the start and not at a request.
+// An error names the setting or file, the line, and what to do.
 func New(b Brand) (*Set, error) {
 	accent, err := b.check()
 	if err != nil {
@@ -132,7 +132,7 @@ func (s *Set) loadAssets(accent rgb, src *source) error {
 	return nil
 }
 
-// rehearse writes every page once with made-up data: a template that names what does not exist fails here.
+// rehearse renders all pages with made-up data, to find templates that use fields that do not exist.
 func (s *Set) rehearse() error {
 	for _, p := range samples() {
 		v := s.view(&p.Page, p.status, s.catalogue.locales[0], "nonce")
@@ -154,8 +154,8 @@ func (s *Set) view(p *Page, status int, l *locale, nonce string) *View {
 	return v
 }
 
-// Write answers with a page: rendered whole before the first byte is sent, so that a fault is a 500 and not half a
-// page.
+// Write responds with a page. It renders the page before it sends the first byte, so that an error is a 500 and not
+// half a page.
 func (s *Set) Write(w http.ResponseWriter, r *http.Request, status int, p Page) {
 	nonce := rand.Text()
 	l := s.catalogue.pick(r.Header.Get("Accept-Language"))
@@ -172,7 +172,7 @@ func (s *Set) Write(w http.ResponseWriter, r *http.Request, status int, p Page) 
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
-	page := bytes.TrimSpace(b.Bytes()) // the text between definitions
+	page := bytes.TrimSpace(b.Bytes()) // drop the text between definitions
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(page)))
 	h.Set("Content-Language", l.lang)
@@ -192,5 +192,5 @@ func (s *Set) render(b *bytes.Buffer, p *Page, status int, l *locale, nonce stri
 }
 
 // Assets serves style sheet, scripts and logo: "/assets/<file>" and "/gatehouse.js" below the base, which the caller
-// has cut off the path.
+// has stripped from the path.
 func (s *Set) Assets() http.Handler { return s.assets }

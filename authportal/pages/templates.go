@@ -20,21 +20,21 @@ var names = []string{
 	AdminOverview, Admin, AdminUser, AdminBulk, AdminImport, Columns, AdminRoles, AdminAudit,
 }
 
-// Files that pages are made of beside their own.
+// Files that all pages share.
 const (
 	layoutFile = "layout.html" // the frame of every page
-	partsFile  = "parts.html"  // what pages have in common
+	partsFile  = "parts.html"  // templates that pages share
 	styleFile  = "style.css"
-	extraFile  = "extra.css" // a brand's additions to the style sheet; ours is none
+	extraFile  = "extra.css" // a brand's additions to the style sheet; empty by default
 )
 
-// source is the text of every file, ours or the brand's.
+// source holds the text of all files, built-in or the brand's.
 type source struct {
 	text map[string]string
-	from map[string]string // name for messages to the operator
+	from map[string]string // name of each file for error messages
 }
 
-// readSources reads our files and lays the brand's over them.
+// readSources reads the built-in files and replaces them by the brand's.
 func readSources(dir string) (*source, error) {
 	s := &source{text: map[string]string{extraFile: ""}, from: map[string]string{}}
 	for _, name := range append([]string{layoutFile, partsFile}, pageFiles()...) {
@@ -87,8 +87,8 @@ func (s *source) ours(dir, name string) error {
 	return err
 }
 
-// stranger refuses a file that would silently replace nothing. Templates of mail live in the same directory and are
-// judged with them; what is no template at all is ignored.
+// stranger refuses a file that would replace nothing. Message templates are in the same directory and are checked
+// elsewhere; files that are not templates are ignored.
 func (s *source) stranger(dir, name string) error {
 	switch filepath.Ext(name) {
 	case ".html", ".htm", ".gohtml", ".tmpl", ".css", ".js":
@@ -107,7 +107,7 @@ func (s *source) stranger(dir, name string) error {
 		filepath.Join(dir, name), didYouMean(name, s.text), strings.Join(known, ", "))
 }
 
-// parse makes the template of every page and checks what can be checked without a visitor.
+// parse parses the templates of all pages and checks what can be checked without data.
 func (s *source) parse(english *locale) (map[string]*template.Template, error) {
 	out := map[string]*template.Template{}
 	for _, name := range names {

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// What went wrong belongs beside the field that it is about, and once: the alert above the form then says only that
-// there is something below.
+// A problem is shown once, beside the field that it is about. The alert above the form then says only that there is one
+// below.
 
-// fieldProblem returns what is wrong with the input of that id.
+// fieldProblem returns the problem of the input with that id.
 func (v *View) fieldProblem(id string) *Message {
 	if v.Name == Account {
 		return v.accountProblem(id)
@@ -16,9 +16,9 @@ func (v *View) fieldProblem(id string) *Message {
 	return v.FieldProblems[id]
 }
 
-// accountProblem sorts out the forms of the account page. What was typed as the name of a token comes back as
-// "token_name": problems of "name" are then about that one and not about the person's. A wrong password can only be the
-// one of the password form.
+// accountProblem assigns a problem to a form of the account page. The typed name of a token is in Values as
+// "token_name": problems of "name" are then about the token and not about the account. A wrong password is always that
+// of the password form.
 func (v *View) accountProblem(id string) *Message {
 	_, typedToken := v.Values["token_name"]
 	field, isToken := strings.CutPrefix(id, "token_")
@@ -35,7 +35,7 @@ func (v *View) hasFieldProblem() bool {
 	return slices.ContainsFunc(v.inputs(), func(id string) bool { return v.fieldProblem(id) != nil })
 }
 
-// inputs are the ids of what the page has to fill in.
+// inputs returns the ids of the page's inputs.
 func (v *View) inputs() []string {
 	var ids []string
 	add := func(fields []Field) {
@@ -70,7 +70,7 @@ func (v *View) inputs() []string {
 	return ids
 }
 
-// Alert is the sentence above the form.
+// Alert returns the sentence above the form.
 func (v *View) Alert() string {
 	if v.hasFieldProblem() {
 		return v.T("problem_marked")
@@ -87,10 +87,10 @@ func (v *View) Trouble(form string) bool {
 	return slices.ContainsFunc(ids, func(id string) bool { return v.fieldProblem(id) != nil }) || form == "token" && typedToken && v.Problem != nil
 }
 
-// Value returns what the person typed.
+// Value returns what the user typed.
 func (v *View) Value(name string) string { return v.Values[name] }
 
-// Chosen reports whether the i-th of the methods that share a form is the one to be marked.
+// Chosen reports whether the i-th of the methods that share a form is selected.
 func (v *View) Chosen(i int, method string) bool {
 	chosen := v.Values["method"]
 	if d, ok := v.Data.(LoginData); ok && chosen == "" && d.Step != nil {
@@ -102,7 +102,7 @@ func (v *View) Chosen(i int, method string) bool {
 	return chosen == method
 }
 
-// MayGoOn reports whether the account page is of use after this error.
+// MayGoOn reports whether the page should offer a link to the account page after this error.
 func (v *View) MayGoOn() bool {
 	d, ok := v.Data.(ErrorData)
 	return ok && d.Status < 500 && d.Code != "https_required"

@@ -7,29 +7,29 @@ import (
 	"time"
 )
 
-// View is what a template gets: the page with all that is around it.
+// View is what a template gets: the page, the brand and the language.
 type View struct {
 	Page
 	Status    int
 	Brand     BrandView
 	Lang, Dir string // attributes of <html>
-	Nonce     string // for <script nonce> and <style nonce>: nothing inline runs without
-	Style     string // address of the style sheet
-	Script    string // address of the script
+	Nonce     string // for <script nonce> and <style nonce>; the policy blocks anything inline without it
+	Style     string // URL of the style sheet
+	Script    string // URL of the script
 
 	locale       *locale
-	firstProblem string // input that gets the focus
+	firstProblem string // id of the input that gets the focus
 }
 
-// BrandView is the brand as pages show it.
+// BrandView is the brand as templates get it.
 type BrandView struct {
 	Name string
 	Logo string // address; empty: none
 	Icon string // address of a small square mark
 }
 
-// T returns the translation of an id, its gaps filled by pairs of name and value. That the id exists is checked at the
-// start for every id that a template names.
+// T returns the translation of an id, with its gaps filled from pairs of name and value. Ids in templates are checked
+// at the start.
 func (v *View) T(id string, pairs ...any) string {
 	args := map[string]any{}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -46,9 +46,9 @@ func (v *View) text(id string, args map[string]any) string {
 	return s
 }
 
-// Say returns the sentence of a message: that of the id with the reason or field it names, or with the page it is
-// on; of the id alone; and if none is translated (a code of a later version, or of another plugin's method) that of
-// the page's status.
+// Say returns the sentence of a message. It looks for the id with the reason, the field or the page, then for the id
+// alone. If there is no translation (a code of a later version, or of a plugin), it returns the sentence of the page's
+// status.
 func (v *View) Say(m *Message) string {
 	if m == nil {
 		return ""
@@ -70,7 +70,7 @@ func (v *View) Say(m *Message) string {
 	return v.statusText("")
 }
 
-// minLength is the least length of a password, where the page has a form that sets one.
+// minLength returns the minimum length of a password, if the page has a form that sets one.
 func (v *View) minLength() int {
 	if d, ok := v.Data.(interface{ minLength() int }); ok {
 		return d.minLength()
@@ -78,7 +78,7 @@ func (v *View) minLength() int {
 	return 0
 }
 
-// statusText returns "status_<status>", or that of the status's class.
+// statusText returns the translation of "status_<status>", or of the status class.
 func (v *View) statusText(suffix string) string {
 	for _, id := range []string{"status_" + strconv.Itoa(v.Status), "status_" + strconv.Itoa(v.Status/100) + "xx"} {
 		if s, ok := v.locale.say(id+suffix, nil); ok {
@@ -88,11 +88,11 @@ func (v *View) statusText(suffix string) string {
 	return v.T("status_5xx" + suffix)
 }
 
-// ErrorTitle is the heading of an error page.
+// ErrorTitle returns the heading of an error page.
 func (v *View) ErrorTitle() string { return v.statusText("_title") }
 
-// ErrorText is the sentence of an error page: "error_<code>" where a page of its own says other things than a form,
-// else "problem_<code>", else that of the status.
+// ErrorText returns the sentence of an error page: "error_<code>" if a page must say something else than a form,
+// otherwise "problem_<code>", otherwise that of the status.
 func (v *View) ErrorText() string {
 	d, ok := v.Data.(ErrorData)
 	if ok {
@@ -105,7 +105,7 @@ func (v *View) ErrorText() string {
 	return v.statusText("")
 }
 
-// label returns the translation of id, else the bare name made readable: "cost_centre" is "Cost centre".
+// label returns the translation of id, or else the name made readable: "cost_centre" becomes "Cost centre".
 func (v *View) label(id, name string) string {
 	if s, ok := v.locale.say(id, nil); ok {
 		return s
@@ -117,7 +117,7 @@ func (v *View) label(id, name string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// MethodLabel names a way to sign in.
+// MethodLabel returns the name of a sign-in method.
 func (v *View) MethodLabel(m Method) string {
 	if m.Label != "" {
 		return m.Label
@@ -125,7 +125,7 @@ func (v *View) MethodLabel(m Method) string {
 	return v.label("method_"+m.Kind, m.Name)
 }
 
-// Forms returns the methods that the page's own form serves, Elsewhere those that begin at another address.
+// Forms returns the methods that the page's form serves; Elsewhere returns those that begin at another URL.
 func (v *View) Forms(methods []Method) []Method     { return withURL(methods, false) }
 func (v *View) Elsewhere(methods []Method) []Method { return withURL(methods, true) }
 
@@ -138,7 +138,7 @@ func withURL(methods []Method, has bool) (out []Method) {
 	return out
 }
 
-// Who is the name that a person is greeted by.
+// Who returns the name by which the page addresses a user.
 func (v *View) Who(u User) string {
 	for _, s := range []string{u.Name, u.Email, u.Username} {
 		if s != "" {
@@ -148,7 +148,7 @@ func (v *View) Who(u User) string {
 	return u.ID
 }
 
-// Device names the browser of a session.
+// Device returns the name of a session's browser.
 func (v *View) Device(userAgent string) string {
 	switch browser, system := device(userAgent); {
 	case browser != "" && system != "":
@@ -161,17 +161,17 @@ func (v *View) Device(userAgent string) string {
 	return v.T("device_unknown")
 }
 
-// Moment is a time for <time>: ISO is for the script, which writes it in the reader's time zone, Text for browsers
+// Moment is a time for <time>: ISO is for the script, which shows it in the user's time zone; Text is for browsers
 // without scripts.
 type Moment struct {
 	ISO, Text string
-	Day       bool // the day alone matters
+	Day       bool // only the day matters
 }
 
-// Time returns a moment, nil for the zero time. The layouts are translations: Go's reference time as people write it.
+// Time returns a moment, or nil for the zero time. The layouts are translations of Go's reference time.
 func (v *View) Time(t time.Time) *Moment { return v.moment(t, "format_time", false) }
 
-// Day returns a moment of which the day alone matters.
+// Day returns a moment of which only the day matters.
 func (v *View) Day(t time.Time) *Moment { return v.moment(t, "format_day", true) }
 
 func (v *View) moment(t time.Time, layout string, day bool) *Moment {
@@ -182,9 +182,9 @@ func (v *View) moment(t time.Time, layout string, day bool) *Moment {
 	return &Moment{ISO: t.Format(time.RFC3339), Text: t.Format(v.T(layout)), Day: day}
 }
 
-// Link returns an address for a link: of this host, or one that begins with http:// or https://. Anything else is
+// Link returns a URL for a link: a path of this host, or one that begins with http:// or https://. Anything else is
 // empty.
 func (v *View) Link(s string) string { return link(s) }
 
-// Local returns an address of this host; anything else is empty.
+// Local returns a path of this host; anything else is empty.
 func (v *View) Local(s string) string { return local(s) }

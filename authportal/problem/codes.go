@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Codes that are compared or told by themselves.
+// Codes that are used without their problem.
 const (
 	CodeTooMany     = "too_many_attempts"
 	CodeCrossOrigin = "cross_origin"
 	CodeUnavailable = "store_unavailable"
 )
 
-// Problems that more than one package tells. They are compared by identity or by code, and never changed: With returns
-// a copy.
+// Problems that more than one package returns. Compare them by identity or by code. They never change: With returns a
+// copy.
 var (
 	InvalidCredentials = &Problem{Status: http.StatusUnauthorized, Code: "invalid_credentials",
 		Detail: "login name or password is wrong"}
@@ -57,7 +57,7 @@ var (
 		Detail: "this sign-in took too long or belongs to another browser; begin anew"}
 	SignInBroken = &Problem{Status: http.StatusBadRequest, Code: "sign_in_broken",
 		Detail: "this browser did not keep the sign-in; cookies may be blocked"}
-	// SignInRefused is the outcome of an answer of a provider that proved nobody.
+	// SignInRefused reports that a provider's response did not authenticate anyone.
 	SignInRefused = &Problem{Status: http.StatusUnauthorized, Code: "sign_in_refused",
 		Detail: "the provider did not confirm who you are"}
 	UserExists = &Problem{Status: http.StatusConflict, Code: "user_exists",
@@ -76,7 +76,7 @@ var (
 		Detail: "no mail is configured here"}
 )
 
-// InvalidField is the problem of a value that a field cannot have; why continues its name.
+// InvalidField returns the problem of an invalid field value; why completes a sentence that begins with the field name.
 func InvalidField(field, why string) *Problem {
 	p := &Problem{Status: http.StatusUnprocessableEntity, Code: "invalid_field", Detail: field + " " + why}
 	return p.With("field", field)

@@ -6,7 +6,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/method"
 )
 
-// Of returns what to tell about an outcome: itself if it is a Problem, else that we failed.
+// Of returns the problem to report for err: err itself if it is a Problem, otherwise Busy or Unavailable.
 func Of(err error) *Problem {
 	if p, ok := errors.AsType[*Problem](err); ok {
 		return p
@@ -17,7 +17,7 @@ func Of(err error) *Problem {
 	return Unavailable
 }
 
-// IsFault reports whether err is a fault on our side rather than an outcome.
+// IsFault reports whether err is an internal failure rather than a Problem or an overload.
 func IsFault(err error) bool {
 	_, ok := errors.AsType[*Problem](err)
 	return err != nil && !ok && !errors.Is(err, method.ErrBusy)

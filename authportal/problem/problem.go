@@ -8,19 +8,20 @@ import (
 	"time"
 )
 
-// Problem is an outcome that is not the one hoped for, told to the person or program that asked (RFC 9457). An action
-// returns one as its error; any other error of an action means that we failed.
+// Problem reports to a person or program why a request failed (RFC 9457). An action returns one as its error; any other
+// error of an action is an internal failure.
 type Problem struct {
-	Status     int
+	Status     int            // HTTP status
 	Code       string         // stable; programs decide by it
-	Detail     string         // one English sentence for the developer; never a secret, never internals
-	RetryAfter time.Duration  // 0: no such header
-	Extra      map[string]any // further members: "field", "reason", "login_url"
+	Detail     string         // one English sentence for developers; never a secret, never internals
+	RetryAfter time.Duration  // 0: no Retry-After header
+	Extra      map[string]any // extension members: "field", "reason", "login_url"
 }
 
+// Error returns the code.
 func (p *Problem) Error() string { return p.Code }
 
-// With returns a copy with one further member.
+// With returns a copy with one more extension member.
 func (p *Problem) With(name string, value any) *Problem {
 	q := *p
 	q.Extra = maps.Clone(p.Extra)
@@ -44,7 +45,7 @@ func (p *Problem) Write(w http.ResponseWriter) {
 		body["detail"] = p.Detail
 	}
 	b, err := json.Marshal(body)
-	if err != nil { // an Extra that is no JSON value is a bug
+	if err != nil { // a bug: an extension member is not a JSON value
 		b = []byte(`{"type":"about:blank","status":500,"code":"internal"}`)
 	}
 	h := w.Header()
@@ -56,7 +57,7 @@ func (p *Problem) Write(w http.ResponseWriter) {
 	_, _ = w.Write(append(b, '\n'))
 }
 
-// Headers sets the headers that a problem has as a document and on a page alike.
+// Headers sets the headers that a problem needs, as a document and on a page.
 func (p *Problem) Headers(h http.Header) {
 	if p.Status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "" {
 		h.Set("WWW-Authenticate", challenge)
@@ -66,13 +67,13 @@ func (p *Problem) Headers(h http.Header) {
 	}
 }
 
-// retrySeconds rounds up, and says at least one: "0" would invite an immediate retry.
+// retrySeconds rounds up to at least one second: "0" would invite an immediate retry.
 func retrySeconds(d time.Duration) string {
 	return strconv.FormatInt(max(1, int64((d+time.Second-1)/time.Second)), 10)
 }
 
-// Write answers a program with a problem that is told nowhere else: never cached. Further members come in pairs of name
-// and value; the member "retry_after" (a time.Duration) becomes the header.
+// Write sends a problem that has no variable of its own. Extension members come in pairs of name and value; the member
+// "retry_after" (a time.Duration) becomes the header.
 func Write(w http.ResponseWriter, status int, code, detail string, extra ...any) {
 	p := &Problem{Status: status, Code: code, Detail: detail}
 	for i := 0; i+1 < len(extra); i += 2 {

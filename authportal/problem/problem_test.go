@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestAProblemIsToldWithItsHeadersAndNeverCached(t *testing.T) {
+func TestProblemIsWrittenAndNeverCached(t *testing.T) {
 	p := &Problem{Status: 429, Code: "too_many_attempts", RetryAfter: 1500 * time.Millisecond}
 	with := p.With("field", "email").With("status", 200).With("code", "fine")
 	w := httptest.NewRecorder()

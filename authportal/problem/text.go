@@ -4,7 +4,8 @@ import (
 	"strings"
 )
 
-// Bounded cuts s at n bytes, at the start of a character, and drops what is not text.
+// Bounded truncates s to n bytes without splitting a character, and replaces control characters by spaces, so that
+// client input cannot forge or flood log lines.
 func Bounded(s string, n int) string {
 	if len(s) > n {
 		s = s[:n]

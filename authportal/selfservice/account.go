@@ -14,29 +14,33 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// done are the words after "?done=" of the account page: what a form has just achieved, told after the redirect that
-// keeps a reload from sending it twice.
-var done = []string{"profile", "password", "session", "sessions", "token_deleted", "email"}
+// doneWords are the values of "?done=" on the account page. They report a form's success after a redirect, so that a
+// reload does not send the form again.
+var doneWords = []string{"profile", "password", "session", "sessions", "token_deleted", "email"}
 
-// accountPage shows the person what is kept of them, and the forms to change it.
+// accountPage shows the account's data and the forms to change it.
 func (s *profile) accountPage(c *web.Call) error {
 	var notice *pages.Message
-	if word := c.Request.URL.Query().Get("done"); slices.Contains(done, word) {
+	if word := c.Request.URL.Query().Get("done"); slices.Contains(doneWords, word) {
 		notice = &pages.Message{ID: "done_" + word}
 	}
 	return s.showAccount(c, http.StatusOK, pages.Page{Notice: notice}, "")
 }
 
-// showAccount fills the page; newToken is shown once.
+// showAccount responds with the account page; newToken is a new API token, which is shown only this once.
 func (s *profile) showAccount(c *web.Call, status int, p pages.Page, newToken string) error {
 	live, u, err := s.signin.MustUser(c)
 	if err != nil {
 		return err
 	}
 	held := s.expand(u.InForce())
-	data := pages.AccountData{NewToken: newToken, ChangesEmail: s.signin.Mails(), Administrator: slices.Contains(held, accounts.AdministratorRole), User: pages.User{
-		ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name, Roles: held, Confirmed: u.Confirmed}}
-	for _, f := range s.set.Signup.Fields {
+	data := pages.AccountData{
+		NewToken: newToken, ChangesEmail: s.signin.Mails(),
+		Administrator: slices.Contains(held, accounts.AdministratorRole),
+		User: pages.User{ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name,
+			Roles: held, Confirmed: u.Confirmed},
+	}
+	for _, f := range s.settings.Signup.Fields {
 		if f.Name == "username" {
 			continue
 		}
@@ -75,7 +79,8 @@ func (s *profile) showAccount(c *web.Call, status int, p pages.Page, newToken st
 	return c.Page(status, p)
 }
 
-// accountFailed shows the page again with what went wrong in one of its forms, or leads to signing in again.
+// accountFailed shows the account page again with the problem of one of its forms, or redirects to the login page if a
+// recent login is missing.
 func (s *profile) accountFailed(c *web.Call, err error, typed map[string]string) error {
 	p := web.ToldProblem(err)
 	if p == nil {
@@ -98,12 +103,12 @@ func (s *profile) accountFailed(c *web.Call, err error, typed map[string]string)
 	return s.showAccount(c, p.Status, page, "")
 }
 
-// accountDone leads back to the page, which says what was done.
+// accountDone redirects to the account page, which reports what was done; see doneWords.
 func (s *profile) accountDone(c *web.Call, word string) error {
 	return c.Redirect(c.Link("/account?done=" + word))
 }
 
-// accountAPI answers GET account.
+// accountAPI handles GET account.
 func (s *profile) accountAPI(c *web.Call) error {
 	_, u, err := s.signin.MustUser(c)
 	if err != nil {
@@ -120,7 +125,7 @@ func (s *profile) showAccountJSON(c *web.Call, u *store.User) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-// accountJSON is all that is kept of an account, as its owner reads it.
+// accountJSON returns an account as its owner may read it.
 func (s *profile) accountJSON(c *web.Call, u *store.User) (map[string]any, error) {
 	out := s.accounts.OwnJSON(u)
 	ways, err := s.credentials(c, u, store.KindPassword)
@@ -135,7 +140,7 @@ func (s *profile) accountJSON(c *web.Call, u *store.User) (map[string]any, error
 	return out, err
 }
 
-// changeProfile changes the name and the operator's fields that people fill in; everything else is the operator's.
+// changeProfile changes the display name and the operator's sign-up fields, the only data that a user may change.
 func (s *profile) changeProfile(c *web.Call, sent map[string]string) (store.User, error) {
 	_, u, err := s.signin.MustUser(c)
 	if err != nil {
@@ -160,9 +165,9 @@ func (s *profile) changeProfile(c *web.Call, sent map[string]string) (store.User
 	return after, nil
 }
 
-// profileAPI answers PATCH account.
+// profileAPI handles PATCH account.
 func (s *profile) profileAPI(c *web.Call) error {
-	sent, err := c.JSONFields(append([]string{"name", "email", "username"}, s.set.Signup.OwnFields()...)...)
+	sent, err := c.JSONFields(append([]string{"name", "email", "username"}, s.settings.Signup.OwnFields()...)...)
 	if err != nil {
 		return err
 	}
@@ -176,7 +181,7 @@ func (s *profile) profileAPI(c *web.Call) error {
 		case len(sent) > 1:
 			return problem.InvalidField("email", "is changed by a call of its own")
 		}
-		if err := s.emails.askEmail(c, email); err != nil {
+		if err := s.emails.requestEmailChange(c, email); err != nil {
 			return err
 		}
 		return c.JSON(http.StatusAccepted, map[string]string{"status": web.StatusSent})
@@ -188,9 +193,9 @@ func (s *profile) profileAPI(c *web.Call) error {
 	return s.showAccountJSON(c, &u)
 }
 
-// profileForm is the form's face of changeProfile.
+// profileForm handles the form of changeProfile.
 func (s *profile) profileForm(c *web.Call) error {
-	sent, err := c.FormFields(append([]string{"name"}, s.set.Signup.OwnFields()...)...)
+	sent, err := c.FormFields(append([]string{"name"}, s.settings.Signup.OwnFields()...)...)
 	if err == nil {
 		_, err = s.changeProfile(c, sent)
 	}

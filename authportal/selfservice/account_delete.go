@@ -8,8 +8,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// deleteAccount removes the account of whoever has signed in within the last ten minutes: an open browser alone is not
-// enough for what cannot be undone. Every sign-in and token of it ends, and its username is never given out again.
+// deleteAccount deletes the caller's account. It requires a recent login: an unattended browser must not be enough for
+// an act that cannot be undone. All sessions and API tokens end, and the username is never assigned again.
 func (s *profile) deleteAccount(c *web.Call) error {
 	if _, err := s.signin.MustFresh(c); err != nil {
 		return err
@@ -23,11 +23,12 @@ func (s *profile) deleteAccount(c *web.Call) error {
 	}
 	s.signin.ClearSession(c)
 	c.Caller = &web.Caller{}
-	c.Emit(audit.Event{Kind: audit.EventUserDelete, Result: audit.ResultOK, Reason: "owner", UserID: u.ID, Username: u.Username, Session: live.Session.RootID()})
+	c.Emit(audit.Event{Kind: audit.EventUserDelete, Result: audit.ResultOK, Reason: "owner",
+		UserID: u.ID, Username: u.Username, Session: live.Session.RootID()})
 	return nil
 }
 
-// deleteAccountAPI answers DELETE account.
+// deleteAccountAPI handles DELETE account.
 func (s *profile) deleteAccountAPI(c *web.Call) error {
 	if err := s.deleteAccount(c); err != nil {
 		return err
@@ -35,7 +36,7 @@ func (s *profile) deleteAccountAPI(c *web.Call) error {
 	return c.NoContent()
 }
 
-// deleteAccountForm is the form's face of deleteAccount. The box keeps a slip of the finger from being an end.
+// deleteAccountForm handles the form of deleteAccount. Its check box prevents deletion by a stray click.
 func (s *profile) deleteAccountForm(c *web.Call) error {
 	f, err := c.FormFields("sure")
 	switch {
@@ -50,7 +51,7 @@ func (s *profile) deleteAccountForm(c *web.Call) error {
 	return s.accountFailed(c, err, nil)
 }
 
-// credentials lists what is kept for a person to show who they are, without what proves it; of every kind if kind is
+// credentials returns the account's credentials of a kind without their secrets, or those of all kinds if kind is
 // empty.
 func (s *profile) credentials(c *web.Call, u *store.User, kind string) ([]map[string]any, error) {
 	list, err := s.users.CredentialsOf(c.Ctx(), u.ID, kind)

@@ -9,8 +9,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// exportAPI answers GET account/export: all that is kept of a person, as a file that they can take along (GDPR,
-// Articles 15 and 20). Nothing in it opens a door.
+// exportAPI handles GET account/export: all data that is kept about the user, as a file (GDPR, Articles 15 and 20). It
+// contains no secret.
 func (s *profile) exportAPI(c *web.Call) error {
 	live, u, err := s.signin.MustUser(c)
 	if err != nil {
@@ -36,7 +36,10 @@ func (s *profile) exportAPI(c *web.Call) error {
 	for i := range sessions {
 		list = append(list, ownSessionJSON(&sessions[i], live))
 	}
-	c.Emit(audit.Event{Kind: audit.EventAccountExport, Result: audit.ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.RootID()})
+	c.Emit(audit.Event{Kind: audit.EventAccountExport, Result: audit.ResultOK,
+		UserID: u.ID, Username: u.Username, Session: live.Session.RootID()})
 	c.Writer.Header().Set("Content-Disposition", `attachment; filename="account.json"`)
-	return c.JSON(http.StatusOK, map[string]any{"exported": accounts.Stamp(s.now()), "account": account, "sessions": list, "credentials": credentials})
+	return c.JSON(http.StatusOK, map[string]any{
+		"exported": accounts.Stamp(s.now()), "account": account, "sessions": list, "credentials": credentials,
+	})
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// accountRoutes are the actions on accounts by their owners, each in the faces that it has.
+// accountRoutes returns the routes of self-service: pages, forms and the JSON API.
 func (s *profile) accountRoutes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/signup", Secret: true, Do: s.signups.signupPage, Anywhere: true},
@@ -29,7 +29,7 @@ func (s *profile) accountRoutes() []web.Route {
 		{Method: http.MethodGet, Path: "/setup", Secret: true, Do: s.invites.setupPage},
 		{Method: http.MethodPost, Path: "/setup", Secret: true, Do: s.invites.setupForm},
 
-		{Method: http.MethodPost, Path: "/account/email", Do: s.askEmailForm},
+		{Method: http.MethodPost, Path: "/account/email", Do: s.requestEmailForm},
 		{Method: http.MethodGet, Path: "/email", Secret: true, Do: s.emails.emailPage},
 		{Method: http.MethodPost, Path: "/email", Secret: true, Do: s.emails.emailForm},
 		{Method: http.MethodGet, Path: "/email/undo", Secret: true, Do: s.emails.undoEmailPage},

@@ -9,7 +9,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// tokensAPI answers GET tokens.
+// tokensAPI handles GET tokens.
 func (s *profile) tokensAPI(c *web.Call) error {
 	_, u, err := s.signin.MustUser(c)
 	if err != nil {
@@ -26,7 +26,7 @@ func (s *profile) tokensAPI(c *web.Call) error {
 	return c.JSON(http.StatusOK, map[string]any{"tokens": out})
 }
 
-// createTokenAPI answers POST tokens.
+// createTokenAPI handles POST tokens.
 func (s *profile) createTokenAPI(c *web.Call) error {
 	var n newToken
 	if _, err := c.JSONInto(map[string]any{"name": &n.Name, "expires": &n.Expires, "roles": &n.Roles}); err != nil {
@@ -36,12 +36,13 @@ func (s *profile) createTokenAPI(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	answer := tokenJSON(&apiToken{ID: cred.ID, Name: cred.Label, Roles: n.Roles, Created: cred.Created, Expires: cred.Expires})
-	answer["token"] = token
-	return c.JSON(http.StatusCreated, answer)
+	created := tokenJSON(&apiToken{ID: cred.ID, Name: cred.Label, Roles: n.Roles,
+		Created: cred.Created, Expires: cred.Expires})
+	created["token"] = token
+	return c.JSON(http.StatusCreated, created)
 }
 
-// deleteTokenAPI answers DELETE tokens/{id}.
+// deleteTokenAPI handles DELETE tokens/{id}.
 func (s *profile) deleteTokenAPI(c *web.Call) error {
 	if err := s.deleteToken(c, c.Arg); err != nil {
 		return err
@@ -49,8 +50,8 @@ func (s *profile) deleteTokenAPI(c *web.Call) error {
 	return c.NoContent()
 }
 
-// tokenForm makes a token and shows it, once: a reload asks the browser's owner before it makes another. "roles" may be
-// there several times; where it is not, the token may do what its owner may.
+// tokenForm handles the form of createToken and shows the token once. The browser asks before a reload makes another.
+// "roles" may be repeated; without it, the token has all roles of its owner.
 func (s *profile) tokenForm(c *web.Call) error {
 	if err := c.Form(); err != nil {
 		return err
@@ -60,14 +61,14 @@ func (s *profile) tokenForm(c *web.Call) error {
 	if err != nil {
 		var p *problem.Problem
 		if errors.As(err, &p) && p.Extra["field"] == "name" {
-			err = p.With("field", "token_name") // the page has another field of that name
+			err = p.With("field", "token_name") // the page has another field called "name"
 		}
 		return s.accountFailed(c, err, map[string]string{"token_name": f.Get("name")})
 	}
 	return s.showAccount(c, http.StatusOK, pages.Page{Notice: &pages.Message{ID: "done_token"}}, token)
 }
 
-// deleteTokenForm is the form's face of deleteToken.
+// deleteTokenForm handles the form of deleteToken.
 func (s *profile) deleteTokenForm(c *web.Call) error {
 	f, err := c.FormFields("id")
 	if err == nil {

@@ -16,23 +16,23 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// MaxTokens is how many API tokens one account may have: people who need more need accounts for their machines.
+// MaxTokens is the maximum number of API tokens of an account. More call for accounts of their own for machines.
 const MaxTokens = 100
 
 var errTokenLimit = &problem.Problem{Status: http.StatusConflict, Code: "limit_reached",
 	Detail: "the account has 100 API tokens; delete one first"}
 
-// newToken is what somebody asks for.
+// newToken is a request for an API token.
 type newToken struct {
 	Name    string
-	Expires string   // empty: never; RFC 3339, or a day
-	Roles   []string // nil: all that the owner holds, now and later
+	Expires string   // RFC 3339, or a date; empty: never
+	Roles   []string // nil: all roles that the owner holds, now and later
 }
 
-// createToken makes an API token for whoever has signed in within the last ten minutes, and returns it. It is shown
-// once: the store keeps its SHA-256.
+// createToken makes an API token and returns it. It requires a recent login. The token is shown only once: the store
+// keeps its SHA-256.
 func (s *profile) createToken(c *web.Call, n newToken) (token string, cred store.Credential, err error) {
-	defer func() { s.refusedToken(c, audit.EventTokenCreate, err) }()
+	defer func() { s.emitTokenRefusal(c, audit.EventTokenCreate, err) }()
 	if _, err := s.signin.MustFresh(c); err != nil {
 		return "", cred, err
 	}
@@ -62,20 +62,24 @@ func (s *profile) createToken(c *web.Call, n newToken) (token string, cred store
 	if err := s.accounts.AddToken(c.Ctx(), cred); err != nil {
 		return "", cred, err
 	}
-	c.Emit(audit.Event{Kind: audit.EventTokenCreate, Result: audit.ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.RootID()})
+	c.Emit(audit.Event{Kind: audit.EventTokenCreate, Result: audit.ResultOK,
+		UserID: u.ID, Username: u.Username, Session: live.Session.RootID()})
 	return token, cred, nil
 }
 
-// refusedToken tells of a token that was not made or taken back, where that says more than a typing error or a sign-in
-// that is missing.
-func (s *profile) refusedToken(c *web.Call, kind string, err error) {
-	if p := (*problem.Problem)(nil); errors.As(err, &p) && (p.Code == errTokenLimit.Code || p.Code == "invalid_field" && p.Extra["field"] == "roles") {
-		id := c.Caller.Live.Identity
-		c.Emit(audit.Event{Kind: kind, Result: audit.ResultRefused, Reason: p.Code, UserID: id.UserID, Username: id.Username, Session: c.Caller.Live.Session.RootID()})
+// emitTokenRefusal audits a refused token request that an auditor cares about: too many tokens, or roles that the owner
+// does not hold.
+func (s *profile) emitTokenRefusal(c *web.Call, kind string, err error) {
+	p, ok := errors.AsType[*problem.Problem](err)
+	if !ok || p.Code != errTokenLimit.Code && (p.Code != "invalid_field" || p.Extra["field"] != "roles") {
+		return
 	}
+	live := c.Caller.Live
+	c.Emit(audit.Event{Kind: kind, Result: audit.ResultRefused, Reason: p.Code,
+		UserID: live.Identity.UserID, Username: live.Identity.Username, Session: live.Session.RootID()})
 }
 
-// tokenCredential reads what was asked for. Nobody hands a token more than they hold.
+// tokenCredential validates a request for a token. A token cannot have roles that its owner does not hold.
 func (s *profile) tokenCredential(c *web.Call, n newToken, u *store.User) (cred store.Credential, err error) {
 	now := s.now()
 	cred = store.Credential{Kind: store.KindAPIToken, Owner: u.ID, Created: now}
@@ -87,7 +91,8 @@ func (s *profile) tokenCredential(c *web.Call, n newToken, u *store.User) (cred 
 	}
 	if n.Expires != "" {
 		if cred.Expires, err = web.ReadTime(n.Expires); err != nil {
-			return cred, &accounts.InvalidError{Field: "expires", Why: "must be a time such as 2030-01-31T12:00:00Z, or a day"}
+			return cred, &accounts.InvalidError{Field: "expires",
+				Why: "must be a time such as 2030-01-31T12:00:00Z, or a day"}
 		}
 		if !cred.Expires.After(now) {
 			return cred, &accounts.InvalidError{Field: "expires", Why: "is in the past"}
@@ -97,7 +102,7 @@ func (s *profile) tokenCredential(c *web.Call, n newToken, u *store.User) (cred 
 	if n.Roles != nil {
 		data.Roles = slices.Compact(slices.Sorted(slices.Values(n.Roles)))
 		if data.Roles == nil {
-			data.Roles = []string{} // null would mean all of them
+			data.Roles = []string{} // null would mean all roles
 		}
 	}
 	held := s.expand(u.InForce())
@@ -110,7 +115,7 @@ func (s *profile) tokenCredential(c *web.Call, n newToken, u *store.User) (cred 
 	return cred, err
 }
 
-// deleteToken revokes one. It bites at the next request everywhere.
+// deleteToken revokes an API token. The next request that uses it, on any gateway, is refused.
 func (s *profile) deleteToken(c *web.Call, id string) error {
 	live, err := s.signin.MustSession(c)
 	if err != nil {
@@ -127,7 +132,7 @@ func (s *profile) deleteToken(c *web.Call, id string) error {
 	return nil
 }
 
-// apiToken is an API token as its owner's list shows it, in either face.
+// apiToken is an API token as its owner sees it.
 type apiToken struct {
 	ID, Name               string
 	Roles                  []string
@@ -151,7 +156,7 @@ func (s *profile) ownTokens(c *web.Call, u *store.User) ([]apiToken, error) {
 	return out, nil
 }
 
-// tokenJSON is a token as programs read it. Members that say "never" are left out.
+// tokenJSON returns a token as JSON. Times that are zero ("never") are omitted.
 func tokenJSON(t *apiToken) map[string]any {
 	out := map[string]any{"id": t.ID, "name": t.Name, "created": t.Created.UTC().Format(time.RFC3339)}
 	if t.Roles != nil {

@@ -15,16 +15,15 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-const ticketConfirm = "confirm"
-
-// confirmed says how a confirmation ended.
 const (
-	statusConfirmed = "confirmed"
+	ticketConfirm   = "confirm"   // purpose of the link
+	statusConfirmed = "confirmed" // result of a confirmation that does not sign in
 )
 
-// confirmEmail uses up the link of a sign-up. It keeps the password that was set with it, because whoever clicks says
-// that it was they who signed up, and signs in only the browser that did: a link that was sent to somebody else's
-// mailbox opens nothing for whoever made that happen, and one that was forwarded nothing for the recipient.
+// confirmEmail spends the link of a sign-up. The account keeps the password that was chosen at sign-up, because the
+// page asks the owner of the mailbox to confirm that they signed up. Only the browser that signed up is signed in: if
+// an attacker signs up with another person's address, the confirmation gives the attacker no session, and a forwarded
+// link gives its recipient none.
 func (s *signups) confirmEmail(c *web.Call, token string) (out *signin.LoginResult, status string, err error) {
 	if !s.signin.Mails() {
 		return nil, "", problem.NoMail
@@ -48,13 +47,14 @@ func (s *signups) confirmEmail(c *web.Call, token string) (out *signin.LoginResu
 		return nil, "", err
 	}
 	c.Emit(audit.Event{Kind: audit.EventEmailConfirm, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
-	mine := s.signedUp(c, u.ID)
+	mine := s.signedUpHere(c, u.ID)
 	if mine {
 		c.SetCookie(cookieSignUp, "", -1)
 	}
 	switch {
 	case !u.Approved:
-		return nil, problem.Unapproved.Code, s.signin.EnqueueMail(c, message.Waiting, u.Email, message.Payload{User: u.ID})
+		err := s.signin.EnqueueMail(c, message.Waiting, u.Email, message.Payload{User: u.ID})
+		return nil, problem.Unapproved.Code, err
 	case !u.Enabled || !mine:
 		return nil, statusConfirmed, nil
 	}
@@ -68,12 +68,12 @@ func (s *signups) confirmEmail(c *web.Call, token string) (out *signin.LoginResu
 	}
 	out, err = s.signin.Finish(c, proven, s.rules.passwordMethod(), s.signin.ParseLoginRequest(c, t.To, t.Flow), false)
 	if errors.As(err, &p) {
-		return nil, statusConfirmed, nil // what else is missing is asked for at sign-in
+		return nil, statusConfirmed, nil // sign-in will ask for what else is missing
 	}
 	return out, "", err
 }
 
-// useConfirm takes the ticket first, so that of many clicks one counts, and then holds it against the account.
+// useConfirm takes the ticket first, so that of concurrent clicks only one succeeds, and then checks the account.
 func (s *signups) useConfirm(c *web.Call, token string) (u store.User, t signin.MailTicket, err error) {
 	if t, err = s.signin.TakeMailLink(c.Ctx(), ticketConfirm, token); err != nil {
 		return u, t, err
@@ -88,7 +88,7 @@ func (s *signups) useConfirm(c *web.Call, token string) (u store.User, t signin.
 	return after, t, nil
 }
 
-// confirmAPI answers POST email/confirm, of a sign-up and of a change of address.
+// confirmAPI handles POST email/confirm, for a sign-up and for a change of address.
 func (s *signups) confirmAPI(c *web.Call) error {
 	f, err := c.JSONFields("token")
 	if err != nil {
@@ -110,7 +110,7 @@ func (s *signups) confirmAPI(c *web.Call) error {
 	return s.signin.SignedIn(c, http.StatusOK, out)
 }
 
-// confirmPage names the account and asks for a click. It takes nothing: a GET may be a scanner's.
+// confirmPage shows the account and a button. It does not spend the link: a mail scanner may have sent the GET.
 func (s *signups) confirmPage(c *web.Call) error {
 	if !s.signin.Mails() {
 		return problem.NoMail
@@ -141,7 +141,7 @@ func (s *signups) confirmForm(c *web.Call) error {
 	return c.Redirect(out.Location)
 }
 
-// resendAPI answers POST email/resend: 202, whoever has the address.
+// resendAPI handles POST email/resend. It responds with 202 whether or not an account has the address.
 func (s *signups) resendAPI(c *web.Call) error {
 	f, err := c.JSONFields("email")
 	if err != nil {
@@ -167,7 +167,8 @@ func (s *signups) resendForm(c *web.Call) error {
 	return s.showConfirm(c, http.StatusOK, "", web.StatusSent, nil, nil)
 }
 
-func (s *signups) showConfirm(c *web.Call, status int, token, done string, f map[string]string, shown *problem.Problem) error {
+func (s *signups) showConfirm(c *web.Call, status int, token, done string, f map[string]string,
+	shown *problem.Problem) error {
 	data := pages.ConfirmData{Done: done, LoginURL: c.Link("/login")}
 	if token != "" {
 		l, _, ok := s.signin.Links().Read(ticketConfirm, token)

@@ -1,4 +1,4 @@
-// Package selfservice owns what people do for their own account, in HTML and JSON: sign-up, confirmation, reset, invitations,
-// password and email, sessions, tokens and factors. It never changes an account but by the rules of package accounts,
-// and never touches the account of another person.
+// Package selfservice owns what users do with their own account, in HTML and JSON: sign-up, confirmation, password
+// reset, invitations, password and email changes, sessions and API tokens. It changes accounts only through package
+// accounts and never touches another user's account.
 package selfservice

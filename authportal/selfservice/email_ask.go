@@ -13,10 +13,10 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// askEmail asks for another address of the caller's own account. Nothing changes before the new address has said yes,
-// and the present one is told at once. Whether somebody has the address already is found out where the message is
-// written.
-func (s *emails) askEmail(c *web.Call, typed string) error {
+// requestEmailChange requests another address for the caller's account. The change is made once the new address
+// confirms it; the present address is notified at once. Whether the new address already has an account is decided when
+// the message is composed, so that the response does not reveal it (account enumeration).
+func (s *emails) requestEmailChange(c *web.Call, typed string) error {
 	if !s.signin.Mails() {
 		return problem.NoMail
 	}
@@ -31,19 +31,20 @@ func (s *emails) askEmail(c *web.Call, typed string) error {
 	if err := s.signin.MustHTTPS(c); err != nil {
 		return err
 	}
-	e := audit.Event{Kind: audit.EventEmailAsk, Result: audit.ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.RootID()}
-	err = s.tryAskEmail(c, &u, typed)
+	e := audit.Event{Kind: audit.EventEmailAsk, Result: audit.ResultOK,
+		UserID: u.ID, Username: u.Username, Session: live.Session.RootID()}
+	err = s.tryRequestEmail(c, &u, typed)
 	var p *problem.Problem
 	if errors.As(err, &p) {
 		e.Result, e.Reason = audit.ResultRefused, p.Code
 	} else if err != nil {
-		return fmt.Errorf("asking for another address: %w", err)
+		return fmt.Errorf("requesting a change of address: %w", err)
 	}
 	c.Emit(e)
 	return err
 }
 
-func (s *emails) tryAskEmail(c *web.Call, u *store.User, typed string) error {
+func (s *emails) tryRequestEmail(c *web.Call, u *store.User, typed string) error {
 	to, err := accounts.NormalizeEmail(typed)
 	switch {
 	case err != nil:
@@ -54,11 +55,12 @@ func (s *emails) tryAskEmail(c *web.Call, u *store.User, typed string) error {
 		return problem.InvalidField("email", "is not of a domain that may sign up")
 	}
 	g := s.signin.NewGuess(c)
-	if err := g.Count("letters", signin.AddressBlock(c.Visit.Addr), s.set.Address); err != nil {
+	if err := g.Count("letters", signin.AddressBlock(c.Visit.Addr), s.settings.Address); err != nil {
 		return err
 	}
-	// By account too: each ask is a message to the present address, which no count of its own must silence.
-	if err := g.Count("email", u.ID, s.set.Account); err != nil {
+	// Limit by account too: each request sends a message to the present address, and that one must not be dropped by a
+	// limit of its own.
+	if err := g.Count("email", u.ID, s.settings.Account); err != nil {
 		return err
 	}
 	version, err := s.signin.PasswordVersion(c.Ctx(), u.ID)
@@ -70,9 +72,10 @@ func (s *emails) tryAskEmail(c *web.Call, u *store.User, typed string) error {
 	if err != nil {
 		return err
 	}
-	// Where nobody has shown that the present address is theirs, it may be a stranger's.
+	// An unconfirmed address may belong to someone else.
 	if u.Confirmed {
-		if err := s.signin.EnqueueMail(c, message.EmailAsked, u.Email, message.Payload{User: u.ID, Who: to}); err != nil {
+		err := s.signin.EnqueueMail(c, message.EmailAsked, u.Email, message.Payload{User: u.ID, Who: to})
+		if err != nil {
 			return err
 		}
 	}
@@ -82,11 +85,11 @@ func (s *emails) tryAskEmail(c *web.Call, u *store.User, typed string) error {
 	return s.signin.EnqueueMail(c, message.EmailChange, to, message.Payload{User: u.ID, Who: u.Email, ID: id})
 }
 
-// askEmailForm is the form's face of askEmail; the API's is PATCH account.
-func (s *profile) askEmailForm(c *web.Call) error {
+// requestEmailForm handles the form of requestEmailChange; in the API it is part of PATCH account.
+func (s *profile) requestEmailForm(c *web.Call) error {
 	f, err := c.FormFields("email")
 	if err == nil {
-		err = s.emails.askEmail(c, f["email"])
+		err = s.emails.requestEmailChange(c, f["email"])
 	}
 	if err != nil {
 		return s.accountFailed(c, err, f)

@@ -15,14 +15,19 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// changeEmail makes the change that a link is about. Like the confirmation of a sign-up it signs nobody in: whoever
-// reads the mail proves the mailbox, and no more.
+// changeEmail makes the change of address that a link confirms. It does not sign in: the link proves control of the
+// mailbox and nothing else.
 func (s *emails) changeEmail(c *web.Call, token string) (accounts.EmailMove, error) {
-	return s.byEmailLink(c, audit.EventEmailChange, "changing an address", token, func(token string) (accounts.EmailMove, store.User, error) { return s.tryChangeEmail(c, token) })
+	const doing = "changing an address"
+	return s.useEmailLink(c, audit.EventEmailChange, doing, func() (accounts.EmailMove, store.User, error) {
+		return s.tryChangeEmail(c, token)
+	})
 }
 
-// byEmailLink does what a link about a change of address is for, counts it as a guess, and tells of it.
-func (s *emails) byEmailLink(c *web.Call, event, doing, token string, try func(token string) (accounts.EmailMove, store.User, error)) (accounts.EmailMove, error) {
+// useEmailLink runs try, which spends a link about a change of address. It counts the attempt as a guess and audits the
+// result.
+func (s *emails) useEmailLink(c *web.Call, event, doing string,
+	try func() (accounts.EmailMove, store.User, error)) (accounts.EmailMove, error) {
 	if !s.signin.Mails() {
 		return accounts.EmailMove{}, problem.NoMail
 	}
@@ -33,7 +38,7 @@ func (s *emails) byEmailLink(c *web.Call, event, doing, token string, try func(t
 	if err != nil {
 		return accounts.EmailMove{}, err
 	}
-	m, u, err := try(token)
+	m, u, err := try()
 	e := audit.Event{Kind: event, Result: audit.ResultOK, UserID: u.ID, Username: u.Username}
 	var p *problem.Problem
 	if errors.As(err, &p) {
@@ -54,13 +59,13 @@ func (s *emails) tryChangeEmail(c *web.Call, token string) (m accounts.EmailMove
 	if err != nil {
 		return m, u, err
 	}
-	// Of many clicks one removes it. Everything else is held against the account after that.
+	// Of concurrent clicks only one deletes it. Check the account only afterwards.
 	if err = s.accounts.TakeEmailMove(c.Ctx(), &k); errors.Is(err, store.ErrNotFound) {
 		return m, u, problem.InvalidLink
 	} else if err != nil {
 		return m, u, err
 	}
-	// Nobody hangs up between the link and the change.
+	// The link is spent: finish even if the client disconnects.
 	ctx := context.WithoutCancel(c.Ctx())
 	if u, err = s.users.User(ctx, k.Owner); errors.Is(err, store.ErrNotFound) {
 		return m, store.User{}, problem.InvalidLink
@@ -68,7 +73,7 @@ func (s *emails) tryChangeEmail(c *web.Call, token string) (m accounts.EmailMove
 		return m, u, err
 	}
 	after, undo, err := s.accounts.MoveEmail(ctx, &u, &m, func(u *store.User) error {
-		if still, err := s.stillAsked(ctx, u, &m); err != nil || !still {
+		if still, err := s.stillValid(ctx, u, &m); err != nil || !still {
 			return web.Or(err, problem.InvalidLink)
 		}
 		return nil
@@ -79,14 +84,16 @@ func (s *emails) tryChangeEmail(c *web.Call, token string) (m accounts.EmailMove
 	if undo == "" {
 		return m, after, nil
 	}
-	// The change stands, whether it can be told or not; that it was asked for has been.
-	if err := s.signin.EnqueueMail(c, message.EmailChanged, m.Old, message.Payload{User: u.ID, Who: m.New, ID: undo}); err != nil {
-		s.log.ErrorContext(ctx, "the old address could not be told of a new one", "user_id", u.ID, "error", err)
+	// The change is made even if this message fails; the old address was notified of the request.
+	err = s.signin.EnqueueMail(c, message.EmailChanged, m.Old, message.Payload{User: u.ID, Who: m.New, ID: undo})
+	if err != nil {
+		s.log.ErrorContext(ctx, "notifying the old email address of a change failed", "user_id", u.ID, "error", err)
 	}
 	return m, after, nil
 }
 
-// emailPage names the account and the new address, and asks for a click. It takes nothing: a GET may be a scanner's.
+// emailPage shows the account, the new address and a button. It does not spend the link: a mail scanner may have sent
+// the GET.
 func (s *emails) emailPage(c *web.Call) error {
 	return s.showEmail(c, http.StatusOK, store.KindEmailChange, c.Request.URL.Query().Get("token"), nil)
 }
@@ -100,13 +107,14 @@ func (s *emails) emailForm(c *web.Call) error {
 	return s.emailDone(c, store.KindEmailChange, f["token"], &m, err)
 }
 
-// emailDone shows how the form of a link ended.
+// emailDone shows the result of a link's form.
 func (s *emails) emailDone(c *web.Call, kind, token string, m *accounts.EmailMove, err error) error {
 	if p := c.ShownOnPage(err); p != nil {
 		return s.showEmail(c, p.Status, kind, token, p)
 	}
 	if err == nil {
-		data := pages.EmailData{Undo: kind == store.KindEmailUndo, Done: true, Account: m.Old, Email: m.New, LoginURL: c.Link("/login")}
+		data := pages.EmailData{Undo: kind == store.KindEmailUndo, Done: true, Account: m.Old, Email: m.New,
+			LoginURL: c.Link("/login")}
 		return c.Page(http.StatusOK, pages.Page{Name: pages.Email, Data: data})
 	}
 	return err

@@ -13,23 +13,22 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Links of messages are about a change of address that waits, or that can be taken back (see emailMove). They are no
-// tickets: what they rest on has to be looked at without being used up, to be ended by what
-// comes later, and to outlive a session store that was emptied.
+// Links about a pending change of address, or one that can be undone, are backed by credentials, not tickets: pages
+// read the change without spending it, later changes revoke it, and it must survive the loss of the session store.
 
-// EmailChangeLife is how long the link of a change is good for.
+// EmailChangeLife is the lifetime of the link that confirms a change of address.
 const EmailChangeLife = message.ConfirmLife
 
-// emailLinksKept is how many links about one change are good: a message that is sent again has another secret.
+// emailLinksKept is the number of valid links for one change. A message that is sent again has a new secret.
 const emailLinksKept = 4
 
-// emailMove returns a change that waits; problem.InvalidLink where there is none of that kind and id.
+// emailMove returns a pending change, or problem.InvalidLink if there is none of that kind and id.
 func (s *emails) emailMove(ctx context.Context, kind, id string) (m accounts.EmailMove, k store.Credential, err error) {
 	k, err = s.signin.Links().Credential(ctx, kind, id, &m)
 	return m, k, err
 }
 
-// newEmailLink makes a further link about a change, and returns its token. It runs where messages are written.
+// newEmailLink makes another link for a change and returns its token. It is called when a message is composed.
 func (s *emails) newEmailLink(ctx context.Context, kind, id string) (token string, m accounts.EmailMove, err error) {
 	for range accounts.UpdateTries {
 		var k store.Credential
@@ -53,8 +52,9 @@ func (s *emails) newEmailLink(ctx context.Context, kind, id string) (token strin
 	return token, m, nil
 }
 
-// openEmailLink returns what a link is about, and uses nothing up; problem.InvalidLink where it is none, or no more.
-func (s *emails) openEmailLink(ctx context.Context, kind, token string) (m accounts.EmailMove, k store.Credential, err error) {
+// openEmailLink returns the change that a link is for, without spending it, or problem.InvalidLink.
+func (s *emails) openEmailLink(ctx context.Context, kind, token string) (m accounts.EmailMove, k store.Credential,
+	err error) {
 	l, secret, ok := s.signin.Links().Read(kind, token)
 	if !ok {
 		return m, k, problem.InvalidLink
@@ -68,9 +68,9 @@ func (s *emails) openEmailLink(ctx context.Context, kind, token string) (m accou
 	return m, k, nil
 }
 
-// stillAsked reports whether a change that waits may still be made. What the account rests on is as it was when it was
-// asked for, or whoever asked may be somebody who has been shut out since.
-func (s *emails) stillAsked(ctx context.Context, u *store.User, m *accounts.EmailMove) (bool, error) {
+// stillValid reports whether a pending change may still be made. If the account's password or address changed since the
+// request, the request may come from an attacker who has been locked out by that.
+func (s *emails) stillValid(ctx context.Context, u *store.User, m *accounts.EmailMove) (bool, error) {
 	if u.Email != m.Old || !u.Enabled || !u.Approved || !s.rules.domainAllowed(m.New) {
 		return false, nil
 	}
@@ -78,7 +78,7 @@ func (s *emails) stillAsked(ctx context.Context, u *store.User, m *accounts.Emai
 	return version == m.Password, err
 }
 
-// pendingEmail returns the address that an account is about to get; empty where none is.
+// pendingEmail returns the address of a pending change, or "" if there is none.
 func (s *emails) pendingEmail(ctx context.Context, u *store.User) (string, error) {
 	if !s.signin.Mails() {
 		return "", nil
@@ -91,7 +91,7 @@ func (s *emails) pendingEmail(ctx context.Context, u *store.User) (string, error
 	if err := json.Unmarshal(list[len(list)-1].Data, &m); err != nil {
 		return "", fmt.Errorf("reading a change of address: %w", err)
 	}
-	still, err := s.stillAsked(ctx, u, &m)
+	still, err := s.stillValid(ctx, u, &m)
 	if err != nil || !still {
 		return "", err
 	}

@@ -16,15 +16,19 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// undoEmail gives an account back to its old address, whose mailbox has the link. Whoever moved the account away may be
-// inside: every sign-in, token and known browser goes, the password too, and every factor and link from since it was
-// asked for. A factor from before stays: the mailbox alone opens nothing that it did not open then.
+// undoEmail returns an account to its old address by the link that was sent there. The account may be in the hands of
+// an attacker: all sessions, API tokens, device cookies and the password are removed, and every factor and link added
+// since the change was requested. Older factors stay, so that the mailbox alone gives no more access than it did
+// before.
 func (s *emails) undoEmail(c *web.Call, token string) (accounts.EmailMove, error) {
-	return s.byEmailLink(c, audit.EventEmailUndo, "undoing a change of address", token, func(token string) (accounts.EmailMove, store.User, error) { return s.tryUndoEmail(c, token) })
+	const doing = "undoing a change of address"
+	return s.useEmailLink(c, audit.EventEmailUndo, doing, func() (accounts.EmailMove, store.User, error) {
+		return s.tryUndoEmail(c, token)
+	})
 }
 
-// ClaimFor is how long one click has to finish. The link of one that was cut off in between works again after that:
-// half of an undoing would leave inside whom it is to put out.
+// ClaimFor is the time that one click has to finish. If it is interrupted, for example by a crash, the link works again
+// afterwards: an attacker must not keep access because the undo stopped halfway.
 const ClaimFor = time.Minute
 
 func (s *emails) tryUndoEmail(c *web.Call, token string) (m accounts.EmailMove, u store.User, err error) {
@@ -37,7 +41,7 @@ func (s *emails) tryUndoEmail(c *web.Call, token string) (m accounts.EmailMove, 
 	} else if err != nil {
 		return m, u, err
 	}
-	if err := s.mayUndo(c.Ctx(), &u, &k, &m); err != nil {
+	if err := s.checkUndo(c.Ctx(), &u, &k, &m); err != nil {
 		return m, u, err
 	}
 	now := s.now()
@@ -45,28 +49,29 @@ func (s *emails) tryUndoEmail(c *web.Call, token string) (m accounts.EmailMove, 
 		return m, u, problem.InvalidLink
 	}
 	m.Claimed = now
-	if err := s.accounts.SwapEmailMove(c.Ctx(), k, &m); errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
+	err = s.accounts.SwapEmailMove(c.Ctx(), k, &m)
+	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
 		return m, u, problem.InvalidLink
 	} else if err != nil {
 		return m, u, err
 	}
-	// Nobody hangs up between the address and what goes with it.
+	// The link is claimed: finish even if the client disconnects.
 	ctx := context.WithoutCancel(c.Ctx())
 	left := u.Email
 	if left == m.Old {
-		left = m.New // an undoing that was cut off
+		left = m.New // an earlier attempt was interrupted
 	}
 	after, err := s.accounts.TakeBack(ctx, &u, &m, k.ID)
 	if err != nil {
 		return m, u, accounts.Problem(err)
 	}
-	s.tellUndone(c, ctx, &after, left)
+	s.notifyUndone(c, ctx, &after, left)
 	return m, after, nil
 }
 
-// mayUndo reports whether the account is where the change took it, or where changes of its own took it from there. An
-// address that an administrator set since stands.
-func (s *emails) mayUndo(ctx context.Context, u *store.User, k *store.Credential, m *accounts.EmailMove) error {
+// checkUndo returns problem.InvalidLink unless the account has the address that the change gave it, or one that later
+// self-service changes led to. An address that an administrator set since then is kept.
+func (s *emails) checkUndo(ctx context.Context, u *store.User, k *store.Credential, m *accounts.EmailMove) error {
 	if !u.Enabled || !u.Approved {
 		return problem.InvalidLink
 	}
@@ -104,16 +109,16 @@ func (s *emails) mayUndo(ctx context.Context, u *store.User, k *store.Credential
 	return nil
 }
 
-// tellUndone sends the owner the link of a new password, and tells the address that the account was at.
-func (s *emails) tellUndone(c *web.Call, ctx context.Context, u *store.User, left string) {
+// notifyUndone sends the owner a link to set a new password, and notifies the address that lost the account.
+func (s *emails) notifyUndone(c *web.Call, ctx context.Context, u *store.User, left string) {
 	err := errors.Join(s.signin.EnqueueMail(c, message.EmailRestored, u.Email, message.Payload{User: u.ID, Who: left}),
 		s.signin.EnqueueMail(c, message.EmailUndone, left, message.Payload{User: u.ID, Who: u.Email}))
 	if err != nil {
-		s.log.ErrorContext(ctx, "an undone change of address could not be told", "user_id", u.ID, "error", err)
+		s.log.ErrorContext(ctx, "notifying of an undone email change failed", "user_id", u.ID, "error", err)
 	}
 }
 
-// undoEmailAPI answers POST email/undo.
+// undoEmailAPI handles POST email/undo.
 func (s *emails) undoEmailAPI(c *web.Call) error {
 	f, err := c.JSONFields("token")
 	if err != nil {
@@ -125,7 +130,7 @@ func (s *emails) undoEmailAPI(c *web.Call) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "restored"})
 }
 
-// undoEmailPage takes nothing: a GET may be a scanner's.
+// undoEmailPage shows the change and a button. It does not spend the link: a mail scanner may have sent the GET.
 func (s *emails) undoEmailPage(c *web.Call) error {
 	return s.showEmail(c, http.StatusOK, store.KindEmailUndo, c.Request.URL.Query().Get("token"), nil)
 }

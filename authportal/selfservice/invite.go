@@ -17,9 +17,10 @@ import (
 
 const ticketInvite = "invite"
 
-// writeInvite writes to somebody for whom an administrator made an account.
-func (s *invites) writeInvite(ctx context.Context, l *message.Message, to string, a *message.Payload) (*message.Message, error) {
-	u, err := s.users.User(ctx, a.User)
+// composeInvite composes the invitation to an account that an administrator made.
+func (s *invites) composeInvite(ctx context.Context, msg *message.Message, to string, p *message.Payload) (
+	*message.Message, error) {
+	u, err := s.users.User(ctx, p.User)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !message.Readable(&u, to) {
 		return nil, nil
 	} else if err != nil {
@@ -27,15 +28,16 @@ func (s *invites) writeInvite(ctx context.Context, l *message.Message, to string
 	}
 	version, err := s.signin.PasswordVersion(ctx, u.ID)
 	if err != nil || version > 0 {
-		return nil, err // they have chosen one meanwhile
+		return nil, err // the owner already has a password
 	}
-	token, err := s.signin.IssueMailLink(ctx, ticketInvite, signin.MailTicket{User: u.ID, Email: u.Email}, message.InviteLife)
-	l.Link = a.Base + "/signup?invite=" + url.QueryEscape(token)
-	return l, err
+	ticket := signin.MailTicket{User: u.ID, Email: u.Email}
+	token, err := s.signin.IssueMailLink(ctx, ticketInvite, ticket, message.InviteLife)
+	msg.Link = p.Base + "/signup?invite=" + url.QueryEscape(token)
+	return msg, err
 }
 
-// acceptInvite is the sign-up of somebody who was invited: it completes the account that waits for them, signs them in,
-// and chooses neither address nor username nor roles.
+// acceptInvite is the sign-up of an invited user. It completes the account that an administrator made and signs in. The
+// user cannot choose the address, the username or the roles.
 func (s *invites) acceptInvite(c *web.Call, f map[string]string) (out *signin.LoginResult, u store.User, err error) {
 	if !s.signin.Mails() || s.accounts.Passwords() == nil {
 		return nil, u, errSignupClosed
@@ -60,7 +62,7 @@ func (s *invites) acceptInvite(c *web.Call, f map[string]string) (out *signin.Lo
 	return out, u, err
 }
 
-// useInvite checks what was typed before it takes the link, which a typing error does not use up.
+// useInvite validates the input before it spends the link, so that a typing error does not spend it.
 func (s *invites) useInvite(c *web.Call, f map[string]string) (u store.User, made store.Credential, err error) {
 	l, _, ok := s.signin.Links().Read(ticketInvite, f["invite"])
 	if !ok {
@@ -90,7 +92,7 @@ func (s *invites) useInvite(c *web.Call, f map[string]string) (u store.User, mad
 	if err != nil {
 		return u, made, err
 	}
-	// Nobody hangs up between the link and the password.
+	// The link is spent: finish even if the client disconnects.
 	ctx := context.WithoutCancel(c.Ctx())
 	if u, err = s.signin.LinkOwner(ctx, t.User, t.Email); err != nil {
 		return u, made, err

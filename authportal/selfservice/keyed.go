@@ -5,27 +5,27 @@ import (
 	"sync"
 )
 
-// keyed lets one caller at a time through for each key. The zero value is ready.
-type keyed struct {
+// keyMutex is a mutex for each key. The zero value is ready for use.
+type keyMutex struct {
 	mu   sync.Mutex
-	Held map[string]*holding
+	held map[string]*keyLock
 }
 
-type holding struct {
-	turn    chan struct{} // holds one element while somebody is inside
-	callers int           // inside or waiting; at zero the key is forgotten
+type keyLock struct {
+	turn    chan struct{} // holds one element while locked
+	callers int           // holding the lock or waiting for it; at zero the key is deleted
 }
 
-// lock waits for the key's turn or for the context's end. unlock must be called once, and only if err is nil.
-func (k *keyed) lock(ctx context.Context, key string) (unlock func(), err error) {
+// lock locks a key, or fails when the context ends. If err is nil, unlock must be called exactly once.
+func (k *keyMutex) lock(ctx context.Context, key string) (unlock func(), err error) {
 	k.mu.Lock()
-	if k.Held == nil {
-		k.Held = map[string]*holding{}
+	if k.held == nil {
+		k.held = map[string]*keyLock{}
 	}
-	h := k.Held[key]
+	h := k.held[key]
 	if h == nil {
-		h = &holding{turn: make(chan struct{}, 1)}
-		k.Held[key] = h
+		h = &keyLock{turn: make(chan struct{}, 1)}
+		k.held[key] = h
 	}
 	h.callers++
 	k.mu.Unlock()
@@ -34,7 +34,7 @@ func (k *keyed) lock(ctx context.Context, key string) (unlock func(), err error)
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		if h.callers--; h.callers == 0 {
-			delete(k.Held, key)
+			delete(k.held, key)
 		}
 	}
 	select {

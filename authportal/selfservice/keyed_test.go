@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-func TestOneCallerAtATimeForEachKey(t *testing.T) {
-	var k keyed
+func TestKeyMutexAdmitsOneCallerForEachKey(t *testing.T) {
+	var k keyMutex
 	var wg sync.WaitGroup
 	inside := map[string]*int{"a": new(int), "b": new(int)} // the race detector watches
 	for i := range 64 {
@@ -24,8 +24,8 @@ func TestOneCallerAtATimeForEachKey(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if *inside["a"] != 32 || *inside["b"] != 32 || len(k.Held) != 0 {
-		t.Errorf("%d and %d were inside, %d keys are kept", *inside["a"], *inside["b"], len(k.Held))
+	if *inside["a"] != 32 || *inside["b"] != 32 || len(k.held) != 0 {
+		t.Errorf("%d and %d callers held the lock, %d keys are left", *inside["a"], *inside["b"], len(k.held))
 	}
 	unlock, err := k.lock(t.Context(), "a")
 	if err != nil {
@@ -34,10 +34,10 @@ func TestOneCallerAtATimeForEachKey(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := k.lock(ctx, "a"); !errors.Is(err, context.Canceled) {
-		t.Errorf("who went away got %v", err)
+		t.Errorf("a cancelled caller got %v", err)
 	}
 	unlock()
-	if len(k.Held) != 0 {
-		t.Error("the key is kept for ever")
+	if len(k.held) != 0 {
+		t.Error("the key was not deleted")
 	}
 }

@@ -22,30 +22,31 @@ var mailKinds = []string{
 	message.EmailChange, message.EmailAsked, message.EmailChanged, message.EmailRestored, message.EmailUndone,
 }
 
-// composeMail is the mail.Composer of all of them.
+// composeMail is the mail.Composer of mailKinds.
 func (s *messages) composeMail(ctx context.Context, m store.Mail) (*mail.Message, error) {
-	l, err := s.ResolveMail(ctx, m)
-	if l == nil || err != nil {
+	msg, err := s.ResolveMail(ctx, m)
+	if msg == nil || err != nil {
 		return nil, err
 	}
-	return s.write(l.To, l.Lang, l.Kind, pages.LetterData{Account: l.Account, Email: l.Email, Link: l.Link, Code: l.Code})
+	data := pages.LetterData{Account: msg.Account, Email: msg.Email, Link: msg.Link, Code: msg.Code}
+	return s.render(msg.To, msg.Lang, msg.Kind, data)
 }
 
-// ResolveMail finds out what a queued message becomes: nil where nothing is to be sent. It runs in the background,
-// where nobody can tell how long it takes, and makes the secret that the message holds, which is in no queue and no
-// log.
+// ResolveMail decides what a queued message becomes, or returns nil if nothing is to be sent. It runs in the
+// background, so its timing reveals nothing about the account. It makes the secret of the message, which is in no queue
+// and no log.
 func (s *messages) ResolveMail(ctx context.Context, m store.Mail) (*message.Message, error) {
-	var a message.Payload
-	if err := json.Unmarshal(m.Payload, &a); err != nil {
+	var p message.Payload
+	if err := json.Unmarshal(m.Payload, &p); err != nil {
 		return nil, fmt.Errorf("reading the payload of a message: %w", err)
 	}
-	l := &message.Message{Kind: m.Kind, Lang: a.Lang, To: m.To, Account: m.To}
+	msg := &message.Message{Kind: m.Kind, Lang: p.Lang, To: m.To, Account: m.To}
 	switch m.Kind {
 	case message.SignUp, message.Confirm, message.Reset, message.Link:
 	case message.Waiting:
-		return nil, s.askAdministrators(ctx, m.To, &a)
+		return nil, s.notifyAdministrators(ctx, m.To, &p)
 	default:
-		return s.writeNotice(ctx, l, m, &a)
+		return s.composeNotice(ctx, msg, m, &p)
 	}
 	u, err := s.users.FindUser(ctx, m.To)
 	if errors.Is(err, store.ErrNotFound) {
@@ -58,79 +59,84 @@ func (s *messages) ResolveMail(ctx context.Context, m store.Mail) (*message.Mess
 	}
 	switch m.Kind {
 	case message.SignUp:
-		return s.writeSignUp(ctx, l, &u, &a)
+		return s.composeSignUp(ctx, msg, &u, &p)
 	case message.Confirm:
 		if u.Confirmed {
 			return nil, nil
 		}
-		return s.writeConfirm(ctx, l, &u, &a)
+		return s.composeConfirm(ctx, msg, &u, &p)
 	case message.Link:
-		return s.signin.WriteLink(ctx, l, &u, m.Created, &a)
+		return s.signin.WriteLink(ctx, msg, &u, m.Created, &p)
 	}
-	return s.writeReset(ctx, l, &u, &a)
+	return s.composeReset(ctx, msg, &u, &p)
 }
 
-// writeSignUp tells the three ways in which a sign-up ends apart: it made the account; the address has one; or it has
-// one that nobody confirmed. The last may be an attacker's, who waits for the owner of the address to confirm it: its
-// password is not told to be right, but a new one is asked for, which voids whatever was there.
-func (s *messages) writeSignUp(ctx context.Context, l *message.Message, u *store.User, a *message.Payload) (*message.Message, error) {
+// composeSignUp distinguishes the three results of a sign-up: it made the account; the address already has a confirmed
+// account; or it has an unconfirmed one. That may be an attacker's, who waits for the owner of the address to confirm
+// it (account pre-hijacking). The owner then gets a link to set a new password, which invalidates everything set up
+// before.
+func (s *messages) composeSignUp(ctx context.Context, msg *message.Message, u *store.User, p *message.Payload) (
+	*message.Message, error) {
 	switch {
-	case u.ID == a.User && !u.Confirmed && s.set.ConfirmEmail:
-		return s.writeConfirm(ctx, l, u, a)
-	case u.ID == a.User:
+	case u.ID == p.User && !u.Confirmed && s.settings.ConfirmEmail:
+		return s.composeConfirm(ctx, msg, u, p)
+	case u.ID == p.User:
 		if u.Approved {
 			return nil, nil
 		}
-		return nil, s.askAdministrators(ctx, u.Email, a)
+		return nil, s.notifyAdministrators(ctx, u.Email, p)
 	case !u.Confirmed && s.accounts.Passwords() != nil:
-		l, err := s.writeReset(ctx, l, u, a)
-		l.Kind = "again"
-		return l, err
+		msg, err := s.composeReset(ctx, msg, u, p)
+		msg.Kind = "again"
+		return msg, err
 	}
-	l.Kind, l.Link = "exists", a.Base+"/login"
-	return l, nil
+	msg.Kind, msg.Link = "exists", p.Base+"/login"
+	return msg, nil
 }
 
-func (s *messages) writeConfirm(ctx context.Context, l *message.Message, u *store.User, a *message.Payload) (*message.Message, error) {
+func (s *messages) composeConfirm(ctx context.Context, msg *message.Message, u *store.User, p *message.Payload) (
+	*message.Message, error) {
 	token, err := s.signin.IssueMailLink(ctx, ticketConfirm,
-		signin.MailTicket{User: u.ID, Email: u.Email, To: a.To, Flow: a.Flow}, message.ConfirmLife)
-	l.Kind, l.Link = message.Confirm, a.Base+"/confirm?token="+url.QueryEscape(token)
-	return l, err
+		signin.MailTicket{User: u.ID, Email: u.Email, To: p.To, Flow: p.Flow}, message.ConfirmLife)
+	msg.Kind, msg.Link = message.Confirm, p.Base+"/confirm?token="+url.QueryEscape(token)
+	return msg, err
 }
 
-func (s *messages) writeReset(ctx context.Context, l *message.Message, u *store.User, a *message.Payload) (*message.Message, error) {
+func (s *messages) composeReset(ctx context.Context, msg *message.Message, u *store.User, p *message.Payload) (
+	*message.Message, error) {
 	version, err := s.signin.PasswordVersion(ctx, u.ID)
 	if err != nil {
-		return l, err
+		return msg, err
 	}
 	token, err := s.signin.IssueMailLink(ctx, ticketReset,
-		signin.MailTicket{User: u.ID, Email: u.Email, Password: version, To: a.To, Flow: a.Flow}, message.ResetLife)
-	l.Link = a.Base + "/reset?token=" + url.QueryEscape(token)
-	return l, err
+		signin.MailTicket{User: u.ID, Email: u.Email, Password: version, To: p.To, Flow: p.Flow}, message.ResetLife)
+	msg.Link = p.Base + "/reset?token=" + url.QueryEscape(token)
+	return msg, err
 }
 
-// writeNotice writes what tells somebody of something that has happened.
-func (s *messages) writeNotice(ctx context.Context, l *message.Message, m store.Mail, a *message.Payload) (*message.Message, error) {
+// composeNotice composes the messages about something that has happened.
+func (s *messages) composeNotice(ctx context.Context, msg *message.Message, m store.Mail, p *message.Payload) (
+	*message.Message, error) {
 	switch m.Kind {
 	case message.Invite:
-		return s.invites.writeInvite(ctx, l, m.To, a)
+		return s.invites.composeInvite(ctx, msg, m.To, p)
 	case message.EmailChange, message.EmailAsked, message.EmailChanged, message.EmailRestored, message.EmailUndone:
-		return s.writeEmail(ctx, l, a)
+		return s.composeEmail(ctx, msg, p)
 	case message.Password:
-		l.Link = linkTo(a.Base, "/forgot")
+		msg.Link = linkTo(p.Base, "/forgot")
 	case message.Declined, message.Theft, message.SignIn:
 	case message.Approved:
-		l.Link = linkTo(a.Base, "/login")
+		msg.Link = linkTo(p.Base, "/login")
 	case message.Approval:
-		l.Account = a.Who
-		l.Link = linkTo(a.Base, "/account")
+		msg.Account = p.Who
+		msg.Link = linkTo(p.Base, "/account")
 	default:
-		return nil, fmt.Errorf("a letter of unknown kind %q", m.Kind)
+		return nil, fmt.Errorf("unknown kind of message %q", m.Kind)
 	}
-	return l, nil
+	return msg, nil
 }
 
-// linkTo is the address of a page, where the address of the pages is known.
+// linkTo returns the URL of a page, or "" if the base URL is unknown.
 func linkTo(base, path string) string {
 	if base == "" {
 		return ""
@@ -138,11 +144,11 @@ func linkTo(base, path string) string {
 	return base + path
 }
 
-// askAdministrators queues a message to everyone who may approve the account.
-func (s *messages) askAdministrators(ctx context.Context, email string, a *message.Payload) error {
-	u, err := s.users.User(ctx, a.User)
+// notifyAdministrators queues a message to each administrator about an account that waits for approval.
+func (s *messages) notifyAdministrators(ctx context.Context, email string, p *message.Payload) error {
+	u, err := s.users.User(ctx, p.User)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (u.Approved || u.Email != email) {
-		return nil // decided meanwhile
+		return nil // decided in the meantime
 	} else if err != nil {
 		return fmt.Errorf("reading the account: %w", err)
 	}
@@ -151,16 +157,16 @@ func (s *messages) askAdministrators(ctx context.Context, email string, a *messa
 		return err
 	}
 	for i := range list {
-		err := s.accounts.Post(ctx, message.Approval, list[i].Email, message.Payload{Base: a.Base, User: u.ID, Who: u.Email})
-		if err != nil {
+		payload := message.Payload{Base: p.Base, User: u.ID, Who: u.Email}
+		if err := s.accounts.Post(ctx, message.Approval, list[i].Email, payload); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// maxAsked bounds how many administrators are written to for one account.
-const maxAsked = 50
+// maxNotified is the maximum number of administrators to notify about one account.
+const maxNotified = 50
 
 func (s *messages) administrators(ctx context.Context) (list []store.User, err error) {
 	page, err := s.users.ListUsers(ctx, store.UserQuery{Role: accounts.AdministratorRole, Limit: 1000})
@@ -168,7 +174,7 @@ func (s *messages) administrators(ctx context.Context) (list []store.User, err e
 		return nil, fmt.Errorf("looking for administrators: %w", err)
 	}
 	for _, u := range page {
-		if u.Enabled && u.Approved && u.Confirmed && u.Email != "" && len(list) < maxAsked {
+		if u.Enabled && u.Approved && u.Confirmed && u.Email != "" && len(list) < maxNotified {
 			list = append(list, u)
 		}
 	}

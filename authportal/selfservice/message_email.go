@@ -11,67 +11,71 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// writeEmail writes the messages about a change of address. a.Who is the address at the other end of it.
-func (s *messages) writeEmail(ctx context.Context, l *message.Message, a *message.Payload) (*message.Message, error) {
-	l.Email = a.Who
-	switch l.Kind {
+// composeEmail composes the messages about a change of address. p.Who is the other address of the change.
+func (s *messages) composeEmail(ctx context.Context, msg *message.Message, p *message.Payload) (
+	*message.Message, error) {
+	msg.Email = p.Who
+	switch msg.Kind {
 	case message.EmailChange:
-		l.Account, l.Email = a.Who, l.To
-		return s.writeEmailChange(ctx, l, a)
+		msg.Account, msg.Email = p.Who, msg.To
+		return s.composeEmailChange(ctx, msg, p)
 	case message.EmailAsked:
-		l.Link = linkTo(a.Base, "/account")
+		msg.Link = linkTo(p.Base, "/account")
 		if s.accounts.Passwords() != nil {
-			l.Link = linkTo(a.Base, "/forgot") // a new password ends what was asked for with the old one
+			msg.Link = linkTo(p.Base, "/forgot") // a new password cancels the change
 		}
 	case message.EmailChanged:
-		token, _, err := s.emails.newEmailLink(ctx, store.KindEmailUndo, a.ID)
+		token, _, err := s.emails.newEmailLink(ctx, store.KindEmailUndo, p.ID)
 		if errors.Is(err, problem.InvalidLink) {
-			return nil, nil // undone meanwhile, by the link of an earlier change
+			return nil, nil // undone in the meantime, by the link of an earlier change
 		} else if err != nil {
 			return nil, err
 		}
-		l.Link = a.Base + "/email/undo?token=" + url.QueryEscape(token)
+		msg.Link = p.Base + "/email/undo?token=" + url.QueryEscape(token)
 	case message.EmailRestored:
-		return s.writeRestored(ctx, l, a)
+		return s.composeRestored(ctx, msg, p)
 	}
-	return l, nil
+	return msg, nil
 }
 
-// writeEmailChange tells apart what the one who asked is not told: the address is free, or it has an account.
-func (s *messages) writeEmailChange(ctx context.Context, l *message.Message, a *message.Payload) (*message.Message, error) {
-	has, err := s.users.FindUser(ctx, l.To)
+// composeEmailChange distinguishes what the response to the request did not reveal: whether the address is free or has
+// an account.
+func (s *messages) composeEmailChange(ctx context.Context, msg *message.Message, p *message.Payload) (
+	*message.Message, error) {
+	has, err := s.users.FindUser(ctx, msg.To)
 	switch {
-	case errors.Is(err, store.ErrNotFound), err == nil && has.Email != l.To:
+	case errors.Is(err, store.ErrNotFound), err == nil && has.Email != msg.To:
 	case err != nil:
 		return nil, fmt.Errorf("looking for the account: %w", err)
-	case has.ID == a.User || !message.Readable(&has, l.To):
+	case has.ID == p.User || !message.Readable(&has, msg.To):
 		return nil, nil
 	default:
-		// Nothing of the other account is told here, whose owner may be a stranger.
-		l.Kind, l.Account, l.Email, l.Link = "email_taken", l.To, "", linkTo(a.Base, "/login")
-		return l, nil
+		// Do not mention the other account: its owner may be a stranger.
+		msg.Kind, msg.Account, msg.Email, msg.Link = "email_taken", msg.To, "", linkTo(p.Base, "/login")
+		return msg, nil
 	}
-	token, _, err := s.emails.newEmailLink(ctx, store.KindEmailChange, a.ID)
+	token, _, err := s.emails.newEmailLink(ctx, store.KindEmailChange, p.ID)
 	if errors.Is(err, problem.InvalidLink) {
-		return nil, nil // something else was asked for since
+		return nil, nil // replaced by a later request
 	} else if err != nil {
 		return nil, err
 	}
-	l.Link = a.Base + "/email?token=" + url.QueryEscape(token)
-	return l, nil
+	msg.Link = p.Base + "/email?token=" + url.QueryEscape(token)
+	return msg, nil
 }
 
-// writeRestored asks for a new password: the one that was there is gone.
-func (s *messages) writeRestored(ctx context.Context, l *message.Message, a *message.Payload) (*message.Message, error) {
-	u, err := s.users.User(ctx, a.User)
-	if errors.Is(err, store.ErrNotFound) || err == nil && !message.Readable(&u, l.To) {
+// composeRestored composes a link to set a new password, because undoing the change removed the old one.
+func (s *messages) composeRestored(ctx context.Context, msg *message.Message, p *message.Payload) (
+	*message.Message, error) {
+	u, err := s.users.User(ctx, p.User)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !message.Readable(&u, msg.To) {
 		return nil, nil
 	} else if err != nil {
 		return nil, fmt.Errorf("reading the account: %w", err)
 	}
 	if s.accounts.Passwords() == nil {
-		l.Link = linkTo(a.Base, "/login")
-		return l, nil
+		msg.Link = linkTo(p.Base, "/login")
+		return msg, nil
 	}
-	return s.writeReset(ctx, l, &u, a)
+	return s.composeReset(ctx, msg, &u, p)
 }

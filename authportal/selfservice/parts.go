@@ -1,13 +1,13 @@
 package selfservice
 
-// The parts of the service, from the lowest up. Each knows only those that it uses, and none knows one above it.
+// The parts of the service, lowest first. Each has only the parts that it uses, all of them below it.
 
-// rules are what a sign-up may ask for.
+// rules validate what a user may choose about an account.
 type rules struct {
 	*deps
 }
 
-// emails change the address of an account, and take the change back.
+// emails change the address of an account, and undo the change.
 type emails struct {
 	*deps
 	rules *rules
@@ -19,14 +19,14 @@ type invites struct {
 	rules *rules
 }
 
-// messages compose what is queued, and make the secrets in it.
+// messages compose queued messages, and make the secrets in them.
 type messages struct {
 	*deps
 	emails  *emails
 	invites *invites
 }
 
-// resets set a new password, by a link or by the present one.
+// resets set a new password, with a link or with the present password.
 type resets struct {
 	*deps
 	rules *rules
@@ -50,7 +50,7 @@ type profile struct {
 	signups *signups
 }
 
-// newService makes the parts.
+// newService makes and connects the parts.
 func newService(d *deps) *Service {
 	s := &Service{}
 	s.rules = &rules{deps: d}

@@ -13,8 +13,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// changePassword sets a new password for whoever knows the present one: an open browser alone is not enough. The guess
-// is counted like one at the login form. Every other sign-in of the person ends, and this one gets a new secret.
+// changePassword sets a new password. It requires the present one, so that an unattended browser is not enough, and
+// counts the guess like one at the login form. All other sessions of the user end, and this one gets a new secret.
 func (s *resets) changePassword(c *web.Call, current, next string) error {
 	live, u, err := s.signin.MustUser(c)
 	if err != nil {
@@ -31,32 +31,33 @@ func (s *resets) changePassword(c *web.Call, current, next string) error {
 	if err != nil {
 		return err
 	}
-	e := audit.Event{Kind: audit.EventPasswordChange, Result: audit.ResultOK, UserID: u.ID, Username: u.Username, Session: live.Session.RootID()}
+	e := audit.Event{Kind: audit.EventPasswordChange, Result: audit.ResultOK,
+		UserID: u.ID, Username: u.Username, Session: live.Session.RootID()}
 	switch err := s.swapPassword(c, pw, &u, live.Session.RootID(), current, next); {
 	case errors.Is(err, problem.InvalidCredentials):
 		e.Result, e.Reason = audit.ResultRefused, "wrong password"
 		c.Emit(e)
 		return err
 	case err != nil:
-		g.GiveBack() // the password was right, or we failed
+		g.GiveBack() // the password was right, or the check failed internally
 		return accounts.Problem(err)
 	}
 	g.GiveBack()
 	c.Emit(e)
 	s.signin.PasswordChanged(c, &u)
-	s.signin.KeepDeviceCookie(c, &u) // the change took every mark back, and this browser knows the new password
-	// Law: a new secret at every proof. Whoever copied this browser's cookie is out as well.
+	s.signin.KeepDeviceCookie(c, &u) // the change revoked all device cookies, but this browser knows the new password
+	// A copy of this browser's session cookie must not survive the change.
 	err = s.signin.Renew(c, store.Proof{Method: s.rules.passwordMethod(), At: s.now()})
 	if errors.Is(err, store.ErrNotFound) {
-		s.signin.ClearSession(c) // ended meanwhile, as by the same change in another tab; the new password stands
+		// The session ended in the meantime, for example by the same change in another tab. The password is changed.
+		s.signin.ClearSession(c)
 		return nil
 	}
 	return err
 }
 
-// swapPassword replaces the password if the present one is right at that very moment: of two changes at once one wins,
-// and the other is held against what it left. A hash that the check renewed looks like a change; then it is checked
-// again.
+// swapPassword checks the present password and replaces it in one compare-and-swap: of two concurrent changes one wins,
+// and the other is checked against its result. It retries because the check may itself renew the hash.
 func (s *resets) swapPassword(c *web.Call, pw method.Passwords, u *store.User, except, current, next string) error {
 	var made store.Credential
 	for range 3 {
@@ -85,7 +86,7 @@ func (s *resets) swapPassword(c *web.Call, pw method.Passwords, u *store.User, e
 	return store.ErrStale
 }
 
-// passwordAPI answers POST password/change.
+// passwordAPI handles POST password/change.
 func (s *resets) passwordAPI(c *web.Call) error {
 	f, err := c.JSONFields("current", "password")
 	if err != nil {
@@ -97,7 +98,7 @@ func (s *resets) passwordAPI(c *web.Call) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "changed"})
 }
 
-// passwordForm is the form's face of changePassword.
+// passwordForm handles the form of changePassword.
 func (s *profile) passwordForm(c *web.Call) error {
 	f, err := c.FormFields("current", "password")
 	if err == nil {

@@ -17,31 +17,31 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-const ticketReset = "reset"
+const ticketReset = "reset" // purpose of the link
 
-// mayReset hides resetting where it cannot work.
-func (s *resets) mayReset(c *web.Call) error {
+// requireReset returns a problem if passwords cannot be reset here.
+func (s *resets) requireReset(c *web.Call) error {
 	if !s.signin.Mails() || s.accounts.Passwords() == nil {
 		return problem.NoMail
 	}
 	return s.signin.MustHTTPS(c)
 }
 
-// forgotPassword queues a message to the address, whoever has it.
+// forgotPassword queues a message to an address, whether or not an account has it.
 func (s *resets) forgotPassword(c *web.Call, f map[string]string) error {
-	if err := s.mayReset(c); err != nil {
+	if err := s.requireReset(c); err != nil {
 		return err
 	}
 	return s.signin.RequestMail(c, message.Reset, f["email"], message.Payload{To: f["to"], Flow: f["flow"]})
 }
 
-// resetPassword sets a new password by the link of a message. Nobody is signed in by it: whoever reads the mail still
-// has to show a second factor, where there is one, and every sign-in and known browser from before ends.
+// resetPassword sets a new password with the link of a message. It does not sign in, so that a second factor is still
+// required. All sessions end and all device cookies become invalid.
 func (s *resets) resetPassword(c *web.Call, token, password string) (signin.MailTicket, error) {
-	if err := s.mayReset(c); err != nil {
+	if err := s.requireReset(c); err != nil {
 		return signin.MailTicket{}, err
 	}
-	// The token cannot be guessed; what is bounded here is how much hashing a stranger can ask for.
+	// The token cannot be guessed; this limits the password hashing that an anonymous client can cause.
 	g, err := s.signin.Guess(c, "")
 	if err != nil {
 		return signin.MailTicket{}, err
@@ -64,8 +64,8 @@ func (s *resets) resetPassword(c *web.Call, token, password string) (signin.Mail
 	return t, nil
 }
 
-// tryReset checks the password before it takes the link, which a typing error does not use up; everything else is held
-// against the account once the link is gone.
+// tryReset validates the password before it spends the link, so that a typing error does not spend it. It checks the
+// account again afterwards.
 func (s *resets) tryReset(c *web.Call, token, password string) (u store.User, t signin.MailTicket, err error) {
 	l, _, ok := s.signin.Links().Read(ticketReset, token)
 	if !ok {
@@ -87,14 +87,14 @@ func (s *resets) tryReset(c *web.Call, token, password string) (u store.User, t 
 	if u, err = s.signin.LinkOwner(c.Ctx(), t.User, t.Email); err != nil {
 		return u, t, err
 	}
-	// Nobody hangs up between the link and the password.
+	// The link is spent: finish even if the client disconnects.
 	ctx := context.WithoutCancel(c.Ctx())
 	version, err := s.signin.PasswordVersion(ctx, u.ID)
 	if err != nil {
 		return u, t, err
 	}
 	if version != t.Password || !u.Enabled {
-		return u, t, problem.InvalidLink // the password was changed since the message was written
+		return u, t, problem.InvalidLink // the password was changed after the message was composed
 	}
 	if !u.Confirmed {
 		if u, err = s.signin.ProveMailbox(c, u); err != nil {
@@ -105,12 +105,12 @@ func (s *resets) tryReset(c *web.Call, token, password string) (u store.User, t 
 	made.Version = version
 	_, err = s.accounts.ReplacePassword(ctx, made, "", false)
 	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
-		return u, t, problem.InvalidLink // changed by others at this very moment
+		return u, t, problem.InvalidLink // a concurrent change won
 	}
 	return u, t, err
 }
 
-// forgotAPI answers POST password/forgot: 202, whoever has the address.
+// forgotAPI handles POST password/forgot. It responds with 202 whether or not an account has the address.
 func (s *resets) forgotAPI(c *web.Call) error {
 	f, err := c.JSONFields("email", "to", "flow")
 	if err != nil {
@@ -122,7 +122,7 @@ func (s *resets) forgotAPI(c *web.Call) error {
 	return c.JSON(http.StatusAccepted, map[string]string{"status": web.StatusSent})
 }
 
-// resetAPI answers POST password/reset.
+// resetAPI handles POST password/reset.
 func (s *resets) resetAPI(c *web.Call) error {
 	f, err := c.JSONFields("token", "password")
 	if err != nil {
@@ -135,7 +135,7 @@ func (s *resets) resetAPI(c *web.Call) error {
 }
 
 func (s *resets) forgotPage(c *web.Call) error {
-	if err := s.mayReset(c); err != nil {
+	if err := s.requireReset(c); err != nil {
 		return err
 	}
 	q := c.Request.URL.Query()
@@ -157,24 +157,28 @@ func (s *resets) forgotForm(c *web.Call) error {
 }
 
 func (s *resets) showForgot(c *web.Call, status int, f map[string]string, done bool, shown *problem.Problem) error {
-	p := pages.Page{Name: pages.Forgot, Values: map[string]string{"email": problem.Bounded(f["email"], 300)}, Data: pages.ForgotData{
-		To: f["to"], Flow: f["flow"], Done: done, LoginURL: c.Link("/login") + signin.Query(signin.LoginInput{To: f["to"], Flow: f["flow"]})}}
+	p := pages.Page{
+		Name:   pages.Forgot,
+		Values: map[string]string{"email": problem.Bounded(f["email"], 300)},
+		Data: pages.ForgotData{To: f["to"], Flow: f["flow"], Done: done,
+			LoginURL: c.Link("/login") + signin.Query(signin.LoginInput{To: f["to"], Flow: f["flow"]})},
+	}
 	if shown != nil {
 		web.ShowProblem(&p, shown)
 	}
 	return c.Page(status, p)
 }
 
-// resetPage shows the form. It takes nothing: a GET may be a scanner's.
+// resetPage shows the form. It does not spend the link: a mail scanner may have sent the GET.
 func (s *resets) resetPage(c *web.Call) error {
-	if err := s.mayReset(c); err != nil {
+	if err := s.requireReset(c); err != nil {
 		return err
 	}
 	return s.showReset(c, http.StatusOK, c.Request.URL.Query().Get("token"), nil)
 }
 
 func (s *resets) resetForm(c *web.Call) error {
-	f, err := c.FormFields("token", "password", "login") // the name is there for browsers that keep passwords
+	f, err := c.FormFields("token", "password", "login") // "login" is there for password managers
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Deps is all that self-service depends on.
+// Deps are the dependencies of the service.
 type Deps struct {
 	Users    store.UserStore
 	Sessions store.SessionStore
@@ -26,7 +26,7 @@ type Deps struct {
 	Web      *web.Server
 	Pages    web.Pages
 
-	// ExpandRoles adds the roles that the held ones include.
+	// ExpandRoles returns the held roles and all roles that they include.
 	ExpandRoles func(held []string) []string
 
 	Now  func() time.Time
@@ -34,8 +34,8 @@ type Deps struct {
 	Log  *slog.Logger
 }
 
-// Service is what people do for themselves: sign up, confirm an address, reset a password, accept an invitation, and keep
-// their account. It also composes the messages that such acts queue. It is safe for concurrent use.
+// Service handles sign-up, confirmation, password reset, invitations and the account page. It also composes the
+// messages that these queue. It is safe for concurrent use.
 type Service struct {
 	*rules
 	*emails
@@ -46,13 +46,13 @@ type Service struct {
 	*profile
 }
 
-// deps are the dependencies, as all parts share them.
+// deps are the dependencies that all parts share.
 type deps struct {
 	users    store.UserStore
 	sessions store.SessionStore
 	keys     *keyring.Keys
 	methods  []method.Configured
-	set      settings.Settings
+	settings settings.Settings
 	accounts *accounts.Accounts
 	signin   *signin.Service
 	web      *web.Server
@@ -61,14 +61,17 @@ type deps struct {
 	now      func() time.Time
 	rand     io.Reader
 	log      *slog.Logger
-	signups  keyed // by address
+	signups  keyMutex // by address
 }
 
-// New wires the service. It calls no store.
+// New returns a service. It does not call the stores.
 func New(d Deps) *Service {
-	return newService(&deps{users: d.Users, sessions: d.Sessions, keys: d.Keys, methods: d.Methods, set: d.Settings, accounts: d.Accounts,
-		signin: d.SignIn, web: d.Web, pages: d.Pages, expand: d.ExpandRoles, now: d.Now, rand: d.Rand, log: d.Log})
+	return newService(&deps{
+		users: d.Users, sessions: d.Sessions, keys: d.Keys, methods: d.Methods, settings: d.Settings,
+		accounts: d.Accounts, signin: d.SignIn, web: d.Web, pages: d.Pages, expand: d.ExpandRoles,
+		now: d.Now, rand: d.Rand, log: d.Log,
+	})
 }
 
-// Routes returns the addresses of self-service.
+// Routes returns the routes of self-service.
 func (s *Service) Routes() []web.Route { return s.accountRoutes() }

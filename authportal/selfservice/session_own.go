@@ -14,8 +14,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// A person's sessions are their sign-ins: the sessions of single hosts come and go with them.
-
+// ownSessions returns the caller's parent sessions. The child sessions of single hosts begin and end with them.
 func (s *profile) ownSessions(c *web.Call, live *store.ActiveSession) ([]pages.Session, error) {
 	list, err := s.sessions.SessionsOf(c.Ctx(), live.Session.UserID)
 	if err != nil {
@@ -24,13 +23,16 @@ func (s *profile) ownSessions(c *web.Call, live *store.ActiveSession) ([]pages.S
 	out := make([]pages.Session, 0, len(list))
 	for i := range list {
 		session := &list[i]
-		out = append(out, pages.Session{ID: session.ID, Host: session.Host, Address: session.Address, Device: session.Device, Created: session.Created, LastSeen: session.LastSeen,
-			Remembered: session.Remembered, Current: session.ID == live.Session.RootID()})
+		out = append(out, pages.Session{
+			ID: session.ID, Host: session.Host, Address: session.Address, Device: session.Device,
+			Created: session.Created, LastSeen: session.LastSeen, Remembered: session.Remembered,
+			Current: session.ID == live.Session.RootID(),
+		})
 	}
 	return out, nil
 }
 
-// sessionsAPI answers GET sessions.
+// sessionsAPI handles GET sessions.
 func (s *profile) sessionsAPI(c *web.Call) error {
 	live, err := s.signin.MustSession(c)
 	if err != nil {
@@ -47,15 +49,16 @@ func (s *profile) sessionsAPI(c *web.Call) error {
 	return c.JSON(http.StatusOK, map[string]any{"sessions": out})
 }
 
-// ownSessionJSON is a sign-in as its owner reads it; live is the one that asks.
+// ownSessionJSON returns a session as its owner may read it; live is the session of the request.
 func ownSessionJSON(s *store.Session, live *store.ActiveSession) map[string]any {
 	one := signin.SessionJSON(s)
-	one["last_seen"], one["host"], one["address"], one["device"] = accounts.Stamp(s.LastSeen), s.Host, s.Address, s.Device
+	one["last_seen"], one["host"] = accounts.Stamp(s.LastSeen), s.Host
+	one["address"], one["device"] = s.Address, s.Device
 	one["current"] = s.ID == live.Session.RootID()
 	return one
 }
 
-// endSession ends one sign-in of the caller. The id of somebody else's is as unknown as one that never was.
+// endSession ends one of the caller's sessions. The id of another user's session is not found, like an unknown one.
 func (s *profile) endSession(c *web.Call, id string) error {
 	live, err := s.signin.MustSession(c)
 	if err != nil {
@@ -67,14 +70,15 @@ func (s *profile) endSession(c *web.Call, id string) error {
 	case err != nil:
 		return fmt.Errorf("ending a session: %w", err)
 	}
-	c.Emit(audit.Event{Kind: audit.EventSessionEnd, Result: audit.ResultOK, Reason: "owner", UserID: live.Session.UserID, Username: live.Identity.Username, Session: id})
+	c.Emit(audit.Event{Kind: audit.EventSessionEnd, Result: audit.ResultOK, Reason: "owner",
+		UserID: live.Session.UserID, Username: live.Identity.Username, Session: id})
 	if id == live.Session.RootID() {
 		s.signin.ClearSession(c)
 	}
 	return nil
 }
 
-// endOthers ends every sign-in of the caller but the one that asks.
+// endOthers ends all of the caller's sessions except the one of the request.
 func (s *profile) endOthers(c *web.Call) error {
 	live, err := s.signin.MustSession(c)
 	if err != nil {
@@ -91,7 +95,7 @@ func (s *profile) endOthers(c *web.Call) error {
 	return nil
 }
 
-// endSessionAPI answers DELETE sessions/{id}.
+// endSessionAPI handles DELETE sessions/{id}.
 func (s *profile) endSessionAPI(c *web.Call) error {
 	if err := s.endSession(c, c.Arg); err != nil {
 		return err
@@ -99,7 +103,7 @@ func (s *profile) endSessionAPI(c *web.Call) error {
 	return c.NoContent()
 }
 
-// endOthersAPI answers DELETE sessions.
+// endOthersAPI handles DELETE sessions.
 func (s *profile) endOthersAPI(c *web.Call) error {
 	if err := s.endOthers(c); err != nil {
 		return err
@@ -107,7 +111,7 @@ func (s *profile) endOthersAPI(c *web.Call) error {
 	return c.NoContent()
 }
 
-// sessionsForm ends the sign-in named by "id", or all others where "others" is set.
+// sessionsForm ends the session "id", or all others if "others" is set.
 func (s *profile) sessionsForm(c *web.Call) error {
 	f, err := c.FormFields("id", "others")
 	switch {
@@ -118,7 +122,7 @@ func (s *profile) sessionsForm(c *web.Call) error {
 		}
 	default:
 		if err = s.endSession(c, f["id"]); err == nil {
-			return s.accountDone(c, "session") // who ended their own is asked to sign in there
+			return s.accountDone(c, "session") // if it was this session, the page redirects to the login page
 		}
 	}
 	return s.accountFailed(c, err, nil)

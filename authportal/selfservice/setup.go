@@ -21,13 +21,13 @@ import (
 )
 
 const (
-	ticketSetup = "setup"
+	ticketSetup = "setup" // purpose of the link
 	setupLife   = time.Hour
 )
 
-// SetupLink returns the token of a new set-up link, good for an hour and for one administrator, while there is no
-// enabled one. The host calls it when it starts and logs `<portal base>/setup?token=<token>`: whoever reads the log is
-// the operator. The store keeps the SHA-256 of the token.
+// SetupLink returns the token of a new set-up link if there is no enabled administrator. The link is valid for an hour
+// and makes one administrator. The host logs `<portal base>/setup?token=<token>` when it starts, because only the
+// operator can read the log. The store keeps the SHA-256 of the token.
 func (s *invites) SetupLink(ctx context.Context) (token string, needed bool, err error) {
 	has, err := s.accounts.HasAdministrator(ctx)
 	if err != nil || has {
@@ -40,7 +40,7 @@ func (s *invites) SetupLink(ctx context.Context) (token string, needed bool, err
 	return token, true, nil
 }
 
-// setupTicket is what the store keeps of a link: enough to put it back where it was taken in vain.
+// setupTicket is what the store keeps of a link: enough to restore it if making the administrator fails.
 type setupTicket struct {
 	Deadline time.Time `json:"d"`
 }
@@ -48,16 +48,16 @@ type setupTicket struct {
 var errSetupLink = &problem.Problem{Status: http.StatusBadRequest, Code: "invalid_token",
 	Detail: "the link is used, old or incomplete; a restart logs a new one"}
 
-// setupPage shows the form. It takes nothing: a GET may be a scanner's.
+// setupPage shows the form. It does not spend the link.
 func (s *invites) setupPage(c *web.Call) error {
-	if err := s.maySetUp(c); err != nil {
+	if err := s.requireSetUp(c); err != nil {
 		return err
 	}
 	return s.showSetup(c, http.StatusOK, map[string]string{"token": c.Request.URL.Query().Get("token")}, nil)
 }
 
-// maySetUp hides the page once there is an administrator.
-func (s *invites) maySetUp(c *web.Call) error {
+// requireSetUp returns problem.NotFound once there is an administrator.
+func (s *invites) requireSetUp(c *web.Call) error {
 	has, err := s.accounts.HasAdministrator(c.Ctx())
 	switch {
 	case err != nil:
@@ -68,14 +68,14 @@ func (s *invites) maySetUp(c *web.Call) error {
 	return s.signin.MustHTTPS(c)
 }
 
-// setupForm makes the first administrator: always a new account. Whoever has one already is made administrator by the
-// command line.
+// setupForm makes the first administrator, always as a new account. The command line can make an existing account an
+// administrator.
 func (s *invites) setupForm(c *web.Call) error {
 	f, err := c.FormFields("token", "email", "password", "name", "username")
 	if err != nil {
 		return err
 	}
-	if err := s.maySetUp(c); err != nil {
+	if err := s.requireSetUp(c); err != nil {
 		return err
 	}
 	out, err := s.setUp(c, f)
@@ -90,7 +90,7 @@ func (s *invites) setupForm(c *web.Call) error {
 }
 
 func (s *invites) setUp(c *web.Call, f map[string]string) (*signin.LoginResult, error) {
-	// The token cannot be guessed; what is bounded here is how much hashing a stranger can ask for.
+	// The token cannot be guessed; this limits the password hashing that an anonymous client can cause.
 	g, err := s.signin.Guess(c, "")
 	if err != nil {
 		return nil, err
@@ -107,19 +107,22 @@ func (s *invites) setUp(c *web.Call, f map[string]string) (*signin.LoginResult, 
 	}
 	g.GiveBack()
 	c.Emit(audit.Event{Kind: audit.EventSetup, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
-	return s.signin.Finish(c, method.Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}, s.rules.passwordMethod(), s.signin.ParseLoginRequest(c, "", ""), false)
+	proven := method.Proven{User: u, Kind: cred.Kind, ID: cred.ID, Version: 1}
+	return s.signin.Finish(c, proven, s.rules.passwordMethod(), s.signin.ParseLoginRequest(c, "", ""), false)
 }
 
-// prepareAdministrator checks what was sent, before the link is used up by a typing error.
-func (s *invites) prepareAdministrator(c *web.Call, f map[string]string) (u store.User, cred store.Credential, err error) {
+// prepareAdministrator validates the form before the link is spent, so that a typing error does not spend it.
+func (s *invites) prepareAdministrator(c *web.Call, f map[string]string) (u store.User, cred store.Credential,
+	err error) {
 	if f["password"] == "" {
 		return u, cred, accounts.Problem(&method.UnacceptableError{Reason: "too_short"})
 	}
-	n := accounts.NewUser{Email: f["email"], Username: f["username"], Name: f["name"], Password: f["password"], Roles: []string{accounts.AdministratorRole}}
+	n := accounts.NewUser{Email: f["email"], Username: f["username"], Name: f["name"], Password: f["password"],
+		Roles: []string{accounts.AdministratorRole}}
 	if n.Email, err = accounts.NormalizeEmail(n.Email); err != nil {
 		return u, cred, accounts.Problem(err)
 	}
-	// Whether the address is free is for whoever holds the link: the store tells it once that was taken.
+	// Do not check here whether the address is free: only a valid link may reveal that. The store checks it later.
 	u, creds, err := s.accounts.Prepare(c.Ctx(), n, true)
 	if err != nil {
 		return u, cred, accounts.Problem(err)
@@ -128,8 +131,8 @@ func (s *invites) prepareAdministrator(c *web.Call, f map[string]string) (u stor
 	return u, creds[0], nil
 }
 
-// firstAdministrator takes the link and stores the account, if there still is no administrator. Two links may be out
-// (of two starts, of two gateways) and used at once: a claim in the users store lets one of them through at a time.
+// firstAdministrator spends the link and stores the account, if there is still no administrator. Two links, of two
+// starts or two gateways, may be used at once; a claim in the users store admits one at a time.
 func (s *invites) firstAdministrator(ctx context.Context, token string, u store.User, cred store.Credential) error {
 	release, err := s.ClaimSetup(ctx)
 	if err != nil {
@@ -145,7 +148,7 @@ func (s *invites) firstAdministrator(ctx context.Context, token string, u store.
 	}
 	has, err := s.accounts.HasAdministrator(ctx)
 	if err == nil && has {
-		return problem.NotFound // the link is gone, and nobody needs one
+		return problem.NotFound // the link is spent, and no administrator is missing
 	}
 	if err == nil {
 		err = s.accounts.MakePrepared(ctx, u, cred)
@@ -157,20 +160,23 @@ func (s *invites) firstAdministrator(ctx context.Context, token string, u store.
 	return nil
 }
 
-// restoreSetup puts a link back that was taken in vain: the operator would have to restart for another.
+// restoreSetup makes a link valid again after a failure, so that the operator need not restart for a new one.
 func (s *invites) restoreSetup(ctx context.Context, token string, t setupTicket) {
 	if err := s.signin.Links().RestoreBare(context.WithoutCancel(ctx), ticketSetup, token, t, t.Deadline); err != nil {
-		s.log.WarnContext(ctx, "the set-up link is lost; restart for a new one", "error", err)
+		s.log.WarnContext(ctx, "restoring the set-up link failed; restart for a new one", "error", err)
 	}
 }
 
 const (
 	settingSetup = "setup.claim"
 	setupFree    = "free"
-	ClaimLife    = time.Minute // after which a claim was left behind by a crash
 )
 
-// ClaimSetup returns when nobody else is making the first administrator, and keeps it so until release is called.
+// ClaimLife is the time after which a claim has expired, because a crash left it behind.
+const ClaimLife = time.Minute
+
+// ClaimSetup claims the right to make the first administrator until release is called. It fails if another request or
+// gateway holds the claim.
 func (s *invites) ClaimSetup(ctx context.Context) (release func(), err error) {
 	busy := *problem.Changing
 	busy.Detail = "somebody else is making the first administrator right now"
@@ -197,7 +203,7 @@ func (s *invites) ClaimSetup(ctx context.Context) (release func(), err error) {
 	return func() {
 		ctx := context.WithoutCancel(ctx)
 		if err := s.users.PutSetting(ctx, settingSetup, mine, []byte(setupFree)); err != nil {
-			s.log.WarnContext(ctx, "set-up stays claimed for a minute", "error", err)
+			s.log.WarnContext(ctx, "releasing the set-up claim failed; it expires after a minute", "error", err)
 		}
 	}, nil
 }

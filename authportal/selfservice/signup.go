@@ -21,35 +21,36 @@ import (
 var errSignupClosed = &problem.Problem{Status: http.StatusForbidden, Code: "signup_closed",
 	Detail: "nobody can sign up here"}
 
-// signupFields are the fields that both faces take.
+// signupFields returns the fields that the form and the API accept.
 func (s *signups) signupFields() []string {
-	known := append([]string{"email", "password", "name", "invite", "to", "flow"}, s.set.Signup.OwnFields()...)
-	if s.set.Signup.ChoosesUsername() {
+	known := append([]string{"email", "password", "name", "invite", "to", "flow"}, s.settings.Signup.OwnFields()...)
+	if s.settings.Signup.ChoosesUsername() {
 		known = append(known, "username")
 	}
 	return known
 }
 
-// discreet reports whether a sign-up answers the same for an address that has an account already: the difference goes
-// into the mail. Without mail the form has to say it.
-func (s *signups) discreet() bool {
-	return s.signin.Mails() && (s.set.ConfirmEmail || s.set.Signup.Mode == settings.SignupApproval)
+// hidesAccountExistence reports whether the response to a sign-up is the same for an address that already has an
+// account (account enumeration). The message to the address then makes the difference. Without mail the form must say
+// it.
+func (s *signups) hidesAccountExistence() bool {
+	return s.signin.Mails() && (s.settings.ConfirmEmail || s.settings.Signup.Mode == settings.SignupApproval)
 }
 
-// signUp makes an account and signs its owner in, unless something comes first. The address is what somebody typed, so
-// it is not confirmed: no rule matches it and no upstream is told of it.
+// signUp makes an account and signs in, unless confirmation or approval comes first. The address is not confirmed: no
+// rule matches it, and no upstream receives it.
 func (s *signups) signUp(c *web.Call, f map[string]string) (*signin.LoginResult, error) {
 	out, u, err := s.trySignUp(c, f)
 	e := audit.Event{Kind: audit.EventSignUp, Result: audit.ResultOK, UserID: u.ID, Username: u.Username}
 	var p *problem.Problem
 	switch {
-	case errors.Is(err, problem.UserExists) && s.discreet():
+	case errors.Is(err, problem.UserExists) && s.hidesAccountExistence():
 		e = audit.Event{Kind: audit.EventSignUp, Result: audit.ResultRefused, Reason: problem.UserExists.Code}
 		err = nil
 	case errors.As(err, &p):
 		e = audit.Event{Kind: audit.EventSignUp, Result: audit.ResultRefused, Reason: p.Code}
 	case err != nil:
-		return nil, err // told once, as a failed request
+		return nil, err // logged as a failed request, not audited
 	}
 	c.Emit(e)
 	return out, err
@@ -65,24 +66,24 @@ func (s *signups) trySignUp(c *web.Call, f map[string]string) (out *signin.Login
 	if err := s.signin.MustHTTPS(c); err != nil {
 		return nil, u, err
 	}
-	n, err := s.newcomer(c, f)
+	n, err := s.readSignUp(c, f)
 	if err != nil {
 		return nil, u, accounts.Problem(err)
 	}
-	// Signing up is counted apart from signing in: people behind one address who make accounts do not shut each other
-	// out. What was counted stays counted, because every account made costs us something for ever.
+	// Sign-ups have a counter of their own, so that users behind one address who sign up do not lock each other out of
+	// signing in. A success is counted too, because every account takes up storage for good.
 	g := s.signin.NewGuess(c)
-	if err := g.Count("signup", signin.AddressBlock(c.Visit.Addr), s.set.Address); err != nil {
+	if err := g.Count("signup", signin.AddressBlock(c.Visit.Addr), s.settings.Address); err != nil {
 		return nil, u, err
 	}
 	u, cred, err := s.newAccount(c, &n)
-	if s.discreet() && (err == nil || errors.Is(err, problem.UserExists)) {
+	if s.hidesAccountExistence() && (err == nil || errors.Is(err, problem.UserExists)) {
 		if err != nil {
-			if failed := s.weighAsAnAccount(c, &u); failed != nil {
+			if failed := s.equalizeSignUpTiming(c, &u); failed != nil {
 				return nil, u, failed
 			}
 		}
-		out, failed := s.tellByMail(c, f, &u)
+		out, failed := s.finishByMail(c, f, &u)
 		if failed != nil {
 			return nil, u, failed
 		}
@@ -103,34 +104,36 @@ func (s *signups) trySignUp(c *web.Call, f map[string]string) (out *signin.Login
 	return out, u, err
 }
 
-// tellByMail leaves to a message what becomes of a sign-up. Everything here is the same whether u was made, or its
-// address belongs to somebody: the composer of the message finds out by the id, which names an account only if it was.
-func (s *signups) tellByMail(c *web.Call, f map[string]string, u *store.User) (*signin.LoginResult, error) {
+// finishByMail queues the message that continues a sign-up. It does the same whether u was made or its address already
+// has an account; the composer of the message distinguishes them by the id, which exists only if u was made.
+func (s *signups) finishByMail(c *web.Call, f map[string]string, u *store.User) (*signin.LoginResult, error) {
 	room, err := s.signin.MailAllowed(c, u.Email)
 	if err == nil && room {
-		err = s.signin.EnqueueMail(c, message.SignUp, u.Email, message.Payload{User: u.ID, To: f["to"], Flow: f["flow"]})
+		payload := message.Payload{User: u.ID, To: f["to"], Flow: f["flow"]}
+		err = s.signin.EnqueueMail(c, message.SignUp, u.Email, payload)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("signing up: %w", err)
 	}
-	if !s.set.ConfirmEmail {
+	if !s.settings.ConfirmEmail {
 		return &signin.LoginResult{Waiting: problem.Unapproved.Code}, nil
 	}
-	return &signin.LoginResult{Waiting: "confirm_email"}, s.markSignUp(c, u.ID)
+	return &signin.LoginResult{Waiting: "confirm_email"}, s.setSignUpCookie(c, u.ID)
 }
 
-// weighAsAnAccount writes to the users store where an account would have been made, had its address been free: a commit
-// there waits for the disk, and an answer that comes a commit sooner would tell that somebody has the address. It is a
-// message about an account that is not there, which becomes nothing when it is written.
-func (s *signups) weighAsAnAccount(c *web.Call, u *store.User) error {
+// equalizeSignUpTiming writes to the users store if the address already has an account. Making an account takes a
+// commit that waits for the disk, so a response without one would come sooner and reveal that the account exists
+// (timing side channel). It queues a message about an account that does not exist, which is dropped when it is
+// composed.
+func (s *signups) equalizeSignUpTiming(c *web.Call, u *store.User) error {
 	if err := s.signin.EnqueueMail(c, message.Waiting, u.Email, message.Payload{User: u.ID}); err != nil {
 		return fmt.Errorf("signing up: %w", err)
 	}
 	return nil
 }
 
-// newAccount makes the account. One address is dealt with once at a time, so that a hundred posts of one form cost one
-// hash and not a hundred; but where the answer must not tell that there is an account, it costs what it always does.
+// newAccount makes the account. It handles one sign-up for an address at a time, so that a hundred concurrent posts of
+// a form cost one password hash and not a hundred. If hidesAccountExistence, each costs the same.
 func (s *signups) newAccount(c *web.Call, n *accounts.NewUser) (u store.User, cred store.Credential, err error) {
 	unlock, err := s.signups.lock(c.Ctx(), n.Email)
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -139,16 +142,17 @@ func (s *signups) newAccount(c *web.Call, n *accounts.NewUser) (u store.User, cr
 		return u, cred, err
 	}
 	defer unlock()
-	if err := s.stillFree(c, n); err != nil {
+	if err := s.checkFree(c, n); err != nil {
 		return u, cred, err
 	}
-	n.Unapproved = s.set.Signup.Mode == settings.SignupApproval
+	n.Unapproved = s.settings.Signup.Mode == settings.SignupApproval
 	return s.accounts.Create(c.Ctx(), *n, false)
 }
 
-// newcomer reads the fields of one who signs up.
-func (s *signups) newcomer(c *web.Call, f map[string]string) (n accounts.NewUser, err error) {
-	n = accounts.NewUser{Username: f["username"], Name: f["name"], Roles: s.set.Signup.Roles, Password: f["password"]}
+// readSignUp validates the fields of a sign-up.
+func (s *signups) readSignUp(c *web.Call, f map[string]string) (n accounts.NewUser, err error) {
+	n = accounts.NewUser{Username: f["username"], Name: f["name"], Password: f["password"],
+		Roles: s.settings.Signup.Roles}
 	if n.Email, err = accounts.NormalizeEmail(f["email"]); err != nil {
 		return n, err
 	}
@@ -162,8 +166,8 @@ func (s *signups) newcomer(c *web.Call, f map[string]string) (n accounts.NewUser
 	return n, err
 }
 
-// stillFree spares the hash where the answer is known already. The store has the last word.
-func (s *signups) stillFree(c *web.Call, n *accounts.NewUser) error {
+// checkFree saves the cost of a password hash if the address or username is already taken. The store checks again.
+func (s *signups) checkFree(c *web.Call, n *accounts.NewUser) error {
 	taken := func(login string) (bool, error) {
 		_, err := s.users.FindUser(c.Ctx(), login)
 		if errors.Is(err, store.ErrNotFound) {
@@ -173,7 +177,7 @@ func (s *signups) stillFree(c *web.Call, n *accounts.NewUser) error {
 		}
 		return true, nil
 	}
-	if !s.discreet() {
+	if !s.hidesAccountExistence() {
 		if is, err := taken(n.Email); err != nil || is {
 			return web.Or(err, problem.UserExists)
 		}
@@ -182,8 +186,8 @@ func (s *signups) stillFree(c *web.Call, n *accounts.NewUser) error {
 	if err != nil {
 		return accounts.Problem(err)
 	}
-	if s.discreet() && name == n.Email {
-		return nil // the store tells, after the hash
+	if s.hidesAccountExistence() && name == n.Email {
+		return nil // the store checks it, after the hash
 	}
 	if is, err := taken(name); err != nil || is {
 		return web.Or(err, problem.UsernameTaken)
@@ -191,7 +195,7 @@ func (s *signups) stillFree(c *web.Call, n *accounts.NewUser) error {
 	return nil
 }
 
-// passwordMethod is the name under which passwords count as a proof.
+// passwordMethod returns the name of the configured password method, or "".
 func (s *rules) passwordMethod() string {
 	for _, m := range s.methods {
 		if _, ok := m.Method.(method.Passwords); ok {
@@ -201,7 +205,7 @@ func (s *rules) passwordMethod() string {
 	return ""
 }
 
-// signupAPI answers POST signup.
+// signupAPI handles POST signup.
 func (s *signups) signupAPI(c *web.Call) error {
 	f, err := c.JSONFields(s.signupFields()...)
 	if err != nil {
@@ -217,7 +221,7 @@ func (s *signups) signupAPI(c *web.Call) error {
 	return s.signin.SignedIn(c, http.StatusCreated, out)
 }
 
-// signupPage shows the form. Where the pages live elsewhere it leads there, and back in the end.
+// signupPage shows the form. If a portal elsewhere serves the pages, it redirects there; the portal returns here.
 func (s *signups) signupPage(c *web.Call) error {
 	if !c.Visit.Site.Hosted {
 		return s.signin.StartFlow(c, "/signup")
@@ -226,10 +230,11 @@ func (s *signups) signupPage(c *web.Call) error {
 		return err
 	}
 	q := c.Request.URL.Query()
-	return s.showSignup(c, http.StatusOK, map[string]string{"to": q.Get("to"), "flow": q.Get("flow"), "invite": q.Get("invite")}, nil)
+	f := map[string]string{"to": q.Get("to"), "flow": q.Get("flow"), "invite": q.Get("invite")}
+	return s.showSignup(c, http.StatusOK, f, nil)
 }
 
-// signupForm is the form's face of signUp.
+// signupForm handles the form of signUp.
 func (s *signups) signupForm(c *web.Call) error {
 	f, err := c.FormFields(s.signupFields()...)
 	var out *signin.LoginResult
@@ -251,7 +256,8 @@ func (s *signups) signupForm(c *web.Call) error {
 }
 
 func (s *signups) showSignup(c *web.Call, status int, f map[string]string, shown *problem.Problem) error {
-	data := pages.SignupData{To: f["to"], Flow: f["flow"], LoginURL: c.Link("/login") + signin.Query(signin.LoginInput{To: f["to"], Flow: f["flow"]})}
+	data := pages.SignupData{To: f["to"], Flow: f["flow"],
+		LoginURL: c.Link("/login") + signin.Query(signin.LoginInput{To: f["to"], Flow: f["flow"]})}
 	invited, _, ok := s.signin.Links().Read(ticketInvite, f["invite"])
 	switch pw := s.accounts.Passwords(); {
 	case f["invite"] != "" && !ok && pw != nil:
@@ -270,9 +276,9 @@ func (s *signups) showSignup(c *web.Call, status int, f map[string]string, shown
 			p.Values[name] = problem.Bounded(f[name], 1000)
 		}
 	}
-	for _, field := range s.set.Signup.Fields {
+	for _, field := range s.settings.Signup.Fields {
 		if ok && field.Name == "username" {
-			continue // whoever invited chose it
+			continue // the administrator chose it
 		}
 		input := pages.Field{Name: field.Name, Type: "text", Required: field.Required, Value: p.Values[field.Name]}
 		if field.Name == "username" {

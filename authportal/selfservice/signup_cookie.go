@@ -8,37 +8,37 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-const cookieSignUp = "gatehouse-signup" // names the account that this browser made, sealed
+const cookieSignUp = "gatehouse-signup"
 
-// signUpMark is what a browser that signed up keeps until the address is confirmed: confirming signs in that browser
-// alone.
-type signUpMark struct {
+// signUpCookie is the sealed value of the cookie that a browser keeps from sign-up until the address is confirmed: only
+// that browser is signed in by the confirmation.
+type signUpCookie struct {
 	User  string `json:"u"`
 	Until int64  `json:"e"`
 }
 
-// markSignUp leaves the mark. A browser whose sign-up made nothing, because the address was known, gets one that looks
-// the same.
-func (s *signups) markSignUp(c *web.Call, user string) error {
-	b, err := json.Marshal(signUpMark{User: user, Until: s.now().Add(message.ConfirmLife).Unix()})
+// setSignUpCookie sets the cookie. A sign-up that made no account, because the address already has one, gets one that
+// looks the same.
+func (s *signups) setSignUpCookie(c *web.Call, user string) error {
+	b, err := json.Marshal(signUpCookie{User: user, Until: s.now().Add(message.ConfirmLife).Unix()})
 	if err != nil {
 		return err
 	}
 	v, err := s.keys.Seal(cookieSignUp, b, []byte(c.Visit.Host))
 	if err != nil {
-		return fmt.Errorf("marking the browser: %w", err)
+		return fmt.Errorf("sealing the sign-up cookie: %w", err)
 	}
 	c.SetCookie(cookieSignUp, v, message.ConfirmLife)
 	return nil
 }
 
-// signedUp reports whether this browser made that account.
-func (s *signups) signedUp(c *web.Call, user string) bool {
+// signedUpHere reports whether this browser signed up for the account.
+func (s *signups) signedUpHere(c *web.Call, user string) bool {
 	v, ok := web.TheCookie(c.Request, cookieSignUp, c.Visit.Secure)
 	if !ok || len(v) > 1024 {
 		return false
 	}
 	b, err := s.keys.Open(cookieSignUp, v, []byte(c.Visit.Host))
-	var m signUpMark
+	var m signUpCookie
 	return err == nil && json.Unmarshal(b, &m) == nil && m.User == user && s.now().Unix() < m.Until
 }

@@ -7,11 +7,11 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/accounts"
 )
 
-// readOwnFields returns the operator's fields among those sent, as attributes; an empty one is nil, so that it is
-// removed or never stored. all: those that were not sent count as empty.
+// readOwnFields returns the values of the operator's sign-up fields as attributes. The value of an empty field is nil,
+// which deletes the attribute. If all is set, a field that was not sent counts as empty.
 func (s *rules) readOwnFields(sent map[string]string, all bool) (map[string]any, error) {
 	attributes := map[string]any{}
-	for _, f := range s.set.Signup.Fields {
+	for _, f := range s.settings.Signup.Fields {
 		value, given := sent[f.Name]
 		if !given && !all {
 			continue
@@ -33,9 +33,9 @@ func (s *rules) readOwnFields(sent map[string]string, all bool) (map[string]any,
 	return attributes, nil
 }
 
-// domainAllowed reports whether addresses of that domain may sign up.
+// domainAllowed reports whether an address has a domain that may sign up.
 func (s *rules) domainAllowed(email string) bool {
 	_, domain, _ := strings.Cut(email, "@")
-	d := s.set.Signup.Domains
+	d := s.settings.Signup.Domains
 	return len(d) == 0 || slices.Contains(d, domain)
 }

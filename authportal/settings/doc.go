@@ -1,3 +1,3 @@
-// Package settings owns what an operator chose for accounts and sign-in, and the documented default of each choice. It never
-// reads a configuration, and acts on nothing.
+// Package settings owns the operator's settings for accounts and sign-in, and the documented default of each. It never
+// reads a configuration file and never acts on a setting.
 package settings

@@ -5,65 +5,67 @@ import (
 	"time"
 )
 
-// Settings are the operator's choices. The zero value is the documented default of each.
+// Settings are the operator's settings. A zero field stands for its documented default; see WithDefaults.
 type Settings struct {
-	Idle        time.Duration // sliding limit of a session that is not remembered; default 30m
-	Lifetime    time.Duration // absolute limit of such a session, from sign-in; default 12h
-	Remember    time.Duration // lifetime of a remembered one; default 30d
-	RememberOff bool          // the choice is not offered, and not honoured
+	Idle        time.Duration // idle timeout of a session that is not remembered; default 30m
+	Lifetime    time.Duration // absolute timeout of such a session, from sign-in; default 12h
+	Remember    time.Duration // absolute timeout of a remembered session; default 30d
+	RememberOff bool          // do not offer or accept "remember me"
 	Signup      SignupSettings
 	Account     Limit // guesses per account; default 10 per 15m
-	Address     Limit // guesses per address; default 100 per 15m
-	AllowHTTP   bool  // sign-in over plain http on hosts that are not loopback
+	Address     Limit // guesses per client address; default 100 per 15m
+	AllowHTTP   bool  // allow sign-in over plain http on hosts other than loopback
 
-	// ConfirmEmail says that an account signs in only once its address is confirmed.
+	// ConfirmEmail refuses sign-in until the account's email address is confirmed.
 	ConfirmEmail bool
 
 	MFA MFASettings
 }
 
-// MFASettings say who needs a second factor.
+// MFASettings determine which accounts need a second factor.
 type MFASettings struct {
 	RequireAll   bool
-	RequireRoles []string // of those who hold any of them
+	RequireRoles []string // any of these roles requires one
 }
 
-// Requires reports whether somebody who holds the roles, included ones too, must have a second factor.
+// Requires reports whether an account that holds the roles needs a second factor. The roles include inherited ones.
 func (s MFASettings) Requires(roles []string) bool {
 	return s.RequireAll || slices.ContainsFunc(s.RequireRoles, func(r string) bool { return slices.Contains(roles, r) })
 }
 
-// Limit is a number of guesses in a window that begins with the first.
+// Limit is a number of guesses in a fixed window, which begins with the first guess.
 type Limit struct {
 	Count  int
 	Window time.Duration
 }
 
-// SignupMode says who may make an account.
+// SignupMode determines who may sign up.
 type SignupMode string
 
+// The sign-up modes.
 const (
-	SignupClosed   SignupMode = "closed" // nobody; the default, as is ""
-	SignupOpen     SignupMode = "open"
-	SignupApproval SignupMode = "approval" // anyone, and an administrator approves
-	SignupInvite   SignupMode = "invite"
+	SignupClosed   SignupMode = "closed"   // no one; the default, as is ""
+	SignupOpen     SignupMode = "open"     // anyone
+	SignupApproval SignupMode = "approval" // anyone, once an administrator approves
+	SignupInvite   SignupMode = "invite"   // only invited addresses
 )
 
-// SignupSettings say how accounts come into being.
+// SignupSettings configure sign-up.
 type SignupSettings struct {
 	Mode    SignupMode
-	Domains []string // e-mail domains that may sign up; empty: all
-	Roles   []string // given to a new account
+	Domains []string // email domains that may sign up; empty: all
+	Roles   []string // assigned to a new account
 	Fields  []SignupField
 }
 
-// SignupField is a further field of the form, kept as an attribute; "username" is the account's own.
+// SignupField is an additional field of the sign-up form. It is stored as an attribute, except "username", which is
+// the account's username.
 type SignupField struct {
 	Name     string
 	Required bool
 }
 
-// OwnFields names the fields that the operator added and that people fill in about themselves.
+// OwnFields returns the names of the additional fields that are stored as attributes.
 func (s *SignupSettings) OwnFields() []string {
 	var names []string
 	for _, f := range s.Fields {
@@ -74,12 +76,12 @@ func (s *SignupSettings) OwnFields() []string {
 	return names
 }
 
-// ChoosesUsername reports whether people choose their username at sign-up.
+// ChoosesUsername reports whether the sign-up form asks for a username.
 func (s *SignupSettings) ChoosesUsername() bool {
 	return slices.ContainsFunc(s.Fields, func(f SignupField) bool { return f.Name == "username" })
 }
 
-// WithDefaults returns the settings with the documented default in the place of every zero.
+// WithDefaults returns the settings with every zero replaced by its documented default.
 func (s Settings) WithDefaults() Settings {
 	def := func(d *time.Duration, v time.Duration) {
 		if *d <= 0 {

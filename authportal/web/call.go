@@ -12,47 +12,46 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
-// Call is one request at one site, as the actions see it.
+// Call is one request at one site, as actions get it.
 type Call struct {
 	srv     *Server
 	Writer  http.ResponseWriter
-	Request *http.Request // its context carries the time limit of the whole call
+	Request *http.Request // its context has the deadline of the whole call
 	Visit   *Visit
-	API     bool   // came by the JSON face
-	Arg     string // what stands for {id} in the route
+	API     bool   // a request to the JSON API
+	Arg     string // the value of {id} in the route's path
 
-	Caller *Caller // whoever asks, once looked up
+	Caller *Caller // who sends the request; nil until looked up
 
-	Kept any // of the sign-ins in progress: those of this browser, once this call has changed them
+	Kept any // sign-ins in progress of this browser, once this call has changed them
 }
 
+// Ctx returns the context of the request.
 func (c *Call) Ctx() context.Context { return c.Request.Context() }
-
-// --- the JSON face
 
 // Decode reads the JSON body into dst.
 func (c *Call) Decode(dst any) error { return decodeJSON(c.Writer, c.Request, dst) }
 
-// JSON answers with a value.
+// JSON responds with a value.
 func (c *Call) JSON(status int, v any) error {
 	writeJSON(c.Writer, status, v)
 	return nil
 }
 
-// NoContent answers 204.
+// NoContent responds with 204.
 func (c *Call) NoContent() error {
 	c.Writer.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// --- the face of pages
-
+// MaxForm is the maximum size of a posted form, in bytes.
 const MaxForm = 64 << 10
 
-// Form reads a posted form. Fields are then read by c.r.PostForm.Get, never by FormValue, which would take them from
-// the URL as well.
+// Form parses a posted form. Read its fields with c.Request.PostForm.Get, never with FormValue, which also reads the
+// URL.
 func (c *Call) Form() error {
-	if t, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type")); err != nil || t != "application/x-www-form-urlencoded" {
+	t, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
+	if err != nil || t != "application/x-www-form-urlencoded" {
 		p := *problem.Malformed
 		p.Status = http.StatusUnsupportedMediaType
 		return &p
@@ -70,7 +69,7 @@ func (c *Call) Form() error {
 	return nil
 }
 
-// Page answers with a page of this site.
+// Page responds with a page of this site.
 func (c *Call) Page(status int, p pages.Page) error {
 	p.Base = c.Visit.Base
 	p.SecretInURL = c.srv.SecretInURL(c.Visit.Path)
@@ -78,7 +77,7 @@ func (c *Call) Page(status int, p pages.Page) error {
 	return nil
 }
 
-// Redirect leads the browser on; after a POST by 303, so that nothing is sent twice.
+// Redirect sends the browser to another address: with 303 after a POST, so that the browser does not post again.
 func (c *Call) Redirect(to string) error {
 	status := http.StatusFound
 	if c.Request.Method == http.MethodPost {
@@ -89,19 +88,18 @@ func (c *Call) Redirect(to string) error {
 	return nil
 }
 
-// Link returns the address of a page of this site: "/account".
+// Link returns the address of a page of this site, such as "/account".
 func (c *Call) Link(path string) string { return c.Visit.Base + path }
 
-// --- both faces
-
-// answer tells an outcome in the face of the call. Faults of ours are logged here, once.
+// answer responds to a failed action with a page or a problem document. Internal failures are logged here, once.
 func (c *Call) answer(err error) {
 	if problem.IsFault(err) {
 		level := slog.LevelError
 		if c.Request.Context().Err() == context.Canceled {
 			level = slog.LevelDebug // the browser has gone
 		}
-		c.srv.log.LogAttrs(context.WithoutCancel(c.Ctx()), level, "request failed", slog.String("path", problem.Bounded(c.Visit.Path, 200)),
+		c.srv.log.LogAttrs(context.WithoutCancel(c.Ctx()), level, "request failed",
+			slog.String("path", problem.Bounded(c.Visit.Path, 200)),
 			slog.String("host", c.Visit.Host), slog.Any("error", err))
 	}
 	p := problem.Of(err)
@@ -118,8 +116,8 @@ func (c *Call) answer(err error) {
 	}
 	if p.Code == problem.LoginRequired.Code || p.Code == problem.FreshRequired.Code {
 		back, d := c.Link(c.Visit.Path), Demand{}
-		if c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead {
-			back = c.Link("/account") // what was posted is gone; the page it came from is there
+		if !c.isRead() {
+			back = c.Link("/account") // the posted form is lost; its page is there
 		}
 		if p.Code == problem.FreshRequired.Code {
 			d.Fresh = FreshFor
@@ -129,13 +127,20 @@ func (c *Call) answer(err error) {
 	}
 	SetRetry(c.Writer, p)
 	retry := ""
-	if p.Status == http.StatusServiceUnavailable && (c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead) {
+	if p.Status == http.StatusServiceUnavailable && c.isRead() {
 		retry = c.Link(c.Visit.Path)
 	}
-	_ = c.Page(p.Status, pages.Page{Name: pages.Error, Data: pages.ErrorData{Status: p.Status, Code: p.Code, Detail: p.Detail, RetryURL: retry}})
+	data := pages.ErrorData{Status: p.Status, Code: p.Code, Detail: p.Detail, RetryURL: retry}
+	_ = c.Page(p.Status, pages.Page{Name: pages.Error, Data: data})
 }
 
-// FromBrowser reports whether a browser sent a request: offered Basic, it would open a prompt of its own over the page.
+// isRead reports whether the request is a GET or HEAD.
+func (c *Call) isRead() bool {
+	return c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
+}
+
+// FromBrowser reports whether a browser sent the request. A browser that is offered Basic opens a login prompt of its
+// own.
 func FromBrowser(r *http.Request) bool {
 	for name := range r.Header {
 		if strings.HasPrefix(name, "Sec-Fetch-") {

@@ -6,11 +6,11 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Caller is who asks.
+// Caller is the account that sends a request.
 type Caller struct {
-	Live     *store.ActiveSession // nil: nobody is signed in
-	ViaToken bool                 // by an API token, so there is no session to end or to prove
+	Live     *store.ActiveSession // nil: not signed in
+	ViaToken bool                 // authenticated by an API token, so there is no session to end or renew
 }
 
-// FreshFor is how young a sign-in must be to change what it rests on.
+// FreshFor is the maximum age of a recent login, which changes to credentials need.
 const FreshFor = 10 * time.Minute

@@ -9,20 +9,20 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Names of our cookies over plain http; over https each begins with __Host-, which a browser takes only with Secure,
-// from this very host, for every path: no sibling host can toss one in.
+// Names of the portal's cookies over plain http. Over https each begins with __Host-: a browser accepts such a cookie
+// only with Secure, from this very host and for every path, so that a sibling host cannot set one (cookie tossing).
 const (
 	CookieSession = "gatehouse"
-	CookieFlow    = "gatehouse-flow"   // the browser's mark while it signs in on another host
-	CookieDevice  = "gatehouse-known"  // the mark of a browser that signed in here before
+	CookieFlow    = "gatehouse-flow"   // state cookie of a browser that signs in on another host
+	CookieDevice  = "gatehouse-known"  // device cookie of a browser that has signed in here before
 	CookieSignIn  = "gatehouse-signin" // sealed state of a sign-in in progress
 	hostPrefix    = "__Host-"
 )
 
-// OwnCookie reports whether a cookie of that name is ours, in either form. None of them ever reaches an upstream, and
-// no upstream sets one.
+// OwnCookie reports whether a cookie is one of the portal's, in either form. None of them reaches an upstream, and no
+// upstream can set one.
 func OwnCookie(name string) bool {
-	// Browsers compare the prefix without regard to case, and so must who strips it.
+	// Browsers compare the prefix case-insensitively, so this must too.
 	if len(name) >= len(hostPrefix) && strings.EqualFold(name[:len(hostPrefix)], hostPrefix) {
 		name = name[len(hostPrefix):]
 	}
@@ -30,7 +30,7 @@ func OwnCookie(name string) bool {
 		return false
 	}
 	rest := name[len(CookieSession):]
-	// Whatever begins so is ours, so that a cookie of a later version is stripped by an older gate too.
+	// Match by prefix, so that an older gateway also strips the cookies of a later version.
 	return rest == "" || rest[0] == '-'
 }
 
@@ -41,16 +41,17 @@ func cookieName(name string, secure bool) string {
 	return name
 }
 
-// secret lengths as sent: unpadded base64url.
+// Lengths of the random values in cookies and tokens, before encoding.
 const (
-	SecretBytes = 32
-	MarkBytes   = 16
+	SecretBytes = 32 // session secrets
+	MarkBytes   = 16 // device and state cookies
 )
 
+// Secret64 encodes secrets: unpadded base64url, strict, so that a secret has exactly one encoding.
 var Secret64 = base64.RawURLEncoding.Strict()
 
-// SessionKey returns the key of the session cookie that belongs to the scheme. What is missing, malformed, truncated,
-// padded or there twice is no session. It allocates nothing.
+// SessionKey returns the key of the request's session cookie. A cookie that is missing, malformed, truncated, padded or
+// repeated is no session. SessionKey does not allocate.
 func SessionKey(r *http.Request, secure bool) (store.Key, bool) {
 	v, ok := TheCookie(r, CookieSession, secure)
 	if !ok || len(v) != base64.RawURLEncoding.EncodedLen(SecretBytes) {
@@ -59,15 +60,15 @@ func SessionKey(r *http.Request, secure bool) (store.Key, bool) {
 	var in [43]byte
 	var raw [SecretBytes + 1]byte
 	copy(in[:], v)
-	// Strict: the two spare bits of the last character must be zero, or four spellings would open one session.
+	// Strict: the two spare bits of the last character must be zero, or one session would have four keys.
 	if n, err := Secret64.Decode(raw[:], in[:]); err != nil || n != SecretBytes {
 		return store.Key{}, false
 	}
 	return store.KeyOf(raw[:SecretBytes]), true
 }
 
-// TheCookie returns the value of the only cookie of that name. Two of one name mean that someone tossed one in, and
-// nobody can tell which: then there is none.
+// TheCookie returns the value of the only cookie of that name. If there are two, one of them was set by another host or
+// path (cookie tossing); TheCookie then returns neither.
 func TheCookie(r *http.Request, name string, secure bool) (string, bool) {
 	value, found := "", 0
 	for _, line := range r.Header["Cookie"] {
@@ -93,12 +94,14 @@ func TheCookie(r *http.Request, name string, secure bool) (string, bool) {
 	return value, found == 1
 }
 
-// SetCookie sets one of ours. A maxAge of 0 lasts until the browser is closed; a negative one removes it.
+// SetCookie sets one of the portal's cookies. With a maxAge of 0 it lasts until the browser is closed; a negative
+// maxAge deletes it.
 func (c *Call) SetCookie(name, value string, maxAge time.Duration) {
 	c.PutCookie(NewCookie(name, value, maxAge, c.Visit.Secure))
 }
 
-// NewCookie returns one of our cookies. A maxAge of 0 lasts until the browser is closed; a negative one removes it.
+// NewCookie returns one of the portal's cookies. With a maxAge of 0 it lasts until the browser is closed; a negative
+// maxAge deletes it.
 func NewCookie(name, value string, maxAge time.Duration, secure bool) *http.Cookie {
 	k := &http.Cookie{Name: cookieName(name, secure), Value: value, Path: "/", HttpOnly: true, Secure: secure,
 		SameSite: http.SameSiteLaxMode}
@@ -111,8 +114,8 @@ func NewCookie(name, value string, maxAge time.Duration, secure bool) *http.Cook
 	return k
 }
 
+// PutCookie adds a cookie to the response. It replaces one of the same name that an earlier step of the call set.
 func (c *Call) PutCookie(k *http.Cookie) {
-	// One answer, one cookie of a name: a later step of the same request replaces what an earlier one set.
 	h := c.Writer.Header()
 	kept := h["Set-Cookie"][:0]
 	for _, old := range h["Set-Cookie"] {

@@ -16,7 +16,7 @@ func withCookies(lines ...string) *http.Request {
 	return r
 }
 
-func TestOnlyOneWellFormedCookieOfTheSchemeIsASession(t *testing.T) {
+func TestSessionKeyRefusesAnythingElse(t *testing.T) {
 	secret := []byte(strings.Repeat("s", 32))
 	good := base64.RawURLEncoding.EncodeToString(secret)
 	key := store.KeyOf(secret)
@@ -56,7 +56,7 @@ func TestOnlyOneWellFormedCookieOfTheSchemeIsASession(t *testing.T) {
 	}
 }
 
-func TestReadingTheSessionCookieAllocatesNothing(t *testing.T) {
+func TestSessionKeyDoesNotAllocate(t *testing.T) {
 	r := withCookies("theme=dark; __Host-gatehouse=" + strings.Repeat("A", 43) + "; lang=en")
 	if n := testing.AllocsPerRun(100, func() {
 		if _, ok := SessionKey(r, true); !ok {
@@ -67,7 +67,7 @@ func TestReadingTheSessionCookieAllocatesNothing(t *testing.T) {
 	}
 }
 
-func TestEveryCookieOfOursIsKnownByName(t *testing.T) {
+func TestOwnCookie(t *testing.T) {
 	for name, want := range map[string]bool{
 		"gatehouse": true, "__Host-gatehouse": true, "__Host-gatehouse-flow": true, "gatehouse-flow": true,
 		"__Host-gatehouse-known": true, "__Host-gatehouse-signin": true, "__HOST-Gatehouse": true, "__Host-gatehouse-later": true,

@@ -9,32 +9,33 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
-// ownOrigin reports whether the request may be acted upon: every post of a page, and everything of the API, must come
-// from this very origin, from one that `cors` names (API only), or from no browser at all. Without it any site could
-// sign a person in as its own account (login CSRF), out, or change what they have.
+// ownOrigin reports whether the request may be acted upon. Posts of pages and all API requests must come from the
+// site's own origin, from an origin that `cors` names (API only), or from a program other than a browser. Otherwise any
+// site could sign a user in to the attacker's account (login CSRF), sign them out, or change their account.
 func (c *Call) ownOrigin() bool {
 	if !c.API {
 		safe := c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
 		return http.NewCrossOriginProtection().Check(c.Request) == nil && (safe || !c.downgraded())
 	}
 	if c.Request.Method == http.MethodOptions {
-		return true // a preflight is answered, not acted upon
+		return true // a preflight has no effect
 	}
 	if o := c.Request.Header.Get("Origin"); o != "" && slices.Contains(c.Visit.Site.Origins, o) {
 		c.allowOrigin(o)
 		return true
 	}
-	// The protection lets safe methods pass; the API is closed to other origins for reading as well.
+	// CrossOriginProtection allows safe methods, but other origins may not even read from the API.
 	r := *c.Request
 	r.Method = http.MethodPost
 	return http.NewCrossOriginProtection().Check(&r) == nil && !c.downgraded()
 }
 
-// downgraded reports whether a page over plain http asks for something over https. Whoever is on the way can serve such
-// a page under our own name, and browsers without Sec-Fetch-Site leave only its Origin to tell; the library compares
-// hosts alone.
+// downgraded reports whether a page over plain http sent a request over https. An attacker on the network can serve
+// such a page under the site's own name. Browsers without Sec-Fetch-Site reveal it by Origin alone, of which
+// CrossOriginProtection compares only the host.
 func (c *Call) downgraded() bool {
-	return c.Visit.Secure && c.Request.Header.Get("Sec-Fetch-Site") == "" && strings.HasPrefix(c.Request.Header.Get("Origin"), "http://")
+	h := c.Request.Header
+	return c.Visit.Secure && h.Get("Sec-Fetch-Site") == "" && strings.HasPrefix(h.Get("Origin"), "http://")
 }
 
 func (c *Call) emitCrossOrigin() {
@@ -46,13 +47,13 @@ func (c *Call) allowOrigin(origin string) {
 	h.Set("Access-Control-Allow-Origin", origin)
 	h.Set("Access-Control-Allow-Credentials", "true")
 	h.Set("Access-Control-Expose-Headers", "Retry-After, ETag")
-	// An answer to one origin is not that to another.
+	// The response depends on the origin; a cache must not give it to another.
 	h.Add("Vary", "Origin")
-	// Helmet-like isolation would keep the answer from the origin that was just allowed.
+	// A stricter policy of another handler would hide the response from the origin that was just allowed.
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 }
 
-// preflight answers OPTIONS.
+// preflight responds to OPTIONS.
 func (c *Call) preflight(methods []string) {
 	h := c.Writer.Header()
 	h.Set("Allow", allow(methods, true))
@@ -60,7 +61,7 @@ func (c *Call) preflight(methods []string) {
 	o := c.Request.Header.Get("Origin")
 	switch {
 	case o == "" || c.Request.Header.Get("Access-Control-Request-Method") == "":
-		// not a preflight: somebody asks what there is
+		// A plain OPTIONS request, not a preflight.
 	case !slices.Contains(c.Visit.Site.Origins, o):
 		c.answer(problem.CrossOrigin)
 		return

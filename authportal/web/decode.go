@@ -15,25 +15,27 @@ const (
 	maxJSONDepth = 16
 )
 
-// decodeJSON reads the one JSON object that a request carries into dst. Unknown fields are ignored, so that a newer
-// page works with an older gate during a rolling upgrade; what no field of dst names cannot be assigned. Everything
-// else that is not exactly one object of at most 64 KiB, 16 levels deep, is a problem.
+// decodeJSON reads the JSON object of a request into dst. It ignores unknown fields, so that a newer page works with an
+// older gateway during a rolling upgrade; a field that dst does not have cannot be assigned. It refuses anything but
+// one object of at most 64 KiB and 16 levels.
 func decodeJSON(w http.ResponseWriter, r *http.Request, dst any) error {
-	// A form cannot send this type to another origin without a preflight, so it is a wall against CSRF as well.
+	// A page of another origin cannot send this type without a preflight, so requiring it also prevents CSRF.
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return &problem.Problem{Status: http.StatusUnsupportedMediaType, Code: "malformed", Detail: "Content-Type must be application/json"}
+		return &problem.Problem{Status: http.StatusUnsupportedMediaType, Code: "malformed",
+			Detail: "Content-Type must be application/json"}
 	}
 	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSON))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return &problem.Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Detail: "the body is longer than 64 KiB"}
+			return &problem.Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large",
+				Detail: "the body is longer than 64 KiB"}
 		}
 		return malformed("the body could not be read")
 	}
 	if tooDeep(b) {
 		return malformed("the body is nested too deep")
 	}
-	// Unmarshal refuses trailing data; a body of `null` or a bare value would leave dst as it is.
+	// Unmarshal refuses trailing data, but would accept `null` and leave dst unchanged.
 	if len(b) == 0 || firstByte(b) != '{' {
 		return malformed("the body must be a JSON object")
 	}
@@ -56,7 +58,7 @@ func firstByte(b []byte) byte {
 	return 0
 }
 
-// tooDeep counts brackets outside of strings.
+// tooDeep reports whether a body is nested too deeply, by counting the brackets outside strings.
 func tooDeep(b []byte) bool {
 	depth, inString := 0, false
 	for i := 0; i < len(b); i++ {
@@ -77,7 +79,7 @@ func tooDeep(b []byte) bool {
 	return false
 }
 
-// writeJSON answers with a value.
+// writeJSON responds with a value.
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	b, err := json.Marshal(v)
 	if err != nil {

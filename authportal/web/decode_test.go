@@ -16,7 +16,7 @@ func decodeBody(contentType, body string) error {
 	return decodeJSON(httptest.NewRecorder(), r, &dst)
 }
 
-func TestOneObjectOfBoundedSizeAndDepthIsRead(t *testing.T) {
+func TestDecodeJSONLimits(t *testing.T) {
 	nested := func(n int) string { return `{"b":` + strings.Repeat("[", n-1) + strings.Repeat("]", n-1) + "}" }
 	for body, want := range map[string]int{
 		`{}`: 0, ` {"a":"x"}` + "\n": 0, `{"a":"[[[[[[[[[[[[[[[[[[[["}`: 0, `{"a":"\"[[[[[[[[[[[[[[[[[[["}`: 0, `{"unknown":1}`: 0,

@@ -4,7 +4,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/audit"
 )
 
-// Emit completes e with what the call knows, logs it and tells the host.
+// Emit adds the address, host and method of the call to e, and emits it.
 func (c *Call) Emit(e audit.Event) {
 	if c.Visit.Addr.IsValid() {
 		e.Address = c.Visit.Addr.Unmap().String()

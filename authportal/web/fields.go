@@ -2,17 +2,18 @@ package web
 
 import (
 	"encoding/json"
+	"net/http"
 	"slices"
 	"time"
 
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
-// What people send of an account comes as fields of text, the same in both faces. A field that an action does not know
-// is refused rather than passed over: whoever sends `roles` or `enabled` must not believe that it took effect, and
-// nothing that is added to accounts later can be assigned by accident.
+// Fields of an account are sent as text, in forms and in JSON alike. Unknown fields are refused, not ignored: a client
+// that sends `roles` or `enabled` must not believe that it took effect, and a field that is added to accounts later
+// cannot be assigned by accident (mass assignment).
 
-// Object is the JSON object that came with a request, by its members.
+// Object is the JSON object of a request, by member.
 type Object map[string]json.RawMessage
 
 // JSONObject reads the JSON body.
@@ -21,18 +22,18 @@ func (c *Call) JSONObject() (Object, error) {
 	return o, c.Decode(&o)
 }
 
-// JSON returns a member as it was sent; nil where it was not. What a browser's own interface makes of a passkey is an
-// object within the object, and is read by whoever knows it.
+// JSON returns a member as it was sent, or nil if it was not. A WebAuthn response, for example, is an object of its own
+// that only its method can read.
 func (o Object) JSON(name string) json.RawMessage { return o[name] }
 
-// Text returns a member that is text, empty where it was not sent or is null; !ok: it is something else.
+// Text returns a text member. It is empty if it was not sent or is null; ok is false if it is not text.
 func (o Object) Text(name string) (text string, ok bool) {
 	raw, sent := o[name]
 	return text, !sent || json.Unmarshal(raw, &text) == nil
 }
 
-// Read puts the members that dst names into their places, each of its own type, and returns the names of those sent.
-// What is wrong with a member is for refuse to say; a member that dst does not name is left alone.
+// Read decodes the members that dst names, each into its pointer, and returns the names of those that were sent. It
+// ignores other members. refuse returns the error for a member of the wrong type.
 func (o Object) Read(dst map[string]any, refuse func(name string) error) (sent []string, err error) {
 	for name, value := range o {
 		into, known := dst[name]
@@ -47,8 +48,8 @@ func (o Object) Read(dst map[string]any, refuse func(name string) error) (sent [
 	return sent, nil
 }
 
-// only refuses members of other names.
-func (o Object) only(known func(name string) bool) error {
+// refuseUnknown returns a problem if there is an unknown member.
+func (o Object) refuseUnknown(known func(name string) bool) error {
 	for name := range o {
 		if !known(name) {
 			return UnknownField(name)
@@ -57,13 +58,13 @@ func (o Object) only(known func(name string) bool) error {
 	return nil
 }
 
-// JSONFields reads the JSON body as fields. null is as good as absent.
+// JSONFields reads the JSON body as text fields. A field that is null counts as absent.
 func (c *Call) JSONFields(allowed ...string) (map[string]string, error) {
 	o, err := c.JSONObject()
 	if err != nil {
 		return nil, err
 	}
-	if err := o.only(func(name string) bool { return slices.Contains(allowed, name) }); err != nil {
+	if err := o.refuseUnknown(func(name string) bool { return slices.Contains(allowed, name) }); err != nil {
 		return nil, err
 	}
 	fields := map[string]string{}
@@ -79,20 +80,20 @@ func (c *Call) JSONFields(allowed ...string) (map[string]string, error) {
 	return fields, nil
 }
 
-// JSONInto reads the JSON body into the fields that the action knows, each of its own type, and returns the names of
-// those sent.
+// JSONInto decodes the members of the JSON body, each into its pointer, and returns the names of those that were sent.
+// It refuses other members.
 func (c *Call) JSONInto(fields map[string]any) (sent []string, err error) {
 	o, err := c.JSONObject()
 	if err != nil {
 		return nil, err
 	}
-	if err := o.only(func(name string) bool { return fields[name] != nil }); err != nil {
+	if err := o.refuseUnknown(func(name string) bool { return fields[name] != nil }); err != nil {
 		return nil, err
 	}
 	return o.Read(fields, func(name string) error { return problem.InvalidField(name, "is of the wrong type") })
 }
 
-// FormFields reads a posted form as fields. One that is there twice says nothing.
+// FormFields reads a posted form as text fields. It refuses unknown and repeated fields.
 func (c *Call) FormFields(allowed ...string) (map[string]string, error) {
 	if err := c.Form(); err != nil {
 		return nil, err
@@ -110,13 +111,15 @@ func (c *Call) FormFields(allowed ...string) (map[string]string, error) {
 	return fields, nil
 }
 
+// UnknownField returns the problem of a field that does not exist or that the caller may not set. It repeats the name,
+// truncated, as JSON only.
 func UnknownField(name string) *problem.Problem {
-	// What was sent is repeated to a program only, as JSON, and cut.
-	return (&problem.Problem{Status: 422, Code: "invalid_field", Detail: "there is no such field here, or it is not yours to set"}).
-		With("field", problem.Bounded(name, 64))
+	p := &problem.Problem{Status: http.StatusUnprocessableEntity, Code: "invalid_field",
+		Detail: "there is no such field here, or it is not yours to set"}
+	return p.With("field", problem.Bounded(name, 64))
 }
 
-// ReadTime reads a time as programs and forms send it: RFC 3339, or a date.
+// ReadTime parses a time as programs and forms send it: RFC 3339, or a date.
 func ReadTime(s string) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t, nil
@@ -124,5 +127,5 @@ func ReadTime(s string) (time.Time, error) {
 	return time.Parse(time.DateOnly, s)
 }
 
-// StatusSent answers where a message was asked for, whether one was sent or not.
+// StatusSent is the response to a request for a message, whether or not one is sent.
 const StatusSent = "sent"

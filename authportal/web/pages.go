@@ -8,13 +8,13 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/pages"
 )
 
-// Pages writes what people see; *pages.Set is the one we have.
+// Pages writes pages and serves their assets; *pages.Set implements it.
 type Pages interface {
 	Write(w http.ResponseWriter, r *http.Request, status int, p pages.Page)
 	Assets() http.Handler
 }
 
-// Secret returns n random bytes from the injected source.
+// Secret returns n random bytes.
 func (s *Server) Secret(n int) ([]byte, error) {
 	b := make([]byte, n)
 	if _, err := io.ReadFull(s.rand, b); err != nil {

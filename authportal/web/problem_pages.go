@@ -8,17 +8,15 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// The pages that a gate shows to a person who is not let in. Programs get problem documents instead.
+// maxShownPath bounds how much of a request's path a page repeats, in bytes.
+const maxShownPath = 200
 
-// shownPath is how much of an address a page repeats.
-const shownPath = 200
-
-// WriteForbidden tells somebody who is signed in that they may not enter here (403). who is nil where nobody may,
-// whoever they are.
+// WriteForbidden writes the page of a gate that denies access (403). who is the signed-in user, or nil if access is
+// denied to everyone. Programs get a problem document instead.
 func (s *Server) WriteForbidden(w http.ResponseWriter, r *http.Request, v *Visit, who *store.Identity) {
 	data := pages.ForbiddenData{Path: r.URL.Path}
-	if len(data.Path) > shownPath {
-		data.Path = data.Path[:shownPath]
+	if len(data.Path) > maxShownPath {
+		data.Path = data.Path[:maxShownPath]
 	}
 	if who != nil {
 		data.User = &pages.User{ID: who.UserID, Username: who.Username, Email: who.Email, Name: who.Name}
@@ -28,10 +26,11 @@ func (s *Server) WriteForbidden(w http.ResponseWriter, r *http.Request, v *Visit
 	s.pages.Write(w, r, http.StatusForbidden, pages.Page{Name: pages.Forbidden, Base: v.Base, Data: data})
 }
 
-// WriteUnavailable tells a person that a store cannot be reached, and that they stay signed in (503).
+// WriteUnavailable writes the page of a gate that cannot reach a store (503). It says that the user stays signed in.
 func (s *Server) WriteUnavailable(w http.ResponseWriter, r *http.Request, v *Visit) {
 	w.Header().Set("Retry-After", "1")
-	data := pages.ErrorData{Status: http.StatusServiceUnavailable, Code: problem.CodeUnavailable, Detail: problem.Unavailable.Detail}
+	data := pages.ErrorData{Status: http.StatusServiceUnavailable, Code: problem.CodeUnavailable,
+		Detail: problem.Unavailable.Detail}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		data.RetryURL = r.RequestURI
 	}

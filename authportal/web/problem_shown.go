@@ -8,11 +8,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
-// How an outcome is told on a page: beside the form that it is about, or on a page of its own.
-
-// ShownOnPage returns the problem that a form tells when it is shown again, with its headers set; nil where nothing
-// went wrong, where we failed, and where no form can help, so that call.answer has the word: here is nothing, or no
-// https.
+// ShownOnPage returns the problem to show beside the form when the form is shown again, and sets its headers. It
+// returns nil if err is nil, an internal failure, or a problem that no form can solve (not found, or https required),
+// which gets a page of its own.
 func (c *Call) ShownOnPage(err error) *problem.Problem {
 	p := ToldProblem(err)
 	if p == nil || p.Code == problem.HTTPS.Code || p.Code == problem.NotFound.Code {
@@ -22,7 +20,7 @@ func (c *Call) ShownOnPage(err error) *problem.Problem {
 	return p
 }
 
-// ToldProblem returns the problem that err is; nil where it is none, and means that we failed.
+// ToldProblem returns the problem to report for err. It returns nil if err is nil or an internal failure.
 func ToldProblem(err error) *problem.Problem {
 	if err == nil || problem.IsFault(err) {
 		return nil
@@ -30,10 +28,10 @@ func ToldProblem(err error) *problem.Problem {
 	return problem.Of(err)
 }
 
-// SetRetry sets the headers of a problem that a page tells.
+// SetRetry sets the headers of a problem that is shown on a page.
 func SetRetry(w http.ResponseWriter, p *problem.Problem) { p.Headers(w.Header()) }
 
-// Message is the sentence of a problem, for a form that is shown again.
+// Message returns the translated sentence of a problem.
 func Message(p *problem.Problem) *pages.Message {
 	args := map[string]any{}
 	for k, v := range p.Extra {
@@ -45,14 +43,14 @@ func Message(p *problem.Problem) *pages.Message {
 	return &pages.Message{ID: "problem_" + p.Code, Args: args}
 }
 
-// fieldOfProblem names the field that problems of some codes are always about.
+// fieldOfProblem maps problem codes to the field that they always refer to.
 var fieldOfProblem = map[string]string{
 	"password_not_acceptable": "password",
 	"user_exists":             "email",
 	"username_taken":          "username",
 }
 
-// ShowProblem puts a problem onto a page beside the field that it is about.
+// ShowProblem shows a problem on a page, beside the field that it refers to.
 func ShowProblem(page *pages.Page, p *problem.Problem) {
 	field, known := fieldOfProblem[p.Code]
 	if !known {
@@ -64,10 +62,10 @@ func ShowProblem(page *pages.Page, p *problem.Problem) {
 	}
 }
 
-// Or returns err, or the outcome where there is none.
-func Or(err error, outcome *problem.Problem) error {
+// Or returns err if it is not nil, otherwise p.
+func Or(err error, p *problem.Problem) error {
 	if err != nil {
 		return err
 	}
-	return outcome
+	return p
 }

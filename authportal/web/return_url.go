@@ -6,14 +6,15 @@ import (
 	"strings"
 )
 
-// maxReturn bounds a return address, so that no URL or cookie that carries one grows past what servers take.
+// maxReturn bounds a return URL, so that a URL or cookie that holds one stays within the limits of servers.
 const maxReturn = 2048
 
-// ReturnAddress is the one validator of every place that leads a browser back: it returns to if that is a path and
-// query of the same host, else "/". What is too long loses its query. It is asked again when the address is used.
+// ReturnAddress validates a return URL (CWE-601, open redirect): it returns to if that is a path and query of the same
+// host, otherwise "/". It drops the query of a URL that is too long. Every redirect back goes through it, once more
+// when the URL is used.
 //
-// Browsers read "//host" and "/\host" as another host, and drop tabs and line ends before they look; all of these are
-// refused, not repaired.
+// Browsers read "//host" and "/\host" as another host, and strip tabs and line breaks first. ReturnAddress refuses all
+// of these and does not try to repair them.
 func ReturnAddress(to string) string {
 	if len(to) > maxReturn {
 		to, _, _ = strings.Cut(to, "?")
@@ -34,7 +35,7 @@ func ReturnAddress(to string) string {
 			plain = false
 		}
 	}
-	if leadsInCircles(to) {
+	if wouldLoop(to) {
 		return "/"
 	}
 	if !plain {
@@ -43,12 +44,12 @@ func ReturnAddress(to string) string {
 	return to
 }
 
-// leadsInCircles reports whether the address is one of ours that only makes sense on the way in or out: coming back to
-// it would sign out, sign in again, or show a used code.
-func leadsInCircles(to string) bool {
+// wouldLoop reports whether the URL is one of the portal's that is part of signing in or out. Returning to it would
+// sign the user out, start another sign-in, or show a used code.
+func wouldLoop(to string) bool {
 	p, _, _ := strings.Cut(to, "?")
 	p, _, _ = strings.Cut(p, "#")
-	for range 2 { // however it was escaped: this only chooses where to land, it guards nothing
+	for range 2 { // also when escaped twice; this is a convenience, not a security check
 		if q, err := url.PathUnescape(p); err == nil {
 			p = q
 		}

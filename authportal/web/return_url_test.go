@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestAReturnAddressStaysOnItsHost(t *testing.T) {
+func TestReturnAddressStaysOnItsHost(t *testing.T) {
 	long := "/" + strings.Repeat("a", 1000)
 	for in, want := range map[string]string{
 		"/":                                 "/",
@@ -55,7 +55,7 @@ func TestAReturnAddressStaysOnItsHost(t *testing.T) {
 		"/a?" + strings.Repeat("%00", 1000): "/a",
 	} {
 		if got := ReturnAddress(in); got != want {
-			t.Errorf("returnAddress(%.60q) = %.60q, want %.60q", in, got, want)
+			t.Errorf("ReturnAddress(%.60q) = %.60q, want %.60q", in, got, want)
 		}
 	}
 }
@@ -71,19 +71,19 @@ func FuzzReturnAddress(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		got := ReturnAddress(s)
 		if got == "" || got[0] != '/' || strings.HasPrefix(got, "//") || strings.HasPrefix(got, "/\\") {
-			t.Fatalf("returnAddress(%q) = %q", s, got)
+			t.Fatalf("ReturnAddress(%q) = %q", s, got)
 		}
 		for i := range len(got) {
 			if got[i] <= ' ' || got[i] >= 0x7f {
-				t.Fatalf("returnAddress(%q) = %q holds a byte that no header should", s, got)
+				t.Fatalf("ReturnAddress(%q) = %q has a byte that is not allowed in a header", s, got)
 			}
 		}
 		if again := ReturnAddress(got); again != got && again != "/" && !strings.HasPrefix(got, again) {
-			t.Fatalf("returnAddress is not stable: %q, then %q", got, again)
+			t.Fatalf("ReturnAddress is not stable: %q, then %q", got, again)
 		}
 		if u, err := url.Parse(got); err == nil {
 			if r := base.ResolveReference(u); r.Host != base.Host || r.Scheme != "https" {
-				t.Fatalf("returnAddress(%q) = %q leaves for %s", s, got, r)
+				t.Fatalf("ReturnAddress(%q) = %q leads to %s", s, got, r)
 			}
 		}
 	})

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// router finds the route of a request. The mux knows the addresses alone: which methods one has is decided after that, so
-// that no id is a word. "/admin/users/export" is never the account of that id, whichever methods the two have.
+// router finds the route of a request. The mux matches paths only; the method is matched afterwards, so that a literal
+// path wins over {id} for every method: "/admin/users/export" is never the account with that id.
 type router struct {
 	mux       *http.ServeMux
 	addresses map[string]*address // by path of its routes
 }
 
-// address is one path with all its routes. It serves nothing: the mux leads to it.
+// address is a path with its routes, one for each method. It is an http.Handler only to be registered with the mux.
 type address struct {
 	path   string
 	routes []Route
@@ -23,7 +23,7 @@ func (*address) ServeHTTP(http.ResponseWriter, *http.Request) {}
 
 func newRouter() *router { return &router{mux: http.NewServeMux(), addresses: map[string]*address{}} }
 
-// add makes routes known. A second one of the same method and path is a mistake in the program.
+// add registers routes. It panics if two have the same method and path.
 func (rt *router) add(routes []Route) {
 	for _, r := range routes {
 		a := rt.addresses[r.Path]
@@ -43,7 +43,7 @@ func (rt *router) add(routes []Route) {
 	}
 }
 
-// at returns the address of a path, nil where there is none. A path that is not in its shortest form has none.
+// at returns the address of a path, or nil. A path that is not clean has none.
 func (rt *router) at(path string) *address {
 	if path == "" {
 		path = "/"
@@ -53,7 +53,8 @@ func (rt *router) at(path string) *address {
 	return a
 }
 
-// find returns the route and what stands for {id}; or the methods that the address does know; or nothing.
+// find returns the route of a request and the value of {id}. If only the method does not match, it returns the allowed
+// methods.
 func (rt *router) find(method, path string) (found *Route, arg string, allowed []string) {
 	a := rt.at(path)
 	if a == nil {
@@ -71,7 +72,7 @@ func (rt *router) find(method, path string) (found *Route, arg string, allowed [
 	return nil, "", allowed
 }
 
-// secret reports whether requests for the path hold a one-time secret in their query, by whichever method.
+// secret reports whether requests for the path, by any method, have a one-time secret in their query.
 func (rt *router) secret(path string) bool {
 	a := rt.at(path)
 	if a == nil {
@@ -94,7 +95,7 @@ func (a *address) route(method string) *Route {
 	return nil
 }
 
-// arg returns what stands for {id} in a path that the mux found to be of this address.
+// arg returns the value of {id} in a path of this address.
 func (a *address) arg(path string) string {
 	before, after, has := strings.Cut(a.path, "{id}")
 	if !has {

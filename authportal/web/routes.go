@@ -10,29 +10,33 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/problem"
 )
 
-// TimeLimit bounds every call into a store or a method, together: what takes longer is told as an outage.
+// TimeLimit bounds the time that all store and method calls of one request take together. A request that takes longer
+// is answered as an outage.
 const TimeLimit = 10 * time.Second
 
-// Route is one action at one address. What do returns is told in the face of the address: a page, or a problem.
+// Route is one action at one path.
 type Route struct {
 	Method string // GET (serves HEAD too), POST, PATCH, DELETE
-	Path   string // below the base; a segment "{id}" stands for any one, and is found in call.arg
-	Do     func(*Call) error
+	Path   string // below the base; the segment "{id}" matches any one, which becomes Call.Arg
 
-	// anywhere says that a gate serves it too whose pages live on a portal elsewhere. Addresses of the API always are.
+	// Do performs the action and writes the response. If it returns an error, the response is a problem document below
+	// /api/ and a page elsewhere.
+	Do func(*Call) error
+
+	// Anywhere makes the route available at a gate whose pages are served by a portal elsewhere. API routes always are.
 	Anywhere bool
 
-	// crossSite says that other sites post here, by way of the browser. Such a route binds nothing to anybody: our cookies do
-	// not come along.
+	// CrossSite allows posts from pages of other sites. The browser does not send SameSite cookies with them, so the
+	// action cannot know whose browser it is.
 	CrossSite bool
 
-	// secret says that a one-time secret is in the query, so that the host keeps the address out of access logs.
+	// Secret says that the query holds a one-time secret, so that the host must keep the URL out of access logs.
 	Secret bool
 
-	Limit time.Duration // instead of timeLimit
+	Limit time.Duration // replaces TimeLimit; 0: TimeLimit
 }
 
-// Serve answers every reserved address below v.Base; the host has decided that v.Path is one.
+// Serve responds to a request for a reserved path below v.Base. The host has checked that v.Path is one.
 func (s *Server) Serve(w http.ResponseWriter, r *http.Request, v *Visit) {
 	rt, arg, allowed := s.routes.find(r.Method, strings.TrimSuffix(v.Path, "/"))
 	limit := TimeLimit
@@ -64,7 +68,7 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, v *Visit) {
 		c.answer(problem.NotFound)
 		return
 	case !c.API && !rt.Anywhere && !v.Site.Hosted:
-		c.elsewhere()
+		c.redirectToPortal()
 		return
 	}
 	c.Arg = arg
@@ -73,9 +77,9 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, v *Visit) {
 	}
 }
 
-// elsewhere leads to the same page of the portal that serves this site's pages.
-func (c *Call) elsewhere() {
-	if c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead || c.Visit.Site.PortalBase == "" {
+// redirectToPortal redirects to the same page of the portal that serves this site's pages.
+func (c *Call) redirectToPortal() {
+	if !c.isRead() || c.Visit.Site.PortalBase == "" {
 		c.answer(problem.NotFound)
 		return
 	}
@@ -86,7 +90,7 @@ func (c *Call) elsewhere() {
 		}
 		return
 	}
-	// The query stays behind: whatever token it may hold is for this address.
+	// Drop the query: a token in it is for this host only.
 	_ = c.Redirect(c.Visit.Site.PortalBase + path)
 }
 
@@ -102,12 +106,12 @@ func allow(methods []string, api bool) string {
 	return strings.Join(slices.Compact(m), ", ")
 }
 
-// SecretInURL reports whether requests for the path (below the base) carry a one-time secret in their query, so that the
-// host keeps them out of access logs.
+// SecretInURL reports whether requests for the path, which is below the base, have a one-time secret in their query, so
+// that the host must keep their URLs out of access logs.
 func (s *Server) SecretInURL(path string) bool { return s.routes.secret(strings.TrimSuffix(path, "/")) }
 
-// SecretInRedirect reports whether an answer's Location carries a one-time secret: the code that signs a browser in at
-// another host, or the ticket of what a provider posted.
+// SecretInRedirect reports whether a Location header holds a one-time secret: the code that signs a browser in at
+// another host, or the ticket of a provider's posted response.
 func SecretInRedirect(location string) bool {
 	path, query, _ := strings.Cut(location, "?")
 	return strings.HasSuffix(path, "/callback") && strings.HasPrefix(query, "code=") ||

@@ -15,16 +15,15 @@ type Config struct {
 	Rand   io.Reader
 }
 
-// SignIn is where those are sent who must sign in first.
+// SignIn sends browsers to the login page.
 type SignIn interface {
-	// LoginURL returns the address of the login page that comes back to an address of the visit's site.
+	// LoginURL returns the URL of the login page, which returns to an address of the visit's site.
 	LoginURL(v *Visit, to string, d Demand) string
-	// StartFlow leads to a page of the portal that serves the pages of the call's site, and from there back.
+	// StartFlow redirects to a page of the portal that serves the site's pages, which returns to the site.
 	StartFlow(c *Call, page string) error
 }
 
-// Server answers the reserved addresses of all sites, by the routes that it was given. It is safe for concurrent use once
-// it has them.
+// Server serves the reserved paths of all sites. It is safe for concurrent use once all routes are added.
 type Server struct {
 	events *audit.Emitter
 	pages  Pages
@@ -34,12 +33,12 @@ type Server struct {
 	routes *router
 }
 
-// NewServer returns a server that has no routes yet.
+// NewServer returns a server without routes.
 func NewServer(c Config) *Server {
 	return &Server{events: c.Events, pages: c.Pages, log: c.Log, rand: c.Rand, routes: newRouter()}
 }
 
-// Handle says who signs people in, and adds routes. It is called before any request.
+// Handle sets the sign-in service and adds routes. It must be called before the first request.
 func (s *Server) Handle(signIn SignIn, routes ...[]Route) {
 	s.signIn = signIn
 	for _, list := range routes {
@@ -47,13 +46,13 @@ func (s *Server) Handle(signIn SignIn, routes ...[]Route) {
 	}
 }
 
-// Knows reports whether there is a route of that method and path.
+// Knows reports whether there is a route for the method and path.
 func (s *Server) Knows(method, path string) bool {
 	found, _, _ := s.routes.find(method, path)
 	return found != nil
 }
 
-// Routes returns all routes, for programs that describe them.
+// Routes returns all routes, in no particular order.
 func (s *Server) Routes() (all []Route) {
 	for _, a := range s.routes.addresses {
 		all = append(all, a.routes...)

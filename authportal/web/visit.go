@@ -6,62 +6,62 @@ import (
 	"time"
 )
 
-// Site is a place where routes of the portal are served: a `portal` directive, or the reserved paths of one `gate`. The
+// Site is a place where the portal's routes are served: a `portal` directive, or the reserved paths of a `gate`. The
 // host builds it once per configuration; it never changes.
 type Site struct {
-	// Base is the path that the routes hang from, without a slash at its end: "/.gatehouse" for a gate, "" or "/auth"
-	// for a portal.
+	// Base is the path that all routes are below, without a trailing slash: "/.gatehouse" for a gate, "" or "/auth" for
+	// a portal.
 	Base string
 
-	// Hosted says that the pages are served here. A gate whose pages live on a portal of another address is not
-	// hosted: its login, logout and callback lead there and back, and its API works here.
+	// Hosted says that the pages are served here. A gate whose pages are served by a portal elsewhere is not hosted:
+	// its login, logout and callback redirect there and back, but its API works here.
 	Hosted bool
 
-	// PortalBase is the address of the portal that serves this site's pages, such as "https://auth.example.com/auth",
-	// without a slash at its end; empty where this site serves its own.
+	// PortalBase is the URL of the portal that serves this site's pages, such as "https://auth.example.com/auth",
+	// without a trailing slash. It is empty if the site serves its own pages.
 	PortalBase string
 
-	// Portal says that this is the `portal` directive's site: flows of gates on other hosts arrive here.
+	// Portal says that this is a `portal` directive, where gates on other hosts send browsers to sign in.
 	Portal bool
 
-	// Addresses are those that the configuration gives this site, as "https://app.example.com", a "*." in them
-	// included. Links in mails begin with one of them.
+	// Addresses are the configured addresses of the site, such as "https://app.example.com"; the host may begin with
+	// "*.". Links in messages begin with one of them.
 	Addresses []string
 
-	// LoginPage is the path of the app's own page that takes the place of the login page; empty for ours.
+	// LoginPage is the path of the app's own login page; empty for the portal's.
 	LoginPage string
 
-	// Origins may call the API from other origins with our cookie (`cors`), each as "https://spa.example.com".
+	// Origins are the other origins that may call the API with the session cookie (`cors`), such as
+	// "https://spa.example.com".
 	Origins []string
 
-	// Basic says that an API token may come as the password of Basic too, as for the apps behind the gate.
+	// Basic accepts an API token as the password of HTTP Basic.
 	Basic bool
-	// JWT says that the gate hands signed identities upstream, so that jwks.json is worth serving.
+	// JWT says that the gate signs identities for upstreams, so that jwks.json is served.
 	JWT bool
 }
 
-// Visit is what only the host knows of one request: who asks, over which scheme, at which site. Nothing else about the
-// client is ever read from headers.
+// Visit is what only the host knows about a request. Nothing else about the client is ever read from headers.
 type Visit struct {
 	Site   *Site
 	Addr   netip.Addr // Caddy's client_ip
-	Secure bool       // https, docs/design.md, rule 14
-	Host   string     // lower case, without port and trailing dot: what a session belongs to. One that the site is configured for
-	Origin string     // scheme://host[:port] as the browser sees it, of that same host
-	Base   string     // Site.Base, below the prefix that a handle_path cut off: what links must begin with
-	Path   string     // below Base, of a reserved route: "/login", "/api/v1/session"; "" or "/" for the root
+	Secure bool       // https; see docs/design.md, rule 14
+	Host   string     // host that the session belongs to: configured, lower case, without port and trailing dot
+	Origin string     // scheme://host[:port] of that host, as the browser sees it
+	Base   string     // Site.Base with the prefix that handle_path stripped; what links must begin with
+	Path   string     // below Base: "/login", "/api/v1/session"; "" or "/" for the root
 }
 
-// Prefix is what a handle_path cut off before the site saw the path; mostly nothing.
+// Prefix returns the path prefix that handle_path stripped before the site; usually empty.
 func (v *Visit) Prefix() string { return strings.TrimSuffix(v.Base, v.Site.Base) }
 
-// Demand is what a rule asks for beyond a session.
+// Demand is what a rule requires beyond a session.
 type Demand struct {
-	MFA   bool
-	Fresh time.Duration // the sign-in must be younger than this; 0 = any age
+	MFA   bool          // a second factor
+	Fresh time.Duration // maximum age of the sign-in; 0: any
 }
 
-// Address is that of a visit, as it is stored and shown; empty where it is not known.
+// Address returns the client's address as it is stored and shown; empty if it is unknown.
 func Address(v *Visit) string {
 	if !v.Addr.IsValid() {
 		return ""

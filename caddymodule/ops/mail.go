@@ -59,7 +59,7 @@ func (o *operator) sendTest(r *http.Request) (any, error) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), mailTimeout)
 	defer cancel()
-	message, err := o.run.Portal.SelfService.Compose(ctx, store.Mail{Kind: selfservice.LetterTest, To: in.To})
+	message, err := o.run.Portal.SelfService.Compose(ctx, store.Mail{Kind: selfservice.TestMail, To: in.To})
 	if err != nil {
 		return nil, err
 	}
