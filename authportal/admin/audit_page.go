@@ -17,9 +17,10 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
+// AuditPageSize is the number of events on a page.
 const AuditPageSize = 50
 
-// auditFilters are the fields of the page's form, in which people say what they look for.
+// auditFilters are the filters of the page's form.
 var auditFilters = []string{"whom", "who", "kind", "result", "address", "since", "until"}
 
 // auditPage shows the trail, newest first.
@@ -28,8 +29,10 @@ func (s *trail) auditPage(c *web.Call) error {
 		return err
 	}
 	asked := c.Request.URL.Query()
-	data := pages.AuditData{Kinds: audit.Kinds, Whom: asked.Get("whom"), Who: asked.Get("who"), Kind: asked.Get("kind"), Result: asked.Get("result"),
-		Address: asked.Get("address"), Since: asked.Get("since"), Until: asked.Get("until"), Later: asked.Get("after") != ""}
+	data := pages.AuditData{Kinds: audit.Kinds, Whom: asked.Get("whom"), Who: asked.Get("who"), Kind: asked.Get("kind"),
+		Result:  asked.Get("result"),
+		Address: asked.Get("address"), Since: asked.Get("since"), Until: asked.Get("until"),
+		Later: asked.Get("after") != ""}
 	page, status := pages.Page{Name: pages.AdminAudit}, http.StatusOK
 	if err := s.fillAudit(c, &data, asked); err != nil {
 		var p *problem.Problem
@@ -43,7 +46,7 @@ func (s *trail) auditPage(c *web.Call) error {
 	return c.Page(status, page)
 }
 
-// mustReadAudit is for administrators, where there is a trail.
+// mustReadAudit admits administrators, if there is a trail.
 func (s *trail) mustReadAudit(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
@@ -66,10 +69,11 @@ func (s *trail) fillAudit(c *web.Call, data *pages.AuditData, asked url.Values) 
 	names := actorNames{p: s, c: c, known: map[string]string{}}
 	for i := range events {
 		e := &events[i]
-		row := pages.AuditRow{Time: e.Time, Kind: e.Kind, Result: e.Result, Reason: e.Reason, Method: e.Method, Address: e.Address, Host: e.Host,
+		row := pages.AuditRow{Time: e.Time, Kind: e.Kind, Result: e.Result, Reason: e.Reason, Method: e.Method,
+			Address: e.Address, Host: e.Host,
 			WhomID: e.UserID, Whom: e.Username}
 		if row.Whom == "" {
-			row.Whom = e.UserID // refused before anybody looked it up
+			row.Whom = e.UserID // refused before the account was looked up
 		}
 		if row.By, row.ByID, err = names.of(e.Actor); err != nil {
 			return err
@@ -95,7 +99,7 @@ func (s *trail) fillAudit(c *web.Call, data *pages.AuditData, asked url.Values) 
 	return nil
 }
 
-// actorNames finds what administrators are called now. A page names few.
+// actorNames looks up the present usernames of actors. A page has few.
 type actorNames struct {
 	p     *trail
 	c     *web.Call
@@ -113,14 +117,14 @@ func (n *actorNames) of(actor string) (name, id string, err error) {
 			return "", "", fmt.Errorf("reading an administrator: %w", err)
 		}
 		if name = u.Username; name == "" {
-			name = actor // gone
+			name = actor // deleted
 		}
 		n.known[actor] = name
 	}
 	return name, actor, nil
 }
 
-// auditPageQuery reads the fields of the form. A form sends empty ones, too.
+// auditPageQuery reads the fields of the form, which sends empty ones too.
 func (s *trail) auditPageQuery(c *web.Call, asked url.Values) (q store.AuditQuery, err error) {
 	q = store.AuditQuery{Limit: AuditPageSize, Kind: asked.Get("kind"), Result: asked.Get("result")}
 	if text := strings.TrimSpace(asked.Get("whom")); text != "" {
@@ -128,7 +132,7 @@ func (s *trail) auditPageQuery(c *web.Call, asked url.Values) (q store.AuditQuer
 			return q, err
 		}
 		if q.UserID == "" {
-			q.Username = text // of an account that is gone
+			q.Username = text // of an account that is deleted
 		}
 	}
 	if text := strings.TrimSpace(asked.Get("who")); text != "" {
@@ -153,7 +157,7 @@ func (s *trail) auditPageQuery(c *web.Call, asked url.Values) (q store.AuditQuer
 		return q, err
 	}
 	if !q.Until.IsZero() {
-		q.Until = q.Until.AddDate(0, 0, 1) // that day, too
+		q.Until = q.Until.AddDate(0, 0, 1) // the day itself is included
 	}
 	if text := asked.Get("after"); text != "" {
 		var ok bool
@@ -164,7 +168,7 @@ func (s *trail) auditPageQuery(c *web.Call, asked url.Values) (q store.AuditQuer
 	return q, nil
 }
 
-// auditAccount returns the id of the account that goes by that id, address or username; empty where none does.
+// auditAccount returns the id of the account with that id, address or username; empty if there is none.
 func (s *trail) auditAccount(c *web.Call, text string) (string, error) {
 	if accounts.UserID.MatchString(text) {
 		return text, nil

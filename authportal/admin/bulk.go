@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// adminBulkAPI answers POST admin/users/bulk: one act on many accounts, and what became of each, in their order.
+// adminBulkAPI answers POST admin/users/bulk: one act on many accounts, with the outcome of each, in their order.
 func (s *people) adminBulkAPI(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
@@ -41,7 +41,7 @@ func (s *people) adminBulkAPI(c *web.Call) error {
 	return c.JSON(http.StatusOK, map[string]any{"results": rows, "done": done, "refused": len(rows) - done})
 }
 
-// bulk does it, in either face. Whatever the act needs for one account, for many it needs a sign-in of the last ten minutes.
+// bulk performs an act on many accounts, for pages and API. It always requires a recent login.
 func (s *people) bulk(c *web.Call, action, role string, ids []string) ([]accounts.BulkResult, *accounts.Bulk, error) {
 	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err != nil {
@@ -55,12 +55,12 @@ func (s *people) bulk(c *web.Call, action, role string, ids []string) ([]account
 	return accounts.DoBulk(c.Ctx(), a, s.log, by, b), b, nil
 }
 
-// bulkForm is what the list, or the page that asks whether one is sure, has sent.
+// bulkForm is the form of the list, or of the page that asks for confirmation.
 type bulkForm struct {
 	ids          []string
 	action, role string
-	all, sure    bool       // all: whoever the search finds
-	found        url.Values // of the list: what was looked for
+	all, sure    bool       // all: every account that the search finds
+	found        url.Values // the query of the list
 }
 
 func (s *people) readBulkForm(c *web.Call) (f bulkForm, err error) {
@@ -93,12 +93,12 @@ func (s *people) readBulkForm(c *web.Call) (f bulkForm, err error) {
 		}
 	}
 	if act := accounts.ActNamed(f.action); act != nil && !act.Role {
-		f.role = "" // the list has one field for it, whatever is chosen
+		f.role = "" // the list sends its role field with every act
 	}
 	return f, nil
 }
 
-// adminBulkForm asks whether one is sure, naming everybody, and then does it and says what became of each.
+// adminBulkForm lists the accounts for confirmation, then performs the act and shows the outcome of each.
 func (s *people) adminBulkForm(c *web.Call) error {
 	f, err := s.readBulkForm(c)
 	if err == nil {
@@ -109,13 +109,14 @@ func (s *people) adminBulkForm(c *web.Call) error {
 		}
 	}
 	if err != nil {
-		return s.adminFailed(c, err, "/admin/users", nil, func(status int, p pages.Page) error { return s.showAdmin(c, status, p) })
+		return s.adminFailed(c, err, "/admin/users", nil,
+			func(status int, p pages.Page) error { return s.showAdmin(c, status, p) })
 	}
 	return nil
 }
 
-// bulkAsk shows whom it is about. Whoever the search finds is looked up here, once: what is done later is done to those who
-// were shown.
+// bulkAsk shows the accounts for confirmation. It runs the search here, once, so that the act affects exactly the
+// accounts that were shown.
 func (s *people) bulkAsk(c *web.Call, f bulkForm) error {
 	if _, err := s.entry.mustAdminister(c, accounts.RecentLogin); err != nil {
 		return err
@@ -141,7 +142,7 @@ func (s *people) bulkAsk(c *web.Call, f bulkForm) error {
 		return err
 	}
 	data := pages.AdminBulkData{Action: b.Act.Name, Role: b.Role}
-	for _, id := range b.Ids {
+	for _, id := range b.IDs {
 		u, err := a.Account(c.Ctx(), id)
 		switch {
 		case err == nil:

@@ -17,7 +17,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// adminPageRoutes are the pages of administrators: the same acts as in their API, by forms.
+// adminPageRoutes returns the pages of accounts. Their forms perform the same acts as the API.
 func (s *people) adminPageRoutes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/admin/users", Do: s.adminPage},
@@ -51,16 +51,18 @@ func (s *people) showAdmin(c *web.Call, status int, p pages.Page) error {
 	q.Limit = adminPageSize
 	list, err := s.accounts.List(c.Ctx(), q)
 	if errors.Is(err, store.ErrNotFound) {
-		return problem.NotFound // a page after nobody
+		return problem.NotFound // the account that the page follows is gone
 	} else if err != nil {
 		return err
 	}
 	sent := c.Request.URL.Query()
-	data := pages.AdminData{Query: problem.Bounded(q.Text, 300), Role: problem.Bounded(q.Role, 300), Enabled: sent.Get("enabled"), Approved: sent.Get("approved"),
+	data := pages.AdminData{Query: problem.Bounded(q.Text, 300), Role: problem.Bounded(q.Role, 300),
+		Enabled: sent.Get("enabled"), Approved: sent.Get("approved"),
 		State: sent.Get("state"),
-		Sort:  sent.Get("sort"), Later: q.After != "", Bulk: accounts.MaxBulk, Invites: s.signin.Mails() && s.accounts.Passwords() != nil}
+		Sort:  sent.Get("sort"), Later: q.After != "", Bulk: accounts.MaxBulk, Invites: s.signin.Mails() &&
+			s.accounts.Passwords() != nil}
 	data.ExportCSV, data.ExportJSON = s.exportLinks(c)
-	if data.Total = len(list); data.Later || len(list) == q.Limit { // else that was all
+	if data.Total = len(list); data.Later || len(list) == q.Limit { // else the list is complete
 		if data.Total, err = s.accounts.Count(c.Ctx(), q, countedUsers); err != nil {
 			return err
 		}
@@ -89,8 +91,10 @@ func (s *people) showAdmin(c *web.Call, status int, p pages.Page) error {
 }
 
 func adminAccount(u *store.User, columns []pages.AdminColumn) pages.AdminAccount {
-	return pages.AdminAccount{User: pages.User{ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name, Roles: u.Roles, Confirmed: u.Confirmed},
-		Enabled: u.Enabled, Approved: u.Approved, State: accounts.StateOf(u), PasswordDue: u.MustChangePassword, Created: u.Created, LastSignIn: u.LastSignIn,
+	return pages.AdminAccount{User: pages.User{ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name,
+		Roles: u.Roles, Confirmed: u.Confirmed},
+		Enabled: u.Enabled, Approved: u.Approved, State: accounts.StateOf(u), PasswordDue: u.MustChangePassword,
+		Created: u.Created, LastSignIn: u.LastSignIn,
 		Invited: u.Invited, Version: u.Version, Cells: cellsOf(u, columns)}
 }
 
@@ -107,7 +111,7 @@ func (s *people) showAdminUser(c *web.Call, status int, p pages.Page) error {
 	return s.showAdminTicket(c, status, p, "")
 }
 
-// showAdminTicket shows an account with a sign-in ticket for it, this once.
+// showAdminTicket shows an account with its sign-in ticket, which is shown only once.
 func (s *people) showAdminTicket(c *web.Call, status int, p pages.Page, ticket string) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
@@ -120,10 +124,12 @@ func (s *people) showAdminTicket(c *web.Call, status int, p pages.Page, ticket s
 	if err != nil {
 		return err
 	}
-	data := pages.AdminUserData{Account: adminAccount(&u, columnsOfPage(columns)), RoleNames: strings.Join(u.Roles, " ")}
+	data := pages.AdminUserData{Account: adminAccount(&u, columnsOfPage(columns)),
+		RoleNames: strings.Join(u.Roles, " ")}
 	for _, name := range slices.Sorted(maps.Keys(u.Attributes)) {
 		if !slices.ContainsFunc(columns, func(col accounts.Column) bool { return col.Key == name }) {
-			data.Attributes = append(data.Attributes, pages.Field{Name: name, Value: store.AttributeText(u.Attributes[name], ", ")})
+			data.Attributes = append(data.Attributes,
+				pages.Field{Name: name, Value: store.AttributeText(u.Attributes[name], ", ")})
 		}
 	}
 	if pw := s.accounts.Passwords(); pw != nil {
@@ -143,7 +149,8 @@ func (s *people) showAdminTicket(c *web.Call, status int, p pages.Page, ticket s
 	}
 	for i := range list {
 		session := &list[i]
-		data.Sessions = append(data.Sessions, pages.Session{ID: session.ID, Host: session.Host, Address: session.Address, Device: session.Device, Created: session.Created, LastSeen: session.LastSeen})
+		data.Sessions = append(data.Sessions, pages.Session{ID: session.ID, Host: session.Host,
+			Address: session.Address, Device: session.Device, Created: session.Created, LastSeen: session.LastSeen})
 	}
 	p.Name, p.Data = pages.AdminUser, data
 	return c.Page(status, p)
@@ -161,8 +168,9 @@ func (s *people) factorRows(c *web.Call, id string) (rows []pages.Factor, err er
 	return rows, nil
 }
 
-// adminFailed shows a page again with what went wrong in its form, or leads to signing in again and back to it.
-func (s *people) adminFailed(c *web.Call, err error, back string, typed map[string]string, show func(int, pages.Page) error) error {
+// adminFailed shows a page again with the error in its form, or redirects to the login page and back.
+func (s *people) adminFailed(c *web.Call, err error, back string, typed map[string]string,
+	show func(int, pages.Page) error) error {
 	var p *problem.Problem
 	if !errors.As(err, &p) && !errors.Is(err, method.ErrBusy) {
 		return err
@@ -184,7 +192,7 @@ func (s *people) adminFailed(c *web.Call, err error, back string, typed map[stri
 	return show(p.Status, page)
 }
 
-// adminCreateForm is the form's face of making an account. A password is set on its page.
+// adminCreateForm creates an account. Its password can be set on the account's page.
 func (s *people) adminCreateForm(c *web.Call) error {
 	f, err := c.FormFields("email", "name", "roles", "invite")
 	if err != nil {
@@ -197,15 +205,18 @@ func (s *people) adminCreateForm(c *web.Call) error {
 		if f["invite"] != "" {
 			add = s.accounts.AddInvited
 		}
-		u, err = add(c.Ctx(), by, accounts.NewUser{Email: f["email"], Name: f["name"], Roles: strings.Fields(f["roles"])})
+		u, err = add(c.Ctx(), by, accounts.NewUser{Email: f["email"], Name: f["name"],
+			Roles: strings.Fields(f["roles"])})
 	}
 	if err != nil {
-		return s.adminFailed(c, err, "/admin/users", f, func(status int, p pages.Page) error { return s.showAdmin(c, status, p) })
+		return s.adminFailed(c, err, "/admin/users", f,
+			func(status int, p pages.Page) error { return s.showAdmin(c, status, p) })
 	}
 	return c.Redirect(c.Link("/admin/users/" + u.ID + "?done=saved"))
 }
 
-// adminChangeForm changes what differs from what is stored, so that a name can be corrected without what a role needs.
+// adminChangeForm changes only the fields that differ, so that correcting a name does not require the assurance of a
+// role.
 func (s *people) adminChangeForm(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
@@ -223,7 +234,8 @@ func (s *people) adminChangeForm(c *web.Call) error {
 		return err
 	}
 	if err := s.changeByForm(c, f, columns); err != nil {
-		return s.adminFailed(c, err, "/admin/users/"+url.PathEscape(c.Arg), f, func(status int, p pages.Page) error { return s.showAdminUser(c, status, p) })
+		return s.adminFailed(c, err, "/admin/users/"+url.PathEscape(c.Arg), f,
+			func(status int, p pages.Page) error { return s.showAdminUser(c, status, p) })
 	}
 	return c.Redirect(c.Link("/admin/users/" + c.Arg + "?done=saved"))
 }

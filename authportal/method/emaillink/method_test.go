@@ -43,12 +43,14 @@ func TestConformance(t *testing.T) {
 		Open: func(t *testing.T, users store.UserStore) method.Method { return open(t, users, tickets) },
 		Enrol: func(t *testing.T, users store.UserStore, u store.User) {
 			var err error
-			if _, right["code"], err = open(t, users, tickets).Write(t.Context(), &u, refOf(half), time.Now().Add(time.Minute)); err != nil {
+			if _, right["code"], err = open(t, users, tickets).Write(t.Context(), &u, refOf(half),
+				time.Now().Add(time.Minute)); err != nil {
 				t.Fatal(err)
 			}
 		},
 		Right: right,
-		Wrong: []map[string]string{{"code": "abcdef"}, {"code": "12345"}, {"code": "1234567"}, {"code": "１２３４５６"}, {"token": "123456"}, {"password": "right"}},
+		Wrong: []map[string]string{{"code": "abcdef"}, {"code": "12345"}, {"code": "1234567"}, {"code": "１２３４５６"},
+			{"token": "123456"}, {"password": "right"}},
 		State: half,
 	})
 }
@@ -66,7 +68,8 @@ func newLetter(t *testing.T) *letter {
 	t.Helper()
 	db := sqltest.Open(t, time.Now)
 	l := &letter{m: open(t, db, db.EmbeddedSessions()), db: db}
-	l.u = store.User{ID: strings.Repeat("a", 26), Username: "ann", Email: "ann@example.com", Confirmed: true, Enabled: true, Approved: true, Created: time.Now()}
+	l.u = store.User{ID: strings.Repeat("a", 26), Username: "ann", Email: "ann@example.com", Confirmed: true,
+		Enabled: true, Approved: true, Created: time.Now()}
 	if err := db.CreateUser(t.Context(), l.u); err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +90,8 @@ func (l *letter) try(t *testing.T, half []byte, pairs ...string) method.Step {
 	for i := 0; i < len(pairs); i += 2 {
 		f[pairs[i]] = pairs[i+1]
 	}
-	s, err := l.m.Continue(t.Context(), &method.Attempt{User: &l.u, State: half, Field: func(n string) string { return f[n] }})
+	s, err := l.m.Continue(t.Context(), &method.Attempt{User: &l.u, State: half,
+		Field: func(n string) string { return f[n] }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +128,8 @@ func TestAnotherBrowsersHalfOpensNothingAndUsesNothingUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, half := range [][]byte{other, nil, l.half[:31], refOf(l.half)} {
-		if proven(l.try(t, half, "code", l.code)) || proven(l.try(t, half, "token", l.token)) || l.m.Fits(l.token, half) {
+		if proven(l.try(t, half, "code", l.code)) || proven(l.try(t, half, "token", l.token)) ||
+			l.m.Fits(l.token, half) {
 			t.Errorf("%x opens", half)
 		}
 	}
@@ -159,7 +164,8 @@ func TestALetterIsWorthNothingOnceAddressOrPasswordIsAnother(t *testing.T) {
 		t.Error("the old address still opens")
 	}
 	l = newLetter(t)
-	err := l.db.PutCredential(t.Context(), store.Credential{Kind: store.KindPassword, ID: l.u.ID, Owner: l.u.ID, Data: []byte("hash"), Created: time.Now()})
+	err := l.db.PutCredential(t.Context(), store.Credential{Kind: store.KindPassword, ID: l.u.ID, Owner: l.u.ID,
+		Data: []byte("hash"), Created: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +176,8 @@ func TestALetterIsWorthNothingOnceAddressOrPasswordIsAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, ok := l.try(t, l.half, "code", code).(method.Proven); !ok || p.Kind != store.KindPassword || p.ID != l.u.ID || p.Version != 1 {
+	if p, ok := l.try(t, l.half, "code", code).(method.Proven); !ok || p.Kind != store.KindPassword || p.ID != l.u.ID ||
+		p.Version != 1 {
 		t.Errorf("the proof does not rest on the password as it is: %+v", p)
 	}
 }
