@@ -121,7 +121,8 @@ func TestACodeMayBeSetApart(t *testing.T) {
 	}
 }
 
-func TestAnotherBrowsersHalfOpensNothingAndUsesNothingUp(t *testing.T) {
+// Another browser's half grants nothing and uses up nothing.
+func TestLinksAreBoundToTheirBrowser(t *testing.T) {
 	l := newLetter(t)
 	other, _, err := l.m.Ask()
 	if err != nil {
@@ -138,7 +139,8 @@ func TestAnotherBrowsersHalfOpensNothingAndUsesNothingUp(t *testing.T) {
 	}
 }
 
-func TestALinkTellsItsAddressToWhoeverHoldsItUntilItIsOld(t *testing.T) {
+// A link reveals its address to its holder until it expires.
+func TestAddressOfALink(t *testing.T) {
 	l := newLetter(t)
 	if email, ok := l.m.Address(l.token); !ok || email != "ann@example.com" {
 		t.Errorf("%q, %v", email, ok)
@@ -157,7 +159,8 @@ func TestALinkTellsItsAddressToWhoeverHoldsItUntilItIsOld(t *testing.T) {
 	}
 }
 
-func TestALetterIsWorthNothingOnceAddressOrPasswordIsAnother(t *testing.T) {
+// A message is void once the address or the password of its account changes.
+func TestAChangeVoidsEarlierMessages(t *testing.T) {
 	l := newLetter(t)
 	l.u.Email = "ann@example.net"
 	if proven(l.try(t, l.half, "code", l.code)) {
