@@ -18,8 +18,7 @@ func outside(t *testing.T, rules accounts.SignUpRules) (*world, *accounts.Accoun
 	t.Helper()
 	w, _ := newAccounts(t)
 	a, err := accounts.New(accounts.Deps{Users: w.users, Sessions: w.shop, Seal: w.cfg.Keys,
-		Events: audit.NewEmitter(w.clock, w.cfg.Log, w.cfg.Notify), Now: w.clock,
-		SignUp: rules,
+		Events: audit.NewEmitter(w.clock, w.cfg.Log, w.cfg.Notify), Now: w.clock, SignUp: rules,
 		RolesFrom: func(_ string, groups []string) (roles []string) {
 			for _, g := range groups {
 				if role, ok := strings.CutPrefix(g, "g:"); ok {
@@ -269,8 +268,7 @@ func TestWhatIsKeptOfAnIdentity(t *testing.T) {
 	w, a := outside(t, accounts.SignUpRules{Open: true})
 	id := identity(func(id *method.Identity) {
 		id.Refresh, id.Groups, id.Attributes = []byte("refresh me"), []string{"b", "a"}, map[string]any{"team": "blue",
-			"odd":  map[string]any{},
-			"long": strings.Repeat("x", accounts.MaxAttributeValue+1), "sites": []string{"a"}}
+			"odd": map[string]any{}, "long": strings.Repeat("x", accounts.MaxAttributeValue+1), "sites": []string{"a"}}
 	})
 	_, link, err := a.ForIdentity(t.Context(), ask(id, method.ProviderOptions{}))
 	if err != nil {

@@ -92,8 +92,7 @@ func TestWhatAnAccountCannotBe(t *testing.T) {
 		"invalid_field long": {Email: "bob@example.com",
 			Attributes: map[string]any{"long": strings.Repeat("x", 1001)}},
 		"password_not_acceptable": {Email: "bob@example.com", Password: "short"},
-		"user_exists":             {Email: "ann@example.com"},
-		"username_taken":          {Email: "bob@example.com", Username: "ANN"},
+		"user_exists":             {Email: "ann@example.com"}, "username_taken": {Email: "bob@example.com", Username: "ANN"},
 	} {
 		if _, err := a.Add(t.Context(), cli, n); codeOf(err) != want {
 			t.Errorf("%s: %s", want, codeOf(err))
@@ -171,8 +170,7 @@ func TestWhatAnAdministratorChanges(t *testing.T) {
 func TestDisablingDeletingAndANewPasswordEndSessions(t *testing.T) {
 	for name, act := range map[string]func(a *accounts.Accounts, id string) error{
 		"disable": func(a *accounts.Accounts, id string) error {
-			_,
-				err := a.Disable(t.Context(), cli, id)
+			_, err := a.Disable(t.Context(), cli, id)
 			return err
 		},
 		"delete": func(a *accounts.Accounts, id string) error { return a.Delete(t.Context(), cli, id) },

@@ -123,8 +123,8 @@ func TestAuditTrailExport(t *testing.T) {
 	}
 	p = root.get(alone + "/admin/audit/export?as=csv&kind=sign_up")
 	rows, err := csv.NewReader(strings.NewReader(p.body)).ReadAll()
-	if err != nil || len(rows) != 2 || strings.Join(rows[0],
-		" ") != "id time kind result reason actor user_id username method session address host" ||
+	if err != nil || len(rows) != 2 ||
+		strings.Join(rows[0], " ") != "id time kind result reason actor user_id username method session address host" ||
 		rows[1][7] != "'"+odd.Username {
 		t.Errorf("%v %q", err, rows)
 	}

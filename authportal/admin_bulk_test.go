@@ -243,7 +243,8 @@ func TestStatesOfAccountsAreToldAndSearched(t *testing.T) {
 	set("typed", accounts.UserChange{Confirmed: new(false)})
 	admin.api("POST", adminAPI, `{"email":"guest@example.com","invite":true}`).wants(t, 201, `"state":"invited"`)
 	for state, name := range map[string]string{accounts.StateDisabled: "off", accounts.StateWaiting: "waits",
-		accounts.StateNewPassword: "due", accounts.StateUnconfirmed: "typed", accounts.StateInvited: "guest@example.com"} {
+		accounts.StateNewPassword: "due", accounts.StateUnconfirmed: "typed",
+		accounts.StateInvited: "guest@example.com"} {
 		p := admin.api("GET", adminAPI+"?state="+state, "")
 		p.wants(t, 200, `"total":1`)
 		if !strings.Contains(p.body, `"username":"`+name+`"`) || !strings.Contains(p.body, `"state":"`+state+`"`) {

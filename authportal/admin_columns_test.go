@@ -211,8 +211,8 @@ func TestAdministratorsMindColumnsByForms(t *testing.T) {
 	b, _ := w.administrator("root")
 	at := alone + "/admin/columns"
 	b.get(at).wants(t, 200, `"Configured":true`)
-	b.post(at, values("key", "plan", "label", "Plan", "type", "text", "choices", "free, gold", "listed", "1")).wants(t,
-		200, "done_saved")
+	b.post(at, values("key", "plan", "label", "Plan", "type", "text", "choices", "free, gold", "listed", "1")).
+		wants(t, 200, "done_saved")
 	b.post(at, values("key", "plan", "type", "text", "label", "x")).wants(t, 409,
 		`"FieldProblems":{"key":{"ID":"problem_column_taken"`)
 	b.post(at, values("key", "email", "type", "text")).wants(t, 422, `"field":"key"`)

@@ -56,8 +56,8 @@ func TestAccountsAreExportedWithTheFiltersOfTheList(t *testing.T) {
 	}
 	for query, want := range map[string]string{"?enabled=false": "ann", "?format=csv&query=BOB": "bob@example.com",
 		"?sort=-username": "root last@example.com bob@example.com ann",
-		"?role=admin":     "root", "?approved=false": "", "?sort=username&limit=1&after=" +
-			root.ID: "ann bob@example.com last@example.com root"} {
+		"?role=admin":     "root", "?approved=false": "",
+		"?sort=username&limit=1&after=" + root.ID: "ann bob@example.com last@example.com root"} {
 		if _, names := exported(t, b.api("GET", exportCall+query, "")); names != want {
 			t.Errorf("%s: %q, want %q", query, names, want)
 		}

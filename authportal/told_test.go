@@ -101,8 +101,7 @@ var toldActs = []toldAct{
 		}
 	}},
 	{"POST /logout", "sign_out ok", owner, func(a *actors) {
-		b,
-			_ := a.somebody()
+		b, _ := a.somebody()
 		b.post(alone+"/logout", values("everywhere", "1"))
 	}},
 	{"POST /api/v1/logout", "sign_out ok", owner,
@@ -347,8 +346,7 @@ var toldActs = []toldAct{
 	{"GET /admin/audit/export", "audit_export ok", root,
 		func(a *actors) { a.root.get(alone+"/admin/audit/export?as=csv").wants(a.t, 200, "") }},
 	{"GET /admin", "access refused", owner, func(a *actors) {
-		b,
-			_ := a.somebody()
+		b, _ := a.somebody()
 		b.get(alone+"/admin").wants(a.t, 403, "")
 	}},
 	{"GET /api/v1/session", "access refused", stranger, func(a *actors) {

@@ -152,7 +152,7 @@ func New(d Deps) (*Accounts, error) {
 	return a, nil
 }
 
-// Actor is who acts on somebody else's account, for the audit trail.
+// Actor is who acts on another user's account, for the audit trail.
 type Actor struct {
 	ID      string // "command line", or the id of an administrator
 	Method  string // how they authenticated, if not by a session: "api_token"

@@ -114,8 +114,7 @@ func (a *core) revoke(ctx context.Context, by Actor, u *store.User) (int, error)
 	}
 	if n > 0 {
 		a.Emit(ctx, by, audit.Event{Kind: audit.EventSessionEnd, Result: audit.ResultOK, Reason: "revoked",
-			UserID:   u.ID,
-			Username: u.Username})
+			UserID: u.ID, Username: u.Username})
 	}
 	return n, nil
 }

@@ -26,8 +26,7 @@ func (a *imports) Import(ctx context.Context, by Actor, row *userfile.Row, dry b
 		return store.User{}, Problem(err)
 	}
 	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserCreate, Result: audit.ResultOK, Reason: "imported",
-		UserID:   u.ID,
-		Username: u.Username})
+		UserID: u.ID, Username: u.Username})
 	return u, nil
 }
 
@@ -40,9 +39,8 @@ func (a *imports) prepareImport(ctx context.Context, row *userfile.Row,
 		return u, nil, err
 	}
 	u, _, err = a.changes.Prepare(ctx, NewUser{Email: row.Email, Username: row.Username, Name: row.Name,
-		Roles:      row.Roles,
-		Attributes: row.Attributes,
-		Disabled:   no(row.Enabled), Unconfirmed: no(row.Confirmed), Unapproved: no(row.Approved)}, true)
+		Roles: row.Roles, Attributes: row.Attributes,
+		Disabled: no(row.Enabled), Unconfirmed: no(row.Confirmed), Unapproved: no(row.Approved)}, true)
 	if err != nil {
 		return u, nil, err
 	}

@@ -11,7 +11,7 @@ import (
 // The four JSON forms of an account (for files see userfile.Of):
 //
 //	IdentityJSON   what a session carries, as its owner reads it
-//	OwnJSON        the same of the account as it is stored, with what only its owner is told
+//	OwnJSON        the same of the account as it is stored, with what only its owner may see
 //	AdminJSON      as administrators read and change it
 //	OperatorJSON   as the command line reads it
 //
@@ -56,9 +56,8 @@ func (a *changes) OwnJSON(u *store.User) map[string]any {
 // AdminJSON is the administrators' view of an account.
 func (a *changes) AdminJSON(u *store.User) map[string]any {
 	out := map[string]any{"id": u.ID, "username": u.Username, "email": u.Email, "confirmed": u.Confirmed,
-		"name":  u.Name,
-		"roles": Listed(u.Roles), "attributes": u.Attributes, "enabled": u.Enabled, "approved": u.Approved,
-		"state":                    StateOf(u),
+		"name": u.Name, "roles": Listed(u.Roles), "attributes": u.Attributes, "enabled": u.Enabled,
+		"approved": u.Approved, "state": StateOf(u),
 		"password_change_required": u.MustChangePassword, "created": Stamp(u.Created), "version": u.Version}
 	if !u.LastSignIn.IsZero() {
 		out["last_sign_in"] = Stamp(u.LastSignIn)
@@ -92,9 +91,9 @@ type OperatorAccount struct {
 // OperatorJSON is the command line's view of an account.
 func (a *changes) OperatorJSON(u *store.User, hasPassword bool) OperatorAccount {
 	v := OperatorAccount{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name,
-		Roles:     Listed(u.Roles),
-		Effective: a.expand(u.InForce()), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved,
-		State: StateOf(u), Password: hasPassword, Due: u.MustChangePassword, Created: u.Created}
+		Roles: Listed(u.Roles), Effective: a.expand(u.InForce()), Attributes: u.Attributes, Enabled: u.Enabled,
+		Approved: u.Approved,
+		State:    StateOf(u), Password: hasPassword, Due: u.MustChangePassword, Created: u.Created}
 	if !u.LastSignIn.IsZero() {
 		v.LastSignIn = &u.LastSignIn
 	}

@@ -27,7 +27,9 @@ type UserChange struct {
 	Approved           *bool
 	Confirmed          *bool // of the address; applies after Email
 	MustChangePassword *bool // true: every session ends, and the next sign-in must choose a new password
-	// ends every session of the account; what was due is chosen by it, unless MustChangePassword says otherwise
+
+	// Password ends every session of the account. It fulfils a demand for a new password, unless MustChangePassword
+	// sets one again.
 	Password *string
 
 	// Version is the version that the caller has seen. If the account has another by now, nothing changes. 0: any.
@@ -37,9 +39,8 @@ type UserChange struct {
 // NewUser returns the new account that has the fields of ch.
 func (ch *UserChange) NewUser() NewUser {
 	return NewUser{Email: value(ch.Email), Username: value(ch.Username), Name: value(ch.Name), Roles: value(ch.Roles),
-		Attributes: ch.Attributes,
-		Password:   value(ch.Password), Disabled: is(ch.Enabled, false), Unapproved: is(ch.Approved,
-			false), Unconfirmed: is(ch.Confirmed, false),
+		Attributes: ch.Attributes, Password: value(ch.Password), Disabled: is(ch.Enabled, false),
+		Unapproved: is(ch.Approved, false), Unconfirmed: is(ch.Confirmed, false),
 		MustChangePassword: is(ch.MustChangePassword, true)}
 }
 
@@ -108,8 +109,7 @@ func (a *changes) set(ctx context.Context, by Actor, id string, ch UserChange) (
 	}
 	if fields := Changed(&before, &after); fields != "" {
 		a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserChange, Result: audit.ResultOK, Reason: fields,
-			UserID:   id,
-			Username: after.Username})
+			UserID: id, Username: after.Username})
 	}
 	if !before.Approved && after.Approved {
 		a.Decided(ctx, by, message.Approved, &after)

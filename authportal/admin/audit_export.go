@@ -26,15 +26,15 @@ func (s *trail) auditExport(c *web.Call) error {
 	if err := s.mustReadAudit(c); err != nil {
 		return err
 	}
-	asked := c.Request.URL.Query()
-	q, err := s.auditPageQuery(c, asked)
+	query := c.Request.URL.Query()
+	q, err := s.auditPageQuery(c, query)
 	if err != nil {
 		return err
 	}
 	q.Limit = maxAuditPage
 	var write func([]store.AuditEvent) error
 	kind := ""
-	switch as := asked.Get("as"); as {
+	switch as := query.Get("as"); as {
 	case "csv":
 		kind, write = "text/csv; charset=utf-8", auditCSV(c.Writer)
 	case "jsonl":
@@ -53,10 +53,10 @@ func (s *trail) auditExport(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	s.accounts.Emit(ctx, by, audit.Event{Kind: audit.EventAuditExport, Result: audit.ResultOK, Reason: asked.Get("as")})
+	s.accounts.Emit(ctx, by, audit.Event{Kind: audit.EventAuditExport, Result: audit.ResultOK, Reason: query.Get("as")})
 	h := c.Writer.Header()
 	h.Set("Content-Type", kind)
-	name := "audit-" + s.now().UTC().Format(time.DateOnly) + "." + asked.Get("as")
+	name := "audit-" + s.now().UTC().Format(time.DateOnly) + "." + query.Get("as")
 	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	if c.Request.Method == http.MethodHead {
 		return nil

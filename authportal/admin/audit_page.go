@@ -28,13 +28,13 @@ func (s *trail) auditPage(c *web.Call) error {
 	if err := s.mustReadAudit(c); err != nil {
 		return err
 	}
-	asked := c.Request.URL.Query()
-	data := pages.AuditData{Kinds: audit.Kinds, Whom: asked.Get("whom"), Who: asked.Get("who"), Kind: asked.Get("kind"),
-		Result:  asked.Get("result"),
-		Address: asked.Get("address"), Since: asked.Get("since"), Until: asked.Get("until"),
-		Later: asked.Get("after") != ""}
+	query := c.Request.URL.Query()
+	data := pages.AuditData{Kinds: audit.Kinds, Whom: query.Get("whom"), Who: query.Get("who"), Kind: query.Get("kind"),
+		Result:  query.Get("result"),
+		Address: query.Get("address"), Since: query.Get("since"), Until: query.Get("until"),
+		Later: query.Get("after") != ""}
 	page, status := pages.Page{Name: pages.AdminAudit}, http.StatusOK
-	if err := s.fillAudit(c, &data, asked); err != nil {
+	if err := s.fillAudit(c, &data, query); err != nil {
 		var p *problem.Problem
 		if !errors.As(err, &p) {
 			return err
@@ -57,8 +57,8 @@ func (s *trail) mustReadAudit(c *web.Call) error {
 	return nil
 }
 
-func (s *trail) fillAudit(c *web.Call, data *pages.AuditData, asked url.Values) error {
-	q, err := s.auditPageQuery(c, asked)
+func (s *trail) fillAudit(c *web.Call, data *pages.AuditData, query url.Values) error {
+	q, err := s.auditPageQuery(c, query)
 	if err != nil {
 		return err
 	}
@@ -70,8 +70,7 @@ func (s *trail) fillAudit(c *web.Call, data *pages.AuditData, asked url.Values) 
 	for i := range events {
 		e := &events[i]
 		row := pages.AuditRow{Time: e.Time, Kind: e.Kind, Result: e.Result, Reason: e.Reason, Method: e.Method,
-			Address: e.Address, Host: e.Host,
-			WhomID: e.UserID, Whom: e.Username}
+			Address: e.Address, Host: e.Host, WhomID: e.UserID, Whom: e.Username}
 		if row.Whom == "" {
 			row.Whom = e.UserID // refused before the account was looked up
 		}
@@ -82,7 +81,7 @@ func (s *trail) fillAudit(c *web.Call, data *pages.AuditData, asked url.Values) 
 	}
 	kept := url.Values{}
 	for _, name := range auditFilters {
-		if text := asked.Get(name); text != "" {
+		if text := query.Get(name); text != "" {
 			kept.Set(name, text)
 		}
 	}
@@ -125,9 +124,9 @@ func (n *actorNames) of(actor string) (name, id string, err error) {
 }
 
 // auditPageQuery reads the fields of the form, which sends empty ones too.
-func (s *trail) auditPageQuery(c *web.Call, asked url.Values) (q store.AuditQuery, err error) {
-	q = store.AuditQuery{Limit: AuditPageSize, Kind: asked.Get("kind"), Result: asked.Get("result")}
-	if text := strings.TrimSpace(asked.Get("whom")); text != "" {
+func (s *trail) auditPageQuery(c *web.Call, query url.Values) (q store.AuditQuery, err error) {
+	q = store.AuditQuery{Limit: AuditPageSize, Kind: query.Get("kind"), Result: query.Get("result")}
+	if text := strings.TrimSpace(query.Get("whom")); text != "" {
 		if q.UserID, err = s.auditAccount(c, text); err != nil {
 			return q, err
 		}
@@ -135,7 +134,7 @@ func (s *trail) auditPageQuery(c *web.Call, asked url.Values) (q store.AuditQuer
 			q.Username = text // of an account that is deleted
 		}
 	}
-	if text := strings.TrimSpace(asked.Get("who")); text != "" {
+	if text := strings.TrimSpace(query.Get("who")); text != "" {
 		if q.Actor, err = s.auditAccount(c, text); err != nil {
 			return q, err
 		}
@@ -143,23 +142,23 @@ func (s *trail) auditPageQuery(c *web.Call, asked url.Values) (q store.AuditQuer
 			q.Actor = text
 		}
 	}
-	if text := strings.TrimSpace(asked.Get("address")); text != "" {
+	if text := strings.TrimSpace(query.Get("address")); text != "" {
 		addr, err := netip.ParseAddr(text)
 		if err != nil {
 			return q, problem.InvalidField("address", "must be an IP address")
 		}
 		q.Address = addr.Unmap().WithZone("").String()
 	}
-	if q.Since, err = auditDay("since", asked.Get("since")); err != nil {
+	if q.Since, err = auditDay("since", query.Get("since")); err != nil {
 		return q, err
 	}
-	if q.Until, err = auditDay("until", asked.Get("until")); err != nil {
+	if q.Until, err = auditDay("until", query.Get("until")); err != nil {
 		return q, err
 	}
 	if !q.Until.IsZero() {
 		q.Until = q.Until.AddDate(0, 0, 1) // the day itself is included
 	}
-	if text := asked.Get("after"); text != "" {
+	if text := query.Get("after"); text != "" {
 		var ok bool
 		if q.After, ok = readAuditCursor(text); !ok {
 			return q, problem.NotFound

@@ -45,8 +45,7 @@ func columnsOfPage(columns []accounts.Column) (out []pages.AdminColumn) {
 			position++
 		}
 		out = append(out, pages.AdminColumn{Key: col.Key, Label: col.Label, Type: string(col.Type),
-			Choices: col.Choices, Listed: col.Listed,
-			Configured: col.Configured, Position: position})
+			Choices: col.Choices, Listed: col.Listed, Configured: col.Configured, Position: position})
 	}
 	return out
 }

@@ -13,8 +13,9 @@ type overview struct {
 
 // Alert is something that needs the attention of an administrator.
 type Alert struct {
-	// "approvals", "throttled", "mail", "setup_open", "one_administrator", "session_feed", "session_store"
-	Kind     string
+	// Kind is "approvals", "throttled", "mail", "setup_open", "one_administrator", "session_feed" or "session_store".
+	Kind string
+
 	Count    int
 	Since    time.Time      // zero: unknown
 	Detail   string         // the message of a server; may be empty

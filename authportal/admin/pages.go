@@ -57,10 +57,9 @@ func (s *people) showAdmin(c *web.Call, status int, p pages.Page) error {
 	}
 	sent := c.Request.URL.Query()
 	data := pages.AdminData{Query: problem.Bounded(q.Text, 300), Role: problem.Bounded(q.Role, 300),
-		Enabled: sent.Get("enabled"), Approved: sent.Get("approved"),
-		State: sent.Get("state"),
-		Sort:  sent.Get("sort"), Later: q.After != "", Bulk: accounts.MaxBulk, Invites: s.signin.Mails() &&
-			s.accounts.Passwords() != nil}
+		Enabled: sent.Get("enabled"), Approved: sent.Get("approved"), State: sent.Get("state"),
+		Sort: sent.Get("sort"), Later: q.After != "", Bulk: accounts.MaxBulk,
+		Invites: s.signin.Mails() && s.accounts.Passwords() != nil}
 	data.ExportCSV, data.ExportJSON = s.exportLinks(c)
 	if data.Total = len(list); data.Later || len(list) == q.Limit { // else the list is complete
 		if data.Total, err = s.accounts.Count(c.Ctx(), q, countedUsers); err != nil {

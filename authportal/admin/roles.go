@@ -56,8 +56,7 @@ func (s *facts) rolesAPI(c *web.Call) error {
 		rules := make([]map[string]any, 0, len(r.Rules))
 		for _, rule := range r.Rules {
 			rules = append(rules, map[string]any{"hosts": accounts.Listed(rule.Hosts),
-				"methods":  accounts.Listed(rule.Methods),
-				"paths":    accounts.Listed(rule.Paths),
+				"methods": accounts.Listed(rule.Methods), "paths": accounts.Listed(rule.Paths),
 				"narrowed": rule.Narrowed, "rule": rule.Rule, "source": rule.Source})
 		}
 		role := map[string]any{"role": r.Name, "assigned": nil, "held": nil, "includes": accounts.Listed(r.Includes),

@@ -71,8 +71,7 @@ func New(d Deps) *Service {
 	return newService(&deps{users: d.Users, sessions: d.Sessions, outbox: d.Mail, audit: d.Audit,
 		statistics: d.Statistics, set: d.Settings,
 		accounts: d.Accounts, signin: d.SignIn, includes: d.Includes, roleUses: d.RoleUses, watch: d.Watch,
-		expand: d.ExpandRoles,
-		now:    d.Now, log: d.Log, importing: make(chan struct{}, 1)})
+		expand: d.ExpandRoles, now: d.Now, log: d.Log, importing: make(chan struct{}, 1)})
 }
 
 // Routes returns the routes of administration.

@@ -55,8 +55,8 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// letter is one asking with its letter.
-type letter struct {
+// message is a request with its message.
+type message struct {
 	m           *Method
 	db          *sql.Store
 	u           store.User
@@ -64,10 +64,10 @@ type letter struct {
 	token, code string
 }
 
-func newLetter(t *testing.T) *letter {
+func newMessage(t *testing.T) *message {
 	t.Helper()
 	db := sqltest.Open(t, time.Now)
-	l := &letter{m: open(t, db, db.EmbeddedSessions()), db: db}
+	l := &message{m: open(t, db, db.EmbeddedSessions()), db: db}
 	l.u = store.User{ID: strings.Repeat("a", 26), Username: "ann", Email: "ann@example.com", Confirmed: true,
 		Enabled: true, Approved: true, Created: time.Now()}
 	if err := db.CreateUser(t.Context(), l.u); err != nil {
@@ -84,7 +84,7 @@ func newLetter(t *testing.T) *letter {
 	return l
 }
 
-func (l *letter) try(t *testing.T, half []byte, pairs ...string) method.Step {
+func (l *message) try(t *testing.T, half []byte, pairs ...string) method.Step {
 	t.Helper()
 	f := map[string]string{}
 	for i := 0; i < len(pairs); i += 2 {
@@ -102,7 +102,7 @@ func proven(s method.Step) bool { _, ok := s.(method.Proven); return ok }
 
 func TestLinkAndCodeAreOneThing(t *testing.T) {
 	for _, order := range [][2]string{{"token", "code"}, {"code", "token"}} {
-		l := newLetter(t)
+		l := newMessage(t)
 		of := map[string]string{"token": l.token, "code": l.code}
 		s := l.try(t, l.half, order[0], of[order[0]])
 		if p, ok := s.(method.Proven); !ok || !p.Mailbox || p.User.ID != l.u.ID {
@@ -115,7 +115,7 @@ func TestLinkAndCodeAreOneThing(t *testing.T) {
 }
 
 func TestACodeMayBeSetApart(t *testing.T) {
-	l := newLetter(t)
+	l := newMessage(t)
 	if !proven(l.try(t, l.half, "code", " "+l.code[:3]+" "+l.code[3:]+" ")) {
 		t.Error("refused")
 	}
@@ -123,7 +123,7 @@ func TestACodeMayBeSetApart(t *testing.T) {
 
 // Another browser's half grants nothing and uses up nothing.
 func TestLinksAreBoundToTheirBrowser(t *testing.T) {
-	l := newLetter(t)
+	l := newMessage(t)
 	other, _, err := l.m.Ask()
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +141,7 @@ func TestLinksAreBoundToTheirBrowser(t *testing.T) {
 
 // A link reveals its address to its holder until it expires.
 func TestAddressOfALink(t *testing.T) {
-	l := newLetter(t)
+	l := newMessage(t)
 	if email, ok := l.m.Address(l.token); !ok || email != "ann@example.com" {
 		t.Errorf("%q, %v", email, ok)
 	}
@@ -161,19 +161,19 @@ func TestAddressOfALink(t *testing.T) {
 
 // A message is void once the address or the password of its account changes.
 func TestAChangeVoidsEarlierMessages(t *testing.T) {
-	l := newLetter(t)
+	l := newMessage(t)
 	l.u.Email = "ann@example.net"
 	if proven(l.try(t, l.half, "code", l.code)) {
 		t.Error("the old address still opens")
 	}
-	l = newLetter(t)
+	l = newMessage(t)
 	err := l.db.PutCredential(t.Context(), store.Credential{Kind: store.KindPassword, ID: l.u.ID, Owner: l.u.ID,
 		Data: []byte("hash"), Created: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if proven(l.try(t, l.half, "code", l.code)) {
-		t.Error("a password was set meanwhile, and the letter still opens")
+		t.Error("a password was set meanwhile, and the message is still valid")
 	}
 	_, code, err := l.m.Write(t.Context(), &l.u, refOf(l.half), time.Now().Add(time.Minute))
 	if err != nil {
@@ -186,7 +186,7 @@ func TestAChangeVoidsEarlierMessages(t *testing.T) {
 }
 
 func TestOfManyCallersOneTakesALetter(t *testing.T) {
-	l := newLetter(t)
+	l := newMessage(t)
 	var wg sync.WaitGroup
 	var won atomic.Int64
 	for i := range 16 {
@@ -212,19 +212,19 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func TestTwoLettersToOneBrowserNeverShareACode(t *testing.T) {
-	l := newLetter(t)
+	l := newMessage(t)
 	l.m.rand = zeros{}
 	ref := refOf(l.half)
 	if _, _, err := l.m.Write(t.Context(), &l.u, ref, time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := l.m.Write(t.Context(), &l.u, ref, time.Now().Add(time.Minute)); !errors.Is(err, store.ErrTaken) {
-		t.Errorf("got %v: the second letter would be none", err)
+		t.Errorf("got %v: the second message would have no link", err)
 	}
 }
 
 func TestCodesAreSixDigitsAndAllOfThem(t *testing.T) {
-	l := newLetter(t)
+	l := newMessage(t)
 	low := false
 	for range 200 {
 		code, err := l.m.draw()

@@ -74,8 +74,7 @@ type bench struct {
 func (b *bench) add(t *testing.T, name string) store.User {
 	t.Helper()
 	u := store.User{ID: strings.Repeat("a", 26-len(name)) + name, Username: name, Email: name + "@example.com",
-		Confirmed: true,
-		Enabled:   true, Approved: true, Attributes: map[string]any{}, Created: time.Now()}
+		Confirmed: true, Enabled: true, Approved: true, Attributes: map[string]any{}, Created: time.Now()}
 	if err := b.users.CreateUser(t.Context(), u); err != nil {
 		t.Fatal(err)
 	}
