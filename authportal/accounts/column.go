@@ -66,7 +66,7 @@ func (col *Column) check() error {
 	if col.Label == "" {
 		col.Label = col.Key
 	}
-	if col.Choices, why = words(col.Choices, maxChoices, maxChoice); why != "" {
+	if col.Choices, why = shortTexts(col.Choices, maxChoices, maxChoice); why != "" {
 		return &InvalidError{Field: "choices", Why: why}
 	}
 	if len(col.Choices) > 0 && col.Type != ColumnText && col.Type != ColumnList {
@@ -75,9 +75,9 @@ func (col *Column) check() error {
 	return nil
 }
 
-// words returns the short texts in in, without duplicates and empty ones. Upstreams get them joined by commas, so a
-// text with a comma is refused: it would pass for two.
-func words(in []string, limit, size int) (out []string, why string) {
+// shortTexts returns the short texts in in, without duplicates and empty ones. Upstreams get them joined by commas, so
+// a text with a comma is refused: it would pass for two.
+func shortTexts(in []string, limit, size int) (out []string, why string) {
 	for _, s := range in {
 		if s, why = Line(s, size); why != "" {
 			return nil, why
@@ -180,7 +180,7 @@ func (col *Column) list(sent any, text string, isText bool) (v any, reason, why 
 			in = append(in, s)
 		}
 	}
-	all, why := words(in, maxAttributes, MaxAttributeValue)
+	all, why := shortTexts(in, maxAttributes, MaxAttributeValue)
 	if why != "" || len(all) == 0 {
 		return nil, "list", why
 	}

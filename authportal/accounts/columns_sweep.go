@@ -89,7 +89,7 @@ func (s *ColumnSweeper) Sweep(ctx context.Context, now func() time.Time) error {
 func (s *ColumnSweeper) sweepAll(ctx context.Context, l Leaving) error {
 	q := store.UserQuery{Limit: SweepBatch}
 	for {
-		if err := s.giveWay(ctx); err != nil {
+		if err := s.waitForOutbox(ctx); err != nil {
 			return err
 		}
 		users, err := s.sweepPage(ctx, q, l)
@@ -103,8 +103,8 @@ func (s *ColumnSweeper) sweepAll(ctx context.Context, l Leaving) error {
 	}
 }
 
-// giveWay waits while the outbox is full of changes that the relay has yet to apply.
-func (s *ColumnSweeper) giveWay(ctx context.Context) error {
+// waitForOutbox waits while the outbox is full of changes that the relay has yet to apply.
+func (s *ColumnSweeper) waitForOutbox(ctx context.Context) error {
 	for {
 		waiting, err := s.Users.PendingChanges(ctx, sweepBacklog)
 		if err != nil || len(waiting) < sweepBacklog {

@@ -50,7 +50,7 @@ func (a *core) DeleteToken(ctx context.Context, owner, id string) error {
 
 // PutTicket stores the credential of a link and replaces earlier ones of its kind.
 func (a *core) PutTicket(ctx context.Context, ticket store.Credential) error {
-	if err := a.forget(ctx, ticket.Owner, ticket.Kind); err != nil {
+	if err := a.deleteKinds(ctx, ticket.Owner, ticket.Kind); err != nil {
 		return err
 	}
 	return a.users.PutCredential(ctx, ticket)
@@ -104,8 +104,8 @@ func (a *core) RememberBrowser(ctx context.Context, k store.Credential, renew ti
 	return true, nil
 }
 
-// forget deletes every credential of those kinds from an account.
-func (a *core) forget(ctx context.Context, id string, kinds ...string) (err error) {
+// deleteKinds deletes every credential of those kinds from an account.
+func (a *core) deleteKinds(ctx context.Context, id string, kinds ...string) (err error) {
 	for _, kind := range kinds {
 		list, e := a.users.CredentialsOf(ctx, id, kind)
 		err = errors.Join(err, e)

@@ -40,7 +40,7 @@ const EmailUndoLife = 7 * 24 * time.Hour
 // until one of them is confirmed.
 func (a *changes) AskEmailMove(ctx context.Context, user string, m EmailMove,
 	life time.Duration) (id string, err error) {
-	if err := a.core.forget(ctx, user, store.KindEmailChange); err != nil {
+	if err := a.core.deleteKinds(ctx, user, store.KindEmailChange); err != nil {
 		return "", fmt.Errorf("ending a change of address: %w", err)
 	}
 	return a.putEmailMove(ctx, store.KindEmailChange, user, m, life)
@@ -116,7 +116,7 @@ func (a *changes) TakeBack(ctx context.Context, u *store.User, m *EmailMove, und
 		return after, err
 	}
 	if _, err := a.core.carryOut(ctx,
-		recoveryOf{act: RecoveryEmailUndo, account: u.ID, since: m.Asked, spare: undo}); err != nil {
+		recoveryAct{act: RecoveryEmailUndo, account: u.ID, since: m.Asked, spare: undo}); err != nil {
 		return after, err
 	}
 	if err := a.users.DeleteCredential(ctx, store.KindEmailUndo,

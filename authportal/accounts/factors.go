@@ -17,7 +17,7 @@ func (a *core) ClearFactors(ctx context.Context, by Actor, id string) error {
 	if err != nil {
 		return Problem(err)
 	}
-	if _, err := a.carryOut(ctx, recoveryOf{act: RecoveryFactors, account: id}); err != nil {
+	if _, err := a.carryOut(ctx, recoveryAct{act: RecoveryFactors, account: id}); err != nil {
 		return fmt.Errorf("clearing factors: %w", err)
 	}
 	a.Emit(ctx, by, audit.Event{Kind: audit.EventUserChange, Result: audit.ResultOK, Reason: "factors", UserID: id,

@@ -108,7 +108,7 @@ func (a *core) RevokeSession(ctx context.Context, by Actor, u *store.User, id st
 }
 
 func (a *core) revoke(ctx context.Context, by Actor, u *store.User) (int, error) {
-	n, err := a.carryOut(ctx, recoveryOf{act: RecoverySessions, account: u.ID})
+	n, err := a.carryOut(ctx, recoveryAct{act: RecoverySessions, account: u.ID})
 	if err != nil {
 		return 0, err
 	}

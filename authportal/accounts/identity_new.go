@@ -17,7 +17,7 @@ import (
 // owner of the address, would take the account over.
 func (a *identities) signUpIdentity(ctx context.Context, r *IdentityRequest,
 	email string) (u store.User, link store.Credential, err error) {
-	if err := a.identityMaySignUp(r, email); err != nil {
+	if err := a.checkIdentitySignUp(r, email); err != nil {
 		return u, link, err
 	}
 	if email != "" {
@@ -60,8 +60,8 @@ func (a *identities) identityTaken(ctx context.Context, u *store.User, link stri
 	return errLinkRequired
 }
 
-// identityMaySignUp returns why an identity may not sign up.
-func (a *identities) identityMaySignUp(r *IdentityRequest, email string) error {
+// checkIdentitySignUp returns why an identity may not sign up.
+func (a *identities) checkIdentitySignUp(r *IdentityRequest, email string) error {
 	open := a.signUp.Open || a.signUp.Approval
 	switch r.Options.SignUp {
 	case "on":

@@ -44,7 +44,7 @@ func (a *imports) prepareImport(ctx context.Context, row *userfile.Row,
 	if err != nil {
 		return u, nil, err
 	}
-	if err := a.stillFree(ctx, &u); err != nil {
+	if err := a.checkNamesFree(ctx, &u); err != nil {
 		return u, nil, err
 	}
 	rules, cheap := a.passwords.(method.PasswordRules)
@@ -77,8 +77,8 @@ func (a *imports) checkHash(row *userfile.Row) error {
 	return nil
 }
 
-// stillFree returns an error if a name of a new account is in use. The store has the last word.
-func (a *imports) stillFree(ctx context.Context, u *store.User) error {
+// checkNamesFree returns an error if a name of a new account is in use. The store has the last word.
+func (a *imports) checkNamesFree(ctx context.Context, u *store.User) error {
 	for _, name := range []struct {
 		login string
 		taken error

@@ -82,9 +82,9 @@ const (
 // Row creates the account of one row. An error is an internal failure; the row was not imported then.
 func (i *Importer) Row(ctx context.Context, row *userfile.Row) (Outcome, error) {
 	out := Outcome{Line: row.Line, Email: row.Email, Result: OutcomeMade}
-	u, err := i.patiently(ctx, row)
+	u, err := i.importWaiting(ctx, row)
 	if err == nil && i.dry {
-		err = i.firstOf(&u)
+		err = i.checkDuplicate(&u)
 	}
 	if err != nil && !errors.As(err, &out.Problem) {
 		return out, err
@@ -107,8 +107,8 @@ func (i *Importer) Refuse(f *userfile.Fault) Outcome {
 	return Outcome{Line: f.Line, Result: OutcomeRefused, Problem: faultProblem(f)}
 }
 
-// patiently imports a row and waits while the pool of password hashing is full, instead of failing the file.
-func (i *Importer) patiently(ctx context.Context, row *userfile.Row) (store.User, error) {
+// importWaiting imports a row and waits while the pool of password hashing is full, instead of failing the file.
+func (i *Importer) importWaiting(ctx context.Context, row *userfile.Row) (store.User, error) {
 	patience, cancel := context.WithTimeout(ctx, busyPatience)
 	defer cancel()
 	for {
@@ -122,8 +122,8 @@ func (i *Importer) patiently(ctx context.Context, row *userfile.Row) (store.User
 	}
 }
 
-// firstOf returns an error if an earlier row has one of the names.
-func (i *Importer) firstOf(u *store.User) error {
+// checkDuplicate returns an error if an earlier row has one of the names.
+func (i *Importer) checkDuplicate(u *store.User) error {
 	for _, name := range []string{u.Email, u.Username} {
 		if taken := i.seen[name]; taken != nil {
 			return taken

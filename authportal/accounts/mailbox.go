@@ -51,7 +51,7 @@ func (a *core) ProveMailbox(ctx context.Context, u store.User) (store.User, erro
 		return u, nil
 	}
 	email := u.Email
-	if _, err := a.carryOut(ctx, recoveryOf{act: RecoveryMailbox, account: u.ID}); err != nil {
+	if _, err := a.carryOut(ctx, recoveryAct{act: RecoveryMailbox, account: u.ID}); err != nil {
 		return u, err
 	}
 	_, after, err := a.update(ctx, u.ID, func(u *store.User) error {

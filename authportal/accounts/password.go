@@ -38,7 +38,7 @@ func (a *core) HasPassword(ctx context.Context, id string) (bool, error) {
 // store.ErrNotFound: a concurrent call changed the password.
 func (a *core) ReplacePassword(ctx context.Context, password store.Credential, session string,
 	mustChange bool) (u store.User, err error) {
-	_, err = a.carryOut(ctx, recoveryOf{act: RecoveryPassword, account: password.Owner, session: session,
+	_, err = a.carryOut(ctx, recoveryAct{act: RecoveryPassword, account: password.Owner, session: session,
 		change: func() error {
 			put := a.users.SwapCredential
 			if password.Version == 0 {
@@ -57,7 +57,7 @@ func (a *core) ReplacePassword(ctx context.Context, password store.Credential, s
 
 // DropPassword removes a password that its owner cannot replace, because sign-in by password is not configured.
 func (a *core) DropPassword(ctx context.Context, id string) (u store.User, err error) {
-	if err := a.forget(ctx, id, store.KindPassword); err != nil {
+	if err := a.deleteKinds(ctx, id, store.KindPassword); err != nil {
 		return u, fmt.Errorf("dropping the password: %w", err)
 	}
 	return a.passwordChosen(ctx, id, false)

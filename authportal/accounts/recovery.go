@@ -95,8 +95,8 @@ func (r *recovery) endsCredentials() bool {
 	return max(r.primary, r.factors, r.links, r.marks, r.tickets, r.pending, r.tokens, r.unknown) > ReachStale
 }
 
-// recoveryOf is one act on one account.
-type recoveryOf struct {
+// recoveryAct is one act on one account.
+type recoveryAct struct {
 	act     Recovery
 	account string
 	session string       // that performs the act; empty: none
@@ -108,7 +108,7 @@ type recoveryOf struct {
 // carryOut performs an act as the table says, and returns how many sessions ended. The order is always the same:
 // sessions, if the row has first; the change; credentials; sessions that began meanwhile. Tickets end before sessions:
 // a ticket in use creates its session before it is spent, so that session ends with the others.
-func (a *core) carryOut(ctx context.Context, in recoveryOf) (ended int, err error) {
+func (a *core) carryOut(ctx context.Context, in recoveryAct) (ended int, err error) {
 	r := Recoveries[in.act]
 	if r.first {
 		if ended, err = a.endSessionsBut(ctx, in.account, in.session); err != nil {
@@ -148,7 +148,7 @@ func (a *core) carryOut(ctx context.Context, in recoveryOf) (ended int, err erro
 }
 
 // endCredentials deletes the credentials that the act ends. With lateCredentials it goes on after an error.
-func (a *core) endCredentials(ctx context.Context, r *recovery, in *recoveryOf) (err error) {
+func (a *core) endCredentials(ctx context.Context, r *recovery, in *recoveryAct) (err error) {
 	list, err := a.users.CredentialsOf(ctx, in.account, "")
 	if err != nil {
 		return fmt.Errorf("reading credentials: %w", err)

@@ -105,7 +105,7 @@ func (a *changes) set(ctx context.Context, by Actor, id string, ch UserChange) (
 			act = RecoveryDemandPassword
 		}
 		// the change is valid; what fails is logged and done later
-		_, _ = a.core.carryOut(ctx, recoveryOf{act: act, account: id})
+		_, _ = a.core.carryOut(ctx, recoveryAct{act: act, account: id})
 	}
 	if fields := Changed(&before, &after); fields != "" {
 		a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserChange, Result: audit.ResultOK, Reason: fields,

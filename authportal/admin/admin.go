@@ -11,19 +11,19 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// adminRoutes returns the API of administrators for accounts.
-func (s *people) adminRoutes() []web.Route {
+// apiRoutes returns the API of administrators for accounts.
+func (s *people) apiRoutes() []web.Route {
 	return []web.Route{
-		{Method: http.MethodGet, Path: "/api/v1/admin/users", Do: s.adminUsersAPI},
-		{Method: http.MethodPost, Path: "/api/v1/admin/users", Do: s.adminCreateAPI},
-		{Method: http.MethodPost, Path: "/api/v1/admin/users/bulk", Do: s.adminBulkAPI},
-		{Method: http.MethodGet, Path: "/api/v1/admin/users/{id}", Do: s.adminUserAPI},
-		{Method: http.MethodPatch, Path: "/api/v1/admin/users/{id}", Do: s.adminChangeAPI},
-		{Method: http.MethodDelete, Path: "/api/v1/admin/users/{id}", Do: s.adminDeleteAPI},
-		{Method: http.MethodDelete, Path: "/api/v1/admin/users/{id}/sessions", Do: s.adminEndSessionsAPI},
-		{Method: http.MethodDelete, Path: "/api/v1/admin/users/{id}/factors", Do: s.adminClearFactorsAPI},
-		{Method: http.MethodPost, Path: "/api/v1/admin/users/{id}/invite", Do: s.adminInviteAPI},
-		{Method: http.MethodPost, Path: "/api/v1/admin/users/{id}/ticket", Do: s.adminTicketAPI},
+		{Method: http.MethodGet, Path: "/api/v1/admin/users", Do: s.listAPI},
+		{Method: http.MethodPost, Path: "/api/v1/admin/users", Do: s.createAPI},
+		{Method: http.MethodPost, Path: "/api/v1/admin/users/bulk", Do: s.bulkAPI},
+		{Method: http.MethodGet, Path: "/api/v1/admin/users/{id}", Do: s.userAPI},
+		{Method: http.MethodPatch, Path: "/api/v1/admin/users/{id}", Do: s.changeAPI},
+		{Method: http.MethodDelete, Path: "/api/v1/admin/users/{id}", Do: s.deleteAPI},
+		{Method: http.MethodDelete, Path: "/api/v1/admin/users/{id}/sessions", Do: s.endSessionsAPI},
+		{Method: http.MethodDelete, Path: "/api/v1/admin/users/{id}/factors", Do: s.clearFactorsAPI},
+		{Method: http.MethodPost, Path: "/api/v1/admin/users/{id}/invite", Do: s.inviteAPI},
+		{Method: http.MethodPost, Path: "/api/v1/admin/users/{id}/ticket", Do: s.ticketAPI},
 	}
 }
 

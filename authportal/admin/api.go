@@ -57,8 +57,8 @@ func readUserQuery(v url.Values) (q store.UserQuery, err error) {
 	return q, nil
 }
 
-// adminUsersAPI answers GET admin/users.
-func (s *people) adminUsersAPI(c *web.Call) error {
+// listAPI answers GET admin/users.
+func (s *people) listAPI(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
@@ -90,8 +90,8 @@ func (s *people) adminUsersAPI(c *web.Call) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-// adminUserAPI answers GET admin/users/{id}.
-func (s *people) adminUserAPI(c *web.Call) error {
+// userAPI answers GET admin/users/{id}.
+func (s *people) userAPI(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
@@ -151,8 +151,8 @@ func (s *people) readUserChange(c *web.Call, more map[string]any) (ch accounts.U
 	return ch, needs, err
 }
 
-// adminChangeAPI answers PATCH admin/users/{id}.
-func (s *people) adminChangeAPI(c *web.Call) error {
+// changeAPI answers PATCH admin/users/{id}.
+func (s *people) changeAPI(c *web.Call) error {
 	// before an answer reveals how the body was read
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
@@ -178,8 +178,8 @@ func (s *people) adminChangeAPI(c *web.Call) error {
 	return s.accountAnswer(c, http.StatusOK, &u)
 }
 
-// adminCreateAPI answers POST admin/users.
-func (s *people) adminCreateAPI(c *web.Call) error {
+// createAPI answers POST admin/users.
+func (s *people) createAPI(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
@@ -203,8 +203,8 @@ func (s *people) adminCreateAPI(c *web.Call) error {
 	return s.accountAnswer(c, http.StatusCreated, &u)
 }
 
-// adminDeleteAPI answers DELETE admin/users/{id}.
-func (s *people) adminDeleteAPI(c *web.Call) error {
+// deleteAPI answers DELETE admin/users/{id}.
+func (s *people) deleteAPI(c *web.Call) error {
 	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err != nil {
 		return err
@@ -219,8 +219,8 @@ func (s *people) adminDeleteAPI(c *web.Call) error {
 	return c.NoContent()
 }
 
-// adminEndSessionsAPI answers DELETE admin/users/{id}/sessions.
-func (s *people) adminEndSessionsAPI(c *web.Call) error {
+// endSessionsAPI answers DELETE admin/users/{id}/sessions.
+func (s *people) endSessionsAPI(c *web.Call) error {
 	by, err := s.entry.mustAdminister(c, accounts.AnySession)
 	if err != nil {
 		return err
@@ -236,8 +236,8 @@ func (s *people) adminEndSessionsAPI(c *web.Call) error {
 	return c.JSON(http.StatusOK, map[string]int{"ended": n})
 }
 
-// adminClearFactorsAPI answers DELETE admin/users/{id}/factors.
-func (s *people) adminClearFactorsAPI(c *web.Call) error {
+// clearFactorsAPI answers DELETE admin/users/{id}/factors.
+func (s *people) clearFactorsAPI(c *web.Call) error {
 	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err != nil {
 		return err

@@ -60,7 +60,7 @@ func cellsOf(u *store.User, columns []pages.AdminColumn) (out []pages.AdminCell)
 
 // columnFailed shows the page again with the error in the form of that column; empty: in the form of a new one.
 func (s *columns) columnFailed(c *web.Call, err error, form string, typed map[string]string) error {
-	return s.people.adminFailed(c, err, "/admin/columns", typed, func(status int, p pages.Page) error {
+	return s.people.formFailed(c, err, "/admin/columns", typed, func(status int, p pages.Page) error {
 		if p.Problem.ID == "problem_column_taken" {
 			p.FieldProblems = map[string]*pages.Message{"key": p.Problem}
 		}

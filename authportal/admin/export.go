@@ -88,7 +88,7 @@ func (s *files) exportUsers(c *web.Call) error {
 	out := bufio.NewWriter(c.Writer)
 	file := userfile.NewWriter(out, format, attributes)
 	n := 0
-	err = s.everyUser(c, q, func(page []store.User) error {
+	err = s.eachPage(c, q, func(page []store.User) error {
 		for i := range page {
 			a := userfile.Of(&page[i])
 			if err := file.Write(&a); err != nil {
@@ -127,15 +127,15 @@ func (s *files) exportHeaders(c *web.Call, f userfile.Format) {
 	c.Writer.Header().Set("Content-Disposition", `attachment; filename="users.`+string(f)+`"`)
 }
 
-// everyUser calls do with the accounts that q selects, page by page.
-func (s *files) everyUser(c *web.Call, q store.UserQuery, do func([]store.User) error) error {
+// eachPage calls do with the accounts that q selects, page by page.
+func (s *files) eachPage(c *web.Call, q store.UserQuery, do func([]store.User) error) error {
 	looked := s.now()
 	for {
 		ctx, cancel := context.WithTimeout(c.Ctx(), web.TimeLimit)
 		page, err := s.accounts.List(ctx, q)
 		cancel()
 		if err == nil {
-			err = s.stillAdministrator(c, &looked)
+			err = s.recheckAdministrator(c, &looked)
 		}
 		if err == nil {
 			err = do(page)
@@ -150,7 +150,7 @@ func (s *files) everyUser(c *web.Call, q store.UserQuery, do func([]store.User) 
 // attributesOf returns the names of all attributes of the accounts that q selects.
 func (s *files) attributesOf(c *web.Call, q store.UserQuery) ([]string, error) {
 	names := map[string]bool{}
-	err := s.everyUser(c, q, func(page []store.User) error {
+	err := s.eachPage(c, q, func(page []store.User) error {
 		for i := range page {
 			for name := range page[i].Attributes {
 				names[name] = true

@@ -30,7 +30,7 @@ type AlertAccount struct{ ID, Username string }
 type Statistic struct {
 	Start                     time.Time
 	SignIns, Refused, SignUps int
-	Sessions                  int // the most open at once; -1: not counted
+	Sessions                  int // the most open at once; -1: not countEvents
 }
 
 // RoleReport is a role that is configured, assigned, or demanded by a rule.

@@ -17,8 +17,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// adminFileRoutes returns the pages and the API of import and export.
-func (s *files) adminFileRoutes() []web.Route {
+// fileRoutes returns the pages and the API of import and export.
+func (s *files) fileRoutes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodPost, Path: "/api/v1/admin/users/import", Do: s.importAPI, Limit: importTime},
 		{Method: http.MethodGet, Path: "/api/v1/admin/users/export", Do: s.exportUsersAPI, Limit: exportTime},
@@ -166,7 +166,7 @@ func (s *files) importRows(c *web.Call, by accounts.Actor, f *upload, dry bool,
 		if fault, faulty := errors.AsType[*userfile.Fault](err); faulty && !fault.Whole {
 			out, err = i.Refuse(fault), nil
 		} else if err == nil {
-			if err = s.stillAdministrator(c, &looked); err == nil {
+			if err = s.recheckAdministrator(c, &looked); err == nil {
 				out, err = i.Row(c.Ctx(), &row)
 			}
 		}
@@ -192,9 +192,9 @@ func (s *files) stopped(c *web.Call, err error, line int) *importStop {
 	return &importStop{line, problem.Of(err)}
 }
 
-// stillAdministrator checks once a second that the caller of a long act is still authorised: without the role or the
+// recheckAdministrator checks once a second that the caller of a long act is still authorised: without the role or the
 // session, it creates and reads no more accounts.
-func (s *files) stillAdministrator(c *web.Call, looked *time.Time) error {
+func (s *files) recheckAdministrator(c *web.Call, looked *time.Time) error {
 	if s.now().Sub(*looked) < LookAgain {
 		return nil
 	}

@@ -64,7 +64,7 @@ func (s *files) importForm(c *web.Call) error {
 		return s.importAndShow(c, by, file, true, nil)
 	})
 	if err != nil {
-		return s.people.adminFailed(c, err, "/admin/import", nil,
+		return s.people.formFailed(c, err, "/admin/import", nil,
 			func(status int, p pages.Page) error { return s.showImport(c, status, p) })
 	}
 	return nil

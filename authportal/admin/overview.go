@@ -40,7 +40,7 @@ func (s *facts) overview(ctx context.Context) (d overview, err error) {
 		d.Alerts = append(d.Alerts, s.watch()...)
 	}
 	for _, look := range []func(context.Context, time.Time) ([]Alert, error){
-		s.lookAtAdministrators, s.lookAtMail, s.lookAtThrottled, s.lookAtApprovals,
+		s.administratorAlerts, s.mailAlerts, s.throttleAlerts, s.approvalAlerts,
 	} {
 		found, err := look(ctx, now)
 		if err != nil {
@@ -58,7 +58,7 @@ func (s *facts) overview(ctx context.Context) (d overview, err error) {
 		return -1
 	})
 	if s.statistics != nil {
-		d.Hours, d.Days, err = s.counted(ctx, now)
+		d.Hours, d.Days, err = s.countEvents(ctx, now)
 	}
 	return d, err
 }
@@ -81,8 +81,8 @@ func (s *facts) openSessions(ctx context.Context) (n int, failed bool) {
 	return n, false
 }
 
-// counted returns the statistics of the last hours and days, including the present ones.
-func (s *facts) counted(ctx context.Context, now time.Time) (hours, days []Statistic, err error) {
+// countEvents returns the statistics of the last hours and days, including the present ones.
+func (s *facts) countEvents(ctx context.Context, now time.Time) (hours, days []Statistic, err error) {
 	hours, days = statistics(now, time.Hour, statisticHours), statistics(now, 24*time.Hour, statisticDays)
 	events, err := s.statistics.EventHours(ctx, days[0].Start)
 	if err != nil {
@@ -130,8 +130,8 @@ func statistics(now time.Time, step time.Duration, n int) []Statistic {
 	return list
 }
 
-// lookAtMail reports messages that a mail server refused, and messages that have waited for too long.
-func (s *facts) lookAtMail(ctx context.Context, now time.Time) ([]Alert, error) {
+// mailAlerts reports messages that a mail server refused, and messages that have waited for too long.
+func (s *facts) mailAlerts(ctx context.Context, now time.Time) ([]Alert, error) {
 	if s.outbox == nil {
 		return nil, nil
 	}
@@ -153,9 +153,9 @@ func (s *facts) lookAtMail(ctx context.Context, now time.Time) ([]Alert, error) 
 	return nil, nil
 }
 
-// lookAtThrottled reports the accounts whose sign-in was throttled. It reads the statistics, because asking a counter
+// throttleAlerts reports the accounts whose sign-in was throttled. It reads the statistics, because asking a counter
 // would count as an attempt.
-func (s *facts) lookAtThrottled(ctx context.Context, now time.Time) ([]Alert, error) {
+func (s *facts) throttleAlerts(ctx context.Context, now time.Time) ([]Alert, error) {
 	if s.statistics == nil {
 		return nil, nil
 	}
@@ -174,7 +174,7 @@ func (s *facts) lookAtThrottled(ctx context.Context, now time.Time) ([]Alert, er
 	return []Alert{found}, nil
 }
 
-func (s *facts) lookAtApprovals(ctx context.Context, _ time.Time) ([]Alert, error) {
+func (s *facts) approvalAlerts(ctx context.Context, _ time.Time) ([]Alert, error) {
 	n, err := s.accounts.Count(ctx, store.UserQuery{Enabled: new(true), Approved: new(false)}, countedWaiting)
 	if err != nil || n == 0 {
 		return nil, err
@@ -182,8 +182,8 @@ func (s *facts) lookAtApprovals(ctx context.Context, _ time.Time) ([]Alert, erro
 	return []Alert{{Kind: "approvals", Count: n}}, nil
 }
 
-// lookAtAdministrators warns if no administrator is left, or only one.
-func (s *facts) lookAtAdministrators(ctx context.Context, _ time.Time) ([]Alert, error) {
+// administratorAlerts warns if no administrator is left, or only one.
+func (s *facts) administratorAlerts(ctx context.Context, _ time.Time) ([]Alert, error) {
 	has, err := s.accounts.HasAdministrator(ctx)
 	if err != nil {
 		return nil, err

@@ -17,30 +17,30 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// adminPageRoutes returns the pages of accounts. Their forms perform the same acts as the API.
-func (s *people) adminPageRoutes() []web.Route {
+// pageRoutes returns the pages of accounts. Their forms perform the same acts as the API.
+func (s *people) pageRoutes() []web.Route {
 	return []web.Route{
-		{Method: http.MethodGet, Path: "/admin/users", Do: s.adminPage},
-		{Method: http.MethodPost, Path: "/admin/users", Do: s.adminCreateForm},
-		{Method: http.MethodPost, Path: "/admin/users/bulk", Do: s.adminBulkForm},
-		{Method: http.MethodGet, Path: "/admin/users/{id}", Do: s.adminUserPage},
-		{Method: http.MethodPost, Path: "/admin/users/{id}", Do: s.adminChangeForm},
-		{Method: http.MethodPost, Path: "/admin/users/{id}/act", Do: s.adminActForm},
+		{Method: http.MethodGet, Path: "/admin/users", Do: s.listPage},
+		{Method: http.MethodPost, Path: "/admin/users", Do: s.createForm},
+		{Method: http.MethodPost, Path: "/admin/users/bulk", Do: s.postBulk},
+		{Method: http.MethodGet, Path: "/admin/users/{id}", Do: s.userPage},
+		{Method: http.MethodPost, Path: "/admin/users/{id}", Do: s.changeForm},
+		{Method: http.MethodPost, Path: "/admin/users/{id}/act", Do: s.actForm},
 	}
 }
 
-const adminPageSize = 50
+const listPageSize = 50
 
-// adminPage lists accounts.
-func (s *people) adminPage(c *web.Call) error {
+// listPage lists accounts.
+func (s *people) listPage(c *web.Call) error {
 	var notice *pages.Message
 	if c.Request.URL.Query().Get("done") == "deleted" {
 		notice = &pages.Message{ID: "done_deleted"}
 	}
-	return s.showAdmin(c, http.StatusOK, pages.Page{Notice: notice})
+	return s.showList(c, http.StatusOK, pages.Page{Notice: notice})
 }
 
-func (s *people) showAdmin(c *web.Call, status int, p pages.Page) error {
+func (s *people) showList(c *web.Call, status int, p pages.Page) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (s *people) showAdmin(c *web.Call, status int, p pages.Page) error {
 	if err != nil {
 		return err
 	}
-	q.Limit = adminPageSize
+	q.Limit = listPageSize
 	list, err := s.accounts.List(c.Ctx(), q)
 	if errors.Is(err, store.ErrNotFound) {
 		return problem.NotFound // the account that the page follows is gone
@@ -77,7 +77,7 @@ func (s *people) showAdmin(c *web.Call, status int, p pages.Page) error {
 		return err
 	}
 	for i := range list {
-		data.Accounts = append(data.Accounts, adminAccount(&list[i], data.Columns))
+		data.Accounts = append(data.Accounts, accountOfPage(&list[i], data.Columns))
 	}
 	for _, act := range accounts.Acts() {
 		data.Acts = append(data.Acts, act.Name)
@@ -89,7 +89,7 @@ func (s *people) showAdmin(c *web.Call, status int, p pages.Page) error {
 	return c.Page(status, p)
 }
 
-func adminAccount(u *store.User, columns []pages.AdminColumn) pages.AdminAccount {
+func accountOfPage(u *store.User, columns []pages.AdminColumn) pages.AdminAccount {
 	return pages.AdminAccount{User: pages.User{ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name,
 		Roles: u.Roles, Confirmed: u.Confirmed},
 		Enabled: u.Enabled, Approved: u.Approved, State: accounts.StateOf(u), PasswordDue: u.MustChangePassword,
@@ -97,21 +97,21 @@ func adminAccount(u *store.User, columns []pages.AdminColumn) pages.AdminAccount
 		Invited: u.Invited, Version: u.Version, Cells: cellsOf(u, columns)}
 }
 
-// adminUserPage shows one account.
-func (s *people) adminUserPage(c *web.Call) error {
+// userPage shows one account.
+func (s *people) userPage(c *web.Call) error {
 	var notice *pages.Message
 	if c.Request.URL.Query().Get("done") == "saved" {
 		notice = &pages.Message{ID: "done_saved"}
 	}
-	return s.showAdminUser(c, http.StatusOK, pages.Page{Notice: notice})
+	return s.showUser(c, http.StatusOK, pages.Page{Notice: notice})
 }
 
-func (s *people) showAdminUser(c *web.Call, status int, p pages.Page) error {
-	return s.showAdminTicket(c, status, p, "")
+func (s *people) showUser(c *web.Call, status int, p pages.Page) error {
+	return s.showUserTicket(c, status, p, "")
 }
 
-// showAdminTicket shows an account with its sign-in ticket, which is shown only once.
-func (s *people) showAdminTicket(c *web.Call, status int, p pages.Page, ticket string) error {
+// showUserTicket shows an account with its sign-in ticket, which is shown only once.
+func (s *people) showUserTicket(c *web.Call, status int, p pages.Page, ticket string) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (s *people) showAdminTicket(c *web.Call, status int, p pages.Page, ticket s
 	if err != nil {
 		return err
 	}
-	data := pages.AdminUserData{Account: adminAccount(&u, columnsOfPage(columns)),
+	data := pages.AdminUserData{Account: accountOfPage(&u, columnsOfPage(columns)),
 		RoleNames: strings.Join(u.Roles, " ")}
 	for _, name := range slices.Sorted(maps.Keys(u.Attributes)) {
 		if !slices.ContainsFunc(columns, func(col accounts.Column) bool { return col.Key == name }) {
@@ -167,8 +167,8 @@ func (s *people) factorRows(c *web.Call, id string) (rows []pages.Factor, err er
 	return rows, nil
 }
 
-// adminFailed shows a page again with the error in its form, or redirects to the login page and back.
-func (s *people) adminFailed(c *web.Call, err error, back string, typed map[string]string,
+// formFailed shows a page again with the error in its form, or redirects to the login page and back.
+func (s *people) formFailed(c *web.Call, err error, back string, typed map[string]string,
 	show func(int, pages.Page) error) error {
 	var p *problem.Problem
 	if !errors.As(err, &p) && !errors.Is(err, method.ErrBusy) {
@@ -191,8 +191,8 @@ func (s *people) adminFailed(c *web.Call, err error, back string, typed map[stri
 	return show(p.Status, page)
 }
 
-// adminCreateForm creates an account. Its password can be set on the account's page.
-func (s *people) adminCreateForm(c *web.Call) error {
+// createForm creates an account. Its password can be set on the account's page.
+func (s *people) createForm(c *web.Call) error {
 	f, err := c.FormFields("email", "name", "roles", "invite")
 	if err != nil {
 		return err
@@ -208,15 +208,15 @@ func (s *people) adminCreateForm(c *web.Call) error {
 			Roles: strings.Fields(f["roles"])})
 	}
 	if err != nil {
-		return s.adminFailed(c, err, "/admin/users", f,
-			func(status int, p pages.Page) error { return s.showAdmin(c, status, p) })
+		return s.formFailed(c, err, "/admin/users", f,
+			func(status int, p pages.Page) error { return s.showList(c, status, p) })
 	}
 	return c.Redirect(c.Link("/admin/users/" + u.ID + "?done=saved"))
 }
 
-// adminChangeForm changes only the fields that differ, so that correcting a name does not require the assurance of a
+// changeForm changes only the fields that differ, so that correcting a name does not require the assurance of a
 // role.
-func (s *people) adminChangeForm(c *web.Call) error {
+func (s *people) changeForm(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
@@ -233,8 +233,8 @@ func (s *people) adminChangeForm(c *web.Call) error {
 		return err
 	}
 	if err := s.changeByForm(c, f, columns); err != nil {
-		return s.adminFailed(c, err, "/admin/users/"+url.PathEscape(c.Arg), f,
-			func(status int, p pages.Page) error { return s.showAdminUser(c, status, p) })
+		return s.formFailed(c, err, "/admin/users/"+url.PathEscape(c.Arg), f,
+			func(status int, p pages.Page) error { return s.showUser(c, status, p) })
 	}
 	return c.Redirect(c.Link("/admin/users/" + c.Arg + "?done=saved"))
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// adminInviteAPI answers POST admin/users/{id}/invite: it sends an invitation, or sends it again.
-func (s *people) adminInviteAPI(c *web.Call) error {
+// inviteAPI answers POST admin/users/{id}/invite: it sends an invitation, or sends it again.
+func (s *people) inviteAPI(c *web.Call) error {
 	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err != nil {
 		return err
@@ -26,8 +26,8 @@ func (s *people) adminInviteAPI(c *web.Call) error {
 	return c.JSON(http.StatusAccepted, map[string]string{"status": web.StatusSent})
 }
 
-// adminTicketAPI answers POST admin/users/{id}/ticket. The link is in this answer and nowhere else.
-func (s *people) adminTicketAPI(c *web.Call) error {
+// ticketAPI answers POST admin/users/{id}/ticket. The link is in this answer and nowhere else.
+func (s *people) ticketAPI(c *web.Call) error {
 	link, until, err := s.makeTicket(c)
 	if err != nil {
 		return err

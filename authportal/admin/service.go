@@ -76,6 +76,6 @@ func New(d Deps) *Service {
 
 // Routes returns the routes of administration.
 func (s *Service) Routes() []web.Route {
-	return slices.Concat(s.adminRoutes(), s.adminPageRoutes(), s.adminFileRoutes(), s.columnRoutes(),
+	return slices.Concat(s.apiRoutes(), s.pageRoutes(), s.fileRoutes(), s.columnRoutes(),
 		s.overviewRoutes(), s.auditRoutes())
 }
