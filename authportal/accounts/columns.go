@@ -18,8 +18,8 @@ import (
 // are atomic and never interleave.
 const settingColumns = "columns"
 
-// columnBook is the stored form of the operator's columns.
-type columnBook struct {
+// ColumnBook is the stored form of the operator's columns.
+type ColumnBook struct {
 	Columns []Column  `json:"columns"`           // in the order of the table
 	Leaving []Leaving `json:"leaving,omitempty"` // see ColumnSweeper
 }
@@ -42,10 +42,10 @@ var (
 )
 
 // ReadColumns returns the columns, and their stored form for the compare-and-swap of a change.
-func ReadColumns(ctx context.Context, users store.UserStore) (book columnBook, stored []byte, err error) {
+func ReadColumns(ctx context.Context, users store.UserStore) (book ColumnBook, stored []byte, err error) {
 	stored, err = users.Setting(ctx, settingColumns)
 	if errors.Is(err, store.ErrNotFound) {
-		return columnBook{}, nil, nil
+		return ColumnBook{}, nil, nil
 	}
 	if err == nil {
 		err = json.Unmarshal(stored, &book)
@@ -57,7 +57,7 @@ func ReadColumns(ctx context.Context, users store.UserStore) (book columnBook, s
 }
 
 // changeColumns applies change to the columns and stores them, and starts again if they changed in between.
-func changeColumns(ctx context.Context, users store.UserStore, change func(*columnBook) error) error {
+func changeColumns(ctx context.Context, users store.UserStore, change func(*ColumnBook) error) error {
 	for range UpdateTries {
 		book, old, err := ReadColumns(ctx, users)
 		if err != nil {
@@ -78,12 +78,12 @@ func changeColumns(ctx context.Context, users store.UserStore, change func(*colu
 	return problem.Changing
 }
 
-func (b *columnBook) find(key string) int {
+func (b *ColumnBook) find(key string) int {
 	return slices.IndexFunc(b.Columns, func(c Column) bool { return c.Key == key })
 }
 
 // busy reports whether values are being moved from or to the attribute.
-func (b *columnBook) busy(key string) bool {
+func (b *ColumnBook) busy(key string) bool {
 	return slices.ContainsFunc(b.Leaving, func(l Leaving) bool { return l.Key == key || l.To == key })
 }
 
@@ -134,7 +134,7 @@ func (a *columns) typed(ctx context.Context, changes map[string]any) (map[string
 func (a *columns) AddColumn(ctx context.Context, by Actor, col Column) (Column, error) {
 	err := col.check()
 	if err == nil {
-		err = changeColumns(ctx, a.users, func(b *columnBook) error {
+		err = changeColumns(ctx, a.users, func(b *ColumnBook) error {
 			if err := a.free(b, col.Key); err != nil {
 				return err
 			}
@@ -149,7 +149,7 @@ func (a *columns) AddColumn(ctx context.Context, by Actor, col Column) (Column, 
 }
 
 // free rejects a key that is taken by a column or still has values being moved.
-func (a *columns) free(b *columnBook, key string) error {
+func (a *columns) free(b *ColumnBook, key string) error {
 	switch {
 	case b.find(key) >= 0 || a.configured(key):
 		return errColumnTaken
@@ -172,7 +172,7 @@ type ColumnChange struct {
 // ChangeColumn changes a column and returns the result.
 func (a *columns) ChangeColumn(ctx context.Context, by Actor, key string, ch ColumnChange) (col Column, err error) {
 	what := key
-	err = changeColumns(ctx, a.users, func(b *columnBook) error {
+	err = changeColumns(ctx, a.users, func(b *ColumnBook) error {
 		at, err := a.own(b, key)
 		if err != nil {
 			return err
@@ -208,7 +208,7 @@ func set[T any](dst *T, to *T) {
 }
 
 // own returns the index of a column, or why it cannot be changed here.
-func (a *columns) own(b *columnBook, key string) (int, error) {
+func (a *columns) own(b *ColumnBook, key string) (int, error) {
 	if a.configured(key) {
 		return 0, errColumnFixed
 	}
@@ -220,7 +220,7 @@ func (a *columns) own(b *columnBook, key string) (int, error) {
 }
 
 // rename schedules the move of the values. Moves never overlap, so that no value can be lost between two of them.
-func (a *columns) rename(b *columnBook, key, to string) error {
+func (a *columns) rename(b *ColumnBook, key, to string) error {
 	if err := a.free(b, to); err != nil {
 		return err
 	}
@@ -238,7 +238,7 @@ func (a *columns) RemoveColumn(ctx context.Context, by Actor, key string, keep b
 	if keep {
 		what += " values kept"
 	}
-	err := changeColumns(ctx, a.users, func(b *columnBook) error {
+	err := changeColumns(ctx, a.users, func(b *ColumnBook) error {
 		at, err := a.own(b, key)
 		if err != nil {
 			return err

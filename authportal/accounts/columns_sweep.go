@@ -75,7 +75,7 @@ func (s *ColumnSweeper) Sweep(ctx context.Context, now func() time.Time) error {
 			continue // once more, when no call in flight can bring the attribute back
 		}
 		delete(s.Swept, l)
-		err := changeColumns(ctx, s.Users, func(b *columnBook) error {
+		err := changeColumns(ctx, s.Users, func(b *ColumnBook) error {
 			b.Leaving = slices.DeleteFunc(b.Leaving, func(other Leaving) bool { return other == l })
 			return nil
 		})

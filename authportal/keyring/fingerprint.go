@@ -34,7 +34,7 @@ func fingerprint(secret string) (string, error) {
 //
 // To change the key: add the new secret behind the old one on every gateway, reload them all, put the new one first,
 // reload again, and drop the old one when nothing sealed with it is left (30 minutes for sign-ins in progress). The
-// store gets the fingerprint of the first key of whichever gateway started last, so that during the change gateways
+// store gets the fingerprint of the first key of the gateway that started last, so that during the change gateways
 // with either order can start.
 func (k *Keys) CheckFingerprint(ctx context.Context, users store.UserStore) error {
 	var known []string
