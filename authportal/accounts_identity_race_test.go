@@ -20,7 +20,7 @@ func readLinked(t *testing.T, data []byte) (d accounts.LinkedIdentity) {
 	return d
 }
 
-// atOnce asks for many identities at a time, and returns the accounts that came of it and the codes of refusals.
+// atOnce signs in many identities concurrently, and returns their accounts and the codes of refusals.
 func atOnce(t *testing.T, a *accounts.Accounts, asked []accounts.IdentityRequest) (ids, codes []string) {
 	t.Helper()
 	var (

@@ -13,13 +13,12 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// outside is a world with accounts that take identities from outside. Groups that begin with "g:" give the role behind
-// it.
+// outside is a world that accepts outside identities. A group "g:<role>" grants that role.
 func outside(t *testing.T, rules accounts.SignUpRules) (*world, *accounts.Accounts) {
 	t.Helper()
 	w, _ := newAccounts(t)
-	a, err := accounts.New(accounts.Deps{Users: w.users, Sessions: w.shop, Seal: w.cfg.Keys, Events: audit.NewEmitter(w.clock, w.cfg.Log, w.cfg.Notify), Now: w.clock,
-		SignUp: rules,
+	a, err := accounts.New(accounts.Deps{Users: w.users, Sessions: w.shop, Seal: w.cfg.Keys,
+		Events: audit.NewEmitter(w.clock, w.cfg.Log, w.cfg.Notify), Now: w.clock, SignUp: rules,
 		RolesFrom: func(_ string, groups []string) (roles []string) {
 			for _, g := range groups {
 				if role, ok := strings.CutPrefix(g, "g:"); ok {
@@ -34,7 +33,7 @@ func outside(t *testing.T, rules accounts.SignUpRules) (*world, *accounts.Accoun
 	return w, a
 }
 
-// identity is ann's at a provider.
+// identity returns ann's identity at a provider.
 func identity(change func(*method.Identity)) method.Identity {
 	id := method.Identity{Issuer: "https://id.example", Subject: "1", Email: "Ann@example.com", EmailVerified: true,
 		Name: "Ann", Username: "ann"}
@@ -62,12 +61,15 @@ func TestIdentityOfANewcomer(t *testing.T) {
 	}{
 		"gets an account, known by the address": {open, method.ProviderOptions{Roles: []string{"staff"}}, nil, "",
 			func(u *store.User) bool {
-				return u.Username == "ann@example.com" && u.Email == u.Username && u.Confirmed && u.Name == "Ann" && u.Approved &&
+				return u.Username == "ann@example.com" && u.Email == u.Username && u.Confirmed && u.Name == "Ann" &&
+					u.Approved &&
 					slices.Equal(u.Roles, []string{"member", "staff"}) && u.GivenRoles == nil
 			}},
-		"waits where an administrator approves": {accounts.SignUpRules{Approval: true}, method.ProviderOptions{}, nil, "",
+		"waits where an administrator approves": {accounts.SignUpRules{Approval: true}, method.ProviderOptions{}, nil,
+			"",
 			func(u *store.User) bool { return !u.Approved }},
-		"gets none where nobody signs up": {accounts.SignUpRules{}, method.ProviderOptions{}, nil, "signup_closed", nil},
+		"gets none where nobody signs up": {accounts.SignUpRules{}, method.ProviderOptions{}, nil, "signup_closed",
+			nil},
 		"gets one where the provider says so": {accounts.SignUpRules{}, method.ProviderOptions{SignUp: "on"}, nil, "",
 			func(u *store.User) bool { return u.Approved }},
 		"waits where both say so": {accounts.SignUpRules{Approval: true},
@@ -138,7 +140,7 @@ func TestIdentityIsIssuerAndSubject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The provider gives the address to somebody else, and ann another one: she stays who she is.
+	// The provider gives the address to another user, and ann a new one: each keeps their account.
 	moved := identity(func(id *method.Identity) { id.Email = "lee@example.com" })
 	if got, _, err := a.ForIdentity(t.Context(),
 		ask(moved, method.ProviderOptions{})); err != nil || got.ID != u.ID || got.Email != "ann@example.com" {
@@ -241,7 +243,7 @@ func TestRolesThatIdentitiesGive(t *testing.T) {
 	holds("a", "b", "c")
 	prove("y", "g:c", "g:d")
 	holds("a", "b", "c", "d")
-	prove("x") // takes away only what it gave, and no other gives
+	prove("x") // removes only what this link alone granted
 	holds("a", "b", "c", "d")
 	prove("y", "g:b")
 	holds("a", "b")
@@ -251,7 +253,7 @@ func TestRolesThatIdentitiesGive(t *testing.T) {
 		t.Fatal(err)
 	}
 	holds("a", "b", "e")
-	// What goes with the links is what they gave.
+	// The roles go with the links that granted them.
 	u, err := a.Set(t.Context(), cli, ann.ID, accounts.UserChange{Confirmed: new(false)})
 	if err == nil {
 		_, err = a.ProveMailbox(t.Context(), u)
@@ -265,15 +267,16 @@ func TestRolesThatIdentitiesGive(t *testing.T) {
 func TestWhatIsKeptOfAnIdentity(t *testing.T) {
 	w, a := outside(t, accounts.SignUpRules{Open: true})
 	id := identity(func(id *method.Identity) {
-		id.Refresh, id.Groups, id.Attributes = []byte("refresh me"), []string{"b", "a"}, map[string]any{"team": "blue", "odd": map[string]any{},
-			"long": strings.Repeat("x", accounts.MaxAttributeValue+1), "sites": []string{"a"}}
+		id.Refresh, id.Groups, id.Attributes = []byte("refresh me"), []string{"b", "a"}, map[string]any{"team": "blue",
+			"odd": map[string]any{}, "long": strings.Repeat("x", accounts.MaxAttributeValue+1), "sites": []string{"a"}}
 	})
 	_, link, err := a.ForIdentity(t.Context(), ask(id, method.ProviderOptions{}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	stored, err := w.users.Credential(t.Context(), store.KindIdentity, link.ID)
-	if err != nil || stored.Version != link.Version || stored.Label != "Ann@example.com" || bytes.Contains(stored.Data, []byte("refresh me")) {
+	if err != nil || stored.Version != link.Version || stored.Label != "Ann@example.com" ||
+		bytes.Contains(stored.Data, []byte("refresh me")) {
 		t.Errorf("%+v, %v", stored, err)
 	}
 	kept := readLinked(t, stored.Data)
@@ -284,10 +287,11 @@ func TestWhatIsKeptOfAnIdentity(t *testing.T) {
 	if _, err := w.cfg.Keys.Open(accounts.SealRefresh, kept.Refresh, []byte("another")); err == nil {
 		t.Error("the refresh token opens for another identity")
 	}
-	if !slices.Equal(kept.Groups, []string{"a", "b"}) || len(kept.Attributes) != 2 || kept.Attributes["team"] != "blue" || kept.Method != "corp" || !kept.Seen.Equal(w.clock()) {
+	if !slices.Equal(kept.Groups, []string{"a", "b"}) || len(kept.Attributes) != 2 ||
+		kept.Attributes["team"] != "blue" || kept.Method != "corp" || !kept.Seen.Equal(w.clock()) {
 		t.Errorf("%+v", kept)
 	}
-	id.Refresh = nil // a source that sends it once only
+	id.Refresh = nil // some sources send it only once
 	w.pass(accounts.SeenRenew)
 	_, later, err := a.ForIdentity(t.Context(), ask(id, method.ProviderOptions{}))
 	if err != nil || later.Version != link.Version+1 || readLinked(t,

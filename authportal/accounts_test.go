@@ -36,13 +36,15 @@ func codeOf(err error) string {
 func TestAnAdministratorsAccountIsComplete(t *testing.T) {
 	w, _ := newAccounts(t)
 	a := w.p.Accounts()
-	u, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "Ann@Example.com", Name: "Ann", Roles: []string{"writer", "editor", "writer"}, Password: "correct horse",
+	u, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "Ann@Example.com", Name: "Ann",
+		Roles: []string{"writer", "editor", "writer"}, Password: "correct horse",
 		Attributes: map[string]any{"plan": "gold", "seats": 3.0, "beta": true, "teams": []any{"a", "b"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := w.account("ann@example.com")
-	if got.ID != u.ID || got.Username != "ann@example.com" || !got.Confirmed || !got.Enabled || !got.Approved || !slices.Equal(got.Roles, []string{"editor", "writer"}) ||
+	if got.ID != u.ID || got.Username != "ann@example.com" || !got.Confirmed || !got.Enabled || !got.Approved ||
+		!slices.Equal(got.Roles, []string{"editor", "writer"}) ||
 		got.Attributes["seats"] != 3.0 || got.Version != 1 || u.Version != 1 || !got.Created.Equal(w.clock()) {
 		t.Errorf("%+v", got)
 	}
@@ -53,7 +55,8 @@ func TestAnAdministratorsAccountIsComplete(t *testing.T) {
 	if _, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "bob@example.com"}); err != nil {
 		t.Errorf("an account without a password: %v", err)
 	}
-	w.browser().api("POST", aloneAPI+"login", `{"login":"bob@example.com","password":""}`).wants(t, 401, "invalid_credentials")
+	w.browser().api("POST", aloneAPI+"login", `{"login":"bob@example.com","password":""}`).wants(t, 401,
+		"invalid_credentials")
 }
 
 func TestWhatAnAccountCannotBe(t *testing.T) {
@@ -83,18 +86,20 @@ func TestWhatAnAccountCannotBe(t *testing.T) {
 		"invalid_field name":       {Email: "bob@example.com", Name: "a\nb"},
 		"invalid_field roles":      {Email: "bob@example.com", Roles: []string{"a,b"}},
 		"invalid_field attributes": {Email: "bob@example.com", Attributes: many},
-		"invalid_field plan":       {Email: "bob@example.com", Attributes: map[string]any{"plan": map[string]any{"a": "b"}}},
-		"invalid_field list":       {Email: "bob@example.com", Attributes: map[string]any{"list": []any{1.0}}},
-		"invalid_field long":       {Email: "bob@example.com", Attributes: map[string]any{"long": strings.Repeat("x", 1001)}},
-		"password_not_acceptable":  {Email: "bob@example.com", Password: "short"},
-		"user_exists":              {Email: "ann@example.com"},
-		"username_taken":           {Email: "bob@example.com", Username: "ANN"},
+		"invalid_field plan": {Email: "bob@example.com",
+			Attributes: map[string]any{"plan": map[string]any{"a": "b"}}},
+		"invalid_field list": {Email: "bob@example.com", Attributes: map[string]any{"list": []any{1.0}}},
+		"invalid_field long": {Email: "bob@example.com",
+			Attributes: map[string]any{"long": strings.Repeat("x", 1001)}},
+		"password_not_acceptable": {Email: "bob@example.com", Password: "short"},
+		"user_exists":             {Email: "ann@example.com"}, "username_taken": {Email: "bob@example.com", Username: "ANN"},
 	} {
 		if _, err := a.Add(t.Context(), cli, n); codeOf(err) != want {
 			t.Errorf("%s: %s", want, codeOf(err))
 		}
 	}
-	if _, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "bob@example.com", Attributes: map[string]any{"Plan": "x"}}); codeOf(err) != "invalid_field attributes" {
+	if _, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "bob@example.com",
+		Attributes: map[string]any{"Plan": "x"}}); codeOf(err) != "invalid_field attributes" {
 		t.Error(codeOf(err))
 	}
 	if w.count() != 1 {
@@ -105,7 +110,8 @@ func TestWhatAnAccountCannotBe(t *testing.T) {
 func TestWhatAnAdministratorChanges(t *testing.T) {
 	w, _ := newAccounts(t)
 	a := w.p.Accounts()
-	u, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "ann@example.com", Roles: []string{"a", "b"}, Attributes: map[string]any{"x": "1", "y": "2"}})
+	u, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "ann@example.com", Roles: []string{"a", "b"},
+		Attributes: map[string]any{"x": "1", "y": "2"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,8 +119,10 @@ func TestWhatAnAdministratorChanges(t *testing.T) {
 		change accounts.UserChange
 		ok     func(store.User) bool
 	}{
-		{accounts.UserChange{AddRoles: []string{"c"}, RemoveRoles: []string{"a", "z"}}, func(u store.User) bool { return slices.Equal(u.Roles, []string{"b", "c"}) }},
-		{accounts.UserChange{Roles: &[]string{}, AddRoles: []string{"d"}}, func(u store.User) bool { return slices.Equal(u.Roles, []string{"d"}) }},
+		{accounts.UserChange{AddRoles: []string{"c"}, RemoveRoles: []string{"a", "z"}},
+			func(u store.User) bool { return slices.Equal(u.Roles, []string{"b", "c"}) }},
+		{accounts.UserChange{Roles: &[]string{}, AddRoles: []string{"d"}},
+			func(u store.User) bool { return slices.Equal(u.Roles, []string{"d"}) }},
 		{accounts.UserChange{Attributes: map[string]any{"x": nil, "z": 1.5}}, func(u store.User) bool {
 			return len(u.Attributes) == 2 && u.Attributes["z"] == 1.5 && u.Attributes["y"] == "2"
 		}},
@@ -122,7 +130,8 @@ func TestWhatAnAdministratorChanges(t *testing.T) {
 			return u.Email == "ann.lee@example.com" && u.Username == u.Email && u.Confirmed
 		}},
 		{accounts.UserChange{Username: ptr("Ann")}, func(u store.User) bool { return u.Username == "ann" }},
-		{accounts.UserChange{Email: ptr("ann@example.org")}, func(u store.User) bool { return u.Username == "ann" && u.Email == "ann@example.org" }},
+		{accounts.UserChange{Email: ptr("ann@example.org")},
+			func(u store.User) bool { return u.Username == "ann" && u.Email == "ann@example.org" }},
 		{accounts.UserChange{Username: ptr("")}, func(u store.User) bool { return u.Username == "ann@example.org" }},
 		{accounts.UserChange{Name: ptr(" Ann ")}, func(u store.User) bool { return u.Name == "Ann" }},
 		{accounts.UserChange{Enabled: ptr(false)}, func(u store.User) bool { return !u.Enabled }},
@@ -136,12 +145,15 @@ func TestWhatAnAdministratorChanges(t *testing.T) {
 			t.Errorf("%+v: stored %+v", c.change, stored)
 		}
 	}
-	want := []string{"ok roles", "ok roles", "ok attributes", "ok email username", "ok username", "ok email", "ok username", "ok name", "ok disabled"}
+	want := []string{"ok roles", "ok roles", "ok attributes", "ok email username", "ok username", "ok email",
+		"ok username", "ok name", "ok disabled"}
 	wantEvents(t, w, audit.EventUserChange, want...)
 	w.user("bob")
 	for want, change := range map[string]accounts.UserChange{
-		"user_exists": {Email: ptr("bob@example.com")}, "username_taken": {Username: ptr("bob")}, "invalid_field username": {Username: ptr("bob@example.com")},
-		"invalid_field email": {Email: ptr("")}, "password_not_acceptable": {Password: ptr("short"), Name: ptr("changed")},
+		"user_exists": {Email: ptr("bob@example.com")}, "username_taken": {Username: ptr("bob")},
+		"invalid_field username":  {Username: ptr("bob@example.com")},
+		"invalid_field email":     {Email: ptr("")},
+		"password_not_acceptable": {Password: ptr("short"), Name: ptr("changed")},
 	} {
 		if _, err := a.Set(t.Context(), cli, u.ID, change); codeOf(err) != want {
 			t.Errorf("%s: %s", want, codeOf(err))
@@ -157,8 +169,11 @@ func TestWhatAnAdministratorChanges(t *testing.T) {
 
 func TestDisablingDeletingAndANewPasswordEndSessions(t *testing.T) {
 	for name, act := range map[string]func(a *accounts.Accounts, id string) error{
-		"disable": func(a *accounts.Accounts, id string) error { _, err := a.Disable(t.Context(), cli, id); return err },
-		"delete":  func(a *accounts.Accounts, id string) error { return a.Delete(t.Context(), cli, id) },
+		"disable": func(a *accounts.Accounts, id string) error {
+			_, err := a.Disable(t.Context(), cli, id)
+			return err
+		},
+		"delete": func(a *accounts.Accounts, id string) error { return a.Delete(t.Context(), cli, id) },
 		"password": func(a *accounts.Accounts, id string) error {
 			_, err := a.Set(t.Context(), cli, id, accounts.UserChange{Password: ptr("correct horse")})
 			return err
@@ -201,7 +216,7 @@ func TestDisablingDeletingAndANewPasswordEndSessions(t *testing.T) {
 	}
 }
 
-// No relay runs here: what an administrator changed is in force at the next request all the same, on this gateway.
+// Without a relay, a change by an administrator is in force at the next request on this gateway all the same.
 func TestAChangeIsInForceBeforeItIsAnswered(t *testing.T) {
 	w, _ := newAccounts(t)
 	b, u := w.member("ann")
@@ -231,7 +246,8 @@ func TestTheLastAdministratorStays(t *testing.T) {
 			t.Errorf("%d: %s", i, codeOf(err))
 		}
 	}
-	if _, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "second@example.com", Roles: []string{"admin"}}); err != nil {
+	if _, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "second@example.com",
+		Roles: []string{"admin"}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.Delete(t.Context(), cli, u.ID); err != nil {
@@ -253,7 +269,7 @@ func TestAnAccountIsFoundByIDAddressOrUsername(t *testing.T) {
 			t.Errorf("%q: %s", who, codeOf(err))
 		}
 	}
-	// Who takes another account's id for a username is not found in its place.
+	// A username that equals the id of another account must not shadow it.
 	if _, err := a.Add(t.Context(), cli, accounts.NewUser{Email: "eve@example.com", Username: u.ID}); err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +319,8 @@ func TestAccountsWorkWithoutAPortal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := none.Set(t.Context(), cli, u.ID, accounts.UserChange{Password: ptr("correct horse")}); codeOf(err) != "invalid_field password" {
+	if _, err := none.Set(t.Context(), cli, u.ID,
+		accounts.UserChange{Password: ptr("correct horse")}); codeOf(err) != "invalid_field password" {
 		t.Error(codeOf(err))
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// keeper is plainPassword that can also make passwords: of 8 characters at least, kept as they are.
+// keeper is plainPassword that can also make passwords: of at least 8 characters, stored in plain text.
 type keeper struct {
 	*plainPassword
 	checked func() // runs after each check
@@ -53,7 +53,7 @@ func (k *keeper) CheckPassword(ctx context.Context, u *store.User, password stri
 	return right, err
 }
 
-// newAccounts is a world in which passwords can be made and anyone may sign up.
+// newAccounts returns a world with passwords and open sign-up.
 func newAccounts(t *testing.T, opts ...worldOption) (*world, *keeper) {
 	k := &keeper{}
 	w := newWorld(t, append([]worldOption{func(c *Config) {
@@ -72,7 +72,7 @@ const (
 	aloneAPI = alone + "/api/v1/"
 )
 
-// member is a browser that is signed in at alone.example.org as somebody whose password is "right".
+// member returns a browser that is signed in at alone.example.org; the password is "right".
 func (w *world) member(name string) (*browser, store.User) {
 	w.t.Helper()
 	u := w.user(name)
@@ -83,7 +83,8 @@ func (w *world) member(name string) (*browser, store.User) {
 
 func (b *browser) enter(login, password string) {
 	b.w.t.Helper()
-	b.api("POST", aloneAPI+"login", jsonOf(map[string]any{"login": login, "password": password})).wants(b.w.t, 200, "signed_in")
+	b.api("POST", aloneAPI+"login", jsonOf(map[string]any{"login": login, "password": password})).wants(b.w.t, 200,
+		"signed_in")
 }
 
 func jsonOf(v any) string {
@@ -103,7 +104,7 @@ func (p page) json(t *testing.T) map[string]any {
 	return v
 }
 
-// signedInAs returns the username of whoever is signed in at alone.example.org; empty: nobody.
+// signedInAs returns the username of the session at alone.example.org; empty: there is none.
 func (b *browser) signedInAs() string {
 	b.w.t.Helper()
 	p := b.api("GET", aloneAPI+"session", "")
@@ -155,8 +156,8 @@ func values(pairs ...string) url.Values {
 	return v
 }
 
-// patient makes a call of the API, again while a session is not read in time: many tabs at once on a busy machine wait
-// longer for their turn than the gateway lets anybody wait.
+// patient makes a call of the API, and retries while the session store is busy: on a busy machine, many tabs at once
+// exceed the time limit of the gateway.
 func (b *browser) patient(method, address, body string) page {
 	b.w.t.Helper()
 	for {

@@ -38,17 +38,20 @@ func TestAdministratorsFindWhatHappenedOnAPage(t *testing.T) {
 		"who=root":                    {`"Reason":"name"`, `"ByID":"` + admin.ID + `"`},
 		"kind=sign_in&result=refused": {`"Reason":"unknown account"`, `"Reason":"wrong password"`},
 		"since=" + today + "&until=" + today + "&whom=ann&kind=user_change": {`"Reason":"name"`},
-		"whom=&who=&kind=&result=&address=&since=&until=":                   {`"Reason":"name"`, `"Reason":"unknown account"`},
+		"whom=&who=&kind=&result=&address=&since=&until=": {`"Reason":"name"`,
+			`"Reason":"unknown account"`},
 	} {
 		p := root.get(alone + "/admin/audit?" + query)
 		for _, fact := range want {
 			p.wants(t, 200, fact)
 		}
-		if strings.HasPrefix(query, "who=") && strings.Contains(p.body, "wrong password") || strings.HasPrefix(query, "whom=ann") && strings.Contains(p.body, "unknown account") {
+		if strings.HasPrefix(query, "who=") && strings.Contains(p.body, "wrong password") ||
+			strings.HasPrefix(query, "whom=ann") && strings.Contains(p.body, "unknown account") {
 			t.Errorf("%s finds others: %s", query, p.body)
 		}
 	}
-	for query, field := range map[string]string{"address=office": "address", "since=yesterday": "since", "until=2026-13-01": "until"} {
+	for query, field := range map[string]string{"address=office": "address", "since=yesterday": "since",
+		"until=2026-13-01": "until"} {
 		root.get(alone+"/admin/audit?"+query).wants(t, 422, `"field":"`+field+`"`)
 	}
 	root.get(alone+"/admin/audit?after=x").wants(t, 404, "not_found")
@@ -69,7 +72,7 @@ func TestThePageOfTheTrailGoesOnWithItsFilters(t *testing.T) {
 	w.administrator("root")
 	for range admin.AuditPageSize + 3 {
 		w.browser().api("POST", aloneAPI+"login", `{"login":"nobody","password":"wrong"}`)
-		w.pass(16 * time.Minute) // the guesses are no flood
+		w.pass(16 * time.Minute) // the attempts must not be throttled
 	}
 	root := w.browser()
 	root.enter("root", "right")
@@ -77,7 +80,8 @@ func TestThePageOfTheTrailGoesOnWithItsFilters(t *testing.T) {
 	p.wants(t, 200, `"Later":false`)
 	next := stringOf(t, p.body, "NextURL")
 	u, err := url.Parse(next)
-	if err != nil || u.Query().Get("kind") != "sign_in" || u.Query().Get("result") != "refused" || u.Query().Get("after") == "" {
+	if err != nil || u.Query().Get("kind") != "sign_in" || u.Query().Get("result") != "refused" ||
+		u.Query().Get("after") == "" {
 		t.Fatalf("%q %v", next, err)
 	}
 	last := root.get("https://" + p.url.Host + next)
@@ -99,24 +103,28 @@ func stringOf(t *testing.T, body, name string) string {
 	return s
 }
 
-func TestTheTrailIsTakenAwayAsLinesOrATableAndThatIsTold(t *testing.T) {
+// An export is JSON lines or CSV, and is recorded in the trail itself.
+func TestAuditTrailExport(t *testing.T) {
 	var w *world
 	w, _ = newAccounts(t, audited(&w))
 	root, admin := w.administrator("root")
 	kept := w.cfg.Audit
-	odd := store.AuditEvent{ID: "odd", Time: w.clock().Add(-time.Hour), Kind: "sign_up", Result: "ok", Username: "=cmd|' /C calc'!A0", UserID: "u"}
+	odd := store.AuditEvent{ID: "odd", Time: w.clock().Add(-time.Hour), Kind: "sign_up", Result: "ok",
+		Username: "=cmd|' /C calc'!A0", UserID: "u"}
 	if err := kept.AppendEvents(t.Context(), []store.AuditEvent{odd}); err != nil {
 		t.Fatal(err)
 	}
 	p := root.get(alone + "/admin/audit/export?as=jsonl&kind=sign_up")
 	p.wants(t, 200, "")
 	var read store.AuditEvent
-	if err := json.Unmarshal([]byte(p.body), &read); err != nil || read.Username != odd.Username || !strings.Contains(p.Header.Get("Content-Disposition"), "attachment") {
+	if err := json.Unmarshal([]byte(p.body), &read); err != nil || read.Username != odd.Username ||
+		!strings.Contains(p.Header.Get("Content-Disposition"), "attachment") {
 		t.Errorf("%v %+v %v", err, read, p.Header)
 	}
 	p = root.get(alone + "/admin/audit/export?as=csv&kind=sign_up")
 	rows, err := csv.NewReader(strings.NewReader(p.body)).ReadAll()
-	if err != nil || len(rows) != 2 || strings.Join(rows[0], " ") != "id time kind result reason actor user_id username method session address host" ||
+	if err != nil || len(rows) != 2 ||
+		strings.Join(rows[0], " ") != "id time kind result reason actor user_id username method session address host" ||
 		rows[1][7] != "'"+odd.Username {
 		t.Errorf("%v %q", err, rows)
 	}
@@ -131,7 +139,7 @@ func TestTheTrailIsTakenAwayAsLinesOrATableAndThatIsTold(t *testing.T) {
 	}
 }
 
-// An event that the page cannot be narrowed to, or has no name for, is one that nobody finds.
+// An event that the page cannot filter by, or has no name for, cannot be found.
 func TestEveryKindOfEventCanBeLookedFor(t *testing.T) {
 	f, err := parser.ParseFile(token.NewFileSet(), "audit/event.go", nil, 0)
 	if err != nil {

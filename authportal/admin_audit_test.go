@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// audited keeps every event at once, in the database of the world.
+// audited stores every event at once, in the database of the world.
 func audited(w **world) worldOption {
 	return func(c *Config) {
 		kept := c.Users.(*flakyUsers).UserStore.(store.Audit)
@@ -66,11 +66,13 @@ func TestAdministratorsReadWhoDidWhat(t *testing.T) {
 		}
 		got = append(got, line)
 	}
-	want := []string{"user_delete refused last_administrator <root>", "user_change ok name <root> ann", "sign_in refused wrong password ann"}
+	want := []string{"user_delete refused last_administrator <root>", "user_change ok name <root> ann",
+		"sign_in refused wrong password ann"}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("newest first:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	for query, n := range map[string]int{"?user=" + ann.ID + "&result=refused": 1, "?actor=" + admin.ID: 2, "?kind=user_change&actor=" + admin.ID: 1,
+	for query, n := range map[string]int{"?user=" + ann.ID + "&result=refused": 1, "?actor=" + admin.ID: 2,
+		"?kind=user_change&actor=" + admin.ID:                       1,
 		"?since=" + url.QueryEscape(w.clock().Format(time.RFC3339)): 1, "?address=203.0.113.99": 0} {
 		if events, _ := trailOf(t, root, query); len(events) != n {
 			t.Errorf("%s: %d events, want %d", query, len(events), n)
@@ -78,7 +80,8 @@ func TestAdministratorsReadWhoDidWhat(t *testing.T) {
 	}
 }
 
-func TestTheTrailIsReadPageByPageWithoutGapsOrRepetition(t *testing.T) {
+// Pages of the trail have neither gaps nor repetitions.
+func TestAuditTrailPagination(t *testing.T) {
 	var w *world
 	w, _ = newAccounts(t, audited(&w))
 	root, _ := w.administrator("root")
@@ -111,7 +114,8 @@ func TestTheTrailIsForAdministratorsAndSpellingCounts(t *testing.T) {
 	ann, _ := w.member("ann")
 	w.browser().api("GET", aloneAPI+"admin/audit", "").wants(t, 401, "login_required")
 	ann.api("GET", aloneAPI+"admin/audit", "").wants(t, 403, "forbidden")
-	for _, query := range []string{"?limit=0", "?limit=1001", "?limit=x", "?after=x", "?after=MTAgeA", "?since=yesterday", "?usr=ann", "?kind=a&kind=b"} {
+	for _, query := range []string{"?limit=0", "?limit=1001", "?limit=x", "?after=x", "?after=MTAgeA",
+		"?since=yesterday", "?usr=ann", "?kind=a&kind=b"} {
 		root.api("GET", aloneAPI+"admin/audit"+query, "").wants(t, 422, "invalid_field")
 	}
 	w.cfg.Audit = nil

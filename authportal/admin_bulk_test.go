@@ -23,7 +23,7 @@ func bulkBody(action, role string, ids ...string) string {
 	return jsonOf(m)
 }
 
-// results is what a bulk act answered, a word for each account.
+// results returns the outcomes of a bulk act, one word for each account.
 func (p page) results(t *testing.T) (words []string) {
 	t.Helper()
 	p.wants(t, 200, `"results":[`)
@@ -49,7 +49,8 @@ func TestOneActIsDoneToManyAndToldOfEach(t *testing.T) {
 	unknown := strings.Repeat("a", 26)
 	do := func(action, role string, want string, ids ...string) {
 		t.Helper()
-		if got := strings.Join(admin.api("POST", adminAPI+"/bulk", bulkBody(action, role, ids...)).results(t), " "); got != want {
+		if got := strings.Join(admin.api("POST", adminAPI+"/bulk", bulkBody(action, role, ids...)).results(t),
+			" "); got != want {
 			t.Errorf("%s: %s, want %s", action, got, want)
 		}
 	}
@@ -74,13 +75,15 @@ func TestOneActIsDoneToManyAndToldOfEach(t *testing.T) {
 	do("new_password", "", "done conflict own_account", ann.ID, bare.ID, root.ID)
 	her.asked("ann", "right")
 	for _, u := range []store.User{ben, carl} {
-		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Approved: new(false)}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, u.ID,
+			accounts.UserChange{Approved: new(false)}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	do("approve", "", "done done", ann.ID, ben.ID)
 	do("decline", "", "conflict done own_account", ann.ID, carl.ID, root.ID)
-	if got := strings.Join(describe(box.letters(w)), ", "); got != "approved to ben@example.com, declined to carl@example.com" {
+	if got := strings.Join(describe(box.letters(w)),
+		", "); got != "approved to ben@example.com, declined to carl@example.com" {
 		t.Errorf("letters: %s", got)
 	}
 	before := len(w.eventsOf(audit.EventUserDelete))
@@ -116,10 +119,11 @@ func TestWhatCannotBeDoneToMany(t *testing.T) {
 	if u := w.account("ann"); u.Version != ann.Version {
 		t.Errorf("%+v", u)
 	}
-	admin.api("POST", adminAPI+"/bulk", bulkBody("disable", "", many[:accounts.MaxBulk]...)).wants(t, 200, `"refused":500`)
+	admin.api("POST", adminAPI+"/bulk", bulkBody("disable", "", many[:accounts.MaxBulk]...)).wants(t, 200,
+		`"refused":500`)
 }
 
-// The one who asks is no administrator of the store's own here, so that both of the last two are in the list.
+// The caller holds the role only by another one, so both of the last two administrators are in the list.
 func TestOfAllAdministratorsInAListOneStays(t *testing.T) {
 	for _, action := range []string{"disable", "delete", "remove_role"} {
 		w, _ := newAccounts(t, func(c *Config) {
@@ -189,7 +193,8 @@ func TestThePageAsksBeforeItDoesSomethingToMany(t *testing.T) {
 	f["ids"] = []string{ann.ID, ben.ID, strings.Repeat("a", 26)}
 	p := admin.post(at, f)
 	p.wants(t, 200, `"Action":"disable"`)
-	if !strings.Contains(p.body, ann.ID) || !strings.Contains(p.body, ben.ID) || strings.Contains(p.body, "aaaaaaaa") || !w.account("ann").Enabled {
+	if !strings.Contains(p.body, ann.ID) || !strings.Contains(p.body, ben.ID) || strings.Contains(p.body, "aaaaaaaa") ||
+		!w.account("ann").Enabled {
 		t.Fatalf("%s", p.body)
 	}
 	f = values("action", "disable", "sure", "1")
@@ -198,7 +203,7 @@ func TestThePageAsksBeforeItDoesSomethingToMany(t *testing.T) {
 	if w.account("ann").Enabled || w.account("ben").Enabled || !w.account("root").Enabled {
 		t.Error("not what was shown")
 	}
-	// Whoever a search finds: those who were shown, whatever it finds later.
+	// The act affects the accounts that were shown, whatever the search finds later.
 	all := values("action", "enable", "all", "1", "found", "?query=example&state=disabled")
 	p = admin.post(at, all)
 	if p.StatusCode != 200 || !strings.Contains(p.body, ann.ID) || strings.Contains(p.body, root.ID) {
@@ -237,7 +242,9 @@ func TestStatesOfAccountsAreToldAndSearched(t *testing.T) {
 	set("due", accounts.UserChange{MustChangePassword: new(true)})
 	set("typed", accounts.UserChange{Confirmed: new(false)})
 	admin.api("POST", adminAPI, `{"email":"guest@example.com","invite":true}`).wants(t, 201, `"state":"invited"`)
-	for state, name := range map[string]string{accounts.StateDisabled: "off", accounts.StateWaiting: "waits", accounts.StateNewPassword: "due", accounts.StateUnconfirmed: "typed", accounts.StateInvited: "guest@example.com"} {
+	for state, name := range map[string]string{accounts.StateDisabled: "off", accounts.StateWaiting: "waits",
+		accounts.StateNewPassword: "due", accounts.StateUnconfirmed: "typed",
+		accounts.StateInvited: "guest@example.com"} {
 		p := admin.api("GET", adminAPI+"?state="+state, "")
 		p.wants(t, 200, `"total":1`)
 		if !strings.Contains(p.body, `"username":"`+name+`"`) || !strings.Contains(p.body, `"state":"`+state+`"`) {
@@ -249,6 +256,7 @@ func TestStatesOfAccountsAreToldAndSearched(t *testing.T) {
 	admin.get(alone+"/admin/users").wants(t, 200, `"Waiting":1`)
 	link := box.one(w, "invite", "guest@example.com").Link
 	_, token, _ := strings.Cut(link, "invite=")
-	w.browser().api("POST", aloneAPI+"signup", jsonOf(map[string]string{"invite": token, "password": "correct horse"})).wants(t, 201, "signed_in")
+	w.browser().api("POST", aloneAPI+"signup",
+		jsonOf(map[string]string{"invite": token, "password": "correct horse"})).wants(t, 201, "signed_in")
 	admin.api("GET", adminAPI+"?query=guest", "").wants(t, 200, `"state":"active"`)
 }

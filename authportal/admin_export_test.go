@@ -45,25 +45,31 @@ func TestAccountsAreExportedWithTheFiltersOfTheList(t *testing.T) {
 		names != "root last@example.com bob@example.com ann" {
 		t.Errorf("%q %q", head, names)
 	}
-	if p.Header.Get("Content-Type") != "text/csv; charset=utf-8" || p.Header.Get("Content-Disposition") != `attachment; filename="users.csv"` ||
+	if p.Header.Get("Content-Type") != "text/csv; charset=utf-8" ||
+		p.Header.Get("Content-Disposition") != `attachment; filename="users.csv"` ||
 		p.Header.Get("Cache-Control") != "no-store" || p.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("%v", p.Header)
 	}
-	if !strings.Contains(p.body, ",'=Ann,") || strings.Contains(p.body, "$6$") || strings.Contains(p.body, "correct horse") {
+	if !strings.Contains(p.body, ",'=Ann,") || strings.Contains(p.body, "$6$") ||
+		strings.Contains(p.body, "correct horse") {
 		t.Errorf("%s", p.body)
 	}
-	for query, want := range map[string]string{"?enabled=false": "ann", "?format=csv&query=BOB": "bob@example.com", "?sort=-username": "root last@example.com bob@example.com ann",
-		"?role=admin": "root", "?approved=false": "", "?sort=username&limit=1&after=" + root.ID: "ann bob@example.com last@example.com root"} {
+	for query, want := range map[string]string{"?enabled=false": "ann", "?format=csv&query=BOB": "bob@example.com",
+		"?sort=-username": "root last@example.com bob@example.com ann",
+		"?role=admin":     "root", "?approved=false": "",
+		"?sort=username&limit=1&after=" + root.ID: "ann bob@example.com last@example.com root"} {
 		if _, names := exported(t, b.api("GET", exportCall+query, "")); names != want {
 			t.Errorf("%s: %q, want %q", query, names, want)
 		}
 	}
 	j := b.api("GET", exportCall+"?format=json&role=writer", "")
 	j.wants(t, 200, `"username":"ann","email":"ann@example.com","confirmed":true,"name":"=Ann","roles":["editor","writer"],"attributes":{"company":"ACME"},"enabled":false,"approved":true`)
-	if users := j.json(t)["users"].([]any); len(users) != 1 || j.Header.Get("Content-Disposition") != `attachment; filename="users.json"` {
+	if users := j.json(t)["users"].([]any); len(users) != 1 ||
+		j.Header.Get("Content-Disposition") != `attachment; filename="users.json"` {
 		t.Errorf("%v %v", users, j.Header)
 	}
-	for query, field := range map[string]string{"?format=xml": "format", "?enabled=1": "enabled", "?sort=password": "sort"} {
+	for query, field := range map[string]string{"?format=xml": "format", "?enabled=1": "enabled",
+		"?sort=password": "sort"} {
 		b.api("GET", exportCall+query, "").wants(t, 422, `"field":"`+field+`"`)
 	}
 	for _, e := range w.eventsOf(audit.EventUsersExported) {
@@ -71,7 +77,8 @@ func TestAccountsAreExportedWithTheFiltersOfTheList(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 	}
-	if told := w.reasons(audit.EventUsersExported); len(told) != 8 || told[0] != "ok 4 accounts as csv" || told[7] != "ok 1 accounts as json" {
+	if told := w.reasons(audit.EventUsersExported); len(told) != 8 || told[0] != "ok 4 accounts as csv" ||
+		told[7] != "ok 1 accounts as json" {
 		t.Errorf("%q", told)
 	}
 	b.get(alone+"/admin/export?query=ann").wants(t, 200, "ann@example.com")
@@ -92,10 +99,12 @@ func TestWhatWasExportedIsImportedElsewhere(t *testing.T) {
 		elsewhere, _ := newImports(t)
 		e, _ := elsewhere.administrator("root")
 		rows, _ := outcomes(t, e.sendFile("", file.Header.Get("Content-Type"), file.body))
-		wantRows(t, rows, []string{map[string]string{"csv": "2", "json": "1"}[format] + " root@example.com exists user_exists",
+		wantRows(t, rows, []string{map[string]string{"csv": "2", "json": "1"}[format] +
+			" root@example.com exists user_exists",
 			map[string]string{"csv": "3", "json": "2"}[format] + " ann@example.com made"})
 		after := elsewhere.account("ann")
-		if after.Name != before.Name || fmt.Sprint(after.Roles) != fmt.Sprint(before.Roles) || after.Enabled || after.Confirmed || after.Approved ||
+		if after.Name != before.Name || fmt.Sprint(after.Roles) != fmt.Sprint(before.Roles) || after.Enabled ||
+			after.Confirmed || after.Approved ||
 			fmt.Sprint(after.Attributes) != fmt.Sprint(before.Attributes) {
 			t.Errorf("%s: %+v comes back as %+v", format, before, after)
 		}
@@ -114,7 +123,7 @@ type paging struct {
 	fail           func(page int) error
 }
 
-// begin counts anew, and fails as told.
+// begin resets the count, and fails after that many pages.
 func (p *paging) begin(fail func(page int) error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -138,7 +147,8 @@ func (p *paging) ListUsers(ctx context.Context, q store.UserQuery) ([]store.User
 	return list, err
 }
 
-func TestManyAccountsAreExportedPageByPageAndABrokenFileIsNoWholeOne(t *testing.T) {
+// Many accounts are exported page by page, and an export that fails aborts the connection.
+func TestExportOfManyAccounts(t *testing.T) {
 	s := &paging{}
 	w, _ := newImports(t, func(c *Config) {
 		s.UserStore = c.Users
@@ -146,12 +156,14 @@ func TestManyAccountsAreExportedPageByPageAndABrokenFileIsNoWholeOne(t *testing.
 	})
 	b, root := w.administrator("root")
 	for i := range 2*admin.ExportPage + 10 {
-		u := store.User{ID: fmt.Sprintf("%026s", strings.ReplaceAll(fmt.Sprint(i), "1", "a")), Username: fmt.Sprintf("n%d", i), Enabled: true, Approved: true, Created: w.clock()}
+		u := store.User{ID: fmt.Sprintf("%026s", strings.ReplaceAll(fmt.Sprint(i), "1", "a")),
+			Username: fmt.Sprintf("n%d", i), Enabled: true, Approved: true, Created: w.clock()}
 		if err := s.UserStore.CreateUser(t.Context(), u); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, names := exported(t, b.api("GET", exportCall, "")); strings.Count(names, "n") != 2*admin.ExportPage+10 || s.largest != admin.ExportPage {
+	if _, names := exported(t, b.api("GET", exportCall, "")); strings.Count(names, "n") != 2*admin.ExportPage+10 ||
+		s.largest != admin.ExportPage {
 		t.Errorf("%d accounts at once", s.largest)
 	}
 	cut := func(query string, fail func(page int) error) (body string, err error) {
@@ -175,11 +187,12 @@ func TestManyAccountsAreExportedPageByPageAndABrokenFileIsNoWholeOne(t *testing.
 	if body, err := cut("?format=json", func(page int) error { return store.ErrUnavailable }); err == nil {
 		t.Errorf("an empty file arrived: %s", body)
 	}
-	// Before a table begins the answer can still say what is wrong.
-	if body, err := cut("", func(page int) error { return store.ErrUnavailable }); err != nil || !strings.Contains(body, problem.CodeUnavailable) {
+	// Before the first line is sent, the answer can still be an error.
+	if body, err := cut("", func(page int) error { return store.ErrUnavailable }); err != nil ||
+		!strings.Contains(body, problem.CodeUnavailable) {
 		t.Errorf("%s, %v", body, err)
 	}
-	// Who loses the role meanwhile reads no more.
+	// Without the role, the export stops.
 	w.holds(w.user("other"), "admin")
 	if _, err := cut("?format=json", func(page int) error {
 		if page == 2 {
@@ -190,15 +203,18 @@ func TestManyAccountsAreExportedPageByPageAndABrokenFileIsNoWholeOne(t *testing.
 	}); err == nil {
 		t.Error("the file goes on without the role")
 	}
-	if last := w.reasons(audit.EventUsersExported); last[len(last)-1] != fmt.Sprintf("failed %d accounts as json", admin.ExportPage) {
+	if last := w.reasons(audit.EventUsersExported); last[len(last)-1] != fmt.Sprintf("failed %d accounts as json",
+		admin.ExportPage) {
 		t.Errorf("%q", last)
 	}
 }
 
-// FuzzImportedFile sends any file through the whole of an import: it is answered, and what is made can be exported and read.
+// FuzzImportedFile sends any file through an import: it is answered, and its accounts can be exported and read again.
 func FuzzImportedFile(f *testing.F) {
-	for _, seed := range []string{people, "email\n\x00@example.com\n", `[{"email":"a@example.com","roles":["admin"],"attributes":{"a":"=1"}}]`,
-		"email;name\na@example.com;\"x\ny\"\n", "\ufeffemail\r\na@example.com\r\n", `[{"email":"a@b@c","username":"a b"}]`} {
+	for _, seed := range []string{people, "email\n\x00@example.com\n",
+		`[{"email":"a@example.com","roles":["admin"],"attributes":{"a":"=1"}}]`,
+		"email;name\na@example.com;\"x\ny\"\n", "\ufeffemail\r\na@example.com\r\n",
+		`[{"email":"a@b@c","username":"a b"}]`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, file string) {
@@ -229,7 +245,8 @@ func FuzzImportedFile(f *testing.F) {
 					continue
 				}
 				out, err := i.Row(t.Context(), &row)
-				if err != nil || out.Result != accounts.OutcomeMade && out.Problem.Status >= http.StatusInternalServerError {
+				if err != nil || out.Result != accounts.OutcomeMade &&
+					out.Problem.Status >= http.StatusInternalServerError {
 					t.Errorf("%+v: %v", row, err)
 				}
 			}
@@ -238,7 +255,7 @@ func FuzzImportedFile(f *testing.F) {
 	})
 }
 
-// made is a users store that keeps what is made, and knows nobody.
+// made is an empty users store that records the accounts that are created.
 type made struct {
 	store.UserStore
 	users []store.User
@@ -276,7 +293,8 @@ func (m *made) readBack(t *testing.T, format userfile.Format) {
 	r := userfile.NewReader(strings.NewReader(b.String()), format)
 	for i := range m.users {
 		row, err := r.Next()
-		if err != nil || row.Email != m.users[i].Email || row.Username != m.users[i].Username || row.Name != m.users[i].Name {
+		if err != nil || row.Email != m.users[i].Email || row.Username != m.users[i].Username ||
+			row.Name != m.users[i].Name {
 			t.Fatalf("%+v comes back as %+v, %v", m.users[i], row, err)
 		}
 	}

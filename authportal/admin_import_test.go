@@ -27,7 +27,7 @@ const (
 	importAt   = alone + "/admin/import"
 )
 
-// hashKeeper is a keeper that takes over hashes and judges passwords without keeping them.
+// hashKeeper is a keeper that imports hashes and checks passwords without hashing them.
 type hashKeeper struct{ *keeper }
 
 func (hashKeeper) CheckHash(encoded string) error {
@@ -79,7 +79,7 @@ func outcomes(t *testing.T, p page) (rows []string, end map[string]any) {
 	return rows, end
 }
 
-// people is a file with a row for every outcome. root is there already.
+// people is a file with a row for every outcome. root exists already.
 const people = "email,username,name,roles,company,enabled,password,password_hash\n" +
 	"Ann@Example.com,ann,'=Ann,\"writer, editor\",ACME,false,,$6$x\n" +
 	"root@example.com,,,,,,,\n" +
@@ -95,9 +95,12 @@ const people = "email,username,name,roles,company,enabled,password,password_hash
 	"last@example.com,,,,,,,\n"
 
 var peopleBecome = []string{
-	"2 Ann@Example.com made", "3 root@example.com exists user_exists", "4 nobody refused invalid_field email", "5 bob@example.com made",
-	"6 short@example.com refused password_not_acceptable", "7 eve@example.com refused username_taken", "8 ann@example.com exists user_exists",
-	"9 old@example.com refused invalid_field password_hash", "10 both@example.com refused invalid_field password", "11  refused invalid_field enabled",
+	"2 Ann@Example.com made", "3 root@example.com exists user_exists", "4 nobody refused invalid_field email",
+	"5 bob@example.com made",
+	"6 short@example.com refused password_not_acceptable", "7 eve@example.com refused username_taken",
+	"8 ann@example.com exists user_exists",
+	"9 old@example.com refused invalid_field password_hash", "10 both@example.com refused invalid_field password",
+	"11  refused invalid_field enabled",
 	"12  refused malformed", "13 last@example.com made",
 }
 
@@ -114,7 +117,8 @@ func TestAFileIsTriedAndImportedWithAReportPerRow(t *testing.T) {
 	spent := k.spent.Load()
 	rows, end := outcomes(t, b.sendFile("?dry_run=true", "text/csv; charset=utf-8", people))
 	wantRows(t, rows, peopleBecome)
-	if end["dry_run"] != true || end["made"] != 3.0 || end["exists"] != 2.0 || end["refused"] != 7.0 || end["stopped"] != nil {
+	if end["dry_run"] != true || end["made"] != 3.0 || end["exists"] != 2.0 || end["refused"] != 7.0 ||
+		end["stopped"] != nil {
 		t.Errorf("%v", end)
 	}
 	if w.count() != 1 || k.spent.Load() != spent || len(w.eventsOf(audit.EventUsersImported)) > 0 {
@@ -127,11 +131,13 @@ func TestAFileIsTriedAndImportedWithAReportPerRow(t *testing.T) {
 	if end["dry_run"] != false || end["made"] != 3.0 || w.count() != 4 || k.spent.Load() != spent+1 {
 		t.Errorf("%v, %d accounts, %d hashed", end, w.count(), k.spent.Load()-spent)
 	}
-	if strings.Contains(p.body, "$6$") || strings.Contains(p.body, "correct horse") || strings.Contains(w.logs.String(), "$6$") {
+	if strings.Contains(p.body, "$6$") || strings.Contains(p.body, "correct horse") ||
+		strings.Contains(w.logs.String(), "$6$") {
 		t.Error("a report or a log holds what signs in")
 	}
 	ann := w.account("ann")
-	if ann.Email != "ann@example.com" || ann.Name != "=Ann" || strings.Join(ann.Roles, " ") != "editor writer" || ann.Enabled || !ann.Confirmed ||
+	if ann.Email != "ann@example.com" || ann.Name != "=Ann" || strings.Join(ann.Roles, " ") != "editor writer" ||
+		ann.Enabled || !ann.Confirmed ||
 		ann.Attributes["company"] != "ACME" || !strings.Contains(p.body, ann.ID) {
 		t.Errorf("%+v", ann)
 	}
@@ -147,21 +153,22 @@ func TestAFileIsTriedAndImportedWithAReportPerRow(t *testing.T) {
 		t.Errorf("%q", made)
 	}
 
-	// Once more: what is there is told as such, and nothing is hashed for it.
+	// Once more: existing accounts are reported as such, and nothing is hashed for them.
 	_, end = outcomes(t, b.sendFile("?dry_run=false", "text/csv", people))
 	if end["made"] != 0.0 || end["exists"] != 5.0 || k.spent.Load() != spent+2 { // and bob signed in
 		t.Errorf("%v, %d hashed", end, k.spent.Load()-spent)
 	}
-	// What administrators see is told of every row alike.
-	rows, _ = outcomes(t, b.sendFile("", "application/json", `{"users":[{"email":"zoe@example.com","attributes":{"seats":3},"approved":false},{"emial":"x"}],"total":2}`))
+	// The report has the same members for every row.
+	rows, _ = outcomes(t, b.sendFile("", "application/json",
+		`{"users":[{"email":"zoe@example.com","attributes":{"seats":3},"approved":false},{"emial":"x"}],"total":2}`))
 	wantRows(t, rows, []string{"1 zoe@example.com made", "2  refused malformed"})
 	if zoe := w.account("zoe@example.com"); zoe.Approved || zoe.Attributes["seats"] != 3.0 {
 		t.Errorf("%+v", zoe)
 	}
 }
 
-// importers is who may send a file, without and with what signs in as somebody.
-func TestOnlyAFreshAdministratorOrATokenWithoutPasswordsImportsAndExports(t *testing.T) {
+// importers lists who may send a file, without and with passwords.
+func TestImportAndExportAreAuthorised(t *testing.T) {
 	w, _ := newImports(t)
 	late, _ := w.member("late")
 	w.pass(web.FreshFor)
@@ -176,16 +183,19 @@ func TestOnlyAFreshAdministratorOrATokenWithoutPasswordsImportsAndExports(t *tes
 		b           *browser
 		header      [2]string
 		plain, hash int
-		code, coded string // the second of a file with passwords
+		code, coded string // the second for a file with passwords
 	}{
 		{"a fresh administrator", admin, [2]string{}, 200, 200, "", ""},
 		{"one who signed in long ago", late, [2]string{}, 403, 403, "fresh_login_required", "fresh_login_required"},
 		{"a token", w.browser(), [2]string{"Authorization", "Bearer " + token}, 200, 403, "", "forbidden"},
-		{"a token without the role", w.browser(), [2]string{"Authorization", "Bearer " + weak}, 403, 403, "forbidden", "forbidden"},
-		{"no token", w.browser(), [2]string{"Authorization", "Bearer ghk_nonsense"}, 401, 401, "invalid_token", "invalid_token"},
+		{"a token without the role", w.browser(), [2]string{"Authorization", "Bearer " + weak}, 403, 403, "forbidden",
+			"forbidden"},
+		{"no token", w.browser(), [2]string{"Authorization", "Bearer ghk_nonsense"}, 401, 401, "invalid_token",
+			"invalid_token"},
 		{"a member", member, [2]string{}, 403, 403, "forbidden", "forbidden"},
 		{"nobody", w.browser(), [2]string{}, 401, 401, "login_required", "login_required"},
-		{"a page of another origin", admin, [2]string{"Sec-Fetch-Site", "cross-site"}, 403, 403, "cross_origin", "cross_origin"},
+		{"a page of another origin", admin, [2]string{"Sec-Fetch-Site", "cross-site"}, 403, 403, "cross_origin",
+			"cross_origin"},
 	} {
 		send := func(method, at, kind, body string) page {
 			r := c.b.apiRequest(method, at, body)
@@ -215,13 +225,15 @@ func TestOnlyAFreshAdministratorOrATokenWithoutPasswordsImportsAndExports(t *tes
 				t.Errorf("%s %s: %d accounts were made, want %d", c.who, dry, w.count()-before, made)
 			}
 		}
-		if p := send("GET", exportCall, "", ""); p.StatusCode != c.plain || p.code() != c.code || (c.plain != 200 && strings.Contains(p.body, "@example.com")) {
+		if p := send("GET", exportCall, "", ""); p.StatusCode != c.plain || p.code() != c.code ||
+			(c.plain != 200 && strings.Contains(p.body, "@example.com")) {
 			t.Errorf("%s exports: %d %s", c.who, p.StatusCode, p.body)
 		}
 	}
 }
 
-func TestAFileWhosePasswordsWouldGoOverPlainHTTPIsRefused(t *testing.T) {
+// A file with passwords is refused over plain HTTP.
+func TestImportOfPasswordsRequiresHTTPS(t *testing.T) {
 	w, _ := newImports(t)
 	b, _ := w.administrator("root")
 	plain := strings.Replace(importCall, "https://alone.", "http://plain.", 1)
@@ -252,14 +264,16 @@ func TestAFileThatCannotBeReadMakesNothing(t *testing.T) {
 		{"application/json", `[{"email":"ann@example.com"},`, 400, `"line":2,"reason":"broken"`},
 		{"application/json", strings.Repeat("[", 200_000), 400, `"code":"unreadable_file"`},
 		{"text/csv", many, 413, `"code":"too_large"`},
-		{"text/csv", "email\n" + strings.Repeat("a@example.com\n", admin.MaxImportFile/14+1), 413, `"code":"too_large"`},
+		{"text/csv", "email\n" + strings.Repeat("a@example.com\n", admin.MaxImportFile/14+1), 413,
+			`"code":"too_large"`},
 		{"text/csv; charset=iso-8859-1", "email\nann@example.com\n", 415, `"code":"malformed"`},
 		{"text/plain", "email\nann@example.com\n", 415, `"code":"malformed"`},
 		{"application/x-www-form-urlencoded", "email\nann@example.com\n", 415, `"code":"malformed"`},
 		{"multipart/form-data; boundary=x", "email\nann@example.com\n", 415, `"code":"malformed"`},
 	} {
 		p := b.sendFile("", c.kind, c.file)
-		if p.StatusCode != c.status || !strings.Contains(p.body, c.want) || p.Header.Get("Content-Type") != "application/problem+json" {
+		if p.StatusCode != c.status || !strings.Contains(p.body, c.want) ||
+			p.Header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s %.40q: %d %s, want %s", c.kind, c.file, p.StatusCode, p.body, c.want)
 		}
 	}
@@ -272,7 +286,7 @@ func TestAFileThatCannotBeReadMakesNothing(t *testing.T) {
 	b.api("GET", importCall, "").wants(t, 405, "method_not_allowed")
 }
 
-// A body without its length is bounded as it comes.
+// A body of unknown length is bounded while it is read.
 func TestAFileOfUnknownLengthIsBounded(t *testing.T) {
 	w, _ := newImports(t)
 	b, _ := w.administrator("root")
@@ -298,7 +312,7 @@ func (endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// stopping is a users store that lets something happen when an account is about to be made.
+// stopping is a users store with a hook before an account is created.
 type stopping struct {
 	store.UserStore
 	made func(ctx context.Context, n int) error
@@ -331,7 +345,8 @@ func numbered(n int) string {
 	return b.String()
 }
 
-func TestAnImportThatStopsLeavesWholeRowsAndGoesOnTheNextTime(t *testing.T) {
+// An import that stops leaves whole rows, and continues when the file is sent again.
+func TestAnInterruptedImportContinues(t *testing.T) {
 	s := &stopping{}
 	w, _ := newImports(t, withStopping(s))
 	b, root := w.administrator("root")
@@ -343,7 +358,8 @@ func TestAnImportThatStopsLeavesWholeRowsAndGoesOnTheNextTime(t *testing.T) {
 	}
 	rows, end := outcomes(t, b.sendFile("", "text/csv", numbered(6)))
 	stopped, _ := end["stopped"].(map[string]any)
-	if len(rows) != 3 || stopped["line"] != 5.0 || stopped["code"] != problem.CodeUnavailable || end["made"] != 3.0 || w.count() != 4 {
+	if len(rows) != 3 || stopped["line"] != 5.0 || stopped["code"] != problem.CodeUnavailable || end["made"] != 3.0 ||
+		w.count() != 4 {
 		t.Errorf("%q, %v, %d accounts", rows, end, w.count())
 	}
 	wantEvents(t, w, audit.EventUsersImported, "failed made 3, exists 0, refused 0; stopped: store_unavailable")
@@ -352,7 +368,7 @@ func TestAnImportThatStopsLeavesWholeRowsAndGoesOnTheNextTime(t *testing.T) {
 		t.Errorf("how far it came is told as %v", end)
 	}
 
-	// Who loses the role meanwhile makes no more.
+	// Without the role, the import stops.
 	other := w.user("other")
 	w.holds(other, "admin")
 	s.n, s.made = 0, func(ctx context.Context, n int) error {
@@ -398,7 +414,8 @@ func TestAnImportWhoseCallerGoesAwayStops(t *testing.T) {
 	wantEvents(t, w, audit.EventUsersImported, "failed made 4, exists 0, refused 0; stopped: store_unavailable")
 }
 
-func TestOneFileIsImportedAtATimeAndPeopleSignInMeanwhile(t *testing.T) {
+// One file is imported at a time, and users can sign in meanwhile.
+func TestOneImportAtATime(t *testing.T) {
 	s := &stopping{}
 	w, _ := newImports(t, withStopping(s))
 	b, _ := w.administrator("root")
@@ -420,14 +437,17 @@ func TestOneFileIsImportedAtATimeAndPeopleSignInMeanwhile(t *testing.T) {
 	}
 }
 
-func TestARowThatFindsThePoolOfHashingFullWaitsForAPlace(t *testing.T) {
+// A row waits for a place while the pool of password hashing is full.
+func TestImportWaitsForTheHashingPool(t *testing.T) {
 	w, k := newImports(t)
 	tries := 0
-	a, err := accounts.New(accounts.Deps{Users: w.users, Sessions: w.shop, Passwords: busyKeeper{hashKeeper{k}, &tries}})
+	a, err := accounts.New(accounts.Deps{Users: w.users, Sessions: w.shop,
+		Passwords: busyKeeper{hashKeeper{k}, &tries}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := a.NewImporter(accounts.Actor{}, false).Row(t.Context(), &userfile.Row{Email: "ann@example.com", Password: "correct horse"})
+	out, err := a.NewImporter(accounts.Actor{}, false).Row(t.Context(),
+		&userfile.Row{Email: "ann@example.com", Password: "correct horse"})
 	if err != nil || out.Result != accounts.OutcomeMade || tries != 2 {
 		t.Errorf("%+v, %v after %d tries", out, err, tries)
 	}
@@ -493,7 +513,8 @@ func (p page) shownImport(t *testing.T) (s shownImport) {
 	return s
 }
 
-func TestThePageShowsWhatWouldBecomeOfAFileAndThenImportsThatOne(t *testing.T) {
+// The page shows the outcome of a dry run, then imports exactly that file.
+func TestImportPageChecksBeforeItImports(t *testing.T) {
 	w, _ := newImports(t)
 	b, _ := w.administrator("root")
 	b.get(importAt).wants(t, 200, `"Name":"admin-import"`)
@@ -502,16 +523,18 @@ func TestThePageShowsWhatWouldBecomeOfAFileAndThenImportsThatOne(t *testing.T) {
 	p.wants(t, 200, "")
 	tried := p.shownImport(t).Data
 	r := tried.Report
-	if r == nil || !r.Dry || r.Made != 3 || r.Exists != 2 || r.Refused != 7 || r.Total != 12 || r.More != 0 || tried.Sum == "" || w.count() != 1 {
+	if r == nil || !r.Dry || r.Made != 3 || r.Exists != 2 || r.Refused != 7 || r.Total != 12 || r.More != 0 ||
+		tried.Sum == "" || w.count() != 1 {
 		t.Fatalf("%s", p.body)
 	}
-	if first := r.Rows[0]; first.Outcome != "refused" || first.Line != 4 || first.Why.ID != "import_why" || first.Why.Args["field"] != "email" {
+	if first := r.Rows[0]; first.Outcome != "refused" || first.Line != 4 || first.Why.ID != "import_why" ||
+		first.Why.Args["field"] != "email" {
 		t.Errorf("the first row is %+v", first)
 	}
 	if strings.Contains(p.body, "correct horse") || strings.Contains(p.body, "$6$") {
 		t.Error("the page holds what signs in")
 	}
-	// Another file than the one that was looked at is shown first.
+	// A file other than the one that was checked is checked first.
 	b.sendForm("people.csv", numbered(3), "do", "import", "sum", tried.Sum).wants(t, 409, "import_unchecked")
 	b.sendForm("people.csv", people, "do", "import").wants(t, 409, "import_unchecked")
 	if w.count() != 1 {
@@ -591,8 +614,9 @@ func TestThePageOfImportsIsForFreshAdministratorsOnly(t *testing.T) {
 	if at.url.Path != "/.gatehouse/login" {
 		t.Fatalf("leads to %s", at.url)
 	}
-	// Signing in again leads on to the file, filter and all.
-	if p := b.signIn(at, "root", "right"); !strings.Contains(p.body, `"username":"member"`) || strings.Contains(p.body, `"username":"root"`) {
+	// Signing in again leads back to the file, with its filters.
+	if p := b.signIn(at, "root", "right"); !strings.Contains(p.body, `"username":"member"`) ||
+		strings.Contains(p.body, `"username":"root"`) {
 		t.Errorf("%s %s", p.url, p.body)
 	}
 	if w.count() != 2 {

@@ -17,7 +17,8 @@ func TestAdministratorsMindAccountsByForms(t *testing.T) {
 	b.get(alone+"/admin?query=ANN").wants(t, 200, `"Total":1`)
 	b.get(alone+"/admin/users?sort=-username").wants(t, 200, ann.ID)
 	b.get(at).wants(t, 200, `"RoleNames":""`)
-	b.post(at, values("name", "Ann", "email", ann.Email, "username", "ann", "roles", "writer editor")).wants(t, 200, "done_saved")
+	b.post(at, values("name", "Ann", "email", ann.Email, "username", "ann", "roles", "writer editor")).wants(t, 200,
+		"done_saved")
 	if u := w.account("ann"); u.Name != "Ann" || strings.Join(u.Roles, " ") != "editor writer" {
 		t.Errorf("%+v", u)
 	}
@@ -37,7 +38,8 @@ func TestAdministratorsMindAccountsByForms(t *testing.T) {
 	b.post(at+"/act", values("do", "delete")).wants(t, 422, `"field":"sure"`)
 	b.post(at+"/act", values("do", "delete", "sure", "1")).wants(t, 200, "done_deleted")
 	b.get(at).wants(t, 404, "not_found")
-	b.post(alone+"/admin/users", values("email", "bea@example.com", "roles", "writer", "name", "")).wants(t, 200, `"RoleNames":"writer"`)
+	b.post(alone+"/admin/users", values("email", "bea@example.com", "roles", "writer", "name", "")).wants(t, 200,
+		`"RoleNames":"writer"`)
 	b.post(alone+"/admin/users", values("email", "bea@example.com")).wants(t, 409, "problem_user_exists")
 	b.post(alone+"/admin/users", values("email", "x@example.com", "enabled", "1")).wants(t, 422, "invalid_field")
 	b.post(alone+"/admin/users/"+root.ID+"/act", values("do", "disable")).wants(t, 409, "last_administrator")
@@ -72,7 +74,9 @@ func TestThePagesOfAdministratorsAreForNobodyElse(t *testing.T) {
 	w.pass(web.FreshFor)
 	at := alone + "/admin/users/" + ann.ID
 	b.post(at, values("name", "New", "roles", "")).wants(t, 200, "done_saved")
-	for address, f := range map[string][]string{at: {"roles", "admin"}, at + "/act": {"do", "password", "password", "a new password"}, alone + "/admin/users": {"email", "x@example.com"}} {
+	for address, f := range map[string][]string{at: {"roles", "admin"},
+		at + "/act": {"do", "password", "password", "a new password"}, alone +
+			"/admin/users": {"email", "x@example.com"}} {
 		if p := b.post(address, values(f...)); p.url.Path != "/.gatehouse/login" {
 			t.Errorf("%s leads to %s", address, p.url)
 		}

@@ -13,7 +13,8 @@ import (
 )
 
 func TestAdministratorsInviteInEveryModeOfSignUp(t *testing.T) {
-	for _, mode := range []settings.SignupMode{settings.SignupOpen, settings.SignupApproval, settings.SignupInvite, settings.SignupClosed} {
+	for _, mode := range []settings.SignupMode{settings.SignupOpen, settings.SignupApproval, settings.SignupInvite,
+		settings.SignupClosed} {
 		w, box := mailWorld(t, func(c *Config) { c.Settings.Signup.Mode = mode })
 		admin, root := w.administrator("root")
 		p := admin.api("POST", adminAPI, `{"email":"ann@example.com","roles":["editor"],"invite":true}`)
@@ -23,7 +24,8 @@ func TestAdministratorsInviteInEveryModeOfSignUp(t *testing.T) {
 		admin.api("POST", adminAPI+"/"+id+"/invite", "").wants(t, 202, `{"status":"sent"}`)
 		_, token, _ := strings.Cut(box.one(w, "invite", "ann@example.com").Link, "invite=")
 		b := w.browser()
-		b.api("POST", aloneAPI+"signup", jsonOf(map[string]string{"invite": token, "password": "correct horse"})).wants(t, 201, "signed_in")
+		b.api("POST", aloneAPI+"signup", jsonOf(map[string]string{"invite": token,
+			"password": "correct horse"})).wants(t, 201, "signed_in")
 		if b.signedInAs() != "ann@example.com" {
 			t.Errorf("%s: not signed in", mode)
 		}
@@ -47,7 +49,8 @@ func TestWhereNobodyCanBeInvitedNoAccountIsMade(t *testing.T) {
 	admin.post(alone+"/admin/users", values("email", "ann@example.com", "invite", "1")).wants(t, 409, "conflict")
 	w2, box := mailWorld(t)
 	admin2, _ := w2.administrator("root")
-	admin2.api("POST", adminAPI, `{"email":"ann@example.com","invite":true,"password":"correct horse"}`).wants(t, 409, "conflict")
+	admin2.api("POST", adminAPI, `{"email":"ann@example.com","invite":true,"password":"correct horse"}`).wants(t, 409,
+		"conflict")
 	admin2.api("POST", adminAPI, `{"email":"ann@example.com","invite":true,"enabled":false}`).wants(t, 409, "conflict")
 	admin2.api("POST", adminAPI, `{"email":"ann@example.com","invite":"yes"}`).wants(t, 422, `"field":"invite"`)
 	box.none(w2)
@@ -59,7 +62,8 @@ func TestWhereNobodyCanBeInvitedNoAccountIsMade(t *testing.T) {
 func TestAdministratorsInviteByTheForm(t *testing.T) {
 	w, box := mailWorld(t)
 	admin, _ := w.administrator("root")
-	p := admin.post(alone+"/admin/users", values("email", "ann@example.com", "name", "Ann", "roles", "editor", "invite", "1"))
+	p := admin.post(alone+"/admin/users", values("email", "ann@example.com", "name", "Ann", "roles", "editor", "invite",
+		"1"))
 	p.wants(t, 200, `"State":"invited"`)
 	box.one(w, "invite", "ann@example.com")
 	at := alone + "/admin/users/" + w.account("ann@example.com").ID
@@ -75,7 +79,8 @@ func TestFactorsAreShownAndClearedAndThePasswordStays(t *testing.T) {
 	w, _ := newAccounts(t, withKinds(keeperOf{"totp": method.ClassFactor, "passkey": method.ClassFactor}))
 	admin, root := w.administrator("root")
 	_, ann := w.member("ann")
-	for _, k := range []store.Credential{{Kind: "totp", ID: "t1", Label: "Phone", Data: []byte("sealed")}, {Kind: "passkey", ID: "p1", Data: []byte("key")}} {
+	for _, k := range []store.Credential{{Kind: "totp", ID: "t1", Label: "Phone", Data: []byte("sealed")},
+		{Kind: "passkey", ID: "p1", Data: []byte("key")}} {
 		k.Owner, k.Created = ann.ID, w.clock()
 		if err := w.users.PutCredential(t.Context(), k); err != nil {
 			t.Fatal(err)
@@ -84,7 +89,8 @@ func TestFactorsAreShownAndClearedAndThePasswordStays(t *testing.T) {
 	at := alone + "/admin/users/" + ann.ID
 	p := admin.get(at)
 	p.wants(t, 200, `"Kind":"totp","Label":"Phone"`)
-	if strings.Contains(p.body, "sealed") || strings.Contains(p.body, `"Kind":"password"`) || strings.Contains(p.body, store.KindKnownBrowser) {
+	if strings.Contains(p.body, "sealed") || strings.Contains(p.body, `"Kind":"password"`) ||
+		strings.Contains(p.body, store.KindKnownBrowser) {
 		t.Errorf("the page tells %s", p.body)
 	}
 	admin.post(at+"/act", values("do", "factors")).wants(t, 200, `"Factors":null`)
@@ -92,7 +98,8 @@ func TestFactorsAreShownAndClearedAndThePasswordStays(t *testing.T) {
 	if err != nil || len(left) != 1 || left[0].Kind != store.KindPassword {
 		t.Errorf("%+v, %v", left, err)
 	}
-	if e := w.eventsOf(audit.EventUserChange); len(e) == 0 || e[len(e)-1].Reason != "factors" || e[len(e)-1].Actor != root.ID || e[len(e)-1].UserID != ann.ID {
+	if e := w.eventsOf(audit.EventUserChange); len(e) == 0 || e[len(e)-1].Reason != "factors" ||
+		e[len(e)-1].Actor != root.ID || e[len(e)-1].UserID != ann.ID {
 		t.Errorf("%+v", e)
 	}
 	w.pass(web.FreshFor)
@@ -114,7 +121,8 @@ func TestTheOwnerHearsOfAnApprovalHoweverItIsMade(t *testing.T) {
 		w, box := mailWorld(t)
 		admin, _ := w.administrator("root")
 		ann := w.user("ann")
-		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, ann.ID, accounts.UserChange{Approved: new(false)}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, ann.ID,
+			accounts.UserChange{Approved: new(false)}); err != nil {
 			t.Fatal(err)
 		}
 		if p := approve(admin, ann); p.StatusCode != 200 {
@@ -132,7 +140,8 @@ func TestThePageDeclinesWhoWaits(t *testing.T) {
 	ann := w.user("ann")
 	at := alone + "/admin/users/" + ann.ID + "/act"
 	admin.post(at, values("do", "decline")).wants(t, 409, "conflict")
-	if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, ann.ID, accounts.UserChange{Approved: new(false)}); err != nil {
+	if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, ann.ID,
+		accounts.UserChange{Approved: new(false)}); err != nil {
 		t.Fatal(err)
 	}
 	admin.post(at, values("do", "decline")).wants(t, 200, "done_deleted")

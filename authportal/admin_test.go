@@ -16,15 +16,16 @@ import (
 
 const adminAPI = aloneAPI + "admin/users"
 
-// holds gives roles to an account.
+// holds assigns roles to an account.
 func (w *world) holds(u store.User, roles ...string) {
 	w.t.Helper()
-	if _, err := w.p.Accounts().Set(w.t.Context(), accounts.Actor{}, u.ID, accounts.UserChange{Roles: &roles}); err != nil {
+	if _, err := w.p.Accounts().Set(w.t.Context(), accounts.Actor{}, u.ID,
+		accounts.UserChange{Roles: &roles}); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-// administrator is a browser of somebody who has just signed in and holds the role admin.
+// administrator returns a browser with a recent login of an account that holds the role admin.
 func (w *world) administrator(name string) (*browser, store.User) {
 	w.t.Helper()
 	b, u := w.member(name)
@@ -32,7 +33,7 @@ func (w *world) administrator(name string) (*browser, store.User) {
 	return b, u
 }
 
-// token makes an API token for whoever the browser is.
+// token makes an API token of the browser's account.
 func (b *browser) token(body string) string {
 	b.w.t.Helper()
 	token, _ := b.api("POST", aloneAPI+"tokens", body).json(b.w.t)["token"].(string)
@@ -47,10 +48,10 @@ func (w *world) withToken(token, method, address, body string) page {
 	return b.onceDo(r)
 }
 
-// adminCalls is every call of the API for administrators on the account {id}, with what it answers each kind of caller.
+// adminCalls is every call of the administrators' API on the account {id}, with its answer to each kind of caller.
 var adminCalls = []struct {
 	method, path, body     string
-	ok, stale, token       int // a fresh administrator; one who signed in long ago; a token of theirs
+	ok, stale, token       int // an administrator with a recent login; one without; an API token of theirs
 	staleCode, tokenRefuse string
 }{
 	{"GET", "", "", 200, 200, 200, "", ""},
@@ -63,7 +64,8 @@ var adminCalls = []struct {
 	{"PATCH", "/{id}", `{"confirmed":true}`, 200, 403, 200, "fresh_login_required", ""},
 	{"PATCH", "/{id}", `{"password":"a new password"}`, 200, 403, 403, "fresh_login_required", "forbidden"},
 	{"POST", "", `{"email":"%s@example.com"}`, 201, 403, 201, "fresh_login_required", ""},
-	{"POST", "", `{"email":"%s@example.com","password":"a new password"}`, 201, 403, 403, "fresh_login_required", "forbidden"},
+	{"POST", "", `{"email":"%s@example.com","password":"a new password"}`, 201, 403, 403, "fresh_login_required",
+		"forbidden"},
 	{"PATCH", "/{id}", `{"password_change_required":true}`, 200, 403, 200, "fresh_login_required", ""},
 	{"POST", "", `{"email":"%s@example.com","invite":true}`, 201, 403, 201, "fresh_login_required", ""},
 	{"POST", "/bulk", `{"ids":["{id}"],"action":"disable"}`, 200, 403, 200, "fresh_login_required", ""},
@@ -136,7 +138,8 @@ func TestEveryCallOfAdministratorsForEveryCaller(t *testing.T) {
 		do(foreign, 403, "cross_origin")
 	}
 	for _, r := range w.p.Admin.Routes() {
-		if !strings.HasPrefix(r.Path, apiPrefix+"/admin/users") || strings.HasSuffix(r.Path, "/import") || strings.HasSuffix(r.Path, "/export") {
+		if !strings.HasPrefix(r.Path, apiPrefix+"/admin/users") || strings.HasSuffix(r.Path, "/import") ||
+			strings.HasSuffix(r.Path, "/export") {
 			continue // tested apart
 		}
 		if !described[r.Method+" "+r.Path] {
@@ -188,8 +191,10 @@ func TestAdministratorsListSearchAndSort(t *testing.T) {
 		return list, answer
 	}
 	for query, want := range map[string]string{
-		"": "root carl ann ben", "?sort=-created": "ben ann carl root", "?sort=username": "ann ben carl root", "?sort=-email": "root carl ben ann",
-		"?query=NN@exam": "ann", "?query=nobody": "", "?enabled=false": "ann", "?enabled=true&sort=username": "ben carl root", "?approved=false": "",
+		"": "root carl ann ben", "?sort=-created": "ben ann carl root", "?sort=username": "ann ben carl root",
+		"?sort=-email":   "root carl ben ann",
+		"?query=NN@exam": "ann", "?query=nobody": "", "?enabled=false": "ann",
+		"?enabled=true&sort=username": "ben carl root", "?approved=false": "",
 		"?role=admin": "root", "?sort=-last_sign_in&limit=1": "root", "?query=.com&sort=name&role=admin": "root",
 	} {
 		if got, _ := names(query); strings.Join(got, " ") != want {
@@ -201,10 +206,12 @@ func TestAdministratorsListSearchAndSort(t *testing.T) {
 	if strings.Join(got, " ") != "ann ben carl" || answer["total"] != 4.0 || next == "" {
 		t.Fatalf("%q %v", got, answer)
 	}
-	if got, answer = names("?sort=username&limit=3&after=" + values("x", next).Encode()[2:]); strings.Join(got, " ") != "root" || answer["next"] != nil {
+	if got, answer = names("?sort=username&limit=3&after=" + values("x", next).Encode()[2:]); strings.Join(got,
+		" ") != "root" || answer["next"] != nil {
 		t.Errorf("%q %v", got, answer)
 	}
-	for query, field := range map[string]string{"sort=password": "sort", "limit=0": "limit", "limit=x": "limit", "limit=1001": "limit", "enabled=1": "enabled",
+	for query, field := range map[string]string{"sort=password": "sort", "limit=0": "limit", "limit=x": "limit",
+		"limit=1001": "limit", "enabled=1": "enabled",
 		"after=nobody": "after"} {
 		b.api("GET", adminAPI+"?"+query, "").wants(t, 422, `"field":"`+field+`"`)
 	}
@@ -216,21 +223,25 @@ func TestAdministratorsMakeAndChangeAccounts(t *testing.T) {
 	p := b.api("POST", adminAPI, `{"email":"Ann@Example.com","name":"Ann","roles":["writer"],"attributes":{"seats":3,"beta":true},"approved":false,"password":"correct horse"}`)
 	p.wants(t, 201, `"approved":false,"attributes":{"beta":true,"seats":3},"confirmed":true`)
 	id, _ := p.json(t)["id"].(string)
-	if e := w.eventsOf(audit.EventUserCreate); len(e) != 1 || e[0].Actor != root.ID || e[0].UserID != id || e[0].Address != "192.0.2.1" {
+	if e := w.eventsOf(audit.EventUserCreate); len(e) != 1 || e[0].Actor != root.ID || e[0].UserID != id ||
+		e[0].Address != "192.0.2.1" {
 		t.Errorf("%+v", e)
 	}
 	ann := w.browser()
-	ann.api("POST", aloneAPI+"login", `{"login":"ann@example.com","password":"correct horse"}`).wants(t, 403, "approval_pending")
+	ann.api("POST", aloneAPI+"login", `{"login":"ann@example.com","password":"correct horse"}`).wants(t, 403,
+		"approval_pending")
 	b.api("PATCH", adminAPI+"/"+id, `{"approved":true}`).wants(t, 200, `"approved":true`)
 	ann.enter("ann@example.com", "correct horse")
-	b.api("PATCH", adminAPI+"/"+id, `{"roles":["editor"],"attributes":{"seats":null},"confirmed":false}`).wants(t, 200, `"attributes":{"beta":true},"confirmed":false`)
+	b.api("PATCH", adminAPI+"/"+id, `{"roles":["editor"],"attributes":{"seats":null},"confirmed":false}`).wants(t, 200,
+		`"attributes":{"beta":true},"confirmed":false`)
 	ann.api("GET", aloneAPI+"session", "").wants(t, 200, `"roles":["editor"]`)
 	b.api("DELETE", adminAPI+"/"+id+"/sessions", "").wants(t, 200, `{"ended":1}`)
 	ann.api("GET", aloneAPI+"session", "").wants(t, 401, "login_required")
 
 	ann.enter("ann@example.com", "correct horse")
 	b.api("DELETE", adminAPI+"/"+id+"/factors", "").wants(t, 204, "")
-	if left, err := w.users.CredentialsOf(t.Context(), id, ""); err != nil || len(left) != 1 || left[0].Kind != store.KindPassword {
+	if left, err := w.users.CredentialsOf(t.Context(), id, ""); err != nil || len(left) != 1 ||
+		left[0].Kind != store.KindPassword {
 		t.Errorf("%v, %v", left, err)
 	}
 	b.api("PATCH", adminAPI+"/"+id, `{"approved":false}`).wants(t, 200, "")
@@ -238,8 +249,10 @@ func TestAdministratorsMakeAndChangeAccounts(t *testing.T) {
 	b.api("DELETE", adminAPI+"/"+id, "").wants(t, 204, "")
 	for _, c := range adminCalls {
 		if strings.Contains(c.path, "{id}") && c.path != "/bulk" {
-			b.api(c.method, adminAPI+strings.ReplaceAll(c.path, "{id}", id), c.body).wants(t, http.StatusNotFound, "not_found")
-			b.api(c.method, adminAPI+strings.ReplaceAll(c.path, "{id}", "root"), c.body).wants(t, http.StatusNotFound, "not_found")
+			b.api(c.method, adminAPI+strings.ReplaceAll(c.path, "{id}", id), c.body).wants(t, http.StatusNotFound,
+				"not_found")
+			b.api(c.method, adminAPI+strings.ReplaceAll(c.path, "{id}", "root"), c.body).wants(t, http.StatusNotFound,
+				"not_found")
 		}
 	}
 	b.api("PATCH", adminAPI+"/"+root.ID, `{"roles":[]}`).wants(t, 409, "last_administrator")

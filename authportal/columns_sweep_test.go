@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// sweep does what a sweeper does at one look, and tells the sessions of it as the relay would.
+// sweep runs one round of a sweeper, and refreshes the sessions as the relay would.
 func (w *world) sweep(s *accounts.ColumnSweeper) {
 	w.t.Helper()
 	if s.Swept == nil {
@@ -62,15 +62,18 @@ func TestTheValuesOfARemovedColumnGoFromAllAccounts(t *testing.T) {
 	if err := a.RemoveColumn(t.Context(), accounts.Actor{}, "plan", false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Set(t.Context(), accounts.Actor{}, held.ID, accounts.UserChange{Attributes: map[string]any{"plan": "free"}}); codeOf(err) != "column_busy" {
+	if _, err := a.Set(t.Context(), accounts.Actor{}, held.ID,
+		accounts.UserChange{Attributes: map[string]any{"plan": "free"}}); codeOf(err) != "column_busy" {
 		t.Errorf("a value for a column that is going: %v", err)
 	}
-	if _, err := a.AddColumn(t.Context(), accounts.Actor{}, accounts.Column{Key: "plan", Type: accounts.ColumnList}); codeOf(err) != "column_busy" {
+	if _, err := a.AddColumn(t.Context(), accounts.Actor{},
+		accounts.Column{Key: "plan", Type: accounts.ColumnList}); codeOf(err) != "column_busy" {
 		t.Errorf("a column like one that is going: %v", err)
 	}
 	w.sweep(sweeper)
 	for i := range accounts.SweepBatch + 10 {
-		if u := w.account(fmt.Sprint("user", i)); u.Attributes["plan"] != nil || i%2 == 0 && u.Attributes["seats"] != 1.0 {
+		if u := w.account(fmt.Sprint("user", i)); u.Attributes["plan"] != nil || i%2 == 0 &&
+			u.Attributes["seats"] != 1.0 {
 			t.Fatalf("%s has %v", u.Username, u.Attributes)
 		}
 	}
@@ -85,7 +88,7 @@ func TestTheValuesOfARemovedColumnGoFromAllAccounts(t *testing.T) {
 	} else {
 		w.acknowledge(rows)
 	}
-	// Somebody read the columns before they were changed, and writes only now.
+	// A call that read the columns before the change writes only now.
 	u := w.account("user0")
 	u.Attributes = map[string]any{"plan": "late"}
 	if _, err := w.users.UpdateUser(t.Context(), u); err != nil {
@@ -138,7 +141,7 @@ func TestTheValuesOfARenamedColumnFollow(t *testing.T) {
 	if code := rename("plan", "tier"); code != "" || w.columnKeys() != "tier seats" {
 		t.Fatalf("%s, columns %q", code, w.columnKeys())
 	}
-	w.give(w.account("bob"), map[string]any{"tier": "newer"}) // before the sweeper comes by
+	w.give(w.account("bob"), map[string]any{"tier": "newer"}) // before the sweeper runs
 	for _, to := range [][2]string{{"tier", "plan"}, {"tier", "x"}, {"seats", "plan"}, {"seats", "tier"}} {
 		if code := rename(to[0], to[1]); code != "column_busy" && code != "column_taken" {
 			t.Errorf("%s to %s: %q", to[0], to[1], code)
@@ -150,7 +153,8 @@ func TestTheValuesOfARenamedColumnFollow(t *testing.T) {
 	w.sweep(sweeper)
 	w.pass(accounts.SweepSettle)
 	w.sweep(sweeper)
-	for name, want := range map[string]map[string]any{"ann": {"tier": "gold", "seats": 2.0}, "bob": {"tier": "newer"}, "eve": {}} {
+	for name, want := range map[string]map[string]any{"ann": {"tier": "gold", "seats": 2.0}, "bob": {"tier": "newer"},
+		"eve": {}} {
 		if u := w.account(name); !reflect.DeepEqual(u.Attributes, want) {
 			t.Errorf("%s has %v, want %v", name, u.Attributes, want)
 		}
@@ -158,11 +162,12 @@ func TestTheValuesOfARenamedColumnFollow(t *testing.T) {
 	if code := rename("tier", "plan"); code != "" {
 		t.Errorf("back again: %s", code)
 	}
-	wantEvents(t, w, audit.EventColumnChanged, "ok plan renamed to tier", "refused column_busy", "refused column_busy", "refused column_busy",
+	wantEvents(t, w, audit.EventColumnChanged, "ok plan renamed to tier", "refused column_busy", "refused column_busy",
+		"refused column_busy",
 		"refused column_taken", "ok tier renamed to plan")
 }
 
-// meddler changes an account between the sweeper's look and its write.
+// meddler changes an account between the sweeper's read and its write.
 type meddler struct {
 	store.UserStore
 	meddle func()
@@ -187,7 +192,8 @@ func TestASweepLosesNothingThatIsChangedMeanwhile(t *testing.T) {
 	}
 	m := &meddler{UserStore: w.users, meddle: func() {
 		name := "Ann"
-		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, ann.ID, accounts.UserChange{Name: &name, Attributes: map[string]any{"seats": 1.0}}); err != nil {
+		if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, ann.ID,
+			accounts.UserChange{Name: &name, Attributes: map[string]any{"seats": 1.0}}); err != nil {
 			t.Error(err)
 		}
 		if err := w.p.Accounts().Delete(t.Context(), accounts.Actor{}, bob.ID); err != nil {
@@ -200,7 +206,7 @@ func TestASweepLosesNothingThatIsChangedMeanwhile(t *testing.T) {
 	}
 }
 
-// brokenOff fails after some changes, as a process that is killed does.
+// brokenOff fails after some changes, like a process that is killed.
 type brokenOff struct {
 	store.UserStore
 	left int
@@ -213,7 +219,7 @@ func (b *brokenOff) UpdateUser(ctx context.Context, u store.User) (store.User, e
 	return b.UserStore.UpdateUser(ctx, u)
 }
 
-// watched tells of changes of the columns.
+// watched is called after changes of the columns.
 type watched struct {
 	store.UserStore
 	changed chan<- struct{}
@@ -234,7 +240,8 @@ func TestASweepThatWasBrokenOffIsFinishedByTheNext(t *testing.T) {
 		w.give(w.user(name), map[string]any{"plan": "gold"})
 	}
 	to := "tier"
-	if _, err := w.p.Accounts().ChangeColumn(t.Context(), accounts.Actor{}, "plan", accounts.ColumnChange{Key: &to}); err != nil {
+	if _, err := w.p.Accounts().ChangeColumn(t.Context(), accounts.Actor{}, "plan",
+		accounts.ColumnChange{Key: &to}); err != nil {
 		t.Fatal(err)
 	}
 	first := &accounts.ColumnSweeper{Users: &brokenOff{UserStore: w.users, left: 1}, Swept: map[accounts.Leaving]bool{}}
@@ -243,7 +250,8 @@ func TestASweepThatWasBrokenOffIsFinishedByTheNext(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	finished := make(chan struct{}, 1)
-	second := &accounts.ColumnSweeper{Users: &watched{w.users, finished}, Now: func() time.Time { return w.clock().Add(accounts.SweepSettle) }, Every: time.Millisecond}
+	second := &accounts.ColumnSweeper{Users: &watched{w.users, finished},
+		Now: func() time.Time { return w.clock().Add(accounts.SweepSettle) }, Every: time.Millisecond}
 	done := make(chan error, 1)
 	go func() { done <- second.Run(ctx) }()
 	<-finished

@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// keeperOf is a method that proves nobody and says what kinds of credentials it keeps.
+// keeperOf is a method that only declares the kinds of its credentials.
 type keeperOf map[string]method.CredentialClass
 
 func (keeperOf) Kind() string { return "keeper" }
@@ -33,13 +33,12 @@ func withKinds(list keeperOf) worldOption {
 	}
 }
 
-// madeUp has a kind of every class that no method of ours knows.
+// madeUp has an invented kind of every class.
 var madeUp = keeperOf{"x_primary": method.ClassPrimary, "x_factor": method.ClassFactor, "x_link": method.ClassLink,
 	"x_mark":   method.ClassMark,
 	"x_ticket": method.ClassTicket, "x_pending": method.ClassPending, "x_token": method.ClassToken}
 
-// holdAll gives the account a credential of every kind, a kind that nobody registered included. Their ids begin with
-// age.
+// holdAll gives the account a credential of every kind, including an unregistered one. Their ids begin with age.
 func (w *world) holdAll(u *store.User, age string) {
 	w.t.Helper()
 	for _, kind := range append(slices.Collect(maps.Keys(madeUp)), "x_unknown") {
@@ -107,7 +106,7 @@ func TestRegistryOfCredentialKinds(t *testing.T) {
 	}
 }
 
-// enrols is a method by which people add a credential; secondFactor may follow another one.
+// enrols is a method that enrols a credential; secondFactor can follow another one.
 type enrols struct{ keeperOf }
 
 func (enrols) CredentialKind() string { return "totp" }

@@ -17,7 +17,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// figured is a world that keeps its trail at once and counts what is in it.
+// figured is a world with statistics, whose trail is written at once.
 func figured(w **world) worldOption {
 	return func(c *Config) {
 		audited(w)(c)
@@ -77,13 +77,14 @@ func TestTheOverviewCountsWhatHappened(t *testing.T) {
 	w.browser().api("POST", aloneAPI+"login", `{"login":"root","password":"wrong"}`).wants(t, 401, "")
 	w.pass(2 * time.Hour) // and the day goes on: it is noon
 	root.enter("root", "right")
-	// Whoever signs up is signed in, too.
+	// A sign-up is a sign-in too.
 	w.browser().api("POST", aloneAPI+"signup", `{"email":"new@example.com","password":"long enough"}`).wants(t, 201, "")
 	if err := admin.CountOnce(t.Context(), w.shop, w.cfg.Statistics, w.clock()); err != nil {
 		t.Fatal(err)
 	}
 	o := overviewOf(t, root)
-	if len(o.Hours) != 24 || len(o.Days) != 30 || !o.Hours[23].Start.Equal(w.clock().Truncate(time.Hour)) || o.Sessions == nil {
+	if len(o.Hours) != 24 || len(o.Days) != 30 || !o.Hours[23].Start.Equal(w.clock().Truncate(time.Hour)) ||
+		o.Sessions == nil {
 		t.Fatalf("%+v", o)
 	}
 	open := *o.Sessions
@@ -123,7 +124,8 @@ func TestTheOverviewTellsWhatNeedsAttention(t *testing.T) {
 	}
 
 	waits := w.user("waits")
-	if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, waits.ID, accounts.UserChange{Approved: new(false)}); err != nil {
+	if _, err := w.p.Accounts().Set(t.Context(), accounts.Actor{}, waits.ID,
+		accounts.UserChange{Approved: new(false)}); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
@@ -135,7 +137,8 @@ func TestTheOverviewTellsWhatNeedsAttention(t *testing.T) {
 	if got := o.kinds(); !slices.Equal(got, []string{"session_feed", "mail", "throttled", "approvals"}) {
 		t.Fatalf("%q", got)
 	}
-	if a := o.Attention[1]; a.Count != 2 || len(a.Detail) > admin.FaultShown || !strings.HasPrefix(a.Detail, "no route") {
+	if a := o.Attention[1]; a.Count != 2 || len(a.Detail) > admin.FaultShown ||
+		!strings.HasPrefix(a.Detail, "no route") {
 		t.Errorf("%+v", a)
 	}
 	if a := o.Attention[2].Accounts; len(a) != 1 || a[0].ID != second.ID || a[0].Username != "second" {
@@ -146,7 +149,7 @@ func TestTheOverviewTellsWhatNeedsAttention(t *testing.T) {
 	}
 	root.get(alone+"/admin/users?approved=false&enabled=true").wants(t, 200, `"Total":1`)
 
-	// An hour later nobody is locked out any more.
+	// An hour later no account is throttled any more.
 	w.pass(admin.ThrottledFor + time.Second)
 	root.enter("root", "right")
 	box.failure, feedDown = store.MailFailure{}, false
@@ -155,7 +158,7 @@ func TestTheOverviewTellsWhatNeedsAttention(t *testing.T) {
 	}
 }
 
-// Whoever administers by a role that includes admin sees that nobody is assigned admin itself: the set-up link is out.
+// With a role that includes admin, an administrator sees that no account holds admin itself: the set-up link is open.
 func TestTheOverviewTellsThatTheSetupLinkIsOpen(t *testing.T) {
 	w, _ := newAccounts(t, func(c *Config) {
 		c.Includes = map[string][]string{"boss": {"admin"}}
@@ -177,14 +180,15 @@ func TestTheOverviewTellsThatTheSetupLinkIsOpen(t *testing.T) {
 	}
 }
 
-// A session store that cannot count takes nothing else from the page.
+// A session store that cannot count leaves the rest of the page intact.
 func TestTheOverviewStandsWithoutFigures(t *testing.T) {
 	w, _ := newAccounts(t)
 	root, _ := w.administrator("root")
 	w.cfg.Sessions = failingCounter{w.shop}
 	w.reload()
 	o := overviewOf(t, root)
-	if o.Sessions != nil || len(o.Hours) != 0 || !slices.Equal(o.kinds(), []string{"session_store", "one_administrator"}) {
+	if o.Sessions != nil || len(o.Hours) != 0 || !slices.Equal(o.kinds(),
+		[]string{"session_store", "one_administrator"}) {
 		t.Errorf("%+v", o)
 	}
 	w.cfg.Sessions = struct{ store.SessionStore }{w.shop}
@@ -214,7 +218,8 @@ func TestSessionsAreNotCountedOnceTheyAreNotToBe(t *testing.T) {
 func TestAddressesOfTheListOfAccountsStillLeadThere(t *testing.T) {
 	w, _ := newAccounts(t)
 	root, _ := w.administrator("root")
-	if p := root.get(alone + "/admin?query=ROOT&sort=name&evil=//x"); p.url.Path != "/.gatehouse/admin/users" || p.url.RawQuery != "query=ROOT&sort=name" {
+	if p := root.get(alone + "/admin?query=ROOT&sort=name&evil=//x"); p.url.Path != "/.gatehouse/admin/users" ||
+		p.url.RawQuery != "query=ROOT&sort=name" {
 		t.Errorf("leads to %s", p.url)
 	}
 	root.get(alone+"/admin").wants(t, 200, `"Name":"admin-overview"`)
@@ -222,11 +227,14 @@ func TestAddressesOfTheListOfAccountsStillLeadThere(t *testing.T) {
 
 func TestRolesTellWhoHoldsThemAndWhatDemandsThem(t *testing.T) {
 	var w *world
-	rule := admin.RoleRule{Hosts: []string{"app.example.com"}, Methods: []string{"POST"}, Paths: []string{"/x/*"}, Rule: "allow role:editor /x/*", Source: "Caddyfile:7"}
-	w, _ = newAccounts(t, figured(&w), withSignup(settings.SignupSettings{Mode: settings.SignupOpen, Roles: []string{"guest"}}), func(c *Config) {
+	rule := admin.RoleRule{Hosts: []string{"app.example.com"}, Methods: []string{"POST"}, Paths: []string{"/x/*"},
+		Rule: "allow role:editor /x/*", Source: "Caddyfile:7"}
+	w, _ = newAccounts(t, figured(&w), withSignup(settings.SignupSettings{Mode: settings.SignupOpen,
+		Roles: []string{"guest"}}), func(c *Config) {
 		c.Includes = map[string][]string{"admin": {"editor"}, "spare": nil}
 		c.RoleUses = func() []admin.RoleUse {
-			return []admin.RoleUse{{Role: "editor", RoleRule: rule}, {Role: "author", RoleRule: admin.RoleRule{Rule: "allow role:author"}}}
+			return []admin.RoleUse{{Role: "editor", RoleRule: rule},
+				{Role: "author", RoleRule: admin.RoleRule{Rule: "allow role:author"}}}
 		}
 	})
 	root, _ := w.administrator("root")

@@ -9,8 +9,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// TestRecovery holds what each act of recovery ends: of an account with two sessions, and with credentials of every
-// kind from before and from since a change of its address was asked for.
+// TestRecovery checks what each act of recovery ends on an account with two sessions, and with credentials of every
+// kind from before and since the request of a change of address.
 func TestRecovery(t *testing.T) {
 	const (
 		all  = "factor link mark pending primary ticket token unknown"
@@ -26,17 +26,23 @@ func TestRecovery(t *testing.T) {
 		act      accounts.Recovery
 		do       func(*testing.T, *world, *browser, store.User, time.Time) error
 		old, new string // what is left
-		sessions string // of the two, which go on: the one that does it, the other
+		sessions string // which of the two stay: the acting one, the other
 	}{
-		"a new password set by an administrator": {accounts.RecoveryPassword, set(accounts.UserChange{Password: new("correct horse")}),
+		"a new password set by an administrator": {accounts.RecoveryPassword,
+			set(accounts.UserChange{Password: new("correct horse")}),
 			"factor link pending primary token unknown", "factor link pending primary token unknown", ""},
-		"a new password set by the owner": {accounts.RecoveryPassword, func(t *testing.T, _ *world, b *browser, _ store.User, _ time.Time) error {
-			b.api("POST", aloneAPI+"password/change", `{"current":"right","password":"correct horse"}`).wants(t, 200, "")
-			return nil
-		}, "factor link pending primary token unknown", "factor link pending primary token unknown", "mine"},
-		"a new password demanded": {accounts.RecoveryDemandPassword, set(accounts.UserChange{MustChangePassword: new(true)}), all, all, ""},
-		"disabled":                {accounts.RecoveryDisable, set(accounts.UserChange{Enabled: new(false)}), all, all, ""},
-		"approval taken back":     {accounts.RecoveryDisable, set(accounts.UserChange{Approved: new(false)}), all, all, ""},
+		"a new password set by the owner": {accounts.RecoveryPassword,
+			func(t *testing.T, _ *world, b *browser, _ store.User, _ time.Time) error {
+				b.api("POST", aloneAPI+"password/change", `{"current":"right","password":"correct horse"}`).wants(t, 200,
+					"")
+				return nil
+			}, "factor link pending primary token unknown", "factor link pending primary token unknown", "mine"},
+		"a new password demanded": {accounts.RecoveryDemandPassword,
+			set(accounts.UserChange{MustChangePassword: new(true)}), all, all, ""},
+		"disabled": {accounts.RecoveryDisable, set(accounts.UserChange{Enabled: new(false)}), all, all,
+			""},
+		"approval taken back": {accounts.RecoveryDisable, set(accounts.UserChange{Approved: new(false)}), all, all,
+			""},
 		"the first proof of the mailbox": {accounts.RecoveryMailbox,
 			func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
 				u, err := w.p.Accounts().Set(t.Context(), cli, u.ID, accounts.UserChange{Confirmed: new(false)})
@@ -50,18 +56,21 @@ func TestRecovery(t *testing.T) {
 				a := w.p.Accounts()
 				u, err := a.Set(t.Context(), cli, u.ID, accounts.UserChange{Email: new("eve@example.net")})
 				if err == nil {
-					_, err = a.TakeBack(t.Context(), &u, &accounts.EmailMove{Old: "ann@example.com", New: u.Email, Asked: asked},
+					_, err = a.TakeBack(t.Context(), &u,
+						&accounts.EmailMove{Old: "ann@example.com", New: u.Email, Asked: asked},
 						"undo")
 				}
 				return err
 			}, "factor link pending ticket unknown", none, ""},
-		"factors cleared": {accounts.RecoveryFactors, func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
-			return w.p.Accounts().ClearFactors(t.Context(), cli, u.ID)
-		}, "link pending primary token unknown", "link pending primary token unknown", "mine other"},
-		"sessions ended": {accounts.RecoverySessions, func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
-			_, err := w.p.Accounts().RevokeSessions(t.Context(), cli, u.ID)
-			return err
-		}, "factor link mark pending primary token unknown", "factor link mark pending primary token unknown", ""},
+		"factors cleared": {accounts.RecoveryFactors,
+			func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
+				return w.p.Accounts().ClearFactors(t.Context(), cli, u.ID)
+			}, "link pending primary token unknown", "link pending primary token unknown", "mine other"},
+		"sessions ended": {accounts.RecoverySessions,
+			func(t *testing.T, w *world, _ *browser, u store.User, _ time.Time) error {
+				_, err := w.p.Accounts().RevokeSessions(t.Context(), cli, u.ID)
+				return err
+			}, "factor link mark pending primary token unknown", "factor link mark pending primary token unknown", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, _ := newAccounts(t, withKinds(madeUp))
@@ -96,7 +105,7 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
-// recoverySays holds the table against what an act left.
+// recoverySays compares the table with what an act left.
 func recoverySays(t *testing.T, act accounts.Recovery, old, since string) {
 	t.Helper()
 	row, known := accounts.Recoveries[act]
@@ -126,11 +135,12 @@ func recoverySays(t *testing.T, act accounts.Recovery, old, since string) {
 	}
 }
 
-// Links in messages under way die by what they rest on, not by being deleted: the version of the password, the address.
-// The stories of resets and invitations hold it; here stands which acts change that.
+// Links in queued messages are not deleted: they are void once what they depend on, the version of the password or the
+// address, has changed. The tests of resets and invitations check that; this one checks which acts change it.
 func TestRecoveryAndLinksOfMessages(t *testing.T) {
 	for act, row := range accounts.Recoveries {
-		stale := act == accounts.RecoveryPassword || act == accounts.RecoveryMailbox || act == accounts.RecoveryEmailUndo
+		stale := act == accounts.RecoveryPassword || act == accounts.RecoveryMailbox ||
+			act == accounts.RecoveryEmailUndo
 		if (row.MailLinks == accounts.ReachStale) != stale {
 			t.Errorf("%s: %d", act, row.MailLinks)
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// toldAct is one thing that people do at an address, and what the audit trail must say of it.
+// toldAct is one act at an address, and what the audit trail must record of it.
 type toldAct struct {
 	route string // method and path, as in the table of routes
 	told  string // kind and result
@@ -25,12 +25,12 @@ type toldAct struct {
 type byWhom int
 
 const (
-	owner    byWhom = iota // the event names the account that it is about, and no other
+	owner    byWhom = iota // the event names the account that it concerns, and no other
 	root                   // and the administrator who did it
-	stranger               // nobody has an account yet, or may be told to have one
+	stranger               // there is no account yet, or its existence must not be revealed
 )
 
-// actors are who the acts are tried by.
+// actors perform the acts.
 type actors struct {
 	t      *testing.T
 	w      *world
@@ -40,7 +40,7 @@ type actors struct {
 	n      int
 }
 
-// somebody is a new person who is signed in.
+// somebody returns a new user who is signed in.
 func (a *actors) somebody() (*browser, store.User) {
 	a.n++
 	return a.w.member(fmt.Sprintf("person%d", a.n))
@@ -53,7 +53,7 @@ func (a *actors) api(b *browser, status int, method, path, body string) page {
 	return p
 }
 
-// letterOf returns the token of the letter of that kind that is on its way.
+// letterOf returns the token of the queued message of that kind.
 func (a *actors) letterOf(kind string) string {
 	a.t.Helper()
 	for _, l := range a.box.letters(a.w) {
@@ -78,7 +78,7 @@ func (a *actors) resetOf(u store.User) string {
 	return a.letterOf("reset")
 }
 
-// toldActs holds every route that does something against what is told of it. A route is missing here only if it is in silent.
+// toldActs lists every route that changes something, with its event. Only the routes in silent are missing.
 var toldActs = []toldAct{
 	{"POST /login", "sign_in ok", owner, func(a *actors) {
 		u := a.w.user("by-form")
@@ -93,21 +93,28 @@ var toldActs = []toldAct{
 	{"POST /api/v1/login", "sign_in refused", owner, func(a *actors) {
 		u := a.w.user("guessed")
 		for range 11 {
-			a.w.browser().api("POST", aloneAPI+"login", jsonOf(map[string]string{"login": u.Username, "password": "wrong"}))
+			a.w.browser().api("POST", aloneAPI+"login",
+				jsonOf(map[string]string{"login": u.Username, "password": "wrong"}))
 		}
 		if list := a.w.eventsOf(audit.EventSignIn); list[len(list)-1].Reason != problem.CodeTooMany {
 			a.t.Errorf("the eleventh guess is told as %q", list[len(list)-1].Reason)
 		}
 	}},
-	{"POST /logout", "sign_out ok", owner, func(a *actors) { b, _ := a.somebody(); b.post(alone+"/logout", values("everywhere", "1")) }},
-	{"POST /api/v1/logout", "sign_out ok", owner, func(a *actors) { b, _ := a.somebody(); a.api(b, 204, "POST", "logout", "{}") }},
+	{"POST /logout", "sign_out ok", owner, func(a *actors) {
+		b, _ := a.somebody()
+		b.post(alone+"/logout", values("everywhere", "1"))
+	}},
+	{"POST /api/v1/logout", "sign_out ok", owner,
+		func(a *actors) { b, _ := a.somebody(); a.api(b, 204, "POST", "logout", "{}") }},
 	{"POST /signup", "sign_up ok", owner, func(a *actors) {
-		a.w.browser().post(alone+"/signup", values("email", "form@example.com", "password", "correct horse", "name", "")).wants(a.t, 200, "confirm_email")
+		a.w.browser().post(alone+"/signup", values("email", "form@example.com", "password", "correct horse", "name",
+			"")).wants(a.t, 200, "confirm_email")
 	}},
 	{"POST /api/v1/signup", "sign_up ok", owner, func(a *actors) { a.newcomer() }},
 	{"POST /api/v1/signup", "sign_up refused", stranger, func(a *actors) {
 		u := a.w.user("taken")
-		a.api(a.w.browser(), 201, "POST", "signup", jsonOf(map[string]string{"email": u.Email, "password": "correct horse"}))
+		a.api(a.w.browser(), 201, "POST", "signup",
+			jsonOf(map[string]string{"email": u.Email, "password": "correct horse"}))
 	}},
 	{"POST /confirm", "email_confirm ok", owner, func(a *actors) {
 		_, token := a.newcomer()
@@ -139,7 +146,8 @@ var toldActs = []toldAct{
 	}},
 	{"POST /reset", "password_change ok", owner, func(a *actors) {
 		_, u := a.somebody()
-		a.w.browser().post(alone+"/reset", values("token", a.resetOf(u), "password", "a new password")).wants(a.t, 200, "")
+		a.w.browser().post(alone+"/reset", values("token", a.resetOf(u), "password", "a new password")).wants(a.t, 200,
+			"")
 	}},
 	{"POST /api/v1/password/reset", "password_change ok", owner, func(a *actors) {
 		_, u := a.somebody()
@@ -156,12 +164,14 @@ var toldActs = []toldAct{
 		b, _ := a.somebody()
 		a.api(b, 200, "PATCH", "account", `{"name":"New Name"}`)
 	}},
-	{"GET /api/v1/account/export", "account_export ok", owner, func(a *actors) { b, _ := a.somebody(); a.api(b, 200, "GET", "account/export", "") }},
+	{"GET /api/v1/account/export", "account_export ok", owner,
+		func(a *actors) { b, _ := a.somebody(); a.api(b, 200, "GET", "account/export", "") }},
 	{"POST /account/delete", "user_delete ok", owner, func(a *actors) {
 		b, _ := a.somebody()
 		b.post(alone+"/account/delete", values("sure", "1")).wants(a.t, 200, "")
 	}},
-	{"DELETE /api/v1/account", "user_delete ok", owner, func(a *actors) { b, _ := a.somebody(); a.api(b, 204, "DELETE", "account", "") }},
+	{"DELETE /api/v1/account", "user_delete ok", owner,
+		func(a *actors) { b, _ := a.somebody(); a.api(b, 204, "DELETE", "account", "") }},
 	{"POST /account/password", "password_change ok", owner, func(a *actors) {
 		b, _ := a.somebody()
 		b.post(alone+"/account/password", values("current", "right", "password", "a new password")).wants(a.t, 200, "")
@@ -193,7 +203,8 @@ var toldActs = []toldAct{
 		b, _ := a.somebody()
 		b.post(alone+"/account/tokens", values("name", "script", "expires", "")).wants(a.t, 200, "")
 	}},
-	{"POST /api/v1/tokens", "token_create ok", owner, func(a *actors) { b, _ := a.somebody(); a.api(b, 201, "POST", "tokens", `{"name":"script"}`) }},
+	{"POST /api/v1/tokens", "token_create ok", owner,
+		func(a *actors) { b, _ := a.somebody(); a.api(b, 201, "POST", "tokens", `{"name":"script"}`) }},
 	{"POST /api/v1/tokens", "token_create refused", owner, func(a *actors) {
 		b, _ := a.somebody()
 		a.api(b, 422, "POST", "tokens", `{"name":"script","roles":["admin"]}`)
@@ -208,7 +219,8 @@ var toldActs = []toldAct{
 		id := a.api(b, 201, "POST", "tokens", `{"name":"script"}`).json(a.t)["id"].(string)
 		a.api(b, 204, "DELETE", "tokens/"+id, "")
 	}},
-	{"POST /api/v1/admin/users", "user_create ok", root, func(a *actors) { a.api(a.root, 201, "POST", "admin/users", `{"email":"made@example.com"}`) }},
+	{"POST /api/v1/admin/users", "user_create ok", root,
+		func(a *actors) { a.api(a.root, 201, "POST", "admin/users", `{"email":"made@example.com"}`) }},
 	{"POST /api/v1/admin/users", "user_create refused", root, func(a *actors) {
 		a.w.user("there")
 		a.api(a.root, 409, "POST", "admin/users", `{"email":"there@example.com"}`)
@@ -225,7 +237,8 @@ var toldActs = []toldAct{
 	{"DELETE /api/v1/admin/users/{id}", "user_delete ok", root, func(a *actors) {
 		a.api(a.root, 204, "DELETE", "admin/users/"+a.w.user("removed").ID, "")
 	}},
-	{"DELETE /api/v1/admin/users/{id}", "user_delete refused", root, func(a *actors) { a.api(a.root, 409, "DELETE", "admin/users/"+a.rootID, "") }},
+	{"DELETE /api/v1/admin/users/{id}", "user_delete refused", root,
+		func(a *actors) { a.api(a.root, 409, "DELETE", "admin/users/"+a.rootID, "") }},
 	{"DELETE /api/v1/admin/users/{id}/sessions", "session_end ok", root, func(a *actors) {
 		_, u := a.somebody()
 		a.api(a.root, 200, "DELETE", "admin/users/"+u.ID+"/sessions", "")
@@ -234,7 +247,8 @@ var toldActs = []toldAct{
 		a.api(a.root, 204, "DELETE", "admin/users/"+a.w.user("cleared").ID+"/factors", "")
 	}},
 	{"POST /admin/users", "user_create ok", root, func(a *actors) {
-		a.root.post(alone+"/admin/users", values("email", "made-by-form@example.com", "name", "", "roles", "")).wants(a.t, 200, "")
+		a.root.post(alone+"/admin/users", values("email", "made-by-form@example.com", "name", "", "roles",
+			"")).wants(a.t, 200, "")
 	}},
 	{"POST /admin/users/{id}", "user_change ok", root, func(a *actors) {
 		a.root.post(alone+"/admin/users/"+a.w.user("edited").ID, values("name", "New")).wants(a.t, 200, "")
@@ -246,13 +260,15 @@ var toldActs = []toldAct{
 		a.api(a.root, 200, "POST", "admin/users/bulk", bulkBody("disable", "", a.w.user("bulk").ID))
 	}},
 	{"POST /admin/users/bulk", "user_change ok", root, func(a *actors) {
-		a.root.post(alone+"/admin/users/bulk", values("action", "disable", "ids", a.w.user("bulk-form").ID, "sure", "1")).wants(a.t, 200, `"Done":true`)
+		a.root.post(alone+"/admin/users/bulk",
+			values("action", "disable", "ids", a.w.user("bulk-form").ID, "sure", "1")).wants(a.t, 200, `"Done":true`)
 	}},
 	{"POST /api/v1/admin/users/{id}/invite", "user_change ok", root, func(a *actors) {
 		id := a.api(a.root, 201, "POST", "admin/users", `{"email":"guest@example.com"}`).json(a.t)["id"].(string)
 		a.api(a.root, 202, "POST", "admin/users/"+id+"/invite", "{}")
 	}},
-	{"POST /api/v1/admin/users/{id}/ticket", "ticket_create ok", root, func(a *actors) { a.root.ticket(a.w.user("locked-out")) }},
+	{"POST /api/v1/admin/users/{id}/ticket", "ticket_create ok", root,
+		func(a *actors) { a.root.ticket(a.w.user("locked-out")) }},
 	{"POST /ticket", "ticket_use ok", root, func(a *actors) {
 		token := tokenOf(a.t, a.root.ticket(a.w.user("let-in")))
 		a.w.browser().post(alone+"/ticket", values("token", token)).wants(a.t, 200, "")
@@ -271,19 +287,22 @@ var toldActs = []toldAct{
 		sum := fmt.Sprintf("%x", sha256.Sum256([]byte(file)))
 		a.root.sendForm("people.csv", file, "do", "import", "sum", sum).wants(a.t, 200, `"Made":1`)
 	}},
-	{"GET /api/v1/admin/users/export", "users_exported ok", root, func(a *actors) { a.api(a.root, 200, "GET", "admin/users/export", "") }},
+	{"GET /api/v1/admin/users/export", "users_exported ok", root,
+		func(a *actors) { a.api(a.root, 200, "GET", "admin/users/export", "") }},
 	{"POST /api/v1/admin/columns", "column_added ok", root, func(a *actors) {
 		a.api(a.root, 201, "POST", "admin/columns", `{"key":"plan","type":"text"}`)
 	}},
 	{"PATCH /api/v1/admin/columns/{id}", "column_changed ok", root, func(a *actors) {
 		a.api(a.root, 200, "PATCH", "admin/columns/plan", `{"label":"Plan"}`)
 	}},
-	{"DELETE /api/v1/admin/columns/{id}", "column_removed ok", root, func(a *actors) { a.api(a.root, 204, "DELETE", "admin/columns/plan", "") }},
+	{"DELETE /api/v1/admin/columns/{id}", "column_removed ok", root,
+		func(a *actors) { a.api(a.root, 204, "DELETE", "admin/columns/plan", "") }},
 	{"POST /admin/columns", "column_added ok", root, func(a *actors) {
 		a.root.post(alone+"/admin/columns", values("key", "seats", "type", "number")).wants(a.t, 200, "")
 	}},
 	{"POST /admin/columns/{id}", "column_changed ok", root, func(a *actors) {
-		a.root.post(alone+"/admin/columns/seats", values("key", "seats", "label", "Seats", "choices", "", "position", "1")).wants(a.t, 200, "")
+		a.root.post(alone+"/admin/columns/seats",
+			values("key", "seats", "label", "Seats", "choices", "", "position", "1")).wants(a.t, 200, "")
 	}},
 	{"POST /admin/columns/{id}/remove", "column_removed ok", root, func(a *actors) {
 		a.root.post(alone+"/admin/columns/seats/remove", values("sure", "1")).wants(a.t, 200, "")
@@ -302,9 +321,11 @@ var toldActs = []toldAct{
 	{"POST /link/finish", "sign_in ok", owner, func(a *actors) {
 		b := a.w.browser()
 		a.box.take()
-		b.post(alone+"/link/finish", values("token", b.asksForLink(a.box, a.w.user("by-link").Email).token(a.t))).wants(a.t, 200, "")
+		b.post(alone+"/link/finish", values("token",
+			b.asksForLink(a.box, a.w.user("by-link").Email).token(a.t))).wants(a.t, 200, "")
 	}},
-	{"PATCH /api/v1/account", "email_ask ok", owner, func(a *actors) { b, u := a.somebody(); b.asks(a.box, "new-"+u.Email) }},
+	{"PATCH /api/v1/account", "email_ask ok", owner,
+		func(a *actors) { b, u := a.somebody(); b.asks(a.box, "new-"+u.Email) }},
 	{"POST /account/email", "email_ask ok", owner, func(a *actors) {
 		b, u := a.somebody()
 		b.post(alone+"/account/email", values("email", "new-"+u.Email)).wants(a.t, 200, "")
@@ -322,8 +343,12 @@ var toldActs = []toldAct{
 		b, u := a.somebody()
 		a.api(a.w.browser(), 200, "POST", "email/undo", tokenBody(b.moves(a.box, "new-"+u.Email)))
 	}},
-	{"GET /admin/audit/export", "audit_export ok", root, func(a *actors) { a.root.get(alone+"/admin/audit/export?as=csv").wants(a.t, 200, "") }},
-	{"GET /admin", "access refused", owner, func(a *actors) { b, _ := a.somebody(); b.get(alone+"/admin").wants(a.t, 403, "") }},
+	{"GET /admin/audit/export", "audit_export ok", root,
+		func(a *actors) { a.root.get(alone+"/admin/audit/export?as=csv").wants(a.t, 200, "") }},
+	{"GET /admin", "access refused", owner, func(a *actors) {
+		b, _ := a.somebody()
+		b.get(alone+"/admin").wants(a.t, 403, "")
+	}},
 	{"GET /api/v1/session", "access refused", stranger, func(a *actors) {
 		r := a.w.browser()
 		req := r.apiRequest("GET", aloneAPI+"session", "")
@@ -338,15 +363,16 @@ var toldActs = []toldAct{
 	}},
 }
 
-// silent are routes that change something and are told elsewhere, with the reason.
+// silent are routes that change something and are recorded elsewhere, with the reason.
 var silent = map[string]string{
 	"POST /setup": "there is an administrator in this world: TestTheFirstAdministratorComesThroughTheLink",
 }
 
-// Whoever adds a route adds what the audit trail says of it. Routes that are read by GET change nothing and need no row.
+// A new route needs a row with its event. GET routes change nothing and need none.
 func TestEveryActIsToldWithWhoWhomAndFromWhere(t *testing.T) {
 	var w *world
-	w, box, _ := linkWorld(t, audited(&w), withSignup(settings.SignupSettings{Mode: settings.SignupOpen}), func(c *Config) { c.Settings.Address.Count = 10_000 })
+	w, box, _ := linkWorld(t, audited(&w), withSignup(settings.SignupSettings{Mode: settings.SignupOpen}),
+		func(c *Config) { c.Settings.Address.Count = 10_000 })
 	a := &actors{t: t, w: w, box: box}
 	b, admin := w.administrator("root")
 	a.root, a.rootID = b, admin.ID
@@ -454,7 +480,7 @@ func TestTheSameRefusalIsToldOnceAMinute(t *testing.T) {
 	}
 }
 
-// The three ways to hear of an event say the same by the same names.
+// The three outputs of an event have the same fields with the same names.
 func TestTheLogSaysWhatTheEventSays(t *testing.T) {
 	var w *world
 	w, _ = newAccounts(t, audited(&w))

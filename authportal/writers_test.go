@@ -43,8 +43,8 @@ func writesOf(t *testing.T, name string, src any) (lines []int) {
 	return lines
 }
 
-// mayWrite reports whether a file is one of the rules of accounts. Methods renew what they keep: a hash at sign-in, a
-// counter.
+// mayWrite reports whether a file may write accounts and credentials. Methods update their own credentials: a hash at
+// sign-in, a counter.
 func mayWrite(path string) bool {
 	dir, name := filepath.Split(filepath.ToSlash(path))
 	switch {
@@ -56,7 +56,7 @@ func mayWrite(path string) bool {
 	return strings.HasPrefix(name, "accounts") || slices.Contains([]string{"columns_sweep.go", "recovery.go"}, name)
 }
 
-// Rules that stand in one place hold only if nobody writes past them.
+// The rules of accounts only hold if no other code writes past them.
 func TestOnlyAccountsWriteAccounts(t *testing.T) {
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path,

@@ -18,12 +18,13 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// AdministratorRole is the role that may do everything in Gatehouse itself.
+// AdministratorRole is the role that grants every act in Gatehouse itself.
 const AdministratorRole = store.RoleAdmin
 
-// Accounts makes and changes accounts: the one set of rules behind sign-up, set-up, the account page, administrators,
-// outside identities and the command line, and the only writer of accounts and their credentials. Outcomes that are the
-// caller's to hear are a *problem.Problem; any other error means that we failed. It is safe for concurrent use.
+// Accounts creates and changes accounts. It is the one set of rules behind sign-up, set-up, the account page,
+// administrators, outside identities and the command line, and the only writer of accounts and their credentials. It
+// returns a *problem.Problem for what the caller did wrong; any other error is an internal failure. It is safe for
+// concurrent use.
 type Accounts struct {
 	*core
 	*columns
@@ -32,7 +33,7 @@ type Accounts struct {
 	*imports
 }
 
-// core is what all parts share: the stores, who is told, looking up, credentials, and what an act of recovery ends.
+// core is what all parts share: the stores, events, lookups, credentials, and what an act of recovery ends.
 type core struct {
 	users     store.UserStore
 	sessions  store.SessionStore
@@ -53,59 +54,59 @@ type core struct {
 	rolesFrom func(string, []string) []string
 }
 
-// columns are the operator's own columns of accounts.
+// columns manages the operator's own columns of accounts.
 type columns struct {
 	*core
 }
 
-// changes make accounts and change them.
+// changes creates accounts and changes them.
 type changes struct {
 	*core
 	columns *columns
 }
 
-// identities turn those whom an outside source knows into accounts.
+// identities maps identities of outside sources to accounts.
 type identities struct {
 	*core
 	changes *changes
 }
 
-// imports read accounts from files.
+// imports creates accounts from files.
 type imports struct {
 	*core
 	changes *changes
 }
 
-// Deps is all that Accounts depend on.
+// Deps are the dependencies of Accounts.
 type Deps struct {
 	Users    store.UserStore
 	Sessions store.SessionStore
 
-	Passwords method.Passwords // nil: there is no sign-in by password here
+	Passwords method.Passwords // nil: sign-in by password is not configured
 	Mail      store.Outbox     // nil: no mail
-	Seal      Sealer           // for what a provider gave to refresh an identity by; nil: it is not kept
-	Fields    []string         // of `signup`, kept as attributes
+	Seal      Sealer           // for the refresh data of a provider; nil: it is not stored
+	Fields    []string         // of `signup`, stored as attributes
 
-	// CheckRole and CheckUsername refuse values that could pose as two in a header, or cannot stand in a rule; nil:
-	// none.
+	// CheckRole and CheckUsername reject values that a header could pass on as two, or that a rule cannot name; nil
+	// accepts all.
 	CheckRole     func(string) error
 	CheckUsername func(string) error
-	// SignUp is for people whom only an outside source knows. RolesFrom returns the roles that groups of a source give,
-	// by the name of its method; nil: none.
+	// SignUp applies to identities without an account. RolesFrom returns the roles that a method's groups grant; nil
+	// grants none.
 	SignUp    SignUpRules
 	RolesFrom func(method string, groups []string) []string
-	// ExpandRoles adds the roles that the held ones include; nil: none include others.
+	// ExpandRoles adds the roles that the held ones include; nil: no role includes another.
 	ExpandRoles func(held []string) []string
-	// Kinds are the kinds of credentials that each method keeps, beside our own.
+	// Kinds are the credential kinds that the methods store, beside the built-in ones.
 	Kinds []map[string]method.CredentialClass
 
-	Events *audit.Emitter   // nil: events go nowhere
+	Events *audit.Emitter   // nil: events are discarded
 	Now    func() time.Time // nil: time.Now
 	Rand   io.Reader        // nil: crypto/rand
 	Log    *slog.Logger     // nil: nothing is logged
 }
 
-// Sealer encrypts and authenticates what only we may read.
+// Sealer encrypts and authenticates values that only this installation may read.
 type Sealer interface {
 	Seal(purpose string, plaintext, ad []byte) (string, error)
 	Open(purpose, sealed string, ad []byte) ([]byte, error)
@@ -151,24 +152,26 @@ func New(d Deps) (*Accounts, error) {
 	return a, nil
 }
 
-// Actor is who acts on an account that is not their own, for the audit trail.
+// Actor is who acts on another user's account, for the audit trail.
 type Actor struct {
 	ID      string // "command line", or the id of an administrator
-	Method  string // how they are known, where that is not a sign-in: "api_token"
-	Address string // of their browser; empty where there is none
+	Method  string // how they authenticated, if not by a session: "api_token"
+	Address string // of their browser; may be empty
 	Host    string
-	Base    string // of our pages, for links in messages: "https://auth.example.com"; empty: messages carry none
+	Base    string // of the portal, for links in messages: "https://auth.example.com"; empty: messages have no links
 }
 
-// Passwords returns the method that keeps passwords, nil where none is configured.
+// Passwords returns the method that stores passwords, nil if none is configured.
 func (a *core) Passwords() method.Passwords { return a.passwords }
 
+// Emit emits an event with the actor by.
 func (a *core) Emit(ctx context.Context, by Actor, e audit.Event) {
 	e.Actor, e.Method, e.Address, e.Host = by.ID, by.Method, by.Address, by.Host
 	a.events.Emit(ctx, e)
 }
 
-// Problem turns what a validation, a store or a method said of an account into a Problem, where it is one.
+// Problem translates the error of a validation, a store or a method into a *problem.Problem, and returns any other
+// error as it is.
 func Problem(err error) error {
 	var invalid *InvalidError
 	var unacceptable *method.UnacceptableError
@@ -182,7 +185,8 @@ func Problem(err error) error {
 		}
 		return problem.InvalidField(invalid.Field, invalid.Why)
 	case errors.As(err, &unacceptable):
-		return (&problem.Problem{Status: 422, Code: "password_not_acceptable", Detail: unacceptable.Error()}).With("reason", unacceptable.Reason)
+		return (&problem.Problem{Status: 422, Code: "password_not_acceptable",
+			Detail: unacceptable.Error()}).With("reason", unacceptable.Reason)
 	case errors.As(err, &taken) && taken.Field == "username":
 		return problem.UsernameTaken
 	case errors.As(err, &taken):
@@ -197,11 +201,11 @@ func Problem(err error) error {
 	return err
 }
 
-// UpdateTries is how often a change is decided anew because the account changed meanwhile.
+// UpdateTries bounds how often a change is retried because the record changed meanwhile.
 const UpdateTries = 8
 
-// update reads the account, lets change decide on what is there now, and writes it if it is still so, as often as it
-// takes. Nothing is written where nothing differs.
+// update reads the account, applies change to it and writes it, and starts again if the account changed in between. It
+// writes nothing if nothing differs.
 func (a *core) update(ctx context.Context, id string,
 	change func(*store.User) error) (before, after store.User, err error) {
 	for range UpdateTries {
@@ -231,17 +235,17 @@ func (a *core) update(ctx context.Context, id string,
 	return before, after, nil
 }
 
-// refreshPatience bounds what a change of an account waits for its sessions.
+// refreshPatience bounds how long a change of an account waits for its sessions.
 const refreshPatience = time.Second
 
-// refreshSessions gives the sessions of an account what has just changed, so that whoever made the change sees it in
-// force at their next request. The row that was committed with the change says the same to the relay, which loses
-// nothing where this fails: it is only later.
+// refreshSessions copies a change of an account into its sessions, so that it is in force at the next request. The
+// outbox row that was committed with the change makes the relay do the same: if this fails, the change only takes
+// effect later.
 func (a *core) refreshSessions(ctx context.Context, u *store.User) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshPatience)
 	defer cancel()
 	if err := a.sessions.RefreshIdentity(ctx, u.Identity()); err != nil {
-		a.log.WarnContext(ctx, "sessions of an account will hear of its change a little later",
+		a.log.WarnContext(ctx, "session refresh deferred to relay",
 			slog.String("user_id", u.ID), slog.Any("error", err))
 	}
 }

@@ -11,28 +11,28 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// act is something that administrators do to an account, or to many at once.
-type act struct {
-	Name  string
-	Needs Assurance // to do it to one account; to many it is recentLogin at least
-	Role  bool      // a role is named with it
-	own   bool      // among many, one's own account is left out: it would end the very session that does it
-	Do    func(a *Accounts, ctx context.Context, by Actor, id, role string) error
+// Act is an act of administrators on one account, or on many at once.
+type Act struct {
+	Name    string
+	Needs   Assurance // for one account; for many it is at least RecentLogin
+	Role    bool      // it takes a role
+	skipOwn bool      // a bulk act skips the actor's own account: it would end the very session that performs it
+	Do      func(a *Accounts, ctx context.Context, by Actor, id, role string) error
 }
 
-// Acts returns them in the order that people read.
-func Acts() []act {
+// Acts returns all acts in the order in which pages list them.
+func Acts() []Act {
 	set := func(ch UserChange) func(*Accounts, context.Context, Actor, string, string) error {
 		return func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
 			_, err := a.Set(ctx, by, id, ch)
 			return err
 		}
 	}
-	return []act{
+	return []Act{
 		{Name: "enable", Do: set(UserChange{Enabled: new(true)})},
-		{Name: "disable", own: true, Do: set(UserChange{Enabled: new(false)})},
+		{Name: "disable", skipOwn: true, Do: set(UserChange{Enabled: new(false)})},
 		{Name: "approve", Do: set(UserChange{Approved: new(true)})},
-		{Name: "decline", Needs: RecentLogin, own: true,
+		{Name: "decline", Needs: RecentLogin, skipOwn: true,
 			Do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
 				return a.Decline(ctx, by, id)
 			}},
@@ -41,46 +41,50 @@ func Acts() []act {
 				_, err := a.Set(ctx, by, id, UserChange{AddRoles: []string{role}})
 				return err
 			}},
-		{Name: "remove_role", Needs: RecentLogin, Role: true, own: true,
+		{Name: "remove_role", Needs: RecentLogin, Role: true, skipOwn: true,
 			Do: func(a *Accounts, ctx context.Context, by Actor, id, role string) error {
 				_, err := a.Set(ctx, by, id, UserChange{RemoveRoles: []string{role}})
 				return err
 			}},
-		{Name: "end_sessions", own: true, Do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
+		{Name: "end_sessions", skipOwn: true, Do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
 			_, err := a.RevokeSessions(ctx, by, id)
 			return err
 		}},
-		{Name: "new_password", Needs: RecentLogin, own: true, Do: set(UserChange{MustChangePassword: new(true)})},
-		{Name: "delete", Needs: RecentLogin, own: true, Do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
-			return a.Delete(ctx, by, id)
-		}},
+		{Name: "new_password", Needs: RecentLogin, skipOwn: true, Do: set(UserChange{MustChangePassword: new(true)})},
+		{Name: "delete", Needs: RecentLogin, skipOwn: true,
+			Do: func(a *Accounts, ctx context.Context, by Actor, id, _ string) error {
+				return a.Delete(ctx, by, id)
+			}},
 	}
 }
 
-func ActNamed(name string) *act {
+// ActNamed returns the act with that name, nil if there is none.
+func ActNamed(name string) *Act {
 	list := Acts()
-	if i := slices.IndexFunc(list, func(a act) bool { return a.Name == name }); i >= 0 {
+	if i := slices.IndexFunc(list, func(a Act) bool { return a.Name == name }); i >= 0 {
 		return &list[i]
 	}
 	return nil
 }
 
-// MaxBulk is to how many accounts something is done at once.
+// MaxBulk is the greatest number of accounts of one bulk act.
 const MaxBulk = 500
 
 var (
-	errOwnAccount = &problem.Problem{Status: 409, Code: "own_account", Detail: "this is your own account: do it on its page"}
-	errNoTime     = &problem.Problem{Status: 503, Code: "out_of_time", Detail: "there was no time left for this account; do it again"}
+	errOwnAccount = &problem.Problem{Status: 409, Code: "own_account",
+		Detail: "this is your own account: do it on its page"}
+	errNoTime = &problem.Problem{Status: 503, Code: "out_of_time",
+		Detail: "there was no time left for this account; do it again"}
 )
 
-// Bulk is one act on many accounts, as it was asked for.
+// Bulk is one act on many accounts.
 type Bulk struct {
-	Act  *act
+	Act  *Act
 	Role string
-	Ids  []string // each once
+	IDs  []string // without duplicates
 }
 
-// NewBulk checks what was asked for, before anything is done.
+// NewBulk validates a bulk act before any account is touched.
 func NewBulk(a *Accounts, action, role string, ids []string) (*Bulk, error) {
 	b := &Bulk{Act: ActNamed(action), Role: role}
 	switch {
@@ -97,28 +101,28 @@ func NewBulk(a *Accounts, action, role string, ids []string) (*Bulk, error) {
 	seen := map[string]bool{}
 	for _, id := range ids {
 		if !seen[id] {
-			b.Ids = append(b.Ids, id)
+			b.IDs = append(b.IDs, id)
 		}
 		seen[id] = true
 	}
-	if n := len(b.Ids); n == 0 || n > MaxBulk {
+	if n := len(b.IDs); n == 0 || n > MaxBulk {
 		return nil, problem.InvalidField("ids", fmt.Sprintf("must be from 1 to %d accounts", MaxBulk))
 	}
 	return b, nil
 }
 
-// BulkResult says what became of one account.
+// BulkResult is the outcome for one account.
 type BulkResult struct {
 	ID      string
-	User    store.User       // as it was before; zero: there is none
-	Problem *problem.Problem // why nothing was done; nil: it was done
+	User    store.User       // as it was before; zero: there is no such account
+	Problem *problem.Problem // why nothing was done; nil: done
 }
 
-// DoBulk does it to one account after the other. What cannot be done to one is told of it and stops no other. That an
-// administrator stays is the store's to say, row by row: of the last two, one is left.
+// DoBulk performs the act on one account after the other. A failure is part of that account's result and does not stop
+// the rest. The store refuses, row by row, to remove the last administrator.
 func DoBulk(ctx context.Context, a *Accounts, log *slog.Logger, by Actor, b *Bulk) []BulkResult {
-	results := make([]BulkResult, 0, len(b.Ids))
-	for _, id := range b.Ids {
+	results := make([]BulkResult, 0, len(b.IDs))
+	for _, id := range b.IDs {
 		r := BulkResult{ID: id}
 		err := error(errNoTime)
 		if ctx.Err() == nil {
@@ -130,7 +134,8 @@ func DoBulk(ctx context.Context, a *Accounts, log *slog.Logger, by Actor, b *Bul
 		switch {
 		case err == nil:
 		case problem.IsFault(err):
-			log.ErrorContext(ctx, "one of many accounts could not be changed", slog.String("user_id", problem.Bounded(id, 26)), slog.String("act", b.Act.Name), slog.Any("error", err))
+			log.ErrorContext(ctx, "bulk act failed on an account", slog.String("user_id", problem.Bounded(id, 26)),
+				slog.String("act", b.Act.Name), slog.Any("error", err))
 			r.Problem = problem.Unavailable
 		default:
 			r.Problem = problem.Of(err)
@@ -144,7 +149,7 @@ func doOne(ctx context.Context, a *Accounts, by Actor, b *Bulk, id string) error
 	switch {
 	case ctx.Err() != nil:
 		return errNoTime
-	case b.Act.own && id == by.ID:
+	case b.Act.skipOwn && id == by.ID:
 		return errOwnAccount
 	}
 	err := b.Act.Do(a, ctx, by, id, b.Role)

@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// NewUser is an account to be made.
+// NewUser is an account to be created.
 type NewUser struct {
 	Email      string
 	Username   string // empty: the whole address
@@ -21,23 +21,24 @@ type NewUser struct {
 	Attributes map[string]any // string, float64, bool or []any of strings
 	Password   string         // empty: none yet
 
-	MustChangePassword   bool // the first sign-in by Password must choose another
+	MustChangePassword   bool // the first sign-in must choose another password
 	Disabled, Unapproved bool // cannot sign in yet
-	Unconfirmed          bool // the address is not vouched for
+	Unconfirmed          bool // the address is not confirmed
 }
 
-// Add makes an account on behalf of an administrator, who vouches for the address.
+// Add creates an account on behalf of an administrator, who vouches for the address.
 func (a *changes) Add(ctx context.Context, by Actor, n NewUser) (store.User, error) {
 	u, _, err := a.Create(ctx, n, true)
 	if err != nil {
 		a.EmitRefusal(ctx, by, audit.EventUserCreate, "", err)
 		return store.User{}, err
 	}
-	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserCreate, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
+	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserCreate, Result: audit.ResultOK, UserID: u.ID,
+		Username: u.Username})
 	return u, nil
 }
 
-// Create makes an account with its password, or nothing at all.
+// Create creates an account with its password, in one transaction.
 func (a *changes) Create(ctx context.Context, n NewUser,
 	confirmed bool) (u store.User, c store.Credential, err error) {
 	u, creds, err := a.Prepare(ctx, n, confirmed)
@@ -46,7 +47,7 @@ func (a *changes) Create(ctx context.Context, n NewUser,
 	}
 	var taken *store.TakenError
 	if errors.As(err, &taken) && taken.Field == "username" && u.Username == u.Email {
-		// The person chose an address, not a username: an account that is gone still owns it.
+		// The user chose an address, not a username: a deleted account still owns it as its username.
 		err = problem.UserExists
 	}
 	if err != nil {
@@ -59,9 +60,12 @@ func (a *changes) Create(ctx context.Context, n NewUser,
 	return u, c, nil
 }
 
-// Prepare checks and completes an account without storing it. A password is hashed last, because that is dear.
-func (a *changes) Prepare(ctx context.Context, n NewUser, confirmed bool) (u store.User, creds []store.Credential, err error) {
-	u = store.User{Confirmed: confirmed && !n.Unconfirmed, Enabled: !n.Disabled, Approved: !n.Unapproved, MustChangePassword: n.MustChangePassword, Created: a.now()}
+// Prepare validates and completes an account without storing it. It hashes the password last, because that is
+// expensive.
+func (a *changes) Prepare(ctx context.Context, n NewUser, confirmed bool) (u store.User, creds []store.Credential,
+	err error) {
+	u = store.User{Confirmed: confirmed && !n.Unconfirmed, Enabled: !n.Disabled, Approved: !n.Unapproved,
+		MustChangePassword: n.MustChangePassword, Created: a.now()}
 	if u.Email, err = NormalizeEmail(n.Email); err != nil {
 		return u, nil, err
 	}
@@ -102,6 +106,7 @@ func (a *changes) makePassword(ctx context.Context, u *store.User, password stri
 	return a.passwords.MakePassword(ctx, u, password)
 }
 
+// Username returns the normal form of a username that rules and headers can hold.
 func (a *changes) Username(typed, email string) (string, error) {
 	name, err := NormalizeUsername(typed, email)
 	if err == nil && a.checkUsername(name) != nil {
@@ -115,13 +120,13 @@ const (
 	maxRoleName = 100 // characters
 )
 
-// CanHoldRole reports whether an account can be given a role of that name.
+// CanHoldRole reports whether name is a role that an account can hold.
 func (a *changes) CanHoldRole(name string) bool {
 	_, err := a.roles([]string{name})
 	return err == nil
 }
 
-// roles returns the names sorted, each once.
+// roles validates the names and returns them sorted, without duplicates.
 func (a *changes) roles(names []string) ([]string, error) {
 	list := slices.Compact(slices.Sorted(slices.Values(names)))
 	if len(list) > maxRoles {
@@ -139,12 +144,14 @@ func (a *changes) roles(names []string) ([]string, error) {
 }
 
 const (
-	maxAttributes     = 64
-	MaxAttributeValue = 1000 // characters of one value, or elements of a list
+	maxAttributes = 64
+
+	// MaxAttributeValue bounds the characters of one value.
+	MaxAttributeValue = 1000
 )
 
-// joinAttributes returns have with the changes made: nil removes. Values are what a store keeps (a string, a number, a
-// yes or no, a list of strings), one line each, and bounded, because every session carries a copy of them.
+// joinAttributes returns have with the changes applied; nil removes an attribute. A value is a string, a number, a
+// boolean or a list of strings, each of one line. All are bounded, because every session holds a copy of them.
 func joinAttributes(have, changes map[string]any) (map[string]any, error) {
 	all := maps.Clone(have)
 	if all == nil {

@@ -9,13 +9,12 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Approve lets an account in that signed up and waits, and tells its owner by mail. Approving one twice changes
-// nothing.
+// Approve approves an account that signed up, and notifies its owner by email. It has no effect on an approved account.
 func (a *changes) Approve(ctx context.Context, by Actor, id string) (store.User, error) {
 	return a.Set(ctx, by, id, UserChange{Approved: new(true)})
 }
 
-// Decline deletes an account that waits for approval, and tells its owner by mail.
+// Decline deletes an account that waits for approval, and notifies its owner by email.
 func (a *changes) Decline(ctx context.Context, by Actor, id string) error {
 	u, err := a.users.User(ctx, id)
 	if err != nil {
@@ -32,15 +31,18 @@ func (a *changes) Decline(ctx context.Context, by Actor, id string) error {
 	return nil
 }
 
-var ErrDecided = &problem.Problem{Status: 409, Code: "conflict", Detail: "the account was approved already; disable or delete it instead"}
+// ErrDecided refuses to decline an approved account.
+var ErrDecided = &problem.Problem{Status: 409, Code: "conflict",
+	Detail: "the account was approved already; disable or delete it instead"}
 
-// Decided tells the owner. The decision stands, whether it can be told or not. An address that nobody confirmed gets
-// nothing: whoever reads there may never have heard of us.
+// Decided notifies the owner of a decision, which does not depend on the notice. An unconfirmed address gets no
+// message: its reader may never have signed up here.
 func (a *changes) Decided(ctx context.Context, by Actor, kind string, u *store.User) {
 	if !u.Confirmed {
 		return
 	}
-	if err := a.core.Post(context.WithoutCancel(ctx), kind, u.Email, message.Payload{Base: by.Base, User: u.ID}); err != nil {
-		a.log.WarnContext(ctx, "the owner of an account could not be told of a decision", "user_id", u.ID, "error", err)
+	if err := a.core.Post(context.WithoutCancel(ctx), kind, u.Email,
+		message.Payload{Base: by.Base, User: u.ID}); err != nil {
+		a.log.WarnContext(ctx, "queueing the message about a decision failed", "user_id", u.ID, "error", err)
 	}
 }

@@ -1,10 +1,16 @@
 package accounts
 
-// Assurance is how sure an act of an administrator needs us to be of them.
+// Assurance is how surely an act requires its administrator to be authenticated.
 type Assurance int
 
+// Levels of assurance, each stricter than the one before.
 const (
-	AnySession         Assurance = iota // reads, or changes what opens no door
-	RecentLogin                         // roles, names, deletion: a sign-in of the last ten minutes, or an API token
-	RecentLoginNoToken                  // what signs in as somebody else: a sign-in of the last ten minutes, and never a token
+	// AnySession suffices to read, and for changes that grant no access.
+	AnySession Assurance = iota
+
+	// RecentLogin is a sign-in within ten minutes, or an API token: for roles, names and deletion.
+	RecentLogin
+
+	// RecentLoginNoToken is a sign-in within ten minutes: for acts that let the actor sign in as another user.
+	RecentLoginNoToken
 )

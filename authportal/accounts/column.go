@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// ColumnType is what the values of a column are.
+// ColumnType is the type of the values of a column.
 type ColumnType string
 
-// Types of columns. A value is kept as JSON has it; a day is text such as 2026-11-25.
+// Types of columns. A value is stored as JSON; a date is text such as 2026-11-25.
 const (
 	ColumnText   ColumnType = "text"
 	ColumnNumber ColumnType = "number"
@@ -22,32 +22,34 @@ const (
 
 var columnTypes = []ColumnType{ColumnText, ColumnNumber, ColumnYesNo, ColumnDate, ColumnList}
 
-// Column is a column of the operator's own in the table of accounts. Its values are the attributes of that name.
+// Column is a column that the operator added to the table of accounts. Its values are the attributes of that name.
 type Column struct {
 	Key     string     `json:"key"` // name of the attribute
 	Label   string     `json:"label"`
 	Type    ColumnType `json:"type"`
 	Choices []string   `json:"choices,omitempty"` // of a text or a list: the only values; empty: any
-	Listed  bool       `json:"listed"`            // stands in the list of accounts too
+	Listed  bool       `json:"listed"`            // shown in the list of accounts
 
-	// Configured says that it is a field of `signup` in the Caddyfile: it can be changed there only.
+	// Configured marks a field of `signup` in the Caddyfile, which can be changed there only.
 	Configured bool `json:"-"`
 }
 
 const (
-	MaxColumns     = 50
+	// MaxColumns bounds the columns that administrators can add.
+	MaxColumns = 50
+
 	maxColumnLabel = 100 // characters
 	maxChoices     = 50
 	maxChoice      = 100 // characters
 )
 
-// builtIn are the names that accounts have fields of, here or in a file of `users export`: a table with two columns of
-// one name would be read wrongly.
+// builtIn are the names of built-in fields, here or in a file of `users export`: a table with two columns of one name
+// would be misread.
 var builtIn = []string{"id", "username", "email", "confirmed", "name", "role", "roles", "effective_roles",
 	"attributes", "enabled", "approved",
 	"created", "last_sign_in", "password", "password_hash", "has_password", "version"}
 
-// check completes a definition, or says what is wrong with it.
+// check validates a definition and fills in its defaults.
 func (col *Column) check() error {
 	why := ""
 	switch col.Key = strings.TrimSpace(col.Key); {
@@ -64,7 +66,7 @@ func (col *Column) check() error {
 	if col.Label == "" {
 		col.Label = col.Key
 	}
-	if col.Choices, why = words(col.Choices, maxChoices, maxChoice); why != "" {
+	if col.Choices, why = shortTexts(col.Choices, maxChoices, maxChoice); why != "" {
 		return &InvalidError{Field: "choices", Why: why}
 	}
 	if len(col.Choices) > 0 && col.Type != ColumnText && col.Type != ColumnList {
@@ -73,9 +75,9 @@ func (col *Column) check() error {
 	return nil
 }
 
-// words are short texts, each once and none empty. Upstreams get them joined by commas, so that none may hold one: it
-// would pose as two.
-func words(in []string, limit, size int) (out []string, why string) {
+// shortTexts returns the short texts in in, without duplicates and empty ones. Upstreams get them joined by commas, so
+// a text with a comma is refused: it would pass for two.
+func shortTexts(in []string, limit, size int) (out []string, why string) {
 	for _, s := range in {
 		if s, why = Line(s, size); why != "" {
 			return nil, why
@@ -93,7 +95,7 @@ func words(in []string, limit, size int) (out []string, why string) {
 	return out, ""
 }
 
-// value brings what somebody set into the column's type; nil is no value. Text is read as forms, files and the command
+// value converts a submitted value to the column's type; nil is no value. It reads text as forms, files and the command
 // line write it.
 func (col *Column) value(sent any) (any, error) {
 	v, reason, why := col.read(sent)
@@ -137,7 +139,7 @@ func number(sent any, text string) (any, string) {
 	n, ok := sent.(float64)
 	if !ok {
 		var err error
-		// Only what a person writes as a number: ParseFloat also knows hexadecimal, underscores and infinity.
+		// Decimal notation only: ParseFloat also reads hexadecimal, underscores and infinity.
 		if n, err = strconv.ParseFloat(text, 64); err != nil || strings.Trim(text, "+-.0123456789eE") != "" {
 			return nil, "must be a number, such as 12 or 3.5"
 		}
@@ -178,7 +180,7 @@ func (col *Column) list(sent any, text string, isText bool) (v any, reason, why 
 			in = append(in, s)
 		}
 	}
-	all, why := words(in, maxAttributes, MaxAttributeValue)
+	all, why := shortTexts(in, maxAttributes, MaxAttributeValue)
 	if why != "" || len(all) == 0 {
 		return nil, "list", why
 	}

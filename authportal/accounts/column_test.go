@@ -54,17 +54,25 @@ func TestAValueOfAnotherTypeIsRefused(t *testing.T) {
 		sent   any
 		reason string
 	}{
-		{Column{Type: ColumnText}, 12.0, ""}, {Column{Type: ColumnText}, true, ""}, {Column{Type: ColumnText}, []any{"a"}, ""},
-		{Column{Type: ColumnText}, "a\r\nX-Admin: 1", ""}, {Column{Type: ColumnText}, "a\x00", ""}, {Column{Type: ColumnText}, strings.Repeat("ä", 1001), ""},
-		{Column{Type: ColumnText, Choices: []string{"free"}}, "gold", "choice"}, {Column{Type: ColumnText, Choices: []string{"free"}}, "Free", "choice"},
-		{Column{Type: ColumnNumber}, "twelve", "number"}, {Column{Type: ColumnNumber}, "1,5", "number"}, {Column{Type: ColumnNumber}, "0x1p4", "number"},
-		{Column{Type: ColumnNumber}, "1_000", "number"}, {Column{Type: ColumnNumber}, "Inf", "number"}, {Column{Type: ColumnNumber}, "NaN", "number"},
-		{Column{Type: ColumnNumber}, "1e301", "number"}, {Column{Type: ColumnNumber}, true, "number"}, {Column{Type: ColumnNumber}, []any{1.0}, "number"},
+		{Column{Type: ColumnText}, 12.0, ""}, {Column{Type: ColumnText}, true, ""},
+		{Column{Type: ColumnText}, []any{"a"}, ""},
+		{Column{Type: ColumnText}, "a\r\nX-Admin: 1", ""}, {Column{Type: ColumnText}, "a\x00", ""},
+		{Column{Type: ColumnText}, strings.Repeat("ä", 1001), ""},
+		{Column{Type: ColumnText, Choices: []string{"free"}}, "gold", "choice"},
+		{Column{Type: ColumnText, Choices: []string{"free"}}, "Free", "choice"},
+		{Column{Type: ColumnNumber}, "twelve", "number"}, {Column{Type: ColumnNumber}, "1,5", "number"},
+		{Column{Type: ColumnNumber}, "0x1p4", "number"},
+		{Column{Type: ColumnNumber}, "1_000", "number"}, {Column{Type: ColumnNumber}, "Inf", "number"},
+		{Column{Type: ColumnNumber}, "NaN", "number"},
+		{Column{Type: ColumnNumber}, "1e301", "number"}, {Column{Type: ColumnNumber}, true, "number"},
+		{Column{Type: ColumnNumber}, []any{1.0}, "number"},
 		{Column{Type: ColumnYesNo}, "maybe", "yes_no"}, {Column{Type: ColumnYesNo}, 1.0, "yes_no"},
-		{Column{Type: ColumnDate}, "2023-02-29", "date"}, {Column{Type: ColumnDate}, "24.12.2025", "date"}, {Column{Type: ColumnDate}, "2025-12-24T00:00:00Z", "date"},
+		{Column{Type: ColumnDate}, "2023-02-29", "date"}, {Column{Type: ColumnDate}, "24.12.2025", "date"},
+		{Column{Type: ColumnDate}, "2025-12-24T00:00:00Z", "date"},
 		{Column{Type: ColumnDate}, "0000-01-01", "date"}, {Column{Type: ColumnDate}, 20251224.0, "date"},
 		{Column{Type: ColumnList}, []any{"admins,editors"}, "list"}, // would pose as two in a header
-		{Column{Type: ColumnList}, []any{"a", 1.0}, "list"}, {Column{Type: ColumnList}, true, "list"}, {Column{Type: ColumnList}, many, "list"},
+		{Column{Type: ColumnList}, []any{"a", 1.0}, "list"}, {Column{Type: ColumnList}, true, "list"},
+		{Column{Type: ColumnList}, many, "list"},
 		{Column{Type: ColumnList, Choices: []string{"red"}}, "red, green", "choice"},
 	} {
 		tt.col.Key = "x"
@@ -80,7 +88,8 @@ func TestAttributesAsText(t *testing.T) {
 	for _, c := range []struct {
 		value any
 		want  string
-	}{{nil, ""}, {"x", "x"}, {true, "true"}, {false, "false"}, {3.0, "3"}, {2.5, "2.5"}, {1e6, "1000000"}, {[]any{"a", "b"}, "a,b"}, {[]any{}, ""}} {
+	}{{nil, ""}, {"x", "x"}, {true, "true"}, {false, "false"}, {3.0, "3"}, {2.5, "2.5"}, {1e6, "1000000"},
+		{[]any{"a", "b"}, "a,b"}, {[]any{}, ""}} {
 		if got := store.AttributeText(c.value, ","); got != c.want {
 			t.Errorf("%v: %q, want %q", c.value, got, c.want)
 		}

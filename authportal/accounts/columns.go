@@ -14,35 +14,38 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// settingColumns is the name under which the users store keeps the operator's columns: all in one value, so that each
-// change is made whole, and never beside another.
+// settingColumns is the setting of the users store that holds the operator's columns: all in one value, so that changes
+// are atomic and never interleave.
 const settingColumns = "columns"
 
-// columnBook is what is kept of the operator's columns.
-type columnBook struct {
+// ColumnBook is the stored form of the operator's columns.
+type ColumnBook struct {
 	Columns []Column  `json:"columns"`           // in the order of the table
 	Leaving []Leaving `json:"leaving,omitempty"` // see ColumnSweeper
 }
 
-// Leaving is an attribute that all accounts are losing, because its column was removed or has another key.
+// Leaving is an attribute that is being removed from all accounts, because its column was removed or renamed.
 type Leaving struct {
 	Key   string    `json:"key"`
-	To    string    `json:"to,omitempty"` // its new name; empty: none
+	To    string    `json:"to,omitempty"` // its new name; empty: it is deleted
 	Since time.Time `json:"since"`
 }
 
 var (
 	errColumnTaken = &problem.Problem{Status: 409, Code: "column_taken", Detail: "there is a column with this key"}
-	errColumnBusy  = &problem.Problem{Status: 409, Code: "column_busy", Detail: "the values of a removed or renamed column are still on their way; try again in a minute"}
-	errColumnLimit = &problem.Problem{Status: 409, Code: "column_limit", Detail: "there are as many columns as there can be"}
-	errColumnFixed = &problem.Problem{Status: 409, Code: "column_configured", Detail: "the column is a field of `signup` in the Caddyfile, and changed there"}
+	errColumnBusy  = &problem.Problem{Status: 409, Code: "column_busy",
+		Detail: "the values of a removed or renamed column are still on their way; try again in a minute"}
+	errColumnLimit = &problem.Problem{Status: 409, Code: "column_limit",
+		Detail: "there are as many columns as there can be"}
+	errColumnFixed = &problem.Problem{Status: 409, Code: "column_configured",
+		Detail: "the column is a field of `signup` in the Caddyfile, and changed there"}
 )
 
-// ReadColumns returns the book, and its stored form, which a change is made against.
-func ReadColumns(ctx context.Context, users store.UserStore) (book columnBook, stored []byte, err error) {
+// ReadColumns returns the columns, and their stored form for the compare-and-swap of a change.
+func ReadColumns(ctx context.Context, users store.UserStore) (book ColumnBook, stored []byte, err error) {
 	stored, err = users.Setting(ctx, settingColumns)
 	if errors.Is(err, store.ErrNotFound) {
-		return columnBook{}, nil, nil
+		return ColumnBook{}, nil, nil
 	}
 	if err == nil {
 		err = json.Unmarshal(stored, &book)
@@ -53,8 +56,8 @@ func ReadColumns(ctx context.Context, users store.UserStore) (book columnBook, s
 	return book, stored, nil
 }
 
-// changeColumns lets change decide on the columns as they are now, as often as others change them meanwhile.
-func changeColumns(ctx context.Context, users store.UserStore, change func(*columnBook) error) error {
+// changeColumns applies change to the columns and stores them, and starts again if they changed in between.
+func changeColumns(ctx context.Context, users store.UserStore, change func(*ColumnBook) error) error {
 	for range UpdateTries {
 		book, old, err := ReadColumns(ctx, users)
 		if err != nil {
@@ -75,23 +78,23 @@ func changeColumns(ctx context.Context, users store.UserStore, change func(*colu
 	return problem.Changing
 }
 
-func (b *columnBook) find(key string) int {
+func (b *ColumnBook) find(key string) int {
 	return slices.IndexFunc(b.Columns, func(c Column) bool { return c.Key == key })
 }
 
-// busy reports whether values are being taken from the attribute, or brought to it.
-func (b *columnBook) busy(key string) bool {
+// busy reports whether values are being moved from or to the attribute.
+func (b *ColumnBook) busy(key string) bool {
 	return slices.ContainsFunc(b.Leaving, func(l Leaving) bool { return l.Key == key || l.To == key })
 }
 
-// Columns returns the columns of the table of accounts that are not built in: the fields of `signup` first, then those
-// that administrators added, in their order.
+// Columns returns the columns that are not built in: first the fields of `signup`, then those that administrators
+// added, in their order.
 func (a *columns) Columns(ctx context.Context) ([]Column, error) {
 	book, _, err := ReadColumns(ctx, a.users)
 	return a.withFields(book.Columns), err
 }
 
-// withFields puts the fields of `signup` before own. Where both have a key, the Caddyfile decides.
+// withFields puts the fields of `signup` before own. If a key is in both, the Caddyfile decides.
 func (a *columns) withFields(own []Column) []Column {
 	var all []Column
 	for _, key := range a.fields {
@@ -102,8 +105,7 @@ func (a *columns) withFields(own []Column) []Column {
 
 func (a *columns) configured(key string) bool { return slices.Contains(a.fields, key) }
 
-// typed brings changes of attributes into the types of their columns. An attribute without a column stays as it was
-// sent.
+// typed converts changes of attributes to the types of their columns. An attribute without a column stays as it is.
 func (a *columns) typed(ctx context.Context, changes map[string]any) (map[string]any, error) {
 	if len(changes) == 0 {
 		return changes, nil
@@ -128,11 +130,11 @@ func (a *columns) typed(ctx context.Context, changes map[string]any) (map[string
 	return out, nil
 }
 
-// AddColumn adds a column after the others.
+// AddColumn appends a column.
 func (a *columns) AddColumn(ctx context.Context, by Actor, col Column) (Column, error) {
 	err := col.check()
 	if err == nil {
-		err = changeColumns(ctx, a.users, func(b *columnBook) error {
+		err = changeColumns(ctx, a.users, func(b *ColumnBook) error {
 			if err := a.free(b, col.Key); err != nil {
 				return err
 			}
@@ -146,8 +148,8 @@ func (a *columns) AddColumn(ctx context.Context, by Actor, col Column) (Column, 
 	return col, a.columnDone(ctx, by, audit.EventColumnAdded, col.Key, err)
 }
 
-// free refuses a key that a column has, or values of another are on their way from or to.
-func (a *columns) free(b *columnBook, key string) error {
+// free rejects a key that is taken by a column or still has values being moved.
+func (a *columns) free(b *ColumnBook, key string) error {
 	switch {
 	case b.find(key) >= 0 || a.configured(key):
 		return errColumnTaken
@@ -157,19 +159,20 @@ func (a *columns) free(b *columnBook, key string) error {
 	return nil
 }
 
-// ColumnChange is what changes of a column. What is nil stays as it is; so does the type, because the values have it.
+// ColumnChange is a change of a column; nil fields stay as they are. The type cannot change, because the values have
+// it.
 type ColumnChange struct {
-	Key      *string // the values of all accounts move there, soon
+	Key      *string // the values of all accounts are moved there in the background
 	Label    *string
 	Choices  *[]string
 	Listed   *bool
-	Position *int // in the table, from 1, the fields of `signup` not counted
+	Position *int // in the table, from 1, not counting the fields of `signup`
 }
 
-// ChangeColumn changes a column and returns it as it is now.
+// ChangeColumn changes a column and returns the result.
 func (a *columns) ChangeColumn(ctx context.Context, by Actor, key string, ch ColumnChange) (col Column, err error) {
 	what := key
-	err = changeColumns(ctx, a.users, func(b *columnBook) error {
+	err = changeColumns(ctx, a.users, func(b *ColumnBook) error {
 		at, err := a.own(b, key)
 		if err != nil {
 			return err
@@ -204,8 +207,8 @@ func set[T any](dst *T, to *T) {
 	}
 }
 
-// own returns where the column stands, if it is one that can be changed here.
-func (a *columns) own(b *columnBook, key string) (int, error) {
+// own returns the index of a column, or why it cannot be changed here.
+func (a *columns) own(b *ColumnBook, key string) (int, error) {
 	if a.configured(key) {
 		return 0, errColumnFixed
 	}
@@ -216,8 +219,8 @@ func (a *columns) own(b *columnBook, key string) (int, error) {
 	return at, nil
 }
 
-// rename sends the values on their way. Two journeys never meet, so that no value can be lost between them.
-func (a *columns) rename(b *columnBook, key, to string) error {
+// rename schedules the move of the values. Moves never overlap, so that no value can be lost between two of them.
+func (a *columns) rename(b *ColumnBook, key, to string) error {
 	if err := a.free(b, to); err != nil {
 		return err
 	}
@@ -228,14 +231,14 @@ func (a *columns) rename(b *columnBook, key, to string) error {
 	return nil
 }
 
-// RemoveColumn removes a column, and soon its values from all accounts, unless they are to be kept as attributes
-// without one.
+// RemoveColumn removes a column and schedules the removal of its values from all accounts, unless keep leaves them as
+// attributes without a column.
 func (a *columns) RemoveColumn(ctx context.Context, by Actor, key string, keep bool) error {
 	what := key
 	if keep {
 		what += " values kept"
 	}
-	err := changeColumns(ctx, a.users, func(b *columnBook) error {
+	err := changeColumns(ctx, a.users, func(b *ColumnBook) error {
 		at, err := a.own(b, key)
 		if err != nil {
 			return err
@@ -252,7 +255,7 @@ func (a *columns) RemoveColumn(ctx context.Context, by Actor, key string, keep b
 	return a.columnDone(ctx, by, audit.EventColumnRemoved, what, err)
 }
 
-// columnDone tells of an act on a column. What is told of a refusal is its code: the key may be anybody's typing.
+// columnDone records an act on a column. A refusal is recorded by its code alone: the key is unvalidated input.
 func (a *columns) columnDone(ctx context.Context, by Actor, kind, what string, err error) error {
 	err = Problem(err)
 	var p *problem.Problem

@@ -13,34 +13,35 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// ColumnSweeper takes the values of removed columns from all accounts, and brings those of renamed ones to their new
-// name. It changes one account after the other, each as an administrator would: at its version, with its row of the
-// outbox. So nothing that somebody else changes meanwhile is lost, live sessions hear of it, and a sweep that was
-// broken off is begun anew without harm, as are two at a time.
+// ColumnSweeper removes the values of removed columns from all accounts, and moves those of renamed columns. It changes
+// one account after the other, as an administrator would: at its version, with an outbox row. So no concurrent change
+// is lost, active sessions are refreshed, and a sweep can be interrupted, repeated, or run twice at once.
 type ColumnSweeper struct {
 	Users store.UserStore
 	Now   func() time.Time // nil: time.Now
 	Log   *slog.Logger     // nil: nothing is logged
 
-	// Every is how often it looks for work; default 2 s.
+	// Every is the polling interval; default 2 s.
 	Every time.Duration
 
-	Swept map[Leaving]bool // once, and to be swept again when it has settled
+	Swept map[Leaving]bool // swept once, to be swept again after SweepSettle
 }
 
 const (
-	SweepBatch   = 200
-	sweepBacklog = 256                    // rows of the outbox beyond which it lets others' changes go first
-	sweepPause   = 100 * time.Millisecond // for which it does
-	sweepTimeout = 10 * time.Second       // of a page
-	sweepAgain   = time.Minute            // between tries while the store is away
+	// SweepBatch is the number of accounts of one page of a sweep.
+	SweepBatch = 200
 
-	// SweepSettle is when the last sweep begins: no call that read the columns before they were changed lasts as long,
-	// so that none of them can leave a value behind.
+	sweepBacklog = 256                    // outbox rows from which the sweep lets other changes go first
+	sweepPause   = 100 * time.Millisecond // before it looks at the outbox again
+	sweepTimeout = 10 * time.Second       // of a page
+	sweepAgain   = time.Minute            // longest pause while the store is unavailable
+
+	// SweepSettle is when the last sweep begins. No call that read the columns before the change lasts as long, so none
+	// can leave a value behind.
 	SweepSettle = 30 * time.Second
 )
 
-// Run sweeps until ctx ends, and returns nil then; ErrClosed where the store was closed under it.
+// Run sweeps until ctx ends, then returns nil; it returns store.ErrClosed if the store was closed.
 func (s *ColumnSweeper) Run(ctx context.Context) error {
 	now, every := s.Now, s.Every
 	if now == nil {
@@ -52,11 +53,11 @@ func (s *ColumnSweeper) Run(ctx context.Context) error {
 	s.Swept = map[Leaving]bool{}
 	l := loop.Loop{After: every, Every: every, Backoff: loop.Backoff{First: 2 * every, Longest: sweepAgain},
 		Ends:   func(err error) bool { return errors.Is(err, store.ErrClosed) },
-		Outage: loop.Outage{Log: s.Log, Failing: "values of removed or renamed columns are still there; will try again"}}
+		Outage: loop.Outage{Log: s.Log, Failing: "moving the values of removed or renamed columns failed; will retry"}}
 	return l.Run(ctx, func(ctx context.Context) (more bool, err error) { return false, s.Sweep(ctx, now) })
 }
 
-// Sweep does what there is to do once.
+// Sweep does one round of work.
 func (s *ColumnSweeper) Sweep(ctx context.Context, now func() time.Time) error {
 	book, _, err := ReadColumns(ctx, s.Users)
 	if err != nil {
@@ -71,10 +72,10 @@ func (s *ColumnSweeper) Sweep(ctx context.Context, now func() time.Time) error {
 			return fmt.Errorf("sweeping the attribute %s: %w", l.Key, err)
 		}
 		if s.Swept[l] = true; !settled {
-			continue // once more, when nobody can bring the attribute back any longer
+			continue // once more, when no call in flight can bring the attribute back
 		}
 		delete(s.Swept, l)
-		err := changeColumns(ctx, s.Users, func(b *columnBook) error {
+		err := changeColumns(ctx, s.Users, func(b *ColumnBook) error {
 			b.Leaving = slices.DeleteFunc(b.Leaving, func(other Leaving) bool { return other == l })
 			return nil
 		})
@@ -88,7 +89,7 @@ func (s *ColumnSweeper) Sweep(ctx context.Context, now func() time.Time) error {
 func (s *ColumnSweeper) sweepAll(ctx context.Context, l Leaving) error {
 	q := store.UserQuery{Limit: SweepBatch}
 	for {
-		if err := s.giveWay(ctx); err != nil {
+		if err := s.waitForOutbox(ctx); err != nil {
 			return err
 		}
 		users, err := s.sweepPage(ctx, q, l)
@@ -102,8 +103,8 @@ func (s *ColumnSweeper) sweepAll(ctx context.Context, l Leaving) error {
 	}
 }
 
-// giveWay waits while the outbox is full of changes that live sessions have yet to hear of.
-func (s *ColumnSweeper) giveWay(ctx context.Context) error {
+// waitForOutbox waits while the outbox is full of changes that the relay has yet to apply.
+func (s *ColumnSweeper) waitForOutbox(ctx context.Context) error {
 	for {
 		waiting, err := s.Users.PendingChanges(ctx, sweepBacklog)
 		if err != nil || len(waiting) < sweepBacklog {
@@ -131,7 +132,7 @@ func (s *ColumnSweeper) sweepPage(ctx context.Context, q store.UserQuery, l Leav
 	return users, nil
 }
 
-// sweepOne changes one account. A value that somebody has set under the new name already is newer, and stays.
+// sweepOne changes one account. A value already set under the new name is newer and stays.
 func (s *ColumnSweeper) sweepOne(ctx context.Context, u store.User, l Leaving) error {
 	for range UpdateTries {
 		value, has := u.Attributes[l.Key]

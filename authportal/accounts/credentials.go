@@ -15,7 +15,7 @@ func (a *core) SignedIn(ctx context.Context, id string) error {
 	return a.users.SignedIn(ctx, id, a.now())
 }
 
-// AddToken stores an API token of its owner.
+// AddToken stores an API token.
 func (a *core) AddToken(ctx context.Context, token store.Credential) error {
 	if err := a.users.PutCredential(ctx, token); err != nil {
 		return fmt.Errorf("storing an API token: %w", err)
@@ -33,11 +33,11 @@ func (a *core) TokenUsed(ctx context.Context, token store.Credential, at time.Ti
 	return err
 }
 
-// DeleteToken revokes an API token; store.ErrNotFound where the owner has none of that id.
+// DeleteToken revokes an API token; store.ErrNotFound if the owner has none of that id.
 func (a *core) DeleteToken(ctx context.Context, owner, id string) error {
 	token, err := a.users.Credential(ctx, store.KindAPIToken, id)
 	if err == nil && token.Owner != owner {
-		err = store.ErrNotFound // somebody else's is as unknown as one that never was
+		err = store.ErrNotFound // do not reveal that another account's token exists
 	}
 	if err == nil {
 		err = a.users.DeleteCredential(ctx, store.KindAPIToken, id)
@@ -48,34 +48,36 @@ func (a *core) DeleteToken(ctx context.Context, owner, id string) error {
 	return nil
 }
 
-// PutTicket stores the credential of a link in the place of any of its kind from before.
+// PutTicket stores the credential of a link and replaces earlier ones of its kind.
 func (a *core) PutTicket(ctx context.Context, ticket store.Credential) error {
-	if err := a.forget(ctx, ticket.Owner, ticket.Kind); err != nil {
+	if err := a.deleteKinds(ctx, ticket.Owner, ticket.Kind); err != nil {
 		return err
 	}
 	return a.users.PutCredential(ctx, ticket)
 }
 
-// LinkCredentials are the credentials that back one-time links: package onetime makes and spends them by these.
+// LinkCredentials returns the credential store that backs the one-time links of package onetime.
 func (a *core) LinkCredentials() onetime.Credentials { return linkCredentials{a} }
 
 type linkCredentials struct{ a *core }
 
+// Credential implements onetime.Credentials.
 func (l linkCredentials) Credential(ctx context.Context, kind, id string) (store.Credential, error) {
 	return l.a.users.Credential(ctx, kind, id)
 }
 
+// PutCredential replaces earlier credentials of its kind.
 func (l linkCredentials) PutCredential(ctx context.Context, c store.Credential) error {
 	return l.a.PutTicket(ctx, c)
 }
 
+// DeleteCredential implements onetime.Credentials.
 func (l linkCredentials) DeleteCredential(ctx context.Context, kind, id string) error {
 	return l.a.users.DeleteCredential(ctx, kind, id)
 }
 
-// RememberBrowser stores the device cookie of a browser that has just signed in, unless it has one that is young enough
-// (renew is how much of its life may be gone). Beyond the number to keep the oldest go. It reports whether it was
-// stored.
+// RememberBrowser stores the device cookie of a browser that has just signed in, unless the stored one has lost less
+// than renew of its life. Of more than keep, it deletes the oldest. It reports whether it stored the cookie.
 func (a *core) RememberBrowser(ctx context.Context, k store.Credential, renew time.Duration,
 	keep int) (bool, error) {
 	have, err := a.users.CredentialsOf(ctx, k.Owner, store.KindKnownBrowser)
@@ -102,8 +104,8 @@ func (a *core) RememberBrowser(ctx context.Context, k store.Credential, renew ti
 	return true, nil
 }
 
-// forget takes every credential of those kinds from an account.
-func (a *core) forget(ctx context.Context, id string, kinds ...string) (err error) {
+// deleteKinds deletes every credential of those kinds from an account.
+func (a *core) deleteKinds(ctx context.Context, id string, kinds ...string) (err error) {
 	for _, kind := range kinds {
 		list, e := a.users.CredentialsOf(ctx, id, kind)
 		err = errors.Join(err, e)

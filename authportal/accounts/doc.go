@@ -1,4 +1,4 @@
-// Package accounts owns the rules of accounts: their names, columns, roles and credentials, how each is created, changed and
-// imported, what an identity from outside leads to, and the one list of what lets a person in. It never sees a request,
-// and makes no session.
+// Package accounts owns the rules of accounts: their names, columns, roles and credentials, how each is created,
+// changed and imported, which account an outside identity belongs to, and the one list of what opens an account. It
+// never sees a request and creates no session.
 package accounts

@@ -12,20 +12,20 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// A change of address lies in the account as a credential: of the kind email_change from the moment that it is asked
-// for until it is made, and of the kind email_undo from then on, for as long as it can be taken back.
+// A change of address is stored as a credential: of the kind email_change until it is confirmed, then of the kind
+// email_undo for as long as it can be undone.
 
-// EmailMove is what both kinds hold as Data.
+// EmailMove is the Data of both kinds.
 type EmailMove struct {
-	Old      string          `json:"old,omitempty"` // the account's address before; empty: it had none
+	Old      string          `json:"old,omitempty"` // the previous address; empty: there was none
 	New      string          `json:"new"`
-	Password int64           `json:"password,omitempty"` // version of the password that it was asked for with
+	Password int64           `json:"password,omitempty"` // version of the password at the request
 	Asked    time.Time       `json:"asked"`
 	Keys     onetime.Secrets `json:"keys,omitempty"`   // of its links
-	Claimed  time.Time       `json:"claimed,omitzero"` // when somebody began to take it back
+	Claimed  time.Time       `json:"claimed,omitzero"` // when an undo began
 }
 
-// email is the label: the address whose mailbox may use it.
+// email is the label: the address whose mailbox gets the link.
 func (m *EmailMove) email(kind string) string {
 	if kind == store.KindEmailUndo {
 		return m.Old
@@ -33,14 +33,14 @@ func (m *EmailMove) email(kind string) string {
 	return m.New
 }
 
-// EmailUndoLife is how long a change of address can be taken back.
+// EmailUndoLife is how long a change of address can be undone.
 const EmailUndoLife = 7 * 24 * time.Hour
 
-// AskEmailMove stores a change that was asked for, in the place of any from before, and returns its id. Two at the very
-// same moment both stay, until one of them is confirmed.
+// AskEmailMove stores a requested change, replaces earlier ones, and returns its id. Two concurrent requests both stay
+// until one of them is confirmed.
 func (a *changes) AskEmailMove(ctx context.Context, user string, m EmailMove,
 	life time.Duration) (id string, err error) {
-	if err := a.core.forget(ctx, user, store.KindEmailChange); err != nil {
+	if err := a.core.deleteKinds(ctx, user, store.KindEmailChange); err != nil {
 		return "", fmt.Errorf("ending a change of address: %w", err)
 	}
 	return a.putEmailMove(ctx, store.KindEmailChange, user, m, life)
@@ -65,7 +65,7 @@ func (a *changes) putEmailMove(ctx context.Context, kind, user string, m EmailMo
 	return id, nil
 }
 
-// SwapEmailMove writes what changed of m; store.ErrStale where somebody else was first.
+// SwapEmailMove stores a changed m; store.ErrStale if another call was first.
 func (a *changes) SwapEmailMove(ctx context.Context, k store.Credential, m *EmailMove) (err error) {
 	if k.Data, err = json.Marshal(m); err != nil {
 		return err
@@ -73,14 +73,13 @@ func (a *changes) SwapEmailMove(ctx context.Context, k store.Credential, m *Emai
 	return a.users.SwapCredential(ctx, k)
 }
 
-// TakeEmailMove removes a change that waits: of many callers one gets on, the others get store.ErrNotFound.
+// TakeEmailMove deletes a pending change. Of concurrent callers one succeeds; the others get store.ErrNotFound.
 func (a *changes) TakeEmailMove(ctx context.Context, k *store.Credential) error {
 	return a.users.DeleteCredential(ctx, k.Kind, k.ID)
 }
 
-// MoveEmail gives the account its new address, and returns the id by which the old one may take it back; empty where
-// nobody had shown that the old one was theirs. What undoes the change is there before the change is. may is asked
-// about the account as it is stored at that moment.
+// MoveEmail gives the account its new address, and returns the id of the undo, which is empty if the old address was
+// not confirmed. It stores the undo before the change. may decides on the account as it is stored at that moment.
 func (a *changes) MoveEmail(ctx context.Context, u *store.User, m *EmailMove,
 	may func(*store.User) error) (after store.User, undo string, err error) {
 	if u.Confirmed && u.Email != "" && u.Email == m.Old {
@@ -104,8 +103,8 @@ func (a *changes) MoveEmail(ctx context.Context, u *store.User, m *EmailMove,
 	return after, undo, err
 }
 
-// TakeBack gives an account back to the address that it had before a change. The address comes first: whatever cuts it
-// off after that, its owner can ask for a new password. undo is the id of the change that is taken back.
+// TakeBack gives an account back to its previous address. It restores the address first: if the rest is cut off, the
+// owner can still reset the password. undo is the id of the change that is undone.
 func (a *changes) TakeBack(ctx context.Context, u *store.User, m *EmailMove, undo string) (store.User, error) {
 	_, after, err := a.core.update(ctx, u.ID, func(now *store.User) error {
 		if now.Email != u.Email || !now.Enabled || !now.Approved {
@@ -117,7 +116,7 @@ func (a *changes) TakeBack(ctx context.Context, u *store.User, m *EmailMove, und
 		return after, err
 	}
 	if _, err := a.core.carryOut(ctx,
-		recoveryOf{act: RecoveryEmailUndo, account: u.ID, since: m.Asked, spare: undo}); err != nil {
+		recoveryAct{act: RecoveryEmailUndo, account: u.ID, since: m.Asked, spare: undo}); err != nil {
 		return after, err
 	}
 	if err := a.users.DeleteCredential(ctx, store.KindEmailUndo,

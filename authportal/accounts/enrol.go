@@ -7,7 +7,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// AddCredential stores a credential that its owner has enrolled.
+// AddCredential stores a newly enrolled credential.
 func (a *core) AddCredential(ctx context.Context, k store.Credential) error {
 	if err := a.users.PutCredential(ctx, k); err != nil {
 		return fmt.Errorf("storing a credential of kind %s: %w", k.Kind, err)

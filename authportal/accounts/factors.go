@@ -10,17 +10,18 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// ClearFactors takes from an account its second factors, the device cookies of browsers that signed in before, and
-// sign-in tickets. The password, linked identities and API tokens stay, and so do sessions.
+// ClearFactors removes the second factors, device cookies and sign-in tickets of an account. Its password, linked
+// identities, API tokens and sessions stay.
 func (a *core) ClearFactors(ctx context.Context, by Actor, id string) error {
 	u, err := a.users.User(ctx, id)
 	if err != nil {
 		return Problem(err)
 	}
-	if _, err := a.carryOut(ctx, recoveryOf{act: RecoveryFactors, account: id}); err != nil {
+	if _, err := a.carryOut(ctx, recoveryAct{act: RecoveryFactors, account: id}); err != nil {
 		return fmt.Errorf("clearing factors: %w", err)
 	}
-	a.Emit(ctx, by, audit.Event{Kind: audit.EventUserChange, Result: audit.ResultOK, Reason: "factors", UserID: id, Username: u.Username})
+	a.Emit(ctx, by, audit.Event{Kind: audit.EventUserChange, Result: audit.ResultOK, Reason: "factors", UserID: id,
+		Username: u.Username})
 	return nil
 }
 

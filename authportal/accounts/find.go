@@ -11,9 +11,10 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
+// UserID matches the ids of accounts.
 var UserID = regexp.MustCompile(`^[a-z2-7]{26}$`)
 
-// Account returns the account of an id, and of nothing else that an account is found by.
+// Account returns the account with that id. It accepts no other name.
 func (a *core) Account(ctx context.Context, id string) (store.User, error) {
 	if !UserID.MatchString(id) {
 		return store.User{}, problem.NotFound
@@ -22,8 +23,8 @@ func (a *core) Account(ctx context.Context, id string) (store.User, error) {
 	return u, Problem(err)
 }
 
-// Find returns the account of that id, address or username, in any spelling. An id goes before a username that looks
-// like it, so that nobody can pose as another account towards an administrator.
+// Find returns the account with that id, address or username, in any spelling. An id takes precedence over a username
+// that looks like one, so that a user cannot pass for another account.
 func (a *core) Find(ctx context.Context, who string) (store.User, error) {
 	if UserID.MatchString(who) {
 		u, err := a.users.User(ctx, who)
@@ -57,7 +58,7 @@ func (a *core) Count(ctx context.Context, q store.UserQuery, limit int) (int, er
 	return n, nil
 }
 
-// Sessions returns the sign-ins of an account that have not ended, newest first.
+// Sessions returns the active sessions of an account, newest first.
 func (a *core) Sessions(ctx context.Context, id string) ([]store.Session, error) {
 	list, err := a.sessions.SessionsOf(ctx, id)
 	if err != nil {
@@ -66,7 +67,7 @@ func (a *core) Sessions(ctx context.Context, id string) ([]store.Session, error)
 	return list, nil
 }
 
-// RevokeSessions ends every sign-in of an account and returns how many there were.
+// RevokeSessions ends every session of an account and returns their number.
 func (a *core) RevokeSessions(ctx context.Context, by Actor, id string) (int, error) {
 	u, err := a.users.User(ctx, id)
 	if err != nil {
@@ -75,7 +76,7 @@ func (a *core) RevokeSessions(ctx context.Context, by Actor, id string) (int, er
 	return a.revoke(ctx, by, &u)
 }
 
-// RevokeAllSessions ends every sign-in of everybody, the caller's included, and returns how many there were.
+// RevokeAllSessions ends every session of every account, the caller's included, and returns their number.
 func (a *core) RevokeAllSessions(ctx context.Context, by Actor) (total int, err error) {
 	q := store.UserQuery{Limit: 1000}
 	for {
@@ -96,7 +97,7 @@ func (a *core) RevokeAllSessions(ctx context.Context, by Actor) (total int, err 
 	}
 }
 
-// RevokeSession ends one sign-in of an account, ErrNotFound where there is none of that id.
+// RevokeSession ends one session of an account; store.ErrNotFound if it has none of that id.
 func (a *core) RevokeSession(ctx context.Context, by Actor, u *store.User, id string) error {
 	if err := a.sessions.EndSession(ctx, u.ID, id); err != nil {
 		return fmt.Errorf("ending a session: %w", err)
@@ -107,13 +108,13 @@ func (a *core) RevokeSession(ctx context.Context, by Actor, u *store.User, id st
 }
 
 func (a *core) revoke(ctx context.Context, by Actor, u *store.User) (int, error) {
-	n, err := a.carryOut(ctx, recoveryOf{act: RecoverySessions, account: u.ID})
+	n, err := a.carryOut(ctx, recoveryAct{act: RecoverySessions, account: u.ID})
 	if err != nil {
 		return 0, err
 	}
 	if n > 0 {
-		a.Emit(ctx, by, audit.Event{Kind: audit.EventSessionEnd, Result: audit.ResultOK, Reason: "revoked", UserID: u.ID,
-			Username: u.Username})
+		a.Emit(ctx, by, audit.Event{Kind: audit.EventSessionEnd, Result: audit.ResultOK, Reason: "revoked",
+			UserID: u.ID, Username: u.Username})
 	}
 	return n, nil
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// NewID returns 26 lower-case base32 characters of 128 random bits: the public name of a user or a session.
+// NewID returns 128 random bits as 26 lower-case base32 characters: the public name of a user or a session.
 func NewID(random io.Reader) (string, error) {
 	b := make([]byte, 16)
 	if _, err := io.ReadFull(random, b); err != nil {

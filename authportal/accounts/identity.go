@@ -20,52 +20,61 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// IdentityRequest is an identity that a method has proven, and what is asked of the accounts for it.
+// IdentityRequest is an identity that a method has proven, and what to do with it.
 type IdentityRequest struct {
 	Method   string                 // as configured
 	Options  method.ProviderOptions // of the method
 	Identity method.Identity
-	Owner    *store.User // proven: the identity becomes a link of this account; nil: it signs in
+	Owner    *store.User // authenticated: link the identity to this account; nil: sign in by it
 	Actor    Actor       // for the audit trail
 }
 
-// SignUpRules say whether a person whom only an outside source knows gets an account, and what kind of one.
+// SignUpRules decide whether an identity without an account gets one, and with what.
 type SignUpRules struct {
 	Open           bool // anyone may sign up
-	Approval       bool // and an administrator approves
-	ChooseUsername bool // people choose their username, so an outside one may be theirs
+	Approval       bool // anyone may sign up, and an administrator approves
+	ChooseUsername bool // users choose their username, so the one of an outside source is accepted
 	Domains        []string
 	Roles          []string // of a new account
 }
 
 // LinkedIdentity is the Data of a credential of the kind identity.
 type LinkedIdentity struct {
-	Method     string         `json:"method"` // by which it was proven last
+	Method     string         `json:"method"` // that proved it last
 	Issuer     string         `json:"issuer"`
 	Subject    string         `json:"subject"`
 	Groups     []string       `json:"groups,omitempty"`
-	Roles      []string       `json:"roles,omitempty"` // that it gives, while it says so
+	Roles      []string       `json:"roles,omitempty"` // that it grants now
 	Attributes map[string]any `json:"attributes,omitempty"`
 	Seen       time.Time      `json:"seen"`
 	Refresh    string         `json:"refresh,omitempty"` // sealed
 }
 
 const (
+	// SealRefresh is the purpose that seals LinkedIdentity.Refresh.
 	SealRefresh = "identity-refresh"
-	MaxOutside  = 2048      // bytes of an issuer or a subject
-	maxGroups   = 1000      // kept of an identity
-	SeenRenew   = time.Hour // the time it was seen is truthful to
+
+	// MaxOutside bounds the bytes of an issuer or a subject.
+	MaxOutside = 2048
+
+	// SeenRenew is the accuracy of LinkedIdentity.Seen.
+	SeenRenew = time.Hour
+
+	maxGroups = 1000 // stored of an identity
 )
 
 var (
-	errIdentityLinked = &problem.Problem{Status: 409, Code: "identity_linked", Detail: "this identity is linked to another account"}
-	errLinkRequired   = &problem.Problem{Status: 409, Code: "link_required", Detail: "there is an account with this address; sign in to it and link this identity there"}
-	errNoSignUp       = &problem.Problem{Status: 403, Code: "signup_closed", Detail: "nobody can sign up here"}
-	errNoAddress      = &problem.Problem{Status: 403, Code: "email_not_confirmed", Detail: "the provider does not vouch for an e-mail address"}
-	errOtherDomain    = problem.InvalidField("email", "is not of a domain that may sign in here")
+	errIdentityLinked = &problem.Problem{Status: 409, Code: "identity_linked",
+		Detail: "this identity is linked to another account"}
+	errLinkRequired = &problem.Problem{Status: 409, Code: "link_required",
+		Detail: "there is an account with this address; sign in to it and link this identity there"}
+	errNoSignUp  = &problem.Problem{Status: 403, Code: "signup_closed", Detail: "nobody can sign up here"}
+	errNoAddress = &problem.Problem{Status: 403, Code: "email_not_confirmed",
+		Detail: "the provider does not vouch for an e-mail address"}
+	errOtherDomain = problem.InvalidField("email", "is not of a domain that may sign in here")
 )
 
-// identityID is the id of the credential of an identity. The lengths keep two pairs from being written alike.
+// identityID returns the credential id of an identity. The length prefixes make the encoding of the pair unambiguous.
 func identityID(issuer, subject string) string {
 	h := sha256.New()
 	for _, part := range []string{issuer, subject} {
@@ -76,14 +85,14 @@ func identityID(issuer, subject string) string {
 }
 
 // ForIdentity returns the account of an outside identity, and the credential that links the two. It finds the account
-// by issuer and subject alone, never by an address or a name, which change hands. Where there is none it links the
-// identity to the account of its proven owner, or creates one, or refuses: who has an account already shows that it is
-// theirs first. What the identity gave is brought up to date.
+// by issuer and subject alone, never by an address or a name, which can change hands. If there is none, it links the
+// identity to its authenticated owner, creates an account, or refuses: the owner of an existing account must sign in to
+// it first. It also stores what the identity says now.
 func (a *identities) ForIdentity(ctx context.Context,
 	r IdentityRequest) (u store.User, link store.Credential, err error) {
 	id := &r.Identity
 	if id.Issuer == "" || id.Subject == "" || len(id.Issuer) > MaxOutside || len(id.Subject) > MaxOutside {
-		return u, link, errors.New("an identity has no issuer or subject, or one that is too long")
+		return u, link, errors.New("the issuer or subject of an identity is empty or too long")
 	}
 	email, err := r.address()
 	if err != nil {
@@ -99,7 +108,7 @@ func (a *identities) ForIdentity(ctx context.Context,
 		case errors.Is(err, store.ErrNotFound):
 			u, link, err = a.signUpIdentity(ctx, &r, email)
 		}
-		// Somebody was faster, perhaps the same person in another tab: look again.
+		// A concurrent call was first, perhaps the same user in another tab: look again.
 		if !errors.Is(err, store.ErrTaken) && !errors.Is(err, store.ErrStale) && !errors.Is(err, store.ErrNotFound) {
 			break
 		}
@@ -113,7 +122,7 @@ func (a *identities) ForIdentity(ctx context.Context,
 	return u, link, nil
 }
 
-// identityRefused records that an identity was refused, and returns why.
+// identityRefused records the refusal of an identity, and returns its error.
 func (a *identities) identityRefused(ctx context.Context, r *IdentityRequest, err error) error {
 	var p *problem.Problem
 	if !errors.As(err, &p) {
@@ -132,8 +141,8 @@ func (a *identities) identityEvent(ctx context.Context, r *IdentityRequest, e au
 	a.events.Emit(ctx, e)
 }
 
-// address returns the address that the source vouches for, empty where there is none. One that it does not vouch for is
-// anybody's, and is not even looked for. Where a source lets in the people of some domains only, they need one.
+// address returns the verified address of the identity, empty if there is none. An unverified one could be anybody's
+// and is ignored. If the provider is limited to some domains, a verified address is required.
 func (r *IdentityRequest) address() (string, error) {
 	email := ""
 	if r.Identity.EmailVerified && r.Identity.Email != "" {
@@ -152,7 +161,7 @@ func (r *IdentityRequest) address() (string, error) {
 	return email, nil
 }
 
-// linkIdentity makes the identity a link of the account of its owner.
+// linkIdentity links the identity to the account of its owner.
 func (a *identities) linkIdentity(ctx context.Context, r *IdentityRequest) (store.Credential, error) {
 	link, err := a.newLink(r, r.Owner.ID)
 	if err != nil {
@@ -180,7 +189,7 @@ func (a *identities) newLink(r *IdentityRequest, owner string) (link store.Crede
 	return link, err
 }
 
-// label is what the owner's list calls the identity.
+// label is the name of the identity in the owner's list.
 func (r *IdentityRequest) label() string {
 	name := r.Identity.Email
 	if name == "" {
@@ -189,7 +198,7 @@ func (r *IdentityRequest) label() string {
 	return problem.Bounded(name, 200)
 }
 
-// identityData is what is kept of an identity as it is now.
+// identityData returns what to store of an identity.
 func (a *identities) identityData(r *IdentityRequest, id string) (d LinkedIdentity, err error) {
 	groups := slices.Compact(slices.Sorted(slices.Values(r.Identity.Groups)))
 	d = LinkedIdentity{Method: r.Method, Issuer: r.Identity.Issuer, Subject: r.Identity.Subject,
@@ -206,8 +215,7 @@ func (a *identities) identityData(r *IdentityRequest, id string) (d LinkedIdenti
 	return d, err
 }
 
-// keptAttributes returns what of a source's attributes is kept: as many, and of such values, as an account can have
-// itself.
+// keptAttributes returns the attributes to store: at most as many, and with such values, as an account itself can have.
 func keptAttributes(in map[string]any) map[string]any {
 	kept := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(in)) {
@@ -226,8 +234,8 @@ func keptAttributes(in map[string]any) map[string]any {
 	return kept
 }
 
-// refreshLink notes what an identity that is linked already says of its person now. It is written where it differs, or
-// the time it was seen is long ago: a sign-in in another tab rests on the same credential.
+// refreshLink stores what a linked identity says now. It writes only if that differs or was last seen long ago: each
+// write changes the version of the credential, on which a sign-in in another tab may rest.
 func (a *identities) refreshLink(ctx context.Context, r *IdentityRequest,
 	link store.Credential) (store.Credential, error) {
 	if r.Owner != nil && link.Owner != r.Owner.ID {
@@ -238,7 +246,7 @@ func (a *identities) refreshLink(ctx context.Context, r *IdentityRequest,
 		return link, fmt.Errorf("reading a linked identity: %w", err)
 	}
 	if have.Issuer != r.Identity.Issuer || have.Subject != r.Identity.Subject {
-		return link, errors.New("a linked identity is stored under the id of another")
+		return link, errors.New("a linked identity is stored under another id")
 	}
 	now, err := a.identityData(r, link.ID)
 	if err != nil {
@@ -267,8 +275,8 @@ func (a *identities) refreshLink(ctx context.Context, r *IdentityRequest,
 	return link, nil
 }
 
-// giveRoles brings what linked identities give into an account: each gives its own, and takes away no other's. It reads
-// the links after the account, so that of two refreshes at once the last one sees both.
+// giveRoles sets the roles of an account that its linked identities grant: the union over all links. It reads the links
+// after the account, so that of two concurrent refreshes the last one sees both.
 func (a *core) giveRoles(ctx context.Context, id string) (store.User, error) {
 	_, u, err := a.update(ctx, id, func(u *store.User) error {
 		links, err := a.users.CredentialsOf(ctx, id, store.KindIdentity)

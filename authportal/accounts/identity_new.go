@@ -12,12 +12,12 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// signUpIdentity creates the account of a person whom nobody here knows, with the link to their identity or not at all.
-// An address that the source vouches for counts as confirmed; another account that has it is never joined, because
-// whoever controls the source, or once had the address, would be inside.
+// signUpIdentity creates the account of an unknown identity together with its link, in one transaction. A verified
+// address counts as confirmed. An existing account with that address is never joined: a rogue provider, or a former
+// owner of the address, would take the account over.
 func (a *identities) signUpIdentity(ctx context.Context, r *IdentityRequest,
 	email string) (u store.User, link store.Credential, err error) {
-	if err := a.identityMaySignUp(r, email); err != nil {
+	if err := a.checkIdentitySignUp(r, email); err != nil {
 		return u, link, err
 	}
 	if email != "" {
@@ -41,16 +41,17 @@ func (a *identities) signUpIdentity(ctx context.Context, r *IdentityRequest,
 		return u, link, err
 	}
 	u.Version = 1
-	a.identityEvent(ctx, r, audit.Event{Kind: audit.EventSignUp, Result: audit.ResultOK, UserID: u.ID, Username: u.Username})
+	a.identityEvent(ctx, r, audit.Event{Kind: audit.EventSignUp, Result: audit.ResultOK, UserID: u.ID,
+		Username: u.Username})
 	return u, link, nil
 }
 
-// identityTaken decides on an account that could not be created because a name of it is in use: by the very person, who
-// came in two tabs at once, or by somebody else.
+// identityTaken explains why an account could not be created: its name is taken by the same identity in another tab, or
+// by another account.
 func (a *identities) identityTaken(ctx context.Context, u *store.User, link string, taken *store.TakenError) error {
 	switch _, err := a.users.Credential(ctx, store.KindIdentity, link); {
 	case err == nil:
-		return store.ErrTaken // look again: it is there
+		return store.ErrTaken // the caller looks again
 	case !errors.Is(err, store.ErrNotFound):
 		return err
 	case taken.Field == "username" && u.Username != u.Email:
@@ -59,8 +60,8 @@ func (a *identities) identityTaken(ctx context.Context, u *store.User, link stri
 	return errLinkRequired
 }
 
-// identityMaySignUp refuses whom no sign-up is open for.
-func (a *identities) identityMaySignUp(r *IdentityRequest, email string) error {
+// checkIdentitySignUp returns why an identity may not sign up.
+func (a *identities) checkIdentitySignUp(r *IdentityRequest, email string) error {
 	open := a.signUp.Open || a.signUp.Approval
 	switch r.Options.SignUp {
 	case "on":
@@ -72,7 +73,7 @@ func (a *identities) identityMaySignUp(r *IdentityRequest, email string) error {
 	switch {
 	case !open:
 		return errNoSignUp
-	case len(r.Options.Domains) > 0 || len(a.signUp.Domains) == 0: // those of the source were asked for at every sign-in
+	case len(r.Options.Domains) > 0 || len(a.signUp.Domains) == 0: // address has checked those of the provider
 		return nil
 	case email == "":
 		return errNoAddress
@@ -82,14 +83,14 @@ func (a *identities) identityMaySignUp(r *IdentityRequest, email string) error {
 	return nil
 }
 
-// prepareIdentity completes the account of a newcomer. Its username is the address, as at every sign-up, unless people
-// may choose one: what a source calls somebody is often what they called themselves, and upstreams trust it.
+// prepareIdentity completes the account of a new identity. Its username is the address, as at every sign-up, unless
+// users may choose one: a source's username is often self-chosen, and upstreams trust ours.
 func (a *identities) prepareIdentity(ctx context.Context, r *IdentityRequest, email string) (u store.User, err error) {
 	id := &r.Identity
 	n := NewUser{Email: email, Name: id.Name, Unapproved: a.signUp.Approval,
 		Roles: slices.Concat(a.signUp.Roles, r.Options.Roles)}
 	if _, err := NormalizeName(n.Name); err != nil {
-		n.Name = "" // what to call a person is no reason to refuse them
+		n.Name = "" // a display name is no reason to refuse a sign-in
 	}
 	if a.signUp.ChooseUsername && id.Username != "" && !strings.Contains(id.Username, "@") {
 		free, err := a.usernameIsFree(ctx, id.Username)
@@ -126,7 +127,7 @@ func (a *identities) prepareNameless(n NewUser) (u store.User, err error) {
 	return u, err
 }
 
-// usernameIsFree reports whether a username can be an account's and is nobody's. The store has the last word.
+// usernameIsFree reports whether a username is valid and not in use. The store has the last word.
 func (a *identities) usernameIsFree(ctx context.Context, typed string) (bool, error) {
 	name, err := a.changes.Username(typed, "")
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Import makes an account that comes from elsewhere, with a password or with the hash of one (not both). With dry it
-// only says what would become of it. An account that is there stays as it is.
+// Import creates an account from a file, with a password or a hash of one (not both). With dry it only validates. It
+// never changes an existing account.
 func (a *imports) Import(ctx context.Context, by Actor, row *userfile.Row, dry bool) (store.User, error) {
 	u, creds, err := a.prepareImport(ctx, row, dry)
 	if err != nil {
@@ -25,26 +25,26 @@ func (a *imports) Import(ctx context.Context, by Actor, row *userfile.Row, dry b
 	if err := a.users.CreateUser(ctx, u, creds...); err != nil {
 		return store.User{}, Problem(err)
 	}
-	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserCreate, Result: audit.ResultOK, Reason: "imported", UserID: u.ID,
-		Username: u.Username})
+	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserCreate, Result: audit.ResultOK, Reason: "imported",
+		UserID: u.ID, Username: u.Username})
 	return u, nil
 }
 
-// prepareImport asks for what is cheap first: importing a file once more, to go on where it was cut off, hashes nothing
-// for accounts that are there.
+// prepareImport checks what is cheap first: importing a file again, to continue where it was cut off, hashes nothing
+// for existing accounts.
 func (a *imports) prepareImport(ctx context.Context, row *userfile.Row,
 	dry bool) (u store.User, creds []store.Credential, err error) {
 	no := func(b *bool) bool { return b != nil && !*b }
 	if err := a.checkHash(row); err != nil {
 		return u, nil, err
 	}
-	u, _, err = a.changes.Prepare(ctx, NewUser{Email: row.Email, Username: row.Username, Name: row.Name, Roles: row.Roles,
-		Attributes: row.Attributes,
-		Disabled:   no(row.Enabled), Unconfirmed: no(row.Confirmed), Unapproved: no(row.Approved)}, true)
+	u, _, err = a.changes.Prepare(ctx, NewUser{Email: row.Email, Username: row.Username, Name: row.Name,
+		Roles: row.Roles, Attributes: row.Attributes,
+		Disabled: no(row.Enabled), Unconfirmed: no(row.Confirmed), Unapproved: no(row.Approved)}, true)
 	if err != nil {
 		return u, nil, err
 	}
-	if err := a.stillFree(ctx, &u); err != nil {
+	if err := a.checkNamesFree(ctx, &u); err != nil {
 		return u, nil, err
 	}
 	rules, cheap := a.passwords.(method.PasswordRules)
@@ -71,14 +71,14 @@ func (a *imports) checkHash(row *userfile.Row) error {
 	case !ok:
 		return &InvalidError{Field: "password_hash", Why: "cannot be kept: signing in by password is not configured"}
 	case hashes.CheckHash(row.Hash) != nil:
-		// The hash itself is no text for a report.
+		// A report must not quote the hash.
 		return &InvalidError{Field: "password_hash", Why: "is of no kind that is understood, or asks for too much work"}
 	}
 	return nil
 }
 
-// stillFree reports whether the names of a new account are. The store has the last word.
-func (a *imports) stillFree(ctx context.Context, u *store.User) error {
+// checkNamesFree returns an error if a name of a new account is in use. The store has the last word.
+func (a *imports) checkNamesFree(ctx context.Context, u *store.User) error {
 	for _, name := range []struct {
 		login string
 		taken error

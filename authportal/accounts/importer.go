@@ -14,23 +14,23 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// What becomes of the row of a file, or in a dry run would.
+// Outcomes of a row, or of its dry run.
 const (
 	OutcomeMade    = "made"
-	OutcomeExists  = "exists" // an account has the address; it stays as it is
+	OutcomeExists  = "exists" // an account has the address; it was not changed
 	OutcomeRefused = "refused"
 )
 
-// Outcome is what became of a row.
+// Outcome is the outcome of a row.
 type Outcome struct {
 	Line    int
-	Email   string // as the file says it
-	Result  string // one of those above
-	ID      string // of the account that was made
+	Email   string // as in the file
+	Result  string // an Outcome constant
+	ID      string // of the new account
 	Problem *problem.Problem
 }
 
-// ImportCounts says how much of a file has become what.
+// ImportCounts counts the rows of a file by their outcome.
 type ImportCounts struct {
 	Made    int `json:"made"`
 	Exists  int `json:"exists"`
@@ -40,6 +40,7 @@ type ImportCounts struct {
 // Total is the number of rows.
 func (n ImportCounts) Total() int { return n.Made + n.Exists + n.Refused }
 
+// String returns the counts for logs and the audit trail.
 func (n ImportCounts) String() string {
 	return fmt.Sprintf("made %d, exists %d, refused %d", n.Made, n.Exists, n.Refused)
 }
@@ -55,35 +56,35 @@ func (n *ImportCounts) add(result string) {
 	}
 }
 
-// Importer makes the accounts of a file, row by row, for one goroutine. Every account is made as a whole, in a
-// transaction of its own: whenever an import ends, whole accounts are there, a file that is imported once more goes on
-// where it was cut off, and nobody who signs in meanwhile waits for more than one row.
+// Importer creates the accounts of a file, row by row. Each account has a transaction of its own: an import that is cut
+// off leaves no half account, importing the file again continues there, and a concurrent sign-in waits for one row at
+// most. It is not safe for concurrent use.
 type Importer struct {
 	Counts ImportCounts
 
 	accounts *Accounts
 	by       Actor
 	dry      bool
-	seen     map[string]error // names that rows before would take, in a dry run
+	seen     map[string]error // in a dry run, the names of earlier rows
 }
 
-// NewImporter returns one; with dry it makes nothing.
+// NewImporter returns an Importer; with dry it creates nothing.
 func (a *Accounts) NewImporter(by Actor, dry bool) *Importer {
 	return &Importer{accounts: a, by: by, dry: dry, seen: map[string]error{}}
 }
 
 const (
-	rowTime      = 30 * time.Second // for one row, its hashing included, so that a store that hangs is an outage soon
-	busyPatience = 30 * time.Second // for a place in the pool that hashes, which people who sign in take first
+	rowTime      = 30 * time.Second // for one row with its hashing; bounds the wait for a store that hangs
+	busyPatience = 30 * time.Second // for a place in the pool of password hashing, where sign-ins go first
 	busyPause    = 250 * time.Millisecond
 )
 
-// Row makes the account of one row. An error means that we failed, and that nothing was made of it.
+// Row creates the account of one row. An error is an internal failure; the row was not imported then.
 func (i *Importer) Row(ctx context.Context, row *userfile.Row) (Outcome, error) {
 	out := Outcome{Line: row.Line, Email: row.Email, Result: OutcomeMade}
-	u, err := i.patiently(ctx, row)
+	u, err := i.importWaiting(ctx, row)
 	if err == nil && i.dry {
-		err = i.firstOf(&u)
+		err = i.checkDuplicate(&u)
 	}
 	if err != nil && !errors.As(err, &out.Problem) {
 		return out, err
@@ -106,8 +107,8 @@ func (i *Importer) Refuse(f *userfile.Fault) Outcome {
 	return Outcome{Line: f.Line, Result: OutcomeRefused, Problem: faultProblem(f)}
 }
 
-// patiently waits while the pool that hashes is full, rather than give up a file for it.
-func (i *Importer) patiently(ctx context.Context, row *userfile.Row) (store.User, error) {
+// importWaiting imports a row and waits while the pool of password hashing is full, instead of failing the file.
+func (i *Importer) importWaiting(ctx context.Context, row *userfile.Row) (store.User, error) {
 	patience, cancel := context.WithTimeout(ctx, busyPatience)
 	defer cancel()
 	for {
@@ -121,8 +122,8 @@ func (i *Importer) patiently(ctx context.Context, row *userfile.Row) (store.User
 	}
 }
 
-// firstOf reports whether a row before has one of the names.
-func (i *Importer) firstOf(u *store.User) error {
+// checkDuplicate returns an error if an earlier row has one of the names.
+func (i *Importer) checkDuplicate(u *store.User) error {
 	for _, name := range []string{u.Email, u.Username} {
 		if taken := i.seen[name]; taken != nil {
 			return taken
@@ -132,7 +133,7 @@ func (i *Importer) firstOf(u *store.User) error {
 	return nil
 }
 
-// Finish tells that the file was imported, or where that stopped: empty where it did not.
+// Finish records the import; stopped is where and why it stopped, empty if it did not.
 func (i *Importer) Finish(ctx context.Context, stopped string) {
 	if i.dry {
 		return
@@ -144,7 +145,7 @@ func (i *Importer) Finish(ctx context.Context, stopped string) {
 	i.accounts.core.Emit(ctx, i.by, e)
 }
 
-// faultProblem is what is wrong with a row, as both faces tell it.
+// faultProblem returns the problem of a row that could not be read, for pages and API.
 func faultProblem(f *userfile.Fault) *problem.Problem {
 	if f.Field == "" {
 		return &problem.Problem{Status: 400, Code: "malformed", Detail: f.Text}

@@ -11,25 +11,27 @@ import (
 )
 
 var (
-	errNoInvitations = &problem.Problem{Status: 409, Code: "conflict", Detail: "invitations need mail, passwords, and an address of the pages"}
-	errNotInvited    = &problem.Problem{Status: 409, Code: "conflict", Detail: "only an enabled account with an address and without a password can be invited"}
+	errNoInvitations = &problem.Problem{Status: 409, Code: "conflict",
+		Detail: "invitations need mail, passwords, and an address of the pages"}
+	errNotInvited = &problem.Problem{Status: 409, Code: "conflict",
+		Detail: "only an enabled account with an address and without a password can be invited"}
 )
 
-// canInvite reports whether anybody can be invited.
+// canInvite reports whether invitations are possible at all.
 func (a *changes) canInvite(by Actor) bool {
 	return a.outbox != nil && a.passwords != nil && by.Base != ""
 }
 
-// Invite sends the owner of an account that has no password yet a link by which they choose one and are signed in. The
-// link is good once, for this account with its address, and what roles the account holds is the administrator's choice
-// alone.
+// Invite sends the owner of an account without a password a link to choose one and sign in. The link works once, for
+// this account with its present address. Only the administrator decides on the roles of the account.
 func (a *changes) Invite(ctx context.Context, by Actor, id string) (store.User, error) {
 	u, err := a.invite(ctx, by, id)
 	if err != nil {
 		a.EmitRefusal(ctx, by, audit.EventUserChange, id, err)
 		return u, err
 	}
-	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserChange, Result: audit.ResultOK, Reason: "invited", UserID: id, Username: u.Username})
+	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserChange, Result: audit.ResultOK, Reason: "invited", UserID: id,
+		Username: u.Username})
 	return u, nil
 }
 
@@ -57,7 +59,7 @@ func (a *changes) invite(ctx context.Context, by Actor, id string) (u store.User
 	return u, a.core.Post(ctx, message.Invite, u.Email, message.Payload{Base: by.Base, User: u.ID})
 }
 
-// AddInvited is Add, and Invite of whom it is for. Where nobody can be invited no account is made.
+// AddInvited is Add followed by Invite. It creates no account if it could not be invited.
 func (a *changes) AddInvited(ctx context.Context, by Actor, n NewUser) (store.User, error) {
 	switch {
 	case !a.canInvite(by):

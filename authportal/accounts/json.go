@@ -8,19 +8,19 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// An account is written as JSON in four ways, all of them here (but for files, see userfile.Of):
+// The four JSON forms of an account (for files see userfile.Of):
 //
 //	IdentityJSON   what a session carries, as its owner reads it
-//	OwnJSON        the same of the account as it is stored, with what only its owner is told
+//	OwnJSON        the same of the account as it is stored, with what only its owner may see
 //	AdminJSON      as administrators read and change it
 //	OperatorJSON   as the command line reads it
 //
-// Owners and upstreams are told the roles that count, included ones too; who changes an account is told those assigned.
+// Owners and upstreams see the effective roles, with included ones; administrators see the assigned ones.
 
-// Stamp is a time as the API writes it.
+// Stamp formats a time as the API writes it.
 func Stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// Listed is a list that is never null.
+// Listed returns names, but never nil, so that JSON has a list and not null.
 func Listed(names []string) []string {
 	if names == nil {
 		return []string{}
@@ -28,8 +28,8 @@ func Listed(names []string) []string {
 	return names
 }
 
-// IdentityJSON is the owner's view of their identity. An address that is not confirmed yet is shown where the username
-// is the address itself, and marked: unlike the headers of a gate, this answer goes to the person who typed it.
+// IdentityJSON is the owner's view of their identity. If the username is an address that is not confirmed yet, it is
+// shown and marked: unlike the headers of a gate, this answer goes to the user who entered it.
 func (a *changes) IdentityJSON(id *store.Identity) map[string]any {
 	attributes := id.Attributes
 	if attributes == nil {
@@ -44,7 +44,7 @@ func (a *changes) IdentityJSON(id *store.Identity) map[string]any {
 		"roles": Listed(slices.Sorted(slices.Values(a.expand(id.Roles)))), "attributes": attributes}
 }
 
-// OwnJSON is the owner's view of their account. Unlike in an identity, the address stands here before it is confirmed.
+// OwnJSON is the owner's view of their account. Unlike an identity, it has the address before it is confirmed.
 func (a *changes) OwnJSON(u *store.User) map[string]any {
 	id := u.Identity()
 	out := a.IdentityJSON(&id)
@@ -53,10 +53,11 @@ func (a *changes) OwnJSON(u *store.User) map[string]any {
 	return out
 }
 
-// AdminJSON is an account as administrators read it.
+// AdminJSON is the administrators' view of an account.
 func (a *changes) AdminJSON(u *store.User) map[string]any {
-	out := map[string]any{"id": u.ID, "username": u.Username, "email": u.Email, "confirmed": u.Confirmed, "name": u.Name,
-		"roles": Listed(u.Roles), "attributes": u.Attributes, "enabled": u.Enabled, "approved": u.Approved, "state": StateOf(u),
+	out := map[string]any{"id": u.ID, "username": u.Username, "email": u.Email, "confirmed": u.Confirmed,
+		"name": u.Name, "roles": Listed(u.Roles), "attributes": u.Attributes, "enabled": u.Enabled,
+		"approved": u.Approved, "state": StateOf(u),
 		"password_change_required": u.MustChangePassword, "created": Stamp(u.Created), "version": u.Version}
 	if !u.LastSignIn.IsZero() {
 		out["last_sign_in"] = Stamp(u.LastSignIn)
@@ -67,7 +68,7 @@ func (a *changes) AdminJSON(u *store.User) map[string]any {
 	return out
 }
 
-// OperatorAccount is an account as the command line reads it, in the order that it is printed in.
+// OperatorAccount is an account as the command line reads it, with the fields in the order of its output.
 type OperatorAccount struct {
 	ID         string         `json:"id"`
 	Username   string         `json:"username"`
@@ -75,11 +76,11 @@ type OperatorAccount struct {
 	Confirmed  bool           `json:"confirmed"`
 	Name       string         `json:"name"`
 	Roles      []string       `json:"roles"`
-	Effective  []string       `json:"effective_roles"` // with the included ones: what an upstream is told
+	Effective  []string       `json:"effective_roles"` // with included ones, as upstreams get them
 	Attributes map[string]any `json:"attributes"`
 	Enabled    bool           `json:"enabled"`
 	Approved   bool           `json:"approved"`
-	State      string         `json:"state"`        // in a word: "active", "waiting", …
+	State      string         `json:"state"`        // a State constant
 	Password   bool           `json:"has_password"` // whether there is one
 	Due        bool           `json:"password_change_required"`
 	Created    time.Time      `json:"created"`
@@ -87,11 +88,12 @@ type OperatorAccount struct {
 	Invited    *time.Time     `json:"invited,omitempty"`
 }
 
-// OperatorJSON is the view of the command line.
+// OperatorJSON is the command line's view of an account.
 func (a *changes) OperatorJSON(u *store.User, hasPassword bool) OperatorAccount {
-	v := OperatorAccount{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name, Roles: Listed(u.Roles),
-		Effective: a.expand(u.InForce()), Attributes: u.Attributes, Enabled: u.Enabled, Approved: u.Approved, State: StateOf(u),
-		Password: hasPassword, Due: u.MustChangePassword, Created: u.Created}
+	v := OperatorAccount{ID: u.ID, Username: u.Username, Email: u.Email, Confirmed: u.Confirmed, Name: u.Name,
+		Roles: Listed(u.Roles), Effective: a.expand(u.InForce()), Attributes: u.Attributes, Enabled: u.Enabled,
+		Approved: u.Approved,
+		State:    StateOf(u), Password: hasPassword, Due: u.MustChangePassword, Created: u.Created}
 	if !u.LastSignIn.IsZero() {
 		v.LastSignIn = &u.LastSignIn
 	}

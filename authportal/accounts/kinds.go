@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// ownKinds are those that need no method to say so.
+// ownKinds are the built-in kinds.
 var ownKinds = kinds{
 	store.KindPassword:     method.ClassPrimary,
 	store.KindIdentity:     method.ClassLink,
@@ -22,15 +22,15 @@ var ownKinds = kinds{
 // kinds is the registry of the kinds of credentials.
 type kinds map[string]method.CredentialClass
 
-// NewKinds returns the registry of our own kinds and those of methods. Several methods may keep credentials of one
-// kind, as long as they agree on what it is.
+// NewKinds returns the registry of the built-in kinds and those of methods. Several methods may share a kind if they
+// agree on its class.
 func NewKinds(of ...map[string]method.CredentialClass) (kinds, error) {
 	all := maps.Clone(ownKinds)
 	for _, list := range of {
 		for name, class := range list {
 			switch have, known := all[name]; {
 			case name == "" || !class.Valid():
-				return nil, fmt.Errorf("the kind of credential %q is of no class that there is", name)
+				return nil, fmt.Errorf("the kind of credential %q has no valid class", name)
 			case known && have != class:
 				return nil, fmt.Errorf("the kind of credential %q is both %s and %s", name, have, class)
 			}
@@ -40,5 +40,5 @@ func NewKinds(of ...map[string]method.CredentialClass) (kinds, error) {
 	return all, nil
 }
 
-// ClassOf says what a kind of credential is; empty where it is not registered.
+// ClassOf returns the class of a kind of credential, empty if it is not registered.
 func (a *core) ClassOf(kind string) method.CredentialClass { return a.kinds[kind] }

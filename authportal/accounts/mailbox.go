@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Post queues a message. Without mail it does nothing: what depends on it is not offered then.
+// Post queues a message. Without mail it does nothing: what depends on mail is not offered then.
 func (a *core) Post(ctx context.Context, kind, to string, what message.Payload) error {
 	if a.outbox == nil || to == "" {
 		return nil
@@ -31,7 +31,7 @@ func (a *core) Post(ctx context.Context, kind, to string, what message.Payload) 
 	return nil
 }
 
-// Confirm notes that the address of an account is its owner's, by the link that was sent when they signed up.
+// Confirm marks the address of an account as confirmed, by the link of its sign-up.
 func (a *core) Confirm(ctx context.Context, id, email string) (store.User, error) {
 	_, after, err := a.update(ctx, id, func(u *store.User) error {
 		if u.Email != email || u.Confirmed {
@@ -43,16 +43,15 @@ func (a *core) Confirm(ctx context.Context, id, email string) (store.User, error
 	return after, err
 }
 
-// ProveMailbox notes that the address of an account is that of whoever has just shown it by another way than the link
-// of the sign-up. Where nobody had shown it before, whatever the account holds was put there by somebody who may be
-// another: an attacker who signs up with a stranger's address and waits (pre-hijacking). All of it goes before the
-// address counts.
+// ProveMailbox marks the address of an account as confirmed by another way than the link of its sign-up. If it was not
+// confirmed before, ProveMailbox first voids everything the account holds: an attacker may have signed up with a
+// stranger's address and set it up, to wait for its owner (account pre-hijacking).
 func (a *core) ProveMailbox(ctx context.Context, u store.User) (store.User, error) {
 	if u.Confirmed {
 		return u, nil
 	}
 	email := u.Email
-	if _, err := a.carryOut(ctx, recoveryOf{act: RecoveryMailbox, account: u.ID}); err != nil {
+	if _, err := a.carryOut(ctx, recoveryAct{act: RecoveryMailbox, account: u.ID}); err != nil {
 		return u, err
 	}
 	_, after, err := a.update(ctx, u.ID, func(u *store.User) error {

@@ -13,17 +13,17 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Every name is brought into one form before it is stored, compared or counted, so that no two accounts can look or
-// mean the same: letter case, width, composition and IDN spellings fall together, and what cannot be brought together
-// is refused.
+// Every name is normalised before it is stored, compared or counted, so that no two accounts can look alike or mean the
+// same: case, width, composition and IDN spellings are unified, and names that cannot be unified are refused.
 
-// InvalidError says which field of an account cannot be what was sent, and why. It never quotes what was sent.
+// InvalidError says which field of an account is invalid, and why. It never quotes the value.
 type InvalidError struct {
 	Field  string // as in the API: "email", "username", "name", an attribute
-	Reason string // what the value should be, in one word that is translated: "number"; empty: nothing special
+	Reason string // the expected kind of value, a key of a translation: "number"; may be empty
 	Why    string
 }
 
+// Error returns the field and the reason.
 func (e *InvalidError) Error() string { return e.Field + " " + e.Why }
 
 const (
@@ -34,8 +34,8 @@ const (
 	maxName     = 200 // characters
 )
 
-// NormalizeEmail returns the one form of an e-mail address: lower case, the domain in ASCII. It takes a bare address as
-// people type it, and nothing of RFC 5322's zoo: no quoted local part, comment, address literal or second @, which mail
+// NormalizeEmail returns the normal form of an email address: lower case, the domain in ASCII. It accepts a bare
+// address only, without the quoted local parts, comments, address literals and second @ of RFC 5322, which mail
 // software reads in more than one way.
 func NormalizeEmail(typed string) (string, error) {
 	bad := func(why string) (string, error) { return "", &InvalidError{Field: "email", Why: why} }
@@ -66,9 +66,9 @@ func NormalizeEmail(typed string) (string, error) {
 	return local + "@" + domain, nil
 }
 
-// NormalizeUsername returns the one form of a username: lower case after PRECIS UsernameCaseMapped (RFC 8265), no
-// separator, at most 64 characters. An empty one is the whole address; one with an @ must be the account's own
-// (normalised) address, so that nobody goes by the address of someone else.
+// NormalizeUsername returns the normal form of a username: lower case after PRECIS UsernameCaseMapped (RFC 8265), no
+// separator, at most 64 characters. An empty one becomes the whole address. One with an @ must be the account's own
+// normalised address, so that no user goes by the address of another.
 func NormalizeUsername(typed, email string) (string, error) {
 	bad := func(why string) (string, error) { return "", &InvalidError{Field: "username", Why: why} }
 	s := strings.TrimSpace(typed)
@@ -100,9 +100,8 @@ func NormalizeUsername(typed, email string) (string, error) {
 	return name, nil
 }
 
-// NormalizeLogin returns what an account would be stored under for whatever was typed as login name, and whether an
-// account of that name can exist. Where none can, it is a short stand-in that is the same for all spellings of one try,
-// fit to be counted.
+// NormalizeLogin returns the normal form of a login name, and whether an account of that name can exist. If none can,
+// login is a bounded form of the input, the same for all its spellings, by which attempts are counted.
 func NormalizeLogin(typed string) (login string, possible bool) {
 	if email, err := NormalizeEmail(typed); err == nil {
 		return email, true
@@ -116,9 +115,8 @@ func NormalizeLogin(typed string) (login string, possible bool) {
 	return strings.ToLower(norm.NFKC.String(strings.ToValidUTF8(strings.TrimSpace(typed), "?"))), false
 }
 
-// NormalizeName returns what to call a person, or a line of text that they wrote about themselves: one line, NFC, no
-// control characters. Characters that change the direction of what follows are refused, because lists of names show
-// them beside others.
+// NormalizeName returns the normal form of a display name: one line, NFC, no control characters. Characters that change
+// the direction of the text after them are refused, because lists show names beside others.
 func NormalizeName(typed string) (string, error) {
 	s, why := Line(typed, maxName)
 	if why != "" {
@@ -127,13 +125,14 @@ func NormalizeName(typed string) (string, error) {
 	return s, nil
 }
 
+// Line returns the normal form of a line of text of at most limit characters, or why it is refused.
 func Line(typed string, limit int) (s, why string) {
 	if len(typed) > 8*limit || !utf8.ValidString(typed) {
 		return "", "is too long, or not text"
 	}
 	s = norm.NFC.String(strings.TrimSpace(typed))
 	for _, r := range s {
-		// The joiners are part of Persian, Hindi and many an emoji.
+		// Persian, Hindi and many emoji need the joiners.
 		if r == utf8.RuneError || !unicode.IsGraphic(r) && r != '\u200c' && r != '\u200d' {
 			return "", "has invisible characters"
 		}
@@ -144,14 +143,14 @@ func Line(typed string, limit int) (s, why string) {
 	return s, ""
 }
 
-// collapse brings letters together that some system takes for the same by way of upper case or folding, further than
-// lower case goes: "Straße" and "STRASSE", "σοφος" and "ΣΟΦΟΣ", "ı" and "i".
+// collapse unifies letters that some system equates by upper case or folding, beyond lower case: "Straße" and
+// "STRASSE", "σοφος" and "ΣΟΦΟΣ", "ı" and "i".
 func collapse(s string) string { return cases.Fold().String(cases.Upper(language.Und).String(s)) }
 
 var errIdentifier = errors.New("not an identifier")
 
-// identifier applies PRECIS UsernameCaseMapped until nothing changes any more, and refuses what mixes the scripts whose
-// letters look alike (UTS 39 §5.2): a Cyrillic "а" among Latin letters has one purpose.
+// identifier applies PRECIS UsernameCaseMapped until it is stable, and refuses a mix of scripts whose letters look
+// alike (UTS 39 §5.2), such as a Cyrillic "а" among Latin letters.
 func identifier(s string) (string, error) {
 	for range 3 {
 		next, err := precis.UsernameCaseMapped.String(s)
@@ -185,21 +184,22 @@ func oneScript(s string) error {
 	return nil
 }
 
-// dotAtom reports whether s is what RFC 5322 calls so, beyond ASCII as RFC 6531 has it. The separators of our header
-// values and the braces of placeholders are left out: an address is the default username.
+// dotAtom reports whether s is a dot-atom of RFC 5322, with the non-ASCII letters of RFC 6531. The separators of header
+// values and the braces of placeholders are excluded, because an address is the default username.
 func dotAtom(s string) bool {
 	if s == "" || s[0] == '.' || s[len(s)-1] == '.' || strings.Contains(s, "..") {
 		return false
 	}
 	for _, r := range s {
-		if r <= unicode.MaxASCII && !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || strings.ContainsRune(".!#$%&'*+-/=?^_~", r)) {
+		if r <= unicode.MaxASCII && !('a' <= r && r <= 'z' || '0' <= r && r <= '9' ||
+			strings.ContainsRune(".!#$%&'*+-/=?^_~", r)) {
 			return false
 		}
 	}
 	return true
 }
 
-// asciiDomain returns the form of a domain that is looked up (IDNA2008 with UTS 46 mapping).
+// asciiDomain returns the lookup form of a domain (IDNA2008 with UTS 46 mapping).
 func asciiDomain(s string) (string, error) {
 	d, err := idna.Lookup.ToASCII(s)
 	if err != nil || d == "" || len(d) > maxDomain {
@@ -211,7 +211,7 @@ func asciiDomain(s string) (string, error) {
 			return "", errIdentifier
 		}
 	}
-	// An address of digits only would be one of a machine, which mail software may treat apart.
+	// A last label of digits would make an IP address, which mail software may treat differently.
 	if last := labels[len(labels)-1]; strings.Trim(last, "0123456789") == "" {
 		return "", errIdentifier
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// What owners do to their own accounts. Whether they may, and what is told of it, is for those who call.
+// Acts of owners on their own accounts. The caller authorises and records them.
 
-// ChangeProfile changes the name, where one is given, and attributes; see joinAttributes.
+// ChangeProfile changes the name, if it is not nil, and attributes; see joinAttributes.
 func (a *changes) ChangeProfile(ctx context.Context, id string, name *string,
 	attributes map[string]any) (before, after store.User, err error) {
 	return a.core.update(ctx, id, func(u *store.User) (err error) {
@@ -25,8 +25,7 @@ func (a *changes) ChangeProfile(ctx context.Context, id string, name *string,
 	})
 }
 
-// AcceptInvitation completes an account that waited for its owner. What they left empty the administrator may have
-// filled in.
+// AcceptInvitation completes an invited account. A field that the owner left empty keeps the administrator's value.
 func (a *changes) AcceptInvitation(ctx context.Context, id, name string, attributes map[string]any,
 	password store.Credential) (store.User, error) {
 	given := maps.Clone(attributes)
@@ -48,12 +47,12 @@ func (a *changes) AcceptInvitation(ctx context.Context, id, name string, attribu
 	return u, nil
 }
 
-// MakePrepared stores an account that prepare returned, with its credentials or not at all.
+// MakePrepared stores an account that Prepare returned together with its credentials, in one transaction.
 func (a *changes) MakePrepared(ctx context.Context, u store.User, creds ...store.Credential) error {
 	return a.users.CreateUser(ctx, u, creds...)
 }
 
-// DeleteOwn removes the account of its owner with all that belongs to it, and ends its sessions.
+// DeleteOwn deletes the owner's account with all that belongs to it, and ends its sessions.
 func (a *changes) DeleteOwn(ctx context.Context, id string) error {
 	if err := a.users.DeleteUser(ctx, id); err != nil {
 		return Problem(err)

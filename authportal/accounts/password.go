@@ -9,9 +9,10 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-var errNoPassword = &problem.Problem{Status: 409, Code: "conflict", Detail: "the account has no password: invite its owner instead"}
+var errNoPassword = &problem.Problem{Status: 409, Code: "conflict",
+	Detail: "the account has no password: invite its owner instead"}
 
-// requirePassword refuses to ask for a new password where there is none to be replaced.
+// requirePassword returns an error if the account has no password that could be replaced.
 func (a *core) requirePassword(ctx context.Context, id string) error {
 	has, err := a.HasPassword(ctx, id)
 	switch {
@@ -23,6 +24,7 @@ func (a *core) requirePassword(ctx context.Context, id string) error {
 	return nil
 }
 
+// HasPassword reports whether the account has a password.
 func (a *core) HasPassword(ctx context.Context, id string) (bool, error) {
 	list, err := a.users.CredentialsOf(ctx, id, store.KindPassword)
 	if err != nil {
@@ -31,13 +33,12 @@ func (a *core) HasPassword(ctx context.Context, id string) (bool, error) {
 	return len(list) > 0, nil
 }
 
-// ReplacePassword puts a new password in the place of the version that was there, or of none where it is 0, and ends
-// what the table of recoveries says, but for the session that it is done with. With due the new password is good for
-// nothing but choosing another. store.ErrStale or store.ErrNotFound: the password was changed by others at this very
-// moment.
+// ReplacePassword replaces that version of the password, or any if it is 0, and ends what Recoveries lists, except the
+// session that performs it. With mustChange the new password only serves to choose another. store.ErrStale or
+// store.ErrNotFound: a concurrent call changed the password.
 func (a *core) ReplacePassword(ctx context.Context, password store.Credential, session string,
-	due bool) (u store.User, err error) {
-	_, err = a.carryOut(ctx, recoveryOf{act: RecoveryPassword, account: password.Owner, session: session,
+	mustChange bool) (u store.User, err error) {
+	_, err = a.carryOut(ctx, recoveryAct{act: RecoveryPassword, account: password.Owner, session: session,
 		change: func() error {
 			put := a.users.SwapCredential
 			if password.Version == 0 {
@@ -51,21 +52,21 @@ func (a *core) ReplacePassword(ctx context.Context, password store.Credential, s
 	if err != nil {
 		return u, err
 	}
-	return a.passwordChosen(context.WithoutCancel(ctx), password.Owner, due)
+	return a.passwordChosen(context.WithoutCancel(ctx), password.Owner, mustChange)
 }
 
-// DropPassword takes a password that nobody can replace, because there is none here to be chosen.
+// DropPassword removes a password that its owner cannot replace, because sign-in by password is not configured.
 func (a *core) DropPassword(ctx context.Context, id string) (u store.User, err error) {
-	if err := a.forget(ctx, id, store.KindPassword); err != nil {
-		return u, fmt.Errorf("taking a password that nobody can replace: %w", err)
+	if err := a.deleteKinds(ctx, id, store.KindPassword); err != nil {
+		return u, fmt.Errorf("dropping the password: %w", err)
 	}
 	return a.passwordChosen(ctx, id, false)
 }
 
-// passwordChosen notes that the account has a password that its owner, or an administrator, has just chosen.
-func (a *core) passwordChosen(ctx context.Context, id string, due bool) (store.User, error) {
+// passwordChosen clears the demand for a new password, or sets it if mustChange, and ends an invitation.
+func (a *core) passwordChosen(ctx context.Context, id string, mustChange bool) (store.User, error) {
 	_, u, err := a.update(ctx, id, func(u *store.User) error {
-		u.MustChangePassword, u.Invited = due, time.Time{}
+		u.MustChangePassword, u.Invited = mustChange, time.Time{}
 		return nil
 	})
 	return u, err

@@ -14,30 +14,33 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// UserChange is what an administrator changes of an account. What is nil stays as it is.
+// UserChange is an administrator's change of an account; nil fields stay as they are.
 type UserChange struct {
-	Email              *string // counts as confirmed; the username follows where it is the address
+	Email              *string // counts as confirmed; the username follows if it is the address
 	Username           *string // empty: the whole address
 	Name               *string
-	Roles              *[]string // instead of all; AddRoles and RemoveRoles come after it
+	Roles              *[]string // replaces all; AddRoles and RemoveRoles apply after it
 	AddRoles           []string
 	RemoveRoles        []string
-	Attributes         map[string]any // joined with those there are, in the types of their columns; nil removes one
+	Attributes         map[string]any // merged into the present ones, in the types of their columns; nil removes one
 	Enabled            *bool
 	Approved           *bool
-	Confirmed          *bool   // of the address; comes after Email
-	MustChangePassword *bool   // true: every session ends, and the next sign-in must choose a new password
-	Password           *string // ends every session of the account; what was due is chosen by it, unless MustChangePassword says otherwise
+	Confirmed          *bool // of the address; applies after Email
+	MustChangePassword *bool // true: every session ends, and the next sign-in must choose a new password
 
-	// Version is that of the account that whoever asks has seen: nothing is changed where it has another by now. 0:
-	// any.
+	// Password ends every session of the account. It fulfils a demand for a new password, unless MustChangePassword
+	// sets one again.
+	Password *string
+
+	// Version is the version that the caller has seen. If the account has another by now, nothing changes. 0: any.
 	Version int64
 }
 
-// NewUser is the change of nothing into an account.
+// NewUser returns the new account that has the fields of ch.
 func (ch *UserChange) NewUser() NewUser {
-	return NewUser{Email: value(ch.Email), Username: value(ch.Username), Name: value(ch.Name), Roles: value(ch.Roles), Attributes: ch.Attributes,
-		Password: value(ch.Password), Disabled: is(ch.Enabled, false), Unapproved: is(ch.Approved, false), Unconfirmed: is(ch.Confirmed, false),
+	return NewUser{Email: value(ch.Email), Username: value(ch.Username), Name: value(ch.Name), Roles: value(ch.Roles),
+		Attributes: ch.Attributes, Password: value(ch.Password), Disabled: is(ch.Enabled, false),
+		Unapproved: is(ch.Approved, false), Unconfirmed: is(ch.Confirmed, false),
 		MustChangePassword: is(ch.MustChangePassword, true)}
 }
 
@@ -50,18 +53,18 @@ func value[T any](p *T) (v T) {
 
 func is(p *bool, want bool) bool { return p != nil && *p == want }
 
-// Set changes an account on behalf of an administrator, and returns it as it is now. Rights bite at once: sessions of
-// an account that is disabled, or has a new password, end.
+// Set changes an account on behalf of an administrator, and returns the result. It takes effect at once: the sessions
+// of an account that is disabled or gets a new password end.
 func (a *changes) Set(ctx context.Context, by Actor, id string, ch UserChange) (store.User, error) {
 	u, err := a.set(ctx, by, id, ch)
 	a.EmitRefusal(ctx, by, audit.EventUserChange, id, err)
 	return u, err
 }
 
-// EmitRefusal tells of an act on an account that was not let be done.
+// EmitRefusal records the refusal of an act on an account, if err is one.
 func (a *changes) EmitRefusal(ctx context.Context, by Actor, kind, id string, err error) {
 	var p *problem.Problem
-	if errors.As(err, &p) && p.Code != problem.NotFound.Code { // what no account is called is somebody's typing
+	if errors.As(err, &p) && p.Code != problem.NotFound.Code { // an id without an account is unvalidated input
 		a.core.Emit(ctx, by, audit.Event{Kind: kind, Result: audit.ResultRefused, Reason: p.Code, UserID: id})
 	}
 }
@@ -79,13 +82,13 @@ func (a *changes) set(ctx context.Context, by Actor, id string, ch UserChange) (
 		}
 	}
 	if ch.Password != nil {
-		// First, because it is the part that most likely is refused: nothing has changed then.
+		// First, because it is most likely to be refused: nothing has changed then.
 		u, err := a.users.User(ctx, id)
 		if err != nil {
 			return u, Problem(err)
 		}
 		u.Attributes = maps.Clone(u.Attributes)
-		if err = a.apply(&u, ch); err != nil { // the password must not be like the new name either
+		if err = a.apply(&u, ch); err != nil { // the password must not resemble the new name either
 			return u, Problem(err)
 		}
 		if password, err = a.makePassword(ctx, &u, *ch.Password); err != nil {
@@ -101,11 +104,12 @@ func (a *changes) set(ctx context.Context, by Actor, id string, ch UserChange) (
 		if after.Enabled && after.Approved {
 			act = RecoveryDemandPassword
 		}
-		_, _ = a.core.carryOut(ctx, recoveryOf{act: act, account: id}) // the change stands; what is late is logged
+		// the change is valid; what fails is logged and done later
+		_, _ = a.core.carryOut(ctx, recoveryAct{act: act, account: id})
 	}
 	if fields := Changed(&before, &after); fields != "" {
-		a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserChange, Result: audit.ResultOK, Reason: fields, UserID: id,
-			Username: after.Username})
+		a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserChange, Result: audit.ResultOK, Reason: fields,
+			UserID: id, Username: after.Username})
 	}
 	if !before.Approved && after.Approved {
 		a.Decided(ctx, by, message.Approved, &after)
@@ -113,16 +117,17 @@ func (a *changes) set(ctx context.Context, by Actor, id string, ch UserChange) (
 	if ch.Password == nil {
 		return after, nil
 	}
-	password.Version = 0 // whatever is there
+	password.Version = 0 // replaces any
 	after, err = a.core.ReplacePassword(ctx, password, "", is(ch.MustChangePassword, true))
 	if err != nil {
 		return after, Problem(err)
 	}
-	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventPasswordChange, Result: audit.ResultOK, UserID: id, Username: after.Username})
+	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventPasswordChange, Result: audit.ResultOK, UserID: id,
+		Username: after.Username})
 	return after, nil
 }
 
-// apply makes the change to what is stored now.
+// apply applies the change to u.
 func (a *changes) apply(u *store.User, ch UserChange) (err error) {
 	if ch.Version != 0 && ch.Version != u.Version {
 		return problem.ChangedMeanwhile
@@ -177,7 +182,7 @@ func (a *changes) apply(u *store.User, ch UserChange) (err error) {
 	return nil
 }
 
-// Changed names what differs, for the audit trail; never the values.
+// Changed names the fields that differ, for the audit trail; never their values.
 func Changed(before, after *store.User) string {
 	var fields []string
 	for _, f := range []struct {
@@ -190,7 +195,8 @@ func Changed(before, after *store.User) string {
 		{"attributes", !reflect.DeepEqual(before.Attributes, after.Attributes)},
 		{"enabled", !before.Enabled && after.Enabled}, {"disabled", before.Enabled && !after.Enabled},
 		{"approved", !before.Approved && after.Approved}, {"unapproved", before.Approved && !after.Approved},
-		{"password_due", !before.MustChangePassword && after.MustChangePassword}, {"password_not_due", before.MustChangePassword && !after.MustChangePassword},
+		{"password_due", !before.MustChangePassword && after.MustChangePassword},
+		{"password_not_due", before.MustChangePassword && !after.MustChangePassword},
 	} {
 		if f.is {
 			fields = append(fields, f.name)
@@ -205,13 +211,13 @@ func (a *changes) Enable(ctx context.Context, by Actor, id string) (store.User, 
 	return a.Set(ctx, by, id, UserChange{Enabled: &yes})
 }
 
-// Disable ends every session of an account and lets it start none, until it is enabled again.
+// Disable ends every session of an account and refuses its sign-in until it is enabled again.
 func (a *changes) Disable(ctx context.Context, by Actor, id string) (store.User, error) {
 	no := false
 	return a.Set(ctx, by, id, UserChange{Enabled: &no})
 }
 
-// Delete removes an account with all that belongs to it, and ends its sessions. Its username is never given out again.
+// Delete deletes an account with all that belongs to it, and ends its sessions. Its username is never assigned again.
 func (a *changes) Delete(ctx context.Context, by Actor, id string) error {
 	u, err := a.users.User(ctx, id)
 	if err == nil {
@@ -223,6 +229,7 @@ func (a *changes) Delete(ctx context.Context, by Actor, id string) error {
 		return err
 	}
 	a.core.endSessions(ctx, id)
-	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserDelete, Result: audit.ResultOK, UserID: id, Username: u.Username})
+	a.core.Emit(ctx, by, audit.Event{Kind: audit.EventUserDelete, Result: audit.ResultOK, UserID: id,
+		Username: u.Username})
 	return nil
 }

@@ -4,17 +4,17 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// States of an account, each before those that are told only where it is not.
+// States of an account, in order of precedence.
 const (
 	StateDisabled    = "disabled"
 	StateWaiting     = "waiting"      // for an administrator's approval
 	StateInvited     = "invited"      // and has not accepted yet
 	StateNewPassword = "new_password" // must choose one at the next sign-in
-	StateUnconfirmed = "unconfirmed"  // nobody has shown that the address is theirs
+	StateUnconfirmed = "unconfirmed"  // the address is not confirmed
 	StateActive      = "active"
 )
 
-// StateOf says in one word how an account stands.
+// StateOf returns the state of an account.
 func StateOf(u *store.User) string {
 	switch {
 	case !u.Enabled:
@@ -31,7 +31,7 @@ func StateOf(u *store.User) string {
 	return StateActive
 }
 
-// SelectState narrows a query to accounts of that state; false where no list is kept by it.
+// SelectState narrows a query to accounts of that state; false if the state cannot be queried.
 func SelectState(q *store.UserQuery, state string) bool {
 	yes, no := true, false
 	switch state {

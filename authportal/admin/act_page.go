@@ -10,8 +10,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// adminActForm does one act on one account.
-func (s *people) adminActForm(c *web.Call) error {
+// actForm performs one act on one account.
+func (s *people) actForm(c *web.Call) error {
 	f, err := c.FormFields("do", "password", "sure")
 	if err != nil {
 		return err
@@ -19,16 +19,17 @@ func (s *people) adminActForm(c *web.Call) error {
 	ticket, err := s.actByForm(c, f)
 	switch {
 	case err != nil:
-		return s.adminFailed(c, err, "/admin/users/"+url.PathEscape(c.Arg), nil, func(status int, p pages.Page) error { return s.showAdminUser(c, status, p) })
+		return s.formFailed(c, err, "/admin/users/"+url.PathEscape(c.Arg), nil,
+			func(status int, p pages.Page) error { return s.showUser(c, status, p) })
 	case ticket != "":
-		return s.showAdminTicket(c, http.StatusOK, pages.Page{Notice: &pages.Message{ID: "done_ticket"}}, ticket)
+		return s.showUserTicket(c, http.StatusOK, pages.Page{Notice: &pages.Message{ID: "done_ticket"}}, ticket)
 	case f["do"] == "delete" || f["do"] == "decline":
 		return c.Redirect(c.Link("/admin/users?done=deleted"))
 	}
 	return c.Redirect(c.Link("/admin/users/" + c.Arg + "?done=saved"))
 }
 
-// actByForm does what is done to one account alone, or one of the acts. A ticket is all that there is to be shown of it.
+// actByForm performs an act for a single account, or one of accounts.Acts. It returns the ticket, if the act made one.
 func (s *people) actByForm(c *web.Call, f map[string]string) (ticket string, err error) {
 	if f["do"] == "ticket" {
 		ticket, _, err = s.makeTicket(c)

@@ -11,25 +11,25 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// adminRoutes are the actions of administrators on accounts.
-func (s *people) adminRoutes() []web.Route {
+// apiRoutes returns the API of administrators for accounts.
+func (s *people) apiRoutes() []web.Route {
 	return []web.Route{
-		{Method: http.MethodGet, Path: "/api/v1/admin/users", Do: s.adminUsersAPI},
-		{Method: http.MethodPost, Path: "/api/v1/admin/users", Do: s.adminCreateAPI},
-		{Method: http.MethodPost, Path: "/api/v1/admin/users/bulk", Do: s.adminBulkAPI},
-		{Method: http.MethodGet, Path: "/api/v1/admin/users/{id}", Do: s.adminUserAPI},
-		{Method: http.MethodPatch, Path: "/api/v1/admin/users/{id}", Do: s.adminChangeAPI},
-		{Method: http.MethodDelete, Path: "/api/v1/admin/users/{id}", Do: s.adminDeleteAPI},
-		{Method: http.MethodDelete, Path: "/api/v1/admin/users/{id}/sessions", Do: s.adminEndSessionsAPI},
-		{Method: http.MethodDelete, Path: "/api/v1/admin/users/{id}/factors", Do: s.adminClearFactorsAPI},
-		{Method: http.MethodPost, Path: "/api/v1/admin/users/{id}/invite", Do: s.adminInviteAPI},
-		{Method: http.MethodPost, Path: "/api/v1/admin/users/{id}/ticket", Do: s.adminTicketAPI},
+		{Method: http.MethodGet, Path: "/api/v1/admin/users", Do: s.listAPI},
+		{Method: http.MethodPost, Path: "/api/v1/admin/users", Do: s.createAPI},
+		{Method: http.MethodPost, Path: "/api/v1/admin/users/bulk", Do: s.bulkAPI},
+		{Method: http.MethodGet, Path: "/api/v1/admin/users/{id}", Do: s.userAPI},
+		{Method: http.MethodPatch, Path: "/api/v1/admin/users/{id}", Do: s.changeAPI},
+		{Method: http.MethodDelete, Path: "/api/v1/admin/users/{id}", Do: s.deleteAPI},
+		{Method: http.MethodDelete, Path: "/api/v1/admin/users/{id}/sessions", Do: s.endSessionsAPI},
+		{Method: http.MethodDelete, Path: "/api/v1/admin/users/{id}/factors", Do: s.clearFactorsAPI},
+		{Method: http.MethodPost, Path: "/api/v1/admin/users/{id}/invite", Do: s.inviteAPI},
+		{Method: http.MethodPost, Path: "/api/v1/admin/users/{id}/ticket", Do: s.ticketAPI},
 	}
 }
 
-// mustAdminister is the one place that decides who may do what to accounts of others. The role is read from the account as it
-// is stored now, so that one who has just lost it can do nothing more. An administrator may hand out everything, so there is
-// nothing above their own to withhold.
+// mustAdminister is the one place that authorises acts on other accounts. It reads the role from the account as it is
+// stored now, so that a removed role has no effect any more. An administrator may assign every role, so there is no
+// need to compare roles.
 func (s *entry) mustAdminister(c *web.Call, needs accounts.Assurance) (accounts.Actor, error) {
 	me, err := s.signin.Caller(c)
 	if err != nil {
@@ -61,12 +61,13 @@ func (s *entry) mustAdminister(c *web.Call, needs accounts.Assurance) (accounts.
 	}
 	base, err := c.MailBase()
 	if err != nil {
-		base = "" // letters about what they do then name no address
+		base = "" // messages then have no links
 	}
-	return accounts.Actor{ID: me.Live.Identity.UserID, Method: audit.TokenMethod(me.Live), Address: web.Address(c.Visit), Host: c.Visit.Host, Base: base}, nil
+	return accounts.Actor{ID: me.Live.Identity.UserID, Method: audit.TokenMethod(me.Live),
+		Address: web.Address(c.Visit), Host: c.Visit.Host, Base: base}, nil
 }
 
-// target returns the account that the call is about. Only an id names it: what else an address could match may change hands.
+// target returns the account of the call. Only an id names it: an address or a username can change hands.
 func (s *entry) target(c *web.Call) (store.User, error) {
 	return s.accounts.Account(c.Ctx(), c.Arg)
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// countedUsers is up to how many accounts a list counts what it found.
+// countedUsers bounds the total that a list counts.
 const countedUsers = 10_000
 
-// userQuery reads which accounts are asked for.
+// userQuery reads the query of a list of accounts.
 func (s *people) userQuery(c *web.Call) (store.UserQuery, error) {
 	return readUserQuery(c.Request.URL.Query())
 }
@@ -37,7 +37,8 @@ func readUserQuery(v url.Values) (q store.UserQuery, err error) {
 	case "username", "email", "name", "last_sign_in":
 		q.Sort = store.UserSort(by)
 	default:
-		return q, problem.InvalidField("sort", "must be created, username, email, name or last_sign_in, with a - before it for the last first")
+		return q, problem.InvalidField("sort",
+			"must be created, username, email, name or last_sign_in, with a - before it for the last first")
 	}
 	for name, dst := range map[string]**bool{"enabled": &q.Enabled, "approved": &q.Approved} {
 		switch v.Get(name) {
@@ -56,8 +57,8 @@ func readUserQuery(v url.Values) (q store.UserQuery, err error) {
 	return q, nil
 }
 
-// adminUsersAPI answers GET admin/users.
-func (s *people) adminUsersAPI(c *web.Call) error {
+// listAPI answers GET admin/users.
+func (s *people) listAPI(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
@@ -89,8 +90,8 @@ func (s *people) adminUsersAPI(c *web.Call) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-// adminUserAPI answers GET admin/users/{id}.
-func (s *people) adminUserAPI(c *web.Call) error {
+// userAPI answers GET admin/users/{id}.
+func (s *people) userAPI(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
@@ -101,13 +102,13 @@ func (s *people) adminUserAPI(c *web.Call) error {
 	return s.accountAnswer(c, http.StatusOK, &u)
 }
 
-// accountAnswer answers with an account and its version, which a change can be made to depend on (RFC 9110 §13.1.1).
+// accountAnswer answers with an account, and its version as ETag for a later If-Match (RFC 9110 §13.1.1).
 func (s *people) accountAnswer(c *web.Call, status int, u *store.User) error {
 	c.Writer.Header().Set("ETag", `"`+strconv.FormatInt(u.Version, 10)+`"`)
 	return c.JSON(status, s.accounts.AdminJSON(u))
 }
 
-// ifMatch returns the version that the account must still have; 0: any. What is no version of ours matches none.
+// ifMatch returns the version that the account must still have; 0: any. A malformed value matches no version.
 func (s *people) ifMatch(c *web.Call) (int64, error) {
 	header := c.Request.Header.Get("If-Match")
 	if header == "" || header == "*" {
@@ -120,16 +121,19 @@ func (s *people) ifMatch(c *web.Call) (int64, error) {
 	return version, nil
 }
 
-// readUserChange reads the fields of an account, and more that the call knows. One that it does not know is refused, so that
-// nothing is assigned by accident.
-func (s *people) readUserChange(c *web.Call, more map[string]any) (ch accounts.UserChange, needs accounts.Assurance, err error) {
+// readUserChange reads the fields of an account, and the additional ones in more. It refuses unknown fields, so that
+// nothing is assigned by accident (mass assignment).
+func (s *people) readUserChange(c *web.Call, more map[string]any) (ch accounts.UserChange, needs accounts.Assurance,
+	err error) {
 	type field struct {
 		dst   any
 		needs accounts.Assurance
 	}
 	into := map[string]field{
-		"email": {&ch.Email, accounts.RecentLogin}, "username": {&ch.Username, accounts.RecentLogin}, "name": {&ch.Name, accounts.AnySession}, "roles": {&ch.Roles, accounts.RecentLogin},
-		"attributes": {&ch.Attributes, accounts.AnySession}, "enabled": {&ch.Enabled, accounts.AnySession}, "approved": {&ch.Approved, accounts.AnySession},
+		"email": {&ch.Email, accounts.RecentLogin}, "username": {&ch.Username, accounts.RecentLogin},
+		"name": {&ch.Name, accounts.AnySession}, "roles": {&ch.Roles, accounts.RecentLogin},
+		"attributes": {&ch.Attributes, accounts.AnySession}, "enabled": {&ch.Enabled, accounts.AnySession},
+		"approved":  {&ch.Approved, accounts.AnySession},
 		"confirmed": {&ch.Confirmed, accounts.RecentLogin}, "password": {&ch.Password, accounts.RecentLoginNoToken},
 		"password_change_required": {&ch.MustChangePassword, accounts.RecentLogin},
 	}
@@ -147,9 +151,10 @@ func (s *people) readUserChange(c *web.Call, more map[string]any) (ch accounts.U
 	return ch, needs, err
 }
 
-// adminChangeAPI answers PATCH admin/users/{id}.
-func (s *people) adminChangeAPI(c *web.Call) error {
-	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil { // before anything is told of what was sent
+// changeAPI answers PATCH admin/users/{id}.
+func (s *people) changeAPI(c *web.Call) error {
+	// before an answer reveals how the body was read
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
 	ch, needs, err := s.readUserChange(c, nil)
@@ -173,8 +178,8 @@ func (s *people) adminChangeAPI(c *web.Call) error {
 	return s.accountAnswer(c, http.StatusOK, &u)
 }
 
-// adminCreateAPI answers POST admin/users.
-func (s *people) adminCreateAPI(c *web.Call) error {
+// createAPI answers POST admin/users.
+func (s *people) createAPI(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
@@ -198,8 +203,8 @@ func (s *people) adminCreateAPI(c *web.Call) error {
 	return s.accountAnswer(c, http.StatusCreated, &u)
 }
 
-// adminDeleteAPI answers DELETE admin/users/{id}.
-func (s *people) adminDeleteAPI(c *web.Call) error {
+// deleteAPI answers DELETE admin/users/{id}.
+func (s *people) deleteAPI(c *web.Call) error {
 	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err != nil {
 		return err
@@ -214,8 +219,8 @@ func (s *people) adminDeleteAPI(c *web.Call) error {
 	return c.NoContent()
 }
 
-// adminEndSessionsAPI answers DELETE admin/users/{id}/sessions.
-func (s *people) adminEndSessionsAPI(c *web.Call) error {
+// endSessionsAPI answers DELETE admin/users/{id}/sessions.
+func (s *people) endSessionsAPI(c *web.Call) error {
 	by, err := s.entry.mustAdminister(c, accounts.AnySession)
 	if err != nil {
 		return err
@@ -231,8 +236,8 @@ func (s *people) adminEndSessionsAPI(c *web.Call) error {
 	return c.JSON(http.StatusOK, map[string]int{"ended": n})
 }
 
-// adminClearFactorsAPI answers DELETE admin/users/{id}/factors.
-func (s *people) adminClearFactorsAPI(c *web.Call) error {
+// clearFactorsAPI answers DELETE admin/users/{id}/factors.
+func (s *people) clearFactorsAPI(c *web.Call) error {
 	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ func (s *trail) auditRoutes() []web.Route {
 	}
 }
 
-// auditAPI answers GET admin/audit: what happened, newest first.
+// auditAPI answers GET admin/audit with events, newest first.
 func (s *trail) auditAPI(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
@@ -54,7 +54,8 @@ func (s *trail) auditAPI(c *web.Call) error {
 	return c.JSON(http.StatusOK, answer)
 }
 
-// auditQuery reads the filters. One that is misspelt must not pass for one that found everything.
+// auditQuery reads the filters. It refuses unknown ones: a misspelt filter must not look like one that matches
+// everything.
 func auditQuery(ask url.Values) (q store.AuditQuery, err error) {
 	q.Limit = auditPage
 	for name, values := range ask {
@@ -93,7 +94,7 @@ func auditQuery(ask url.Values) (q store.AuditQuery, err error) {
 	return q, nil
 }
 
-// nextOfAudit is the After of the page that follows, empty where none does.
+// nextOfAudit returns the cursor of the next page, empty if page is the last.
 func nextOfAudit(page []store.AuditEvent, limit int) string {
 	if len(page) < limit {
 		return ""
@@ -109,5 +110,6 @@ func readAuditCursor(s string) (at store.AuditCursor, ok bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(s)
 	micros, id, found := strings.Cut(string(raw), " ")
 	n, e := strconv.ParseInt(micros, 10, 64)
-	return store.AuditCursor{Time: time.UnixMicro(n), ID: id}, err == nil && e == nil && found && accounts.UserID.MatchString(id)
+	return store.AuditCursor{Time: time.UnixMicro(n), ID: id}, err == nil && e == nil && found &&
+		accounts.UserID.MatchString(id)
 }

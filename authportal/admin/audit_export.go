@@ -17,24 +17,24 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// exportFor bounds one export: whoever needs more asks for it month by month.
+// exportFor bounds the time of one export. A longer trail can be exported month by month.
 const exportFor = 5 * time.Minute
 
-// auditExport answers with every event that the page's filters select, newest first: `as` csv or jsonl. It holds one page of
-// events at a time. Where it cannot go on, the connection breaks off, so that no part passes for the whole.
+// auditExport answers with every event that the page's filters select, newest first, `as` csv or jsonl. It holds one
+// page of events at a time. On an error it aborts the connection, so that a part does not look like the whole.
 func (s *trail) auditExport(c *web.Call) error {
 	if err := s.mustReadAudit(c); err != nil {
 		return err
 	}
-	asked := c.Request.URL.Query()
-	q, err := s.auditPageQuery(c, asked)
+	query := c.Request.URL.Query()
+	q, err := s.auditPageQuery(c, query)
 	if err != nil {
 		return err
 	}
 	q.Limit = maxAuditPage
 	var write func([]store.AuditEvent) error
 	kind := ""
-	switch as := asked.Get("as"); as {
+	switch as := query.Get("as"); as {
 	case "csv":
 		kind, write = "text/csv; charset=utf-8", auditCSV(c.Writer)
 	case "jsonl":
@@ -46,17 +46,18 @@ func (s *trail) auditExport(c *web.Call) error {
 	if err != nil {
 		return err
 	}
-	// The call's own limit is that of a page.
+	// The time limit of the call is meant for a page.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Ctx()), exportFor)
 	defer cancel()
 	page, err := s.audit.ListEvents(ctx, q)
 	if err != nil {
 		return err
 	}
-	s.accounts.Emit(ctx, by, audit.Event{Kind: audit.EventAuditExport, Result: audit.ResultOK, Reason: asked.Get("as")})
+	s.accounts.Emit(ctx, by, audit.Event{Kind: audit.EventAuditExport, Result: audit.ResultOK, Reason: query.Get("as")})
 	h := c.Writer.Header()
 	h.Set("Content-Type", kind)
-	h.Set("Content-Disposition", `attachment; filename="audit-`+s.now().UTC().Format("2006-01-02")+`.`+asked.Get("as")+`"`)
+	name := "audit-" + s.now().UTC().Format(time.DateOnly) + "." + query.Get("as")
+	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	if c.Request.Method == http.MethodHead {
 		return nil
 	}
@@ -69,7 +70,7 @@ func (s *trail) auditExport(c *web.Call) error {
 		}
 		q.After = page[len(page)-1].Cursor()
 		if page, err = s.audit.ListEvents(ctx, q); err != nil {
-			s.log.LogAttrs(ctx, slog.LevelError, "an export of the audit trail broke off", slog.Any("error", err))
+			s.log.LogAttrs(ctx, slog.LevelError, "export of the audit trail stopped", slog.Any("error", err))
 			panic(http.ErrAbortHandler)
 		}
 	}
@@ -95,14 +96,15 @@ func auditCSV(w io.Writer) func([]store.AuditEvent) error {
 			_ = out.Write(auditRow(&store.AuditEvent{}, func(name, _ string) string { return name }))
 		}
 		for i := range page {
-			_ = out.Write(auditRow(&page[i], func(_, value string) string { return userfile.WriteCell(value) })) // Error tells
+			// Error returns it
+			_ = out.Write(auditRow(&page[i], func(_, value string) string { return userfile.WriteCell(value) }))
 		}
 		out.Flush()
 		return out.Error()
 	}
 }
 
-// auditRow has the columns in the order of an event's JSON.
+// auditRow returns the cells of an event, in the order of its JSON.
 func auditRow(e *store.AuditEvent, cell func(name, value string) string) []string {
 	row := []string{cell("id", e.ID), cell("time", e.Time.UTC().Format(time.RFC3339Nano)), cell("kind", e.Kind)}
 	for _, f := range audit.EventFields(e) {

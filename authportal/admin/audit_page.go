@@ -17,9 +17,10 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
+// AuditPageSize is the number of events on a page.
 const AuditPageSize = 50
 
-// auditFilters are the fields of the page's form, in which people say what they look for.
+// auditFilters are the filters of the page's form.
 var auditFilters = []string{"whom", "who", "kind", "result", "address", "since", "until"}
 
 // auditPage shows the trail, newest first.
@@ -27,11 +28,13 @@ func (s *trail) auditPage(c *web.Call) error {
 	if err := s.mustReadAudit(c); err != nil {
 		return err
 	}
-	asked := c.Request.URL.Query()
-	data := pages.AuditData{Kinds: audit.Kinds, Whom: asked.Get("whom"), Who: asked.Get("who"), Kind: asked.Get("kind"), Result: asked.Get("result"),
-		Address: asked.Get("address"), Since: asked.Get("since"), Until: asked.Get("until"), Later: asked.Get("after") != ""}
+	query := c.Request.URL.Query()
+	data := pages.AuditData{Kinds: audit.Kinds, Whom: query.Get("whom"), Who: query.Get("who"), Kind: query.Get("kind"),
+		Result:  query.Get("result"),
+		Address: query.Get("address"), Since: query.Get("since"), Until: query.Get("until"),
+		Later: query.Get("after") != ""}
 	page, status := pages.Page{Name: pages.AdminAudit}, http.StatusOK
-	if err := s.fillAudit(c, &data, asked); err != nil {
+	if err := s.fillAudit(c, &data, query); err != nil {
 		var p *problem.Problem
 		if !errors.As(err, &p) {
 			return err
@@ -43,7 +46,7 @@ func (s *trail) auditPage(c *web.Call) error {
 	return c.Page(status, page)
 }
 
-// mustReadAudit is for administrators, where there is a trail.
+// mustReadAudit admits administrators, if there is a trail.
 func (s *trail) mustReadAudit(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
@@ -54,8 +57,8 @@ func (s *trail) mustReadAudit(c *web.Call) error {
 	return nil
 }
 
-func (s *trail) fillAudit(c *web.Call, data *pages.AuditData, asked url.Values) error {
-	q, err := s.auditPageQuery(c, asked)
+func (s *trail) fillAudit(c *web.Call, data *pages.AuditData, query url.Values) error {
+	q, err := s.auditPageQuery(c, query)
 	if err != nil {
 		return err
 	}
@@ -66,10 +69,10 @@ func (s *trail) fillAudit(c *web.Call, data *pages.AuditData, asked url.Values) 
 	names := actorNames{p: s, c: c, known: map[string]string{}}
 	for i := range events {
 		e := &events[i]
-		row := pages.AuditRow{Time: e.Time, Kind: e.Kind, Result: e.Result, Reason: e.Reason, Method: e.Method, Address: e.Address, Host: e.Host,
-			WhomID: e.UserID, Whom: e.Username}
+		row := pages.AuditRow{Time: e.Time, Kind: e.Kind, Result: e.Result, Reason: e.Reason, Method: e.Method,
+			Address: e.Address, Host: e.Host, WhomID: e.UserID, Whom: e.Username}
 		if row.Whom == "" {
-			row.Whom = e.UserID // refused before anybody looked it up
+			row.Whom = e.UserID // refused before the account was looked up
 		}
 		if row.By, row.ByID, err = names.of(e.Actor); err != nil {
 			return err
@@ -78,7 +81,7 @@ func (s *trail) fillAudit(c *web.Call, data *pages.AuditData, asked url.Values) 
 	}
 	kept := url.Values{}
 	for _, name := range auditFilters {
-		if text := asked.Get(name); text != "" {
+		if text := query.Get(name); text != "" {
 			kept.Set(name, text)
 		}
 	}
@@ -95,7 +98,7 @@ func (s *trail) fillAudit(c *web.Call, data *pages.AuditData, asked url.Values) 
 	return nil
 }
 
-// actorNames finds what administrators are called now. A page names few.
+// actorNames looks up the present usernames of actors. A page has few.
 type actorNames struct {
 	p     *trail
 	c     *web.Call
@@ -113,25 +116,25 @@ func (n *actorNames) of(actor string) (name, id string, err error) {
 			return "", "", fmt.Errorf("reading an administrator: %w", err)
 		}
 		if name = u.Username; name == "" {
-			name = actor // gone
+			name = actor // deleted
 		}
 		n.known[actor] = name
 	}
 	return name, actor, nil
 }
 
-// auditPageQuery reads the fields of the form. A form sends empty ones, too.
-func (s *trail) auditPageQuery(c *web.Call, asked url.Values) (q store.AuditQuery, err error) {
-	q = store.AuditQuery{Limit: AuditPageSize, Kind: asked.Get("kind"), Result: asked.Get("result")}
-	if text := strings.TrimSpace(asked.Get("whom")); text != "" {
+// auditPageQuery reads the fields of the form, which sends empty ones too.
+func (s *trail) auditPageQuery(c *web.Call, query url.Values) (q store.AuditQuery, err error) {
+	q = store.AuditQuery{Limit: AuditPageSize, Kind: query.Get("kind"), Result: query.Get("result")}
+	if text := strings.TrimSpace(query.Get("whom")); text != "" {
 		if q.UserID, err = s.auditAccount(c, text); err != nil {
 			return q, err
 		}
 		if q.UserID == "" {
-			q.Username = text // of an account that is gone
+			q.Username = text // of an account that is deleted
 		}
 	}
-	if text := strings.TrimSpace(asked.Get("who")); text != "" {
+	if text := strings.TrimSpace(query.Get("who")); text != "" {
 		if q.Actor, err = s.auditAccount(c, text); err != nil {
 			return q, err
 		}
@@ -139,23 +142,23 @@ func (s *trail) auditPageQuery(c *web.Call, asked url.Values) (q store.AuditQuer
 			q.Actor = text
 		}
 	}
-	if text := strings.TrimSpace(asked.Get("address")); text != "" {
+	if text := strings.TrimSpace(query.Get("address")); text != "" {
 		addr, err := netip.ParseAddr(text)
 		if err != nil {
 			return q, problem.InvalidField("address", "must be an IP address")
 		}
 		q.Address = addr.Unmap().WithZone("").String()
 	}
-	if q.Since, err = auditDay("since", asked.Get("since")); err != nil {
+	if q.Since, err = auditDay("since", query.Get("since")); err != nil {
 		return q, err
 	}
-	if q.Until, err = auditDay("until", asked.Get("until")); err != nil {
+	if q.Until, err = auditDay("until", query.Get("until")); err != nil {
 		return q, err
 	}
 	if !q.Until.IsZero() {
-		q.Until = q.Until.AddDate(0, 0, 1) // that day, too
+		q.Until = q.Until.AddDate(0, 0, 1) // the day itself is included
 	}
-	if text := asked.Get("after"); text != "" {
+	if text := query.Get("after"); text != "" {
 		var ok bool
 		if q.After, ok = readAuditCursor(text); !ok {
 			return q, problem.NotFound
@@ -164,7 +167,7 @@ func (s *trail) auditPageQuery(c *web.Call, asked url.Values) (q store.AuditQuer
 	return q, nil
 }
 
-// auditAccount returns the id of the account that goes by that id, address or username; empty where none does.
+// auditAccount returns the id of the account with that id, address or username; empty if there is none.
 func (s *trail) auditAccount(c *web.Call, text string) (string, error) {
 	if accounts.UserID.MatchString(text) {
 		return text, nil

@@ -13,8 +13,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// adminBulkAPI answers POST admin/users/bulk: one act on many accounts, and what became of each, in their order.
-func (s *people) adminBulkAPI(c *web.Call) error {
+// bulkAPI answers POST admin/users/bulk: one act on many accounts, with the outcome of each, in their order.
+func (s *people) bulkAPI(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (s *people) adminBulkAPI(c *web.Call) error {
 	return c.JSON(http.StatusOK, map[string]any{"results": rows, "done": done, "refused": len(rows) - done})
 }
 
-// bulk does it, in either face. Whatever the act needs for one account, for many it needs a sign-in of the last ten minutes.
+// bulk performs an act on many accounts, for pages and API. It always requires a recent login.
 func (s *people) bulk(c *web.Call, action, role string, ids []string) ([]accounts.BulkResult, *accounts.Bulk, error) {
 	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err != nil {
@@ -55,15 +55,15 @@ func (s *people) bulk(c *web.Call, action, role string, ids []string) ([]account
 	return accounts.DoBulk(c.Ctx(), a, s.log, by, b), b, nil
 }
 
-// bulkForm is what the list, or the page that asks whether one is sure, has sent.
-type bulkForm struct {
+// bulkInput is the form of the list, or of the page that asks for confirmation.
+type bulkInput struct {
 	ids          []string
 	action, role string
-	all, sure    bool       // all: whoever the search finds
-	found        url.Values // of the list: what was looked for
+	all, sure    bool       // all: every account that the search finds
+	found        url.Values // the query of the list
 }
 
-func (s *people) readBulkForm(c *web.Call) (f bulkForm, err error) {
+func (s *people) readBulkInput(c *web.Call) (f bulkInput, err error) {
 	if err := c.Form(); err != nil {
 		return f, err
 	}
@@ -93,30 +93,31 @@ func (s *people) readBulkForm(c *web.Call) (f bulkForm, err error) {
 		}
 	}
 	if act := accounts.ActNamed(f.action); act != nil && !act.Role {
-		f.role = "" // the list has one field for it, whatever is chosen
+		f.role = "" // the list sends its role field with every act
 	}
 	return f, nil
 }
 
-// adminBulkForm asks whether one is sure, naming everybody, and then does it and says what became of each.
-func (s *people) adminBulkForm(c *web.Call) error {
-	f, err := s.readBulkForm(c)
+// postBulk lists the accounts for confirmation, then performs the act and shows the outcome of each.
+func (s *people) postBulk(c *web.Call) error {
+	f, err := s.readBulkInput(c)
 	if err == nil {
 		if f.sure {
-			err = s.bulkDone(c, f)
+			err = s.performBulk(c, f)
 		} else {
-			err = s.bulkAsk(c, f)
+			err = s.confirmBulk(c, f)
 		}
 	}
 	if err != nil {
-		return s.adminFailed(c, err, "/admin/users", nil, func(status int, p pages.Page) error { return s.showAdmin(c, status, p) })
+		return s.formFailed(c, err, "/admin/users", nil,
+			func(status int, p pages.Page) error { return s.showList(c, status, p) })
 	}
 	return nil
 }
 
-// bulkAsk shows whom it is about. Whoever the search finds is looked up here, once: what is done later is done to those who
-// were shown.
-func (s *people) bulkAsk(c *web.Call, f bulkForm) error {
+// confirmBulk shows the accounts for confirmation. It runs the search here, once, so that the act affects exactly the
+// accounts that were shown.
+func (s *people) confirmBulk(c *web.Call, f bulkInput) error {
 	if _, err := s.entry.mustAdminister(c, accounts.RecentLogin); err != nil {
 		return err
 	}
@@ -141,11 +142,11 @@ func (s *people) bulkAsk(c *web.Call, f bulkForm) error {
 		return err
 	}
 	data := pages.AdminBulkData{Action: b.Act.Name, Role: b.Role}
-	for _, id := range b.Ids {
+	for _, id := range b.IDs {
 		u, err := a.Account(c.Ctx(), id)
 		switch {
 		case err == nil:
-			data.Rows = append(data.Rows, pages.BulkRow{Account: adminAccount(&u, nil)})
+			data.Rows = append(data.Rows, pages.BulkRow{Account: accountOfPage(&u, nil)})
 		case problem.IsFault(err):
 			return err
 		}
@@ -156,7 +157,7 @@ func (s *people) bulkAsk(c *web.Call, f bulkForm) error {
 	return c.Page(http.StatusOK, pages.Page{Name: pages.AdminBulk, Data: data})
 }
 
-func (s *people) bulkDone(c *web.Call, f bulkForm) error {
+func (s *people) performBulk(c *web.Call, f bulkInput) error {
 	results, b, err := s.bulk(c, f.action, f.role, f.ids)
 	if err != nil {
 		return err
@@ -164,7 +165,7 @@ func (s *people) bulkDone(c *web.Call, f bulkForm) error {
 	data := pages.AdminBulkData{Action: b.Act.Name, Role: b.Role, Done: true}
 	for i := range results {
 		r := &results[i]
-		row := pages.BulkRow{Account: adminAccount(&r.User, nil)}
+		row := pages.BulkRow{Account: accountOfPage(&r.User, nil)}
 		if r.Problem != nil {
 			row.Problem = web.Message(r.Problem)
 			data.Refused++

@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// columnRoutes are the acts of administrators on the columns of their own: by the API, and by forms.
+// columnRoutes returns the pages and the API of the operator's columns.
 func (s *columns) columnRoutes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/api/v1/admin/columns", Do: s.columnsAPI},
@@ -22,7 +22,8 @@ func (s *columns) columnRoutes() []web.Route {
 	}
 }
 
-// assuranceOf is what a change of a column needs: another key takes the attribute away from the rules and headers that name it.
+// assuranceOf returns the assurance that a change of a column requires: a new key takes the attribute away from rules
+// and headers that name it.
 func assuranceOf(ch *accounts.ColumnChange, key string) accounts.Assurance {
 	if ch.Key != nil && *ch.Key != key {
 		return accounts.RecentLogin
@@ -39,7 +40,8 @@ func columnJSON(col *accounts.Column) map[string]any {
 	if label == "" {
 		label = col.Key
 	}
-	return map[string]any{"key": col.Key, "label": label, "type": col.Type, "choices": choices, "listed": col.Listed, "configured": col.Configured}
+	return map[string]any{"key": col.Key, "label": label, "type": col.Type, "choices": choices, "listed": col.Listed,
+		"configured": col.Configured}
 }
 
 // columnsAPI answers GET admin/columns.
@@ -65,7 +67,8 @@ func (s *columns) columnAddAPI(c *web.Call) error {
 		return err
 	}
 	col := accounts.Column{Listed: true}
-	if _, err := c.JSONInto(map[string]any{"key": &col.Key, "label": &col.Label, "type": &col.Type, "choices": &col.Choices, "listed": &col.Listed}); err != nil {
+	if _, err := c.JSONInto(map[string]any{"key": &col.Key, "label": &col.Label, "type": &col.Type,
+		"choices": &col.Choices, "listed": &col.Listed}); err != nil {
 		return err
 	}
 	if col, err = s.accounts.AddColumn(c.Ctx(), by, col); err != nil {
@@ -76,11 +79,13 @@ func (s *columns) columnAddAPI(c *web.Call) error {
 
 // columnChangeAPI answers PATCH admin/columns/{key}.
 func (s *columns) columnChangeAPI(c *web.Call) error {
-	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil { // before anything is told of what was sent
+	// before an answer reveals how the body was read
+	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
 	var ch accounts.ColumnChange
-	if _, err := c.JSONInto(map[string]any{"key": &ch.Key, "label": &ch.Label, "choices": &ch.Choices, "listed": &ch.Listed, "position": &ch.Position}); err != nil {
+	if _, err := c.JSONInto(map[string]any{"key": &ch.Key, "label": &ch.Label, "choices": &ch.Choices,
+		"listed": &ch.Listed, "position": &ch.Position}); err != nil {
 		return err
 	}
 	by, err := s.entry.mustAdminister(c, assuranceOf(&ch, c.Arg))

@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// columnsPage lists the operator's columns, with the forms to change them.
+// columnsPage shows the operator's columns, with the forms to change them.
 func (s *columns) columnsPage(c *web.Call) error {
 	var notice *pages.Message
 	switch c.Request.URL.Query().Get("done") {
@@ -24,7 +24,7 @@ func (s *columns) columnsPage(c *web.Call) error {
 	return s.showColumns(c, http.StatusOK, pages.Page{Notice: notice}, "")
 }
 
-// showColumns shows the page, the forms of the column open at once.
+// showColumns shows the page, with the form of the column open unfolded.
 func (s *columns) showColumns(c *web.Call, status int, p pages.Page, open string) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
@@ -44,13 +44,13 @@ func columnsOfPage(columns []accounts.Column) (out []pages.AdminColumn) {
 		if !col.Configured {
 			position++
 		}
-		out = append(out, pages.AdminColumn{Key: col.Key, Label: col.Label, Type: string(col.Type), Choices: col.Choices, Listed: col.Listed,
-			Configured: col.Configured, Position: position})
+		out = append(out, pages.AdminColumn{Key: col.Key, Label: col.Label, Type: string(col.Type),
+			Choices: col.Choices, Listed: col.Listed, Configured: col.Configured, Position: position})
 	}
 	return out
 }
 
-// cellsOf returns what the account has in the columns.
+// cellsOf returns the values of an account in the columns.
 func cellsOf(u *store.User, columns []pages.AdminColumn) (out []pages.AdminCell) {
 	for _, col := range columns {
 		out = append(out, pages.AdminCell{Column: col, Value: store.AttributeText(u.Attributes[col.Key], ", ")})
@@ -58,9 +58,9 @@ func cellsOf(u *store.User, columns []pages.AdminColumn) (out []pages.AdminCell)
 	return out
 }
 
-// columnFailed shows the page again with what went wrong in the form of that column; of the new one, where it is empty.
+// columnFailed shows the page again with the error in the form of that column; empty: in the form of a new one.
 func (s *columns) columnFailed(c *web.Call, err error, form string, typed map[string]string) error {
-	return s.people.adminFailed(c, err, "/admin/columns", typed, func(status int, p pages.Page) error {
+	return s.people.formFailed(c, err, "/admin/columns", typed, func(status int, p pages.Page) error {
 		if p.Problem.ID == "problem_column_taken" {
 			p.FieldProblems = map[string]*pages.Message{"key": p.Problem}
 		}
@@ -71,7 +71,7 @@ func (s *columns) columnFailed(c *web.Call, err error, form string, typed map[st
 	})
 }
 
-// prefixed names what belongs to one of several forms of a page, see pages.View.Input.
+// prefixed names the fields of one of several forms on a page, see pages.View.Input.
 func prefixed[T any](in map[string]T, form string) map[string]T {
 	out := make(map[string]T, len(in))
 	for name, v := range in {
@@ -80,7 +80,7 @@ func prefixed[T any](in map[string]T, form string) map[string]T {
 	return out
 }
 
-// columnAddForm is the form's face of adding a column.
+// columnAddForm adds a column.
 func (s *columns) columnAddForm(c *web.Call) error {
 	f, err := c.FormFields("key", "label", "type", "choices", "listed")
 	if err != nil {
@@ -88,8 +88,9 @@ func (s *columns) columnAddForm(c *web.Call) error {
 	}
 	by, err := s.entry.mustAdminister(c, accounts.AnySession)
 	if err == nil {
-		_, err = s.accounts.AddColumn(c.Ctx(), by, accounts.Column{Key: f["key"], Label: f["label"], Type: accounts.ColumnType(f["type"]),
-			Choices: strings.Split(f["choices"], ","), Listed: f["listed"] == "1"})
+		_, err = s.accounts.AddColumn(c.Ctx(), by,
+			accounts.Column{Key: f["key"], Label: f["label"], Type: accounts.ColumnType(f["type"]),
+				Choices: strings.Split(f["choices"], ","), Listed: f["listed"] == "1"})
 	}
 	if err != nil {
 		return s.columnFailed(c, err, "", f)
@@ -97,7 +98,7 @@ func (s *columns) columnAddForm(c *web.Call) error {
 	return c.Redirect(c.Link("/admin/columns?done=saved"))
 }
 
-// columnChangeForm is the form's face of changing one. A box that is not ticked is not sent.
+// columnChangeForm changes a column. A browser does not send an unticked box.
 func (s *columns) columnChangeForm(c *web.Call) error {
 	f, err := c.FormFields("key", "label", "choices", "listed", "position")
 	if err != nil {
@@ -138,7 +139,7 @@ func (s *columns) changeColumnByForm(c *web.Call, f map[string]string) error {
 	return err
 }
 
-// columnRemoveForm is the form's face of removing one.
+// columnRemoveForm removes a column.
 func (s *columns) columnRemoveForm(c *web.Call) error {
 	f, err := c.FormFields("keep", "sure")
 	if err != nil {

@@ -22,23 +22,26 @@ import (
 
 const (
 	exportTime = 10 * time.Minute
-	ExportPage = 500 // accounts that are in memory at once
+
+	// ExportPage is the number of accounts in memory at once.
+	ExportPage = 500
 )
 
-// exportUsersAPI answers GET admin/users/export. Like the command line's, a file never holds a password, a hash or a token.
+// exportUsersAPI answers GET admin/users/export. The file never contains a password, a hash or a token.
 func (s *files) exportUsersAPI(c *web.Call) error { return s.exportUsers(c) }
 
-// exportUsersPage is the same for the buttons of the list. A sign-in that is not fresh leads to signing in and back to the
-// file.
+// exportUsersPage is exportUsersAPI for the buttons of the list. Without a recent login it redirects to the login page,
+// which leads back to the file.
 func (s *files) exportUsersPage(c *web.Call) error {
 	err := s.exportUsers(c)
 	if p, ok := errors.AsType[*problem.Problem](err); ok && p.Code == problem.FreshRequired.Code {
-		return c.Redirect(s.signin.LoginURL(c.Visit, c.Link("/admin/export?"+c.Request.URL.RawQuery), web.Demand{Fresh: web.FreshFor}))
+		return c.Redirect(s.signin.LoginURL(c.Visit, c.Link("/admin/export?"+c.Request.URL.RawQuery),
+			web.Demand{Fresh: web.FreshFor}))
 	}
 	return err
 }
 
-// exportLinks returns where the list that the call shows is exported.
+// exportLinks returns the addresses that export the list that the call shows.
 func (s *people) exportLinks(c *web.Call) (csv, json string) {
 	ask := c.Request.URL.Query()
 	for _, name := range []string{"after", "limit", "done"} {
@@ -71,7 +74,7 @@ func (s *files) exportUsers(c *web.Call) error {
 	default:
 		return problem.InvalidField("format", "must be csv or json")
 	}
-	// The names of the columns stand above all rows, so that a table takes the list twice.
+	// CSV has the names of all columns in its first line, so it needs two passes.
 	var attributes []string
 	if format == userfile.CSV {
 		if attributes, err = s.attributesOf(c, q); err != nil {
@@ -85,7 +88,7 @@ func (s *files) exportUsers(c *web.Call) error {
 	out := bufio.NewWriter(c.Writer)
 	file := userfile.NewWriter(out, format, attributes)
 	n := 0
-	err = s.everyUser(c, q, func(page []store.User) error {
+	err = s.eachPage(c, q, func(page []store.User) error {
 		for i := range page {
 			a := userfile.Of(&page[i])
 			if err := file.Write(&a); err != nil {
@@ -99,14 +102,17 @@ func (s *files) exportUsers(c *web.Call) error {
 	if err == nil {
 		err = errors.Join(file.Close(), out.Flush())
 	}
-	e := audit.Event{Kind: audit.EventUsersExported, Result: audit.ResultOK, Reason: fmt.Sprintf("%d accounts as %s", n, format)}
+	e := audit.Event{Kind: audit.EventUsersExported, Result: audit.ResultOK,
+		Reason: fmt.Sprintf("%d accounts as %s", n, format)}
 	if err != nil {
 		e.Result = audit.ResultFailed
 	}
 	s.accounts.Emit(c.Ctx(), by, e)
 	if err != nil {
-		s.log.LogAttrs(context.WithoutCancel(c.Ctx()), slog.LevelWarn, "an export stopped", slog.Int("accounts", n), slog.Any("error", err))
-		// The answer has begun as a good one. A table that ends early looks whole: only a broken connection says that it is not.
+		s.log.LogAttrs(context.WithoutCancel(c.Ctx()), slog.LevelWarn, "export stopped", slog.Int("accounts", n),
+			slog.Any("error", err))
+		// The status was sent as 200. A table that ends early looks complete; only an aborted connection shows that it
+		// is not.
 		panic(http.ErrAbortHandler)
 	}
 	return nil
@@ -121,15 +127,15 @@ func (s *files) exportHeaders(c *web.Call, f userfile.Format) {
 	c.Writer.Header().Set("Content-Disposition", `attachment; filename="users.`+string(f)+`"`)
 }
 
-// everyUser hands on the accounts that q selects, page by page.
-func (s *files) everyUser(c *web.Call, q store.UserQuery, do func([]store.User) error) error {
+// eachPage calls do with the accounts that q selects, page by page.
+func (s *files) eachPage(c *web.Call, q store.UserQuery, do func([]store.User) error) error {
 	looked := s.now()
 	for {
 		ctx, cancel := context.WithTimeout(c.Ctx(), web.TimeLimit)
 		page, err := s.accounts.List(ctx, q)
 		cancel()
 		if err == nil {
-			err = s.stillAdministrator(c, &looked)
+			err = s.recheckAdministrator(c, &looked)
 		}
 		if err == nil {
 			err = do(page)
@@ -141,10 +147,10 @@ func (s *files) everyUser(c *web.Call, q store.UserQuery, do func([]store.User) 
 	}
 }
 
-// attributesOf returns the names of all attributes that the accounts have.
+// attributesOf returns the names of all attributes of the accounts that q selects.
 func (s *files) attributesOf(c *web.Call, q store.UserQuery) ([]string, error) {
 	names := map[string]bool{}
-	err := s.everyUser(c, q, func(page []store.User) error {
+	err := s.eachPage(c, q, func(page []store.User) error {
 		for i := range page {
 			for name := range page[i].Attributes {
 				names[name] = true

@@ -4,55 +4,57 @@ import (
 	"time"
 )
 
-// overview is what opens the pages and the API of administrators.
+// overview is the content of the first page of administration.
 type overview struct {
 	Alerts      []Alert     // the most pressing first
-	Open        int         // sessions now; -1: not known
-	Hours, Days []Statistic // the last 24 and the last 30, in UTC, oldest first; empty where nothing is counted
+	Open        int         // active sessions; -1: unknown
+	Hours, Days []Statistic // the last 24 and 30, in UTC, oldest first; empty without statistics
 }
 
-// Alert is something that an administrator should look at.
+// Alert is something that needs the attention of an administrator.
 type Alert struct {
-	Kind     string // "approvals", "throttled", "mail", "setup_open", "one_administrator", "session_feed", "session_store"
+	// Kind is "approvals", "throttled", "mail", "setup_open", "one_administrator", "session_feed" or "session_store".
+	Kind string
+
 	Count    int
-	Since    time.Time      // zero: it has no beginning
-	Detail   string         // more of it, in the words of a server; may be empty
-	Accounts []AlertAccount // whom it is about
-	Hint     bool           // nothing is wrong yet
+	Since    time.Time      // zero: unknown
+	Detail   string         // the message of a server; may be empty
+	Accounts []AlertAccount // concerned
+	Hint     bool           // a recommendation, not a failure
 }
 
-// AlertAccount names an account that an alert is about.
+// AlertAccount is an account that an alert concerns.
 type AlertAccount struct{ ID, Username string }
 
-// Statistic is what happened in an hour or a day.
+// Statistic counts the events of an hour or a day.
 type Statistic struct {
 	Start                     time.Time
 	SignIns, Refused, SignUps int
-	Sessions                  int // the most that were seen open at once; -1: nobody looked
+	Sessions                  int // the most open at once; -1: not countEvents
 }
 
 // RoleReport is a role that is configured, assigned, or demanded by a rule.
 type RoleReport struct {
 	Name               string
-	Assigned, Held     int // accounts that have it themselves; those to which it comes with another role, too
+	Assigned, Held     int // accounts with the role itself; also those that have it by another role
 	Counted            bool
-	Includes, ComeWith []string // roles that come with it; roles that it comes with
+	Includes, ComeWith []string // roles that it includes; roles that include it
 	GivenAtSignup      bool
 	Administers        bool
 	Rules              []RoleRule
 	Unheld             bool // a rule demands it, and no account holds it
-	Undemanded         bool // accounts have it, and no rule demands it or what comes with it
+	Undemanded         bool // accounts have it, and no rule demands it or a role that it includes
 }
 
-// RoleRule is a rule of a gate that demands a role. What is empty is every one.
+// RoleRule is a rule of a gate that demands a role. An empty list matches everything.
 type RoleRule struct {
 	Hosts, Methods, Paths []string
-	Narrowed              bool   // the gate has a matcher, which says what of this it judges
-	Rule                  string // as it could stand in a Caddyfile
+	Narrowed              bool   // the gate has a matcher, which narrows it further
+	Rule                  string // in Caddyfile syntax
 	Source                string // file:line; may be empty
 }
 
-// RoleUse is a rule of a gate that demands a role, as the host knows it.
+// RoleUse is a rule of a gate and the role that it demands.
 type RoleUse struct {
 	Role string
 	RoleRule

@@ -17,8 +17,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// adminFileRoutes are the files of accounts that administrators bring and take along.
-func (s *files) adminFileRoutes() []web.Route {
+// fileRoutes returns the pages and the API of import and export.
+func (s *files) fileRoutes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodPost, Path: "/api/v1/admin/users/import", Do: s.importAPI, Limit: importTime},
 		{Method: http.MethodGet, Path: "/api/v1/admin/users/export", Do: s.exportUsersAPI, Limit: exportTime},
@@ -29,37 +29,47 @@ func (s *files) adminFileRoutes() []web.Route {
 }
 
 const (
-	MaxImportFile = 32 << 20 // bytes; what is larger goes by the command line
-	MaxImportRows = 100_000
-	importTime    = 10 * time.Minute
-	uploadTime    = 2 * time.Minute
+	// MaxImportFile bounds a file in bytes; the command line imports larger ones.
+	MaxImportFile = 32 << 20
 
-	// importPageTime is for a page, which a browser waits for: after five minutes it gives up, and would not learn how far it came.
+	// MaxImportRows bounds the rows of a file.
+	MaxImportRows = 100_000
+
+	importTime = 10 * time.Minute
+	uploadTime = 2 * time.Minute
+
+	// importPageTime is the limit of the page: browsers give up after five minutes, and would not show how far it came.
 	importPageTime = 4 * time.Minute
 
-	LookAgain = time.Second // between two looks at whether the administrator still is one
+	// LookAgain is the time between two checks that the caller is still an administrator.
+	LookAgain = time.Second
 )
 
 var (
-	errImporting     = &problem.Problem{Status: http.StatusServiceUnavailable, Code: "import_running", Detail: "another file is being imported", RetryAfter: 15 * time.Second}
-	errImportTime    = &problem.Problem{Status: http.StatusServiceUnavailable, Code: "import_time", Detail: "the time for one import is over; send the file again, and it goes on"}
-	errFileTooLarge  = &problem.Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Detail: "the file is larger than 32 MiB: split it, or use the command line"}
-	errTooManyRows   = &problem.Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Detail: "the file has more than 100,000 rows: split it, or use the command line"}
-	errUploadStopped = &problem.Problem{Status: http.StatusBadRequest, Code: problem.Malformed.Code, Detail: "the file did not arrive as a whole"}
+	errImporting = &problem.Problem{Status: http.StatusServiceUnavailable, Code: "import_running",
+		Detail: "another file is being imported", RetryAfter: 15 * time.Second}
+	errImportTime = &problem.Problem{Status: http.StatusServiceUnavailable, Code: "import_time",
+		Detail: "the time for one import is over; send the file again, and it goes on"}
+	errFileTooLarge = &problem.Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large",
+		Detail: "the file is larger than 32 MiB: split it, or use the command line"}
+	errTooManyRows = &problem.Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large",
+		Detail: "the file has more than 100,000 rows: split it, or use the command line"}
+	errUploadStopped = &problem.Problem{Status: http.StatusBadRequest, Code: problem.Malformed.Code,
+		Detail: "the file did not arrive as a whole"}
 )
 
 // upload is a file of accounts that an administrator sent.
 type upload struct {
 	format userfile.Format
 	raw    []byte
-	sum    string             // SHA-256, to know the file again
-	needs  accounts.Assurance // of whoever imports it
+	sum    string             // SHA-256, to recognise the file
+	needs  accounts.Assurance // to import it
 }
 
-// withUpload lets do have the file that read reads. The whole of it is read and looked through before the first account is
-// made, so that a file which turns out to be broken in its last line has not become half of its accounts. It is held in
-// memory for that: for one administrator at a time, up to a size, and for as long as the call lasts, never on a disk, since
-// there may be passwords in it. Who may not import is told before a byte of it is read.
+// withUpload calls do with the file that read returns. The whole file is read and checked before the first account is
+// created, so that a file with a broken last line is not imported by half. It may contain passwords, so it is held in
+// memory and never on disk: one file at a time, of bounded size, for the duration of the call. Authorisation comes
+// before the first byte is read.
 func (s *files) withUpload(c *web.Call, read func() (*upload, error), do func(accounts.Actor, *upload) error) error {
 	if _, err := s.entry.mustAdminister(c, accounts.RecentLogin); err != nil {
 		return err
@@ -70,7 +80,7 @@ func (s *files) withUpload(c *web.Call, read func() (*upload, error), do func(ac
 		return errImporting
 	}
 	defer func() { <-s.importing }()
-	// A file that trickles must not keep the place. Servers that know no deadlines have their own ways.
+	// A slow upload must not block other imports (slowloris). A writer without deadlines is left to its server.
 	connection := http.NewResponseController(c.Writer)
 	_ = connection.SetReadDeadline(time.Now().Add(uploadTime))
 	_ = connection.SetWriteDeadline(time.Now().Add(uploadTime + importTime))
@@ -89,7 +99,7 @@ func (s *files) withUpload(c *web.Call, read func() (*upload, error), do func(ac
 	return do(by, file)
 }
 
-// ReadUpload reads a file of that size; less than 0: it is not known.
+// ReadUpload reads a file of that size; negative: unknown.
 func ReadUpload(in io.Reader, format userfile.Format, size int64) (*upload, error) {
 	var b bytes.Buffer
 	if 0 < size && size <= MaxImportFile {
@@ -108,8 +118,8 @@ func ReadUpload(in io.Reader, format userfile.Format, size int64) (*upload, erro
 	return &upload{format: format, raw: b.Bytes(), sum: hex.EncodeToString(sum[:])}, nil
 }
 
-// Survey reads the file through. Passwords and their hashes sign in as somebody else, so that a file with any of them is
-// imported by a person and never by a token, as the same account would be made by itself.
+// Survey checks the whole file. A password or hash would let the importer sign in as its account, so a file with any
+// requires a recent login and refuses API tokens, as does creating one such account.
 func (f *upload) Survey() error {
 	f.needs = accounts.RecentLogin
 	r := userfile.NewReader(bytes.NewReader(f.raw), f.format)
@@ -132,16 +142,17 @@ func (f *upload) Survey() error {
 	}
 }
 
-// importStop is where an import stopped before its end.
+// importStop is where and why an import stopped before its end.
 type importStop struct {
-	line    int // the row that was not made; those before have been
+	line    int // the first row that was not imported
 	problem *problem.Problem
 }
 
-// importRows makes the accounts of a file and tells what became of each row; nil is a file that was read to its end.
-// Whatever stops it (the caller goes away, the store does, the time is over, or they are no administrator any more)
-// leaves whole accounts, and the same file sent once more goes on there.
-func (s *files) importRows(c *web.Call, by accounts.Actor, f *upload, dry bool, tell func(accounts.Outcome) error) (accounts.ImportCounts, *importStop) {
+// importRows creates the accounts of a file and passes the outcome of each row to report; a nil stop means that it read
+// the file to its end. If it stops early (the caller disconnects, the store fails, the time is over, the role is gone),
+// no account is half done, and sending the file again continues there.
+func (s *files) importRows(c *web.Call, by accounts.Actor, f *upload, dry bool,
+	report func(accounts.Outcome) error) (accounts.ImportCounts, *importStop) {
 	i := s.accounts.NewImporter(by, dry)
 	r := userfile.NewReader(bytes.NewReader(f.raw), f.format)
 	looked := s.now()
@@ -155,12 +166,12 @@ func (s *files) importRows(c *web.Call, by accounts.Actor, f *upload, dry bool, 
 		if fault, faulty := errors.AsType[*userfile.Fault](err); faulty && !fault.Whole {
 			out, err = i.Refuse(fault), nil
 		} else if err == nil {
-			if err = s.stillAdministrator(c, &looked); err == nil {
+			if err = s.recheckAdministrator(c, &looked); err == nil {
 				out, err = i.Row(c.Ctx(), &row)
 			}
 		}
 		if err == nil {
-			err = tell(out)
+			err = report(out)
 		}
 		if err != nil {
 			stop := s.stopped(c, err, max(row.Line, out.Line))
@@ -172,7 +183,8 @@ func (s *files) importRows(c *web.Call, by accounts.Actor, f *upload, dry bool, 
 
 func (s *files) stopped(c *web.Call, err error, line int) *importStop {
 	if problem.IsFault(err) {
-		s.log.LogAttrs(context.WithoutCancel(c.Ctx()), slog.LevelWarn, "an import stopped", slog.Int("line", line), slog.Any("error", err))
+		s.log.LogAttrs(context.WithoutCancel(c.Ctx()), slog.LevelWarn, "import stopped", slog.Int("line", line),
+			slog.Any("error", err))
 	}
 	if errors.Is(c.Ctx().Err(), context.DeadlineExceeded) {
 		return &importStop{line, errImportTime}
@@ -180,9 +192,9 @@ func (s *files) stopped(c *web.Call, err error, line int) *importStop {
 	return &importStop{line, problem.Of(err)}
 }
 
-// stillAdministrator looks once a second whether whoever began something long may still do it: who lost the role, or was
-// signed out, makes no more accounts and reads no more of them.
-func (s *files) stillAdministrator(c *web.Call, looked *time.Time) error {
+// recheckAdministrator checks once a second that the caller of a long act is still authorised: without the role or the
+// session, it creates and reads no more accounts.
+func (s *files) recheckAdministrator(c *web.Call, looked *time.Time) error {
 	if s.now().Sub(*looked) < LookAgain {
 		return nil
 	}

@@ -15,40 +15,42 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// A report goes on its way after so many rows, and where they take long (their passwords are hashed) once a second: between
-// us and whoever reads it may be something that takes silence for the end.
+// A report is flushed after so many rows, and every second if rows are slow because of password hashing: proxies close
+// silent connections.
 const (
 	flushRows  = 100
 	flushEvery = time.Second
 )
 
-// importAPI answers POST admin/users/import with a report that is written as the rows are made.
+// importAPI answers POST admin/users/import with a report that is streamed while the rows are imported.
 func (s *files) importAPI(c *web.Call) error {
 	dry := false
 	for name, values := range c.Request.URL.Query() {
 		is, err := strconv.ParseBool(values[0])
 		switch {
 		case name != "dry_run":
-			return web.UnknownField(name) // a misspelt one would make accounts
+			return web.UnknownField(name) // a misspelt dry_run would create accounts
 		case err != nil || len(values) > 1:
 			return problem.InvalidField(name, "must be true or false")
 		}
 		dry = is
 	}
-	return s.withUpload(c, func() (*upload, error) { return s.bodyUpload(c) }, func(by accounts.Actor, f *upload) error {
-		c.Writer.Header().Set("Content-Type", "application/json")
-		report := &importReport{p: s, c: c, out: bufio.NewWriter(c.Writer), dry: dry}
-		counts, stop := s.importRows(c, by, f, dry, report.row)
-		return report.end(counts, stop)
-	})
+	return s.withUpload(c, func() (*upload, error) { return s.bodyUpload(c) },
+		func(by accounts.Actor, f *upload) error {
+			c.Writer.Header().Set("Content-Type", "application/json")
+			report := &importReport{p: s, c: c, out: bufio.NewWriter(c.Writer), dry: dry}
+			counts, stop := s.importRows(c, by, f, dry, report.row)
+			return report.end(counts, stop)
+		})
 }
 
-// bodyUpload reads the body as the file that its type says. No form can send these types to another origin.
+// bodyUpload reads the body in the format of its media type. A cross-origin form cannot send these types.
 func (s *files) bodyUpload(c *web.Call) (*upload, error) {
 	kind, params, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
 	format := map[string]userfile.Format{"text/csv": userfile.CSV, "application/json": userfile.JSON}[kind]
 	charset := strings.ToLower(params["charset"])
-	if err != nil || format == "" || charset != "" && charset != "utf-8" || c.Request.Header.Get("Content-Encoding") != "" {
+	if err != nil || format == "" || charset != "" && charset != "utf-8" ||
+		c.Request.Header.Get("Content-Encoding") != "" {
 		return nil, &problem.Problem{Status: http.StatusUnsupportedMediaType, Code: problem.Malformed.Code,
 			Detail: "Content-Type must be text/csv or application/json, in UTF-8 and not compressed"}
 	}
@@ -58,7 +60,7 @@ func (s *files) bodyUpload(c *web.Call) (*upload, error) {
 	return ReadUpload(http.MaxBytesReader(c.Writer, c.Request.Body, MaxImportFile), format, c.Request.ContentLength)
 }
 
-// importReport writes what became of each row.
+// importReport writes the outcome of each row.
 type importReport struct {
 	p    *files
 	c    *web.Call
@@ -88,7 +90,7 @@ func outcomeJSON(o accounts.Outcome) rowJSON {
 	return row
 }
 
-// row fails where whoever asked has gone.
+// row fails if the client has disconnected.
 func (r *importReport) row(o accounts.Outcome) error {
 	before := ",\n"
 	if r.rows == 0 {
@@ -99,7 +101,7 @@ func (r *importReport) row(o accounts.Outcome) error {
 	if err != nil {
 		return err
 	}
-	_, _ = r.out.WriteString(before) // an error stays, and comes with the next
+	_, _ = r.out.WriteString(before) // an error is sticky, and returned by the next write
 	now := r.p.now()
 	if _, err := r.out.Write(raw); err != nil || r.rows%flushRows != 0 && now.Sub(r.flushed) < flushEvery {
 		return err
@@ -125,6 +127,6 @@ func (r *importReport) end(n accounts.ImportCounts, stop *importStop) error {
 		_, _ = r.out.WriteString(`{"dry_run":` + strconv.FormatBool(r.dry) + `,"rows":[`)
 	}
 	_, _ = r.out.WriteString("\n]," + string(raw[1:]) + "\n")
-	_ = r.out.Flush() // whoever asked may be gone
+	_ = r.out.Flush() // the client may have disconnected
 	return nil
 }

@@ -15,20 +15,21 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// The page of imports asks for the file twice: once to say what would become of each row, and once to do it. Nothing of the
-// first time is kept for the second, neither here, where files of passwords would lie about for everyone who never comes
-// back, and where the second request may reach another gateway, nor in the page, which would be as large as the file. The
-// page carries a fingerprint instead, so that what is imported is what was looked at.
+// The page of imports asks for the file twice: for a dry run, and to import it. The server keeps nothing in between:
+// files with passwords would pile up, and the second request may reach another gateway. The page does not contain the
+// file either, which may be large. It has a fingerprint instead, so that only the file that was checked is imported.
 
-// importFields are what the form sends.
+// importFields are the fields of the form.
 type importFields struct {
-	do  string // "check", "report" (the whole of it as a file), "import"
+	do  string // "check", "report" (the full report as a file), "import"
 	sum string // of the file that was checked
 }
 
-var errUnchecked = &problem.Problem{Status: http.StatusConflict, Code: "import_unchecked", Detail: "this is not the file that was checked"}
+var errUnchecked = &problem.Problem{Status: http.StatusConflict, Code: "import_unchecked",
+	Detail: "this is not the file that was checked"}
 
-// importPage shows the form. Its sign-in has to be fresh before a file is chosen: the way to signing in would lose it.
+// importPage shows the form. It requires the recent login before a file is chosen, because the redirect to the login
+// page would lose it.
 func (s *files) importPage(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.RecentLogin); err != nil {
 		return err
@@ -43,7 +44,7 @@ func (s *files) showImport(c *web.Call, status int, p pages.Page) error {
 	return c.Page(status, p)
 }
 
-// importForm is the form's face of an import, of its dry run, and of the report of that.
+// importForm imports a file, tries it, or answers with the report of a dry run.
 func (s *files) importForm(c *web.Call) error {
 	var f importFields
 	read := func() (file *upload, err error) {
@@ -63,12 +64,13 @@ func (s *files) importForm(c *web.Call) error {
 		return s.importAndShow(c, by, file, true, nil)
 	})
 	if err != nil {
-		return s.people.adminFailed(c, err, "/admin/import", nil, func(status int, p pages.Page) error { return s.showImport(c, status, p) })
+		return s.people.formFailed(c, err, "/admin/import", nil,
+			func(status int, p pages.Page) error { return s.showImport(c, status, p) })
 	}
 	return nil
 }
 
-// uploadForm reads the parts as they come; none but the file is long, and each is there once.
+// uploadForm reads the parts of the form in their order. All but the file are short, and none may repeat.
 func (s *files) uploadForm(c *web.Call) (file *upload, f importFields, err error) {
 	if c.Request.ContentLength > MaxImportFile+web.MaxForm {
 		return nil, f, errFileTooLarge
@@ -127,10 +129,10 @@ func shortPart(part *multipart.Part) (string, error) {
 	return string(raw), nil
 }
 
-// ShownRows is how many rows of a report stand on a page. The whole of it is a file.
+// ShownRows bounds the rows of a report on a page. The full report is a file.
 const ShownRows = 100
 
-// importAndShow imports or tries a file, and shows what became of it: what went wrong first.
+// importAndShow imports or tries a file, and shows the outcome, refused rows first.
 func (s *files) importAndShow(c *web.Call, by accounts.Actor, file *upload, dry bool, shown *problem.Problem) error {
 	rows := map[string][]pages.ImportRow{}
 	counts, stop := s.importRows(c, by, file, dry, func(o accounts.Outcome) error {
@@ -139,7 +141,8 @@ func (s *files) importAndShow(c *web.Call, by accounts.Actor, file *upload, dry 
 		}
 		return nil
 	})
-	report := &pages.ImportReport{Dry: dry, Made: counts.Made, Exists: counts.Exists, Refused: counts.Refused, Total: counts.Total()}
+	report := &pages.ImportReport{Dry: dry, Made: counts.Made, Exists: counts.Exists, Refused: counts.Refused,
+		Total: counts.Total()}
 	for _, result := range []string{accounts.OutcomeRefused, accounts.OutcomeExists, accounts.OutcomeMade} {
 		report.Rows = append(report.Rows, rows[result][:min(len(rows[result]), ShownRows-len(report.Rows))]...)
 	}
@@ -180,15 +183,17 @@ func importRowOf(o accounts.Outcome) pages.ImportRow {
 	return row
 }
 
-// importReportFile is the whole report of a dry run, as a table. What people typed elsewhere is no formula in it either.
+// importReportFile answers with the full report of a dry run as CSV. Cells are escaped against formula injection.
 func (s *files) importReportFile(c *web.Call, by accounts.Actor, file *upload) error {
 	c.Writer.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	c.Writer.Header().Set("Content-Disposition", `attachment; filename="import-report.csv"`)
 	out := csv.NewWriter(c.Writer)
-	_ = out.Write([]string{"line", "email", "outcome", "code", "field", "reason"}) // an error stays, and ends the first row
+	// an error is sticky, and ends the import at its first row
+	_ = out.Write([]string{"line", "email", "outcome", "code", "field", "reason"})
 	_, stop := s.importRows(c, by, file, true, func(o accounts.Outcome) error {
 		row := outcomeJSON(o)
-		return out.Write([]string{strconv.Itoa(row.Line), userfile.WriteCell(row.Email), row.Outcome, row.Code, userfile.WriteCell(row.Field), userfile.WriteCell(row.Reason)})
+		return out.Write([]string{strconv.Itoa(row.Line), userfile.WriteCell(row.Email), row.Outcome, row.Code,
+			userfile.WriteCell(row.Field), userfile.WriteCell(row.Reason)})
 	})
 	if stop != nil {
 		_ = out.Write([]string{strconv.Itoa(stop.line), "", "stopped", stop.problem.Code, "", stop.problem.Detail})

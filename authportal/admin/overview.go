@@ -21,16 +21,15 @@ const (
 	statisticHours = 24
 	statisticDays  = 30
 
-	ThrottledFor   = time.Hour        // how far back accounts are looked for that too many guesses were made at
-	throttledShown = 10               // of them
-	mailPatience   = 15 * time.Minute // what waits longer is late, whatever the reason
-	countPatience  = time.Second      // to count the open sessions, for somebody who waits for the page
-	countedWaiting = 1000             // up to how many are counted who wait for approval
-	FaultShown     = 300              // bytes of what a mail server said
+	ThrottledFor   = time.Hour        // how far back to look for throttled accounts
+	throttledShown = 10               // of these accounts
+	mailPatience   = 15 * time.Minute // a message that waits longer is late
+	countPatience  = time.Second      // to count the open sessions while the page waits
+	countedWaiting = 1000             // bounds the count of accounts that wait for approval
+	FaultShown     = 300              // bytes of a mail server's reply
 )
 
-// overview gathers what opens the pages of administrators. A part that cannot be told is told so; only the users store
-// has to answer.
+// overview gathers the overview. An unknown part is marked as such; only a failure of the users store is an error.
 func (s *facts) overview(ctx context.Context) (d overview, err error) {
 	now := s.now().UTC()
 	var uncounted bool
@@ -41,7 +40,7 @@ func (s *facts) overview(ctx context.Context) (d overview, err error) {
 		d.Alerts = append(d.Alerts, s.watch()...)
 	}
 	for _, look := range []func(context.Context, time.Time) ([]Alert, error){
-		s.lookAtAdministrators, s.lookAtMail, s.lookAtThrottled, s.lookAtApprovals,
+		s.administratorAlerts, s.mailAlerts, s.throttleAlerts, s.approvalAlerts,
 	} {
 		found, err := look(ctx, now)
 		if err != nil {
@@ -59,12 +58,12 @@ func (s *facts) overview(ctx context.Context) (d overview, err error) {
 		return -1
 	})
 	if s.statistics != nil {
-		d.Hours, d.Days, err = s.counted(ctx, now)
+		d.Hours, d.Days, err = s.countEvents(ctx, now)
 	}
 	return d, err
 }
 
-// openSessions counts sign-ins that live; -1 where that is not known, and failed where it should be.
+// openSessions counts active sessions; -1 if that is unknown, and failed if the store should know it.
 func (s *facts) openSessions(ctx context.Context) (n int, failed bool) {
 	counter, ok := s.sessions.(store.SessionCounter)
 	if !ok {
@@ -76,18 +75,18 @@ func (s *facts) openSessions(ctx context.Context) (n int, failed bool) {
 	if errors.Is(err, errors.ErrUnsupported) {
 		return -1, false
 	} else if err != nil {
-		s.log.WarnContext(ctx, "could not count the open sessions", "error", err)
+		s.log.WarnContext(ctx, "counting open sessions failed", "error", err)
 		return -1, true
 	}
 	return n, false
 }
 
-// counted returns what happened in the last hours and days, the present ones included.
-func (s *facts) counted(ctx context.Context, now time.Time) (hours, days []Statistic, err error) {
+// countEvents returns the statistics of the last hours and days, including the present ones.
+func (s *facts) countEvents(ctx context.Context, now time.Time) (hours, days []Statistic, err error) {
 	hours, days = statistics(now, time.Hour, statisticHours), statistics(now, 24*time.Hour, statisticDays)
 	events, err := s.statistics.EventHours(ctx, days[0].Start)
 	if err != nil {
-		return nil, nil, fmt.Errorf("counting what happened: %w", err)
+		return nil, nil, fmt.Errorf("counting events: %w", err)
 	}
 	sessions, err := s.statistics.SessionHours(ctx, days[0].Start)
 	if err != nil {
@@ -100,7 +99,7 @@ func (s *facts) counted(ctx context.Context, now time.Time) (hours, days []Stati
 		at := func(hour time.Time) *Statistic {
 			i := int(hour.Sub(f.list[0].Start) / f.step)
 			if hour.Before(f.list[0].Start) || i >= len(f.list) {
-				return new(Statistic) // before, or of a clock that is ahead
+				return new(Statistic) // too old, or from a clock that is ahead
 			}
 			return &f.list[i]
 		}
@@ -122,7 +121,7 @@ func (s *facts) counted(ctx context.Context, now time.Time) (hours, days []Stati
 	return hours, days, nil
 }
 
-// statistics are the last n steps of time, empty.
+// statistics returns the last n steps of time, empty.
 func statistics(now time.Time, step time.Duration, n int) []Statistic {
 	list := make([]Statistic, n)
 	for i := range list {
@@ -131,8 +130,8 @@ func statistics(now time.Time, step time.Duration, n int) []Statistic {
 	return list
 }
 
-// lookAtMail finds letters that a mail server would not take, and such as nobody seems to send.
-func (s *facts) lookAtMail(ctx context.Context, now time.Time) ([]Alert, error) {
+// mailAlerts reports messages that a mail server refused, and messages that have waited for too long.
+func (s *facts) mailAlerts(ctx context.Context, now time.Time) ([]Alert, error) {
 	if s.outbox == nil {
 		return nil, nil
 	}
@@ -154,13 +153,14 @@ func (s *facts) lookAtMail(ctx context.Context, now time.Time) ([]Alert, error) 
 	return nil, nil
 }
 
-// lookAtThrottled finds the accounts that too many guesses were made at. Whether a counter is full at this moment only
-// the next guess would tell, and count.
-func (s *facts) lookAtThrottled(ctx context.Context, now time.Time) ([]Alert, error) {
+// throttleAlerts reports the accounts whose sign-in was throttled. It reads the statistics, because asking a counter
+// would count as an attempt.
+func (s *facts) throttleAlerts(ctx context.Context, now time.Time) ([]Alert, error) {
 	if s.statistics == nil {
 		return nil, nil
 	}
-	list, err := s.statistics.EventUsers(ctx, audit.EventSignIn, audit.ResultRefused, problem.CodeTooMany, now.Add(-ThrottledFor), throttledShown)
+	list, err := s.statistics.EventUsers(ctx, audit.EventSignIn, audit.ResultRefused, problem.CodeTooMany,
+		now.Add(-ThrottledFor), throttledShown)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
@@ -174,7 +174,7 @@ func (s *facts) lookAtThrottled(ctx context.Context, now time.Time) ([]Alert, er
 	return []Alert{found}, nil
 }
 
-func (s *facts) lookAtApprovals(ctx context.Context, _ time.Time) ([]Alert, error) {
+func (s *facts) approvalAlerts(ctx context.Context, _ time.Time) ([]Alert, error) {
 	n, err := s.accounts.Count(ctx, store.UserQuery{Enabled: new(true), Approved: new(false)}, countedWaiting)
 	if err != nil || n == 0 {
 		return nil, err
@@ -182,8 +182,8 @@ func (s *facts) lookAtApprovals(ctx context.Context, _ time.Time) ([]Alert, erro
 	return []Alert{{Kind: "approvals", Count: n}}, nil
 }
 
-// lookAtAdministrators warns before nobody is left who could let others in again.
-func (s *facts) lookAtAdministrators(ctx context.Context, _ time.Time) ([]Alert, error) {
+// administratorAlerts warns if no administrator is left, or only one.
+func (s *facts) administratorAlerts(ctx context.Context, _ time.Time) ([]Alert, error) {
 	has, err := s.accounts.HasAdministrator(ctx)
 	if err != nil {
 		return nil, err
@@ -208,7 +208,7 @@ func (s *facts) lookAtAdministrators(ctx context.Context, _ time.Time) ([]Alert,
 	return nil, nil
 }
 
-// administratorRoles are the roles that make somebody an administrator.
+// administratorRoles returns the roles that make an account an administrator.
 func (s *facts) administratorRoles() []string {
 	list := []string{accounts.AdministratorRole}
 	for _, role := range slices.Sorted(maps.Keys(s.includes)) {
@@ -219,24 +219,26 @@ func (s *facts) administratorRoles() []string {
 	return list
 }
 
-// CountSessions looks every ten minutes how many sessions are open, and keeps it for the charts, until ctx is over. Of
-// several gateways each looks: an hour keeps the highest number.
-func CountSessions(ctx context.Context, counter store.SessionCounter, kept store.Statistics, now func() time.Time, log *slog.Logger) {
+// CountSessions records the number of open sessions every ten minutes until ctx ends. Each gateway does so; the store
+// keeps the highest number of an hour.
+func CountSessions(ctx context.Context, counter store.SessionCounter, kept store.Statistics, now func() time.Time,
+	log *slog.Logger) {
 	const first, every = 5 * time.Minute, 10 * time.Minute
-	l := loop.Loop{After: first, Every: every, // not at once: a start has other things to do
+	l := loop.Loop{After: first, Every: every, // not at once, to keep the start fast
 		Ends: func(err error) bool { return errors.Is(err, errors.ErrUnsupported) }}
 	_ = l.Run(ctx, func(ctx context.Context) (more bool, err error) {
 		err = CountOnce(ctx, counter, kept, now())
 		if errors.Is(err, errors.ErrUnsupported) {
-			return false, err // there will never be anything to count
+			return false, err // the store cannot count
 		}
 		if err != nil && ctx.Err() == nil {
-			log.WarnContext(ctx, "the open sessions were not counted; it is tried again in some minutes", "error", err)
+			log.WarnContext(ctx, "counting open sessions failed; will retry", "error", err)
 		}
 		return false, nil
 	})
 }
 
+// CountOnce records the number of sessions that are open now.
 func CountOnce(ctx context.Context, counter store.SessionCounter, kept store.Statistics, at time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, web.TimeLimit)
 	defer cancel()

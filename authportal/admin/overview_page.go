@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// overviewRoutes open the pages of administrators.
+// overviewRoutes returns the overview and the roles, as pages and API.
 func (s *facts) overviewRoutes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/admin", Do: s.overviewPage},
@@ -24,7 +24,7 @@ func (s *facts) overviewPage(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
-	// The list of accounts was here once: what leads to one still does.
+	// The list of accounts had this address in earlier versions: old links still lead to it.
 	kept := url.Values{}
 	for name, values := range c.Request.URL.Query() {
 		switch name {
@@ -44,7 +44,7 @@ func (s *facts) overviewPage(c *web.Call) error {
 			Open: data.Open, Hours: statisticsOfPage(data.Hours), Days: statisticsOfPage(data.Days)}})
 }
 
-// alertLinks are the pages, below the base, that mind an alert.
+// alertLinks are the pages, below the base, where an alert is dealt with.
 var alertLinks = map[string]string{
 	"approvals":         "/admin/users?approved=false&enabled=true",
 	"setup_open":        "/admin/roles",
@@ -70,7 +70,7 @@ func statisticsOfPage(list []Statistic) (out []pages.Figure) {
 	return out
 }
 
-// overviewAPI answers GET admin/overview: the statistics of the page.
+// overviewAPI answers GET admin/overview with the content of the page.
 func (s *facts) overviewAPI(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
@@ -119,7 +119,7 @@ func statisticsJSON(list []Statistic) []map[string]any {
 	return out
 }
 
-// known is a number that may not be known: null then.
+// known returns a count for JSON; null if it is unknown.
 func known(n int) any {
 	if n < 0 {
 		return nil

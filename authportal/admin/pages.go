@@ -17,30 +17,30 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// adminPageRoutes are the pages of administrators: the same acts as in their API, by forms.
-func (s *people) adminPageRoutes() []web.Route {
+// pageRoutes returns the pages of accounts. Their forms perform the same acts as the API.
+func (s *people) pageRoutes() []web.Route {
 	return []web.Route{
-		{Method: http.MethodGet, Path: "/admin/users", Do: s.adminPage},
-		{Method: http.MethodPost, Path: "/admin/users", Do: s.adminCreateForm},
-		{Method: http.MethodPost, Path: "/admin/users/bulk", Do: s.adminBulkForm},
-		{Method: http.MethodGet, Path: "/admin/users/{id}", Do: s.adminUserPage},
-		{Method: http.MethodPost, Path: "/admin/users/{id}", Do: s.adminChangeForm},
-		{Method: http.MethodPost, Path: "/admin/users/{id}/act", Do: s.adminActForm},
+		{Method: http.MethodGet, Path: "/admin/users", Do: s.listPage},
+		{Method: http.MethodPost, Path: "/admin/users", Do: s.createForm},
+		{Method: http.MethodPost, Path: "/admin/users/bulk", Do: s.postBulk},
+		{Method: http.MethodGet, Path: "/admin/users/{id}", Do: s.userPage},
+		{Method: http.MethodPost, Path: "/admin/users/{id}", Do: s.changeForm},
+		{Method: http.MethodPost, Path: "/admin/users/{id}/act", Do: s.actForm},
 	}
 }
 
-const adminPageSize = 50
+const listPageSize = 50
 
-// adminPage lists accounts.
-func (s *people) adminPage(c *web.Call) error {
+// listPage lists accounts.
+func (s *people) listPage(c *web.Call) error {
 	var notice *pages.Message
 	if c.Request.URL.Query().Get("done") == "deleted" {
 		notice = &pages.Message{ID: "done_deleted"}
 	}
-	return s.showAdmin(c, http.StatusOK, pages.Page{Notice: notice})
+	return s.showList(c, http.StatusOK, pages.Page{Notice: notice})
 }
 
-func (s *people) showAdmin(c *web.Call, status int, p pages.Page) error {
+func (s *people) showList(c *web.Call, status int, p pages.Page) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
@@ -48,19 +48,20 @@ func (s *people) showAdmin(c *web.Call, status int, p pages.Page) error {
 	if err != nil {
 		return err
 	}
-	q.Limit = adminPageSize
+	q.Limit = listPageSize
 	list, err := s.accounts.List(c.Ctx(), q)
 	if errors.Is(err, store.ErrNotFound) {
-		return problem.NotFound // a page after nobody
+		return problem.NotFound // the account that the page follows is gone
 	} else if err != nil {
 		return err
 	}
 	sent := c.Request.URL.Query()
-	data := pages.AdminData{Query: problem.Bounded(q.Text, 300), Role: problem.Bounded(q.Role, 300), Enabled: sent.Get("enabled"), Approved: sent.Get("approved"),
-		State: sent.Get("state"),
-		Sort:  sent.Get("sort"), Later: q.After != "", Bulk: accounts.MaxBulk, Invites: s.signin.Mails() && s.accounts.Passwords() != nil}
+	data := pages.AdminData{Query: problem.Bounded(q.Text, 300), Role: problem.Bounded(q.Role, 300),
+		Enabled: sent.Get("enabled"), Approved: sent.Get("approved"), State: sent.Get("state"),
+		Sort: sent.Get("sort"), Later: q.After != "", Bulk: accounts.MaxBulk,
+		Invites: s.signin.Mails() && s.accounts.Passwords() != nil}
 	data.ExportCSV, data.ExportJSON = s.exportLinks(c)
-	if data.Total = len(list); data.Later || len(list) == q.Limit { // else that was all
+	if data.Total = len(list); data.Later || len(list) == q.Limit { // else the list is complete
 		if data.Total, err = s.accounts.Count(c.Ctx(), q, countedUsers); err != nil {
 			return err
 		}
@@ -76,7 +77,7 @@ func (s *people) showAdmin(c *web.Call, status int, p pages.Page) error {
 		return err
 	}
 	for i := range list {
-		data.Accounts = append(data.Accounts, adminAccount(&list[i], data.Columns))
+		data.Accounts = append(data.Accounts, accountOfPage(&list[i], data.Columns))
 	}
 	for _, act := range accounts.Acts() {
 		data.Acts = append(data.Acts, act.Name)
@@ -88,27 +89,29 @@ func (s *people) showAdmin(c *web.Call, status int, p pages.Page) error {
 	return c.Page(status, p)
 }
 
-func adminAccount(u *store.User, columns []pages.AdminColumn) pages.AdminAccount {
-	return pages.AdminAccount{User: pages.User{ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name, Roles: u.Roles, Confirmed: u.Confirmed},
-		Enabled: u.Enabled, Approved: u.Approved, State: accounts.StateOf(u), PasswordDue: u.MustChangePassword, Created: u.Created, LastSignIn: u.LastSignIn,
+func accountOfPage(u *store.User, columns []pages.AdminColumn) pages.AdminAccount {
+	return pages.AdminAccount{User: pages.User{ID: u.ID, Username: u.Username, Email: u.Email, Name: u.Name,
+		Roles: u.Roles, Confirmed: u.Confirmed},
+		Enabled: u.Enabled, Approved: u.Approved, State: accounts.StateOf(u), PasswordDue: u.MustChangePassword,
+		Created: u.Created, LastSignIn: u.LastSignIn,
 		Invited: u.Invited, Version: u.Version, Cells: cellsOf(u, columns)}
 }
 
-// adminUserPage shows one account.
-func (s *people) adminUserPage(c *web.Call) error {
+// userPage shows one account.
+func (s *people) userPage(c *web.Call) error {
 	var notice *pages.Message
 	if c.Request.URL.Query().Get("done") == "saved" {
 		notice = &pages.Message{ID: "done_saved"}
 	}
-	return s.showAdminUser(c, http.StatusOK, pages.Page{Notice: notice})
+	return s.showUser(c, http.StatusOK, pages.Page{Notice: notice})
 }
 
-func (s *people) showAdminUser(c *web.Call, status int, p pages.Page) error {
-	return s.showAdminTicket(c, status, p, "")
+func (s *people) showUser(c *web.Call, status int, p pages.Page) error {
+	return s.showUserTicket(c, status, p, "")
 }
 
-// showAdminTicket shows an account with a sign-in ticket for it, this once.
-func (s *people) showAdminTicket(c *web.Call, status int, p pages.Page, ticket string) error {
+// showUserTicket shows an account with its sign-in ticket, which is shown only once.
+func (s *people) showUserTicket(c *web.Call, status int, p pages.Page, ticket string) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
@@ -120,10 +123,12 @@ func (s *people) showAdminTicket(c *web.Call, status int, p pages.Page, ticket s
 	if err != nil {
 		return err
 	}
-	data := pages.AdminUserData{Account: adminAccount(&u, columnsOfPage(columns)), RoleNames: strings.Join(u.Roles, " ")}
+	data := pages.AdminUserData{Account: accountOfPage(&u, columnsOfPage(columns)),
+		RoleNames: strings.Join(u.Roles, " ")}
 	for _, name := range slices.Sorted(maps.Keys(u.Attributes)) {
 		if !slices.ContainsFunc(columns, func(col accounts.Column) bool { return col.Key == name }) {
-			data.Attributes = append(data.Attributes, pages.Field{Name: name, Value: store.AttributeText(u.Attributes[name], ", ")})
+			data.Attributes = append(data.Attributes,
+				pages.Field{Name: name, Value: store.AttributeText(u.Attributes[name], ", ")})
 		}
 	}
 	if pw := s.accounts.Passwords(); pw != nil {
@@ -143,7 +148,8 @@ func (s *people) showAdminTicket(c *web.Call, status int, p pages.Page, ticket s
 	}
 	for i := range list {
 		session := &list[i]
-		data.Sessions = append(data.Sessions, pages.Session{ID: session.ID, Host: session.Host, Address: session.Address, Device: session.Device, Created: session.Created, LastSeen: session.LastSeen})
+		data.Sessions = append(data.Sessions, pages.Session{ID: session.ID, Host: session.Host,
+			Address: session.Address, Device: session.Device, Created: session.Created, LastSeen: session.LastSeen})
 	}
 	p.Name, p.Data = pages.AdminUser, data
 	return c.Page(status, p)
@@ -161,8 +167,9 @@ func (s *people) factorRows(c *web.Call, id string) (rows []pages.Factor, err er
 	return rows, nil
 }
 
-// adminFailed shows a page again with what went wrong in its form, or leads to signing in again and back to it.
-func (s *people) adminFailed(c *web.Call, err error, back string, typed map[string]string, show func(int, pages.Page) error) error {
+// formFailed shows a page again with the error in its form, or redirects to the login page and back.
+func (s *people) formFailed(c *web.Call, err error, back string, typed map[string]string,
+	show func(int, pages.Page) error) error {
 	var p *problem.Problem
 	if !errors.As(err, &p) && !errors.Is(err, method.ErrBusy) {
 		return err
@@ -184,8 +191,8 @@ func (s *people) adminFailed(c *web.Call, err error, back string, typed map[stri
 	return show(p.Status, page)
 }
 
-// adminCreateForm is the form's face of making an account. A password is set on its page.
-func (s *people) adminCreateForm(c *web.Call) error {
+// createForm creates an account. Its password can be set on the account's page.
+func (s *people) createForm(c *web.Call) error {
 	f, err := c.FormFields("email", "name", "roles", "invite")
 	if err != nil {
 		return err
@@ -197,16 +204,19 @@ func (s *people) adminCreateForm(c *web.Call) error {
 		if f["invite"] != "" {
 			add = s.accounts.AddInvited
 		}
-		u, err = add(c.Ctx(), by, accounts.NewUser{Email: f["email"], Name: f["name"], Roles: strings.Fields(f["roles"])})
+		u, err = add(c.Ctx(), by, accounts.NewUser{Email: f["email"], Name: f["name"],
+			Roles: strings.Fields(f["roles"])})
 	}
 	if err != nil {
-		return s.adminFailed(c, err, "/admin/users", f, func(status int, p pages.Page) error { return s.showAdmin(c, status, p) })
+		return s.formFailed(c, err, "/admin/users", f,
+			func(status int, p pages.Page) error { return s.showList(c, status, p) })
 	}
 	return c.Redirect(c.Link("/admin/users/" + u.ID + "?done=saved"))
 }
 
-// adminChangeForm changes what differs from what is stored, so that a name can be corrected without what a role needs.
-func (s *people) adminChangeForm(c *web.Call) error {
+// changeForm changes only the fields that differ, so that correcting a name does not require the assurance of a
+// role.
+func (s *people) changeForm(c *web.Call) error {
 	if _, err := s.entry.mustAdminister(c, accounts.AnySession); err != nil {
 		return err
 	}
@@ -223,7 +233,8 @@ func (s *people) adminChangeForm(c *web.Call) error {
 		return err
 	}
 	if err := s.changeByForm(c, f, columns); err != nil {
-		return s.adminFailed(c, err, "/admin/users/"+url.PathEscape(c.Arg), f, func(status int, p pages.Page) error { return s.showAdminUser(c, status, p) })
+		return s.formFailed(c, err, "/admin/users/"+url.PathEscape(c.Arg), f,
+			func(status int, p pages.Page) error { return s.showUser(c, status, p) })
 	}
 	return c.Redirect(c.Link("/admin/users/" + c.Arg + "?done=saved"))
 }

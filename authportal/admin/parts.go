@@ -1,45 +1,45 @@
 package admin
 
-// The parts of the service, from the lowest up. Each knows only those that it uses, and none knows one above it.
+// The parts of the service, from the bottom up. Each part only knows those below it that it uses.
 
-// entry lets administrators in, as surely as an act needs.
+// entry authorises administrators.
 type entry struct {
 	*deps
 }
 
-// people are the list of accounts, one account, and acts on them.
+// people serves the list of accounts, single accounts, and acts on them.
 type people struct {
 	*deps
 	entry *entry
 }
 
-// files are imported and exported.
+// files serves import and export.
 type files struct {
 	*deps
 	entry  *entry
 	people *people
 }
 
-// columns are the operator's own.
+// columns serves the operator's columns.
 type columns struct {
 	*deps
 	entry  *entry
 	people *people
 }
 
-// trail shows what happened.
+// trail serves the audit trail.
 type trail struct {
 	*deps
 	entry *entry
 }
 
-// facts are the overview and the roles.
+// facts serves the overview and the roles.
 type facts struct {
 	*deps
 	entry *entry
 }
 
-// newService makes the parts.
+// newService wires the parts.
 func newService(d *deps) *Service {
 	s := &Service{}
 	s.entry = &entry{deps: d}

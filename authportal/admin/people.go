@@ -10,8 +10,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// adminInviteAPI answers POST admin/users/{id}/invite: the first letter, or another.
-func (s *people) adminInviteAPI(c *web.Call) error {
+// inviteAPI answers POST admin/users/{id}/invite: it sends an invitation, or sends it again.
+func (s *people) inviteAPI(c *web.Call) error {
 	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err != nil {
 		return err
@@ -26,8 +26,8 @@ func (s *people) adminInviteAPI(c *web.Call) error {
 	return c.JSON(http.StatusAccepted, map[string]string{"status": web.StatusSent})
 }
 
-// adminTicketAPI answers POST admin/users/{id}/ticket. The link is in this answer and nowhere else.
-func (s *people) adminTicketAPI(c *web.Call) error {
+// ticketAPI answers POST admin/users/{id}/ticket. The link is in this answer and nowhere else.
+func (s *people) ticketAPI(c *web.Call) error {
 	link, until, err := s.makeTicket(c)
 	if err != nil {
 		return err
@@ -35,9 +35,8 @@ func (s *people) adminTicketAPI(c *web.Call) error {
 	return c.JSON(http.StatusCreated, map[string]string{"url": link, "expires": until.UTC().Format(time.RFC3339)})
 }
 
-// makeTicket makes a link that signs in as the account that the call is about. Nobody gets more by it than they have: what
-// signs in as an administrator is for an administrator who is there, never for an API token, from which it would make a
-// person who has just signed in.
+// makeTicket makes a link that signs in as the account of the call. A ticket of an administrator requires a recent
+// login and refuses API tokens: a token could use it to gain a recent login (privilege escalation).
 func (s *people) makeTicket(c *web.Call) (link string, until time.Time, err error) {
 	by, err := s.entry.mustAdminister(c, accounts.RecentLogin)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
 )
 
-// rolesShown is how many roles a page shows; more is nobody's list any more.
+// rolesShown bounds the roles on a page.
 const rolesShown = 500
 
 // rolesPage shows the roles.
@@ -55,8 +55,8 @@ func (s *facts) rolesAPI(c *web.Call) error {
 	for _, r := range list {
 		rules := make([]map[string]any, 0, len(r.Rules))
 		for _, rule := range r.Rules {
-			rules = append(rules, map[string]any{"hosts": accounts.Listed(rule.Hosts), "methods": accounts.Listed(rule.Methods),
-				"paths":    accounts.Listed(rule.Paths),
+			rules = append(rules, map[string]any{"hosts": accounts.Listed(rule.Hosts),
+				"methods": accounts.Listed(rule.Methods), "paths": accounts.Listed(rule.Paths),
 				"narrowed": rule.Narrowed, "rule": rule.Rule, "source": rule.Source})
 		}
 		role := map[string]any{"role": r.Name, "assigned": nil, "held": nil, "includes": accounts.Listed(r.Includes),
@@ -71,7 +71,7 @@ func (s *facts) rolesAPI(c *web.Call) error {
 	return c.JSON(http.StatusOK, map[string]any{"roles": out})
 }
 
-// roles returns every role that somebody configured, assigned or demanded, by name.
+// roles returns every role that is configured, assigned or demanded, sorted by name.
 func (s *facts) roles(ctx context.Context) ([]RoleReport, error) {
 	all := map[string]*RoleReport{}
 	role := func(name string) *RoleReport {
@@ -116,8 +116,9 @@ func (s *facts) roles(ctx context.Context) ([]RoleReport, error) {
 		r := *all[name]
 		r.Counted = s.statistics != nil
 		r.Unheld = r.Counted && len(r.Rules) > 0 && r.Held == 0
-		asked := func(name string) bool { return all[name].Administers || len(all[name].Rules) > 0 }
-		r.Undemanded = (r.Assigned > 0 || r.GivenAtSignup) && !asked(name) && !slices.ContainsFunc(r.Includes, asked)
+		demanded := func(name string) bool { return all[name].Administers || len(all[name].Rules) > 0 }
+		r.Undemanded = (r.Assigned > 0 || r.GivenAtSignup) && !demanded(name) &&
+			!slices.ContainsFunc(r.Includes, demanded)
 		list = append(list, r)
 	}
 	return list, nil

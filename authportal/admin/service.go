@@ -12,19 +12,19 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Deps is all that administration depends on.
+// Deps are the dependencies of the service.
 type Deps struct {
 	Users      store.UserStore
 	Sessions   store.SessionStore
 	Mail       store.Outbox     // nil: no mail
-	Audit      store.Audit      // nil: no trail is kept
-	Statistics store.Statistics // nil: nothing is counted
+	Audit      store.Audit      // nil: there is no trail
+	Statistics store.Statistics // nil: there are no statistics
 	Settings   settings.Settings
 	Accounts   *accounts.Accounts
 	SignIn     *signin.Service
 
-	// Includes are the configured roles and what each includes. RoleUses returns the rules that demand roles, and Watch
-	// what of the host needs attention; it is called while a page is waited for. Both may be nil.
+	// Includes are the configured roles and the roles that each includes. RoleUses returns the rules that demand roles.
+	// Watch returns alerts of the host; it must be fast, because a page waits for it. Both may be nil.
 	Includes map[string][]string
 	RoleUses func() []RoleUse
 	Watch    func() []Alert
@@ -36,7 +36,7 @@ type Deps struct {
 	Log *slog.Logger
 }
 
-// Service is the pages and the API of administrators. It is safe for concurrent use.
+// Service serves the pages and the API of administrators. It is safe for concurrent use.
 type Service struct {
 	*entry
 	*people
@@ -46,7 +46,7 @@ type Service struct {
 	*facts
 }
 
-// deps are the dependencies, as all parts share them.
+// deps are the dependencies that all parts share.
 type deps struct {
 	users      store.UserStore
 	sessions   store.SessionStore
@@ -63,17 +63,19 @@ type deps struct {
 	now        func() time.Time
 	log        *slog.Logger
 
-	importing chan struct{} // full while an administrator's file is in memory
+	importing chan struct{} // full while an uploaded file is in memory
 }
 
 // New wires the service. It calls no store.
 func New(d Deps) *Service {
-	return newService(&deps{users: d.Users, sessions: d.Sessions, outbox: d.Mail, audit: d.Audit, statistics: d.Statistics, set: d.Settings,
-		accounts: d.Accounts, signin: d.SignIn, includes: d.Includes, roleUses: d.RoleUses, watch: d.Watch, expand: d.ExpandRoles,
-		now: d.Now, log: d.Log, importing: make(chan struct{}, 1)})
+	return newService(&deps{users: d.Users, sessions: d.Sessions, outbox: d.Mail, audit: d.Audit,
+		statistics: d.Statistics, set: d.Settings,
+		accounts: d.Accounts, signin: d.SignIn, includes: d.Includes, roleUses: d.RoleUses, watch: d.Watch,
+		expand: d.ExpandRoles, now: d.Now, log: d.Log, importing: make(chan struct{}, 1)})
 }
 
-// Routes returns the addresses of administration.
+// Routes returns the routes of administration.
 func (s *Service) Routes() []web.Route {
-	return slices.Concat(s.adminRoutes(), s.adminPageRoutes(), s.adminFileRoutes(), s.columnRoutes(), s.overviewRoutes(), s.auditRoutes())
+	return slices.Concat(s.apiRoutes(), s.pageRoutes(), s.fileRoutes(), s.columnRoutes(),
+		s.overviewRoutes(), s.auditRoutes())
 }

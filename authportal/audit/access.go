@@ -9,10 +9,11 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// AccessRefused records that somebody was not let in where they asked to be: a request that a gate refused, or an act that
-// is for administrators. live is whose session or token it was; nil where that is unknown. A page has many parts, and a
-// program asks again and again: the same refusal to the same person, address and host is recorded once a minute.
-func (t *Emitter) AccessRefused(ctx context.Context, live *store.ActiveSession, reason string, addr netip.Addr, host string) {
+// AccessRefused records that access was refused: by a gate to a request, or to an act of administrators. live is the
+// session or token of the request, nil if unknown. The same refusal to the same user, address and host is recorded once
+// a minute, because a page has many parts and programs retry.
+func (t *Emitter) AccessRefused(ctx context.Context, live *store.ActiveSession, reason string, addr netip.Addr,
+	host string) {
 	e := Event{Kind: EventAccess, Result: ResultRefused, Reason: reason, Host: host, Time: t.now()}
 	if addr.IsValid() {
 		e.Address = addr.Unmap().WithZone("").String()
@@ -26,11 +27,11 @@ func (t *Emitter) AccessRefused(ctx context.Context, live *store.ActiveSession, 
 	}
 }
 
-// TokenProof is the method that an API token counts as. Its time is zero: nobody was there, so it is never a recent
-// login.
+// TokenProof is the method of the proof of an API token. The proof has no time, so it is never a recent login.
 const TokenProof = "api_token"
 
-// TokenMethod is how an actor is known who uses an API token; empty for one who signed in, whose sign-in is an event itself.
+// TokenMethod returns TokenProof for an actor with an API token; empty for a session, whose sign-in is an event of its
+// own.
 func TokenMethod(live *store.ActiveSession) string {
 	if live == nil || len(live.Session.Proofs) != 1 || live.Session.Proofs[0].Method != TokenProof {
 		return ""
@@ -38,17 +39,18 @@ func TokenMethod(live *store.ActiveSession) string {
 	return TokenProof
 }
 
-// MostRefusals bounds what one minute remembers: strangers choose their addresses.
+// MostRefusals bounds the memory of one minute, because clients choose their addresses.
 const MostRefusals = 1000
 
-// OnceAMinute reports what is new in this minute. The zero value is ready.
+// OnceAMinute remembers the keys of the present minute. The zero value is ready to use.
 type OnceAMinute struct {
 	mu     sync.Mutex
 	minute time.Time
 	seen   map[string]bool
 }
 
-// First reports whether the key is new. What does not fit counts as seen: metrics count it all the same.
+// First reports whether the key is new in this minute. Beyond MostRefusals it returns false; metrics count every
+// refusal.
 func (o *OnceAMinute) First(now time.Time, key string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

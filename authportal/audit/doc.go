@@ -1,3 +1,4 @@
-// Package audit owns the kinds of audit events and the recorder, which passes each event to the log, to the host and to the
-// trail, within a budget for what strangers can cause. It never decides what happened, and no event holds a secret.
+// Package audit owns the kinds of audit events, the emitter, which logs each event and passes it to the host, and the
+// recorder, which writes the trail within a budget for what anonymous clients can cause. It never decides whether an
+// act is allowed, and never records a secret.
 package audit

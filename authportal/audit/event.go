@@ -40,13 +40,13 @@ const (
 	EventTicketUse      = "ticket_use"
 
 	EventAccess        = "access"         // access was refused
-	EventAccountExport = "account_export" // an owner took along what is kept of them
+	EventAccountExport = "account_export" // an owner exported their data
 
-	EventAuditExport = "audit_export" // the trail, or a part of it, was taken away
-	EventAuditGap    = "audit_gap"    // events that are missing in the trail itself
+	EventAuditExport = "audit_export" // the trail, or a part of it, was exported
+	EventAuditGap    = "audit_gap"    // events are missing in the trail
 )
 
-// Kinds are the kinds that a list can be narrowed to, in the order shown.
+// Kinds are the kinds by which a list can be filtered, in the order of the page.
 var Kinds = []string{EventSignIn, EventSignOut, EventSessionEnd, EventSessionTheft, EventSignUp,
 	EventEmailConfirm, EventPasswordChange,
 	EventProfileChange, EventTokenCreate, EventTokenDelete, EventLetter, EventAccess, EventCrossOrigin,
@@ -59,25 +59,25 @@ var Kinds = []string{EventSignIn, EventSignOut, EventSessionEnd, EventSessionThe
 const (
 	ResultOK      = "ok"
 	ResultRefused = "refused"
-	ResultFailed  = "failed" // we failed
+	ResultFailed  = "failed" // an internal failure
 )
 
-// Event is something that an auditor wants to know, as it is logged, told to the host, kept and told by the webhook. It
-// never holds a secret, and no text of a person who proved nothing.
+// Event is an audit event, as it is logged, passed to the host, stored, and delivered by the webhook. It never holds a
+// secret, nor text of an unauthenticated client.
 type Event = store.AuditEvent
 
-// EventField is what an event says beside its id, time and kind.
+// EventField is a field of an event besides its id, time and kind.
 type EventField struct{ Name, Value string }
 
-// EventFields returns every field in the order of its JSON, empty ones too: what names them in logs, in tables and for
-// handlers of events.
+// EventFields returns the fields of an event in the order of its JSON, including empty ones. Their names are those of
+// logs, tables and event handlers.
 func EventFields(e *Event) []EventField {
 	return []EventField{{"result", e.Result}, {"reason", e.Reason}, {"actor", e.Actor}, {"user_id", e.UserID},
 		{"username", e.Username},
 		{"method", e.Method}, {"session", e.Session}, {"address", e.Address}, {"host", e.Host}}
 }
 
-// Emitter gives events their ids, logs them and passes them on to the host. It is safe for concurrent use.
+// Emitter assigns ids to events, logs them and passes them to the host. It is safe for concurrent use.
 type Emitter struct {
 	now      func() time.Time
 	log      *slog.Logger
@@ -90,14 +90,13 @@ func NewEmitter(now func() time.Time, log *slog.Logger, notify func(context.Cont
 	return &Emitter{now: now, log: log, notify: notify}
 }
 
-// Reasons of refusals that an operator wants to see among the warnings. They are codes of problems.
+// Reasons of refusals that are logged as warnings. They are problem codes.
 const (
 	reasonTooMany     = "too_many_attempts"
 	reasonCrossOrigin = "cross_origin"
 )
 
-// Emit completes an event with its id and, where it has none, its time. The end of a request does not cut off its
-// record.
+// Emit assigns an id to an event, and a time if it has none, and emits it even if ctx ends.
 func (t *Emitter) Emit(ctx context.Context, e Event) {
 	ctx = context.WithoutCancel(ctx)
 	if e.Time.IsZero() {
@@ -120,5 +119,5 @@ func (t *Emitter) Emit(ctx context.Context, e Event) {
 	t.notify(ctx, e)
 }
 
-// newEventID is no secret and decides nothing: it only tells one event from another.
+// newEventID returns a unique id. It is no secret.
 func newEventID() string { return strings.ToLower(rand.Text()) }

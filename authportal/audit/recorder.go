@@ -13,23 +13,23 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Recorder keeps the audit trail: it takes every event without making anybody wait, writes them in batches, keeps them
-// while the store is away, and forgets them when they are old. It is safe for concurrent use.
+// Recorder writes the audit trail. It accepts events without blocking, writes them in batches, buffers them while the
+// store is unavailable, and purges old ones. It is safe for concurrent use.
 //
-// What was done is kept, whatever it takes. What was refused, and letters that anybody may ask for, cost a stranger
-// nothing and us a row, so that only so many of each kind are kept a minute; the others are counted, and the count is
-// kept instead. A flood of one kind hides none of another.
+// Successful acts are always recorded. Refusals, and messages that anybody can request, cost an attacker nothing and
+// the store a row: only a number of each kind is recorded a minute, the rest as a count. A flood of one kind does not
+// displace another kind.
 type Recorder struct {
-	store store.Audit
-	now   func() time.Time
-	log   *slog.Logger
-	keep  atomic.Int64           // time.Duration
-	told  atomic.Pointer[func()] // nil: events are kept and told to nobody
+	store   store.Audit
+	now     func() time.Time
+	log     *slog.Logger
+	keep    atomic.Int64           // time.Duration
+	deliver atomic.Pointer[func()] // nil: events are only stored
 
 	mu      sync.Mutex
 	waiting []Event
-	lost    int            // what did not fit, and is in the log only
-	minute  time.Time      // that refusals are counted in
+	lost    int            // events that did not fit, and are in the log only
+	minute  time.Time      // in which refusals are counted
 	refused map[kindOf]int // in that minute
 
 	wake loop.Signal
@@ -41,20 +41,20 @@ type kindOf struct{ kind, result string }
 
 const (
 	recordBatch   = 256
-	recordDelay   = 250 * time.Millisecond // for which events are gathered into one write
+	recordDelay   = 250 * time.Millisecond // to gather events for one write
 	recordTimeout = 5 * time.Second
-	refusalsKept  = 300     // of a kind, a minute
-	mostWaiting   = 100_000 // events in memory while the store is away, some tens of megabytes
+	refusalsKept  = 300     // of each kind, per minute
+	mostWaiting   = 100_000 // events in memory while the store is unavailable, some tens of megabytes
 	purgeEvery    = time.Hour
 
-	// DefaultAuditKeep is how long the trail is kept where nothing is configured.
+	// DefaultAuditKeep is the default retention of the trail.
 	DefaultAuditKeep = 180 * 24 * time.Hour
 )
 
-// recordBackoff is for while the store is away.
+// recordBackoff applies while the store is unavailable.
 var recordBackoff = loop.Backoff{First: 2 * recordDelay, Longest: 30 * time.Second}
 
-// NewRecorder starts one. now and log may be nil.
+// NewRecorder returns a started Recorder. now and log may be nil.
 func NewRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorder {
 	if now == nil {
 		now = time.Now
@@ -69,31 +69,32 @@ func NewRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorde
 	return r
 }
 
-// NewUnstartedRecorder makes one that writes only when it is told to.
+// NewUnstartedRecorder returns a Recorder that only writes when Write is called.
 func NewUnstartedRecorder(s store.Audit, now func() time.Time, log *slog.Logger) *Recorder {
-	r := &Recorder{store: s, now: now, log: log, refused: map[kindOf]int{}, wake: loop.NewSignal(), done: make(chan struct{})}
+	r := &Recorder{store: s, now: now, log: log, refused: map[kindOf]int{}, wake: loop.NewSignal(),
+		done: make(chan struct{})}
 	r.keep.Store(int64(DefaultAuditKeep))
 	return r
 }
 
-// Keep says for how long events are kept from now on.
+// Keep sets the retention of events.
 func (r *Recorder) Keep(d time.Duration) { r.keep.Store(int64(d)) }
 
-// Deliver says whether events are queued to be told elsewhere from now on: wake, which must not block, is called when
-// some were. nil: they are not. It is an error where the store has no such queue.
+// Deliver makes the recorder queue events for delivery as well, and call wake, which must not block, after each write.
+// A nil wake ends that. It is an error if the store has no delivery queue.
 func (r *Recorder) Deliver(wake func()) error {
 	if wake == nil {
-		r.told.Store(nil)
+		r.deliver.Store(nil)
 		return nil
 	}
 	if _, ok := r.store.(store.Deliveries); !ok {
-		return errors.New("this users store cannot remember what was not told yet")
+		return errors.New("the users store has no delivery queue")
 	}
-	r.told.Store(&wake)
+	r.deliver.Store(&wake)
 	return nil
 }
 
-// Record takes an event. It does not block.
+// Record accepts an event. It does not block.
 func (r *Recorder) Record(e Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -103,18 +104,18 @@ func (r *Recorder) Record(e Event) {
 	r.add(e)
 }
 
-// room counts a refusal, and reports whether it is kept.
+// room counts an event against the budget of its kind, and reports whether to record it.
 func (r *Recorder) room(kind kindOf) bool {
 	if minute := r.now().Truncate(time.Minute); !minute.Equal(r.minute) {
-		r.tellLeft()
+		r.recordCounts()
 		r.minute = minute
 	}
 	r.refused[kind]++
 	return r.refused[kind] <= refusalsKept
 }
 
-// tellLeft keeps what was only counted, once its minute is over.
-func (r *Recorder) tellLeft() {
+// recordCounts records the counts of a minute that is over.
+func (r *Recorder) recordCounts() {
 	for kind, n := range r.refused {
 		if n -= refusalsKept; n > 0 {
 			r.add(Event{ID: newEventID(), Time: r.minute.UTC(), Kind: kind.kind, Result: kind.result,
@@ -125,11 +126,11 @@ func (r *Recorder) tellLeft() {
 	clear(r.refused)
 }
 
-// add queues an event. Its id is its own, so that a batch that is sent twice is stored once.
+// add queues an event. By its id, a batch that is written twice is stored once.
 func (r *Recorder) add(e Event) {
 	if len(r.waiting) >= mostWaiting {
 		if r.lost++; r.lost == 1 {
-			r.log.Error("the audit trail could not be written for so long that its events do not fit into memory any more; what comes now is in the log only")
+			r.log.Error("the audit trail is unavailable and its buffer is full; new events are in the log only")
 		}
 		return
 	}
@@ -137,8 +138,8 @@ func (r *Recorder) add(e Event) {
 	r.wake.Send()
 }
 
-// tellLost says in the trail itself that it has a gap, as soon as there is room for it.
-func (r *Recorder) tellLost() {
+// recordGap records in the trail that events are missing, as soon as there is room.
+func (r *Recorder) recordGap() {
 	if n := r.lost; n > 0 {
 		r.lost = 0
 		r.add(Event{ID: newEventID(), Time: r.now().UTC(), Kind: EventAuditGap, Result: ResultFailed,
@@ -148,11 +149,11 @@ func (r *Recorder) tellLost() {
 
 func (r *Recorder) run(ctx context.Context) {
 	defer close(r.done)
-	purge := time.NewTimer(time.Minute) // not at once: a start has other things to do
+	purge := time.NewTimer(time.Minute) // not at once, to keep the start fast
 	defer purge.Stop()
 	outage := loop.Outage{Log: r.log, Severe: true,
-		Failing: "the audit trail cannot be written; its events wait in memory",
-		Working: "the audit trail is written again"}
+		Failing: "writing the audit trail failed; events wait in memory",
+		Working: "writing the audit trail works again"}
 	for {
 		select {
 		case <-ctx.Done():
@@ -180,11 +181,11 @@ func (r *Recorder) run(ctx context.Context) {
 	}
 }
 
-// Write stores one batch, the oldest; only then it is forgotten here.
+// Write stores the oldest batch, and then removes it from memory.
 func (r *Recorder) Write(ctx context.Context) (more bool, err error) {
 	r.mu.Lock()
 	if !r.minute.IsZero() && !r.now().Truncate(time.Minute).Equal(r.minute) {
-		r.tellLeft()
+		r.recordCounts()
 	}
 	batch := r.waiting[:min(recordBatch, len(r.waiting))]
 	r.mu.Unlock()
@@ -199,12 +200,12 @@ func (r *Recorder) Write(ctx context.Context) (more bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.waiting = r.waiting[len(batch):]
-	r.tellLost()
+	r.recordGap()
 	return len(r.waiting) > 0, nil
 }
 
 func (r *Recorder) append(ctx context.Context, batch []Event) error {
-	wake := r.told.Load()
+	wake := r.deliver.Load()
 	if wake == nil {
 		return r.store.AppendEvents(ctx, batch)
 	}
@@ -218,16 +219,16 @@ func (r *Recorder) purge(ctx context.Context) {
 	defer cancel()
 	err := r.store.PurgeEvents(ctx, r.now().Add(-time.Duration(r.keep.Load())))
 	if err != nil && !errors.Is(err, store.ErrClosed) && !errors.Is(err, context.Canceled) {
-		r.log.Warn("old events of the audit trail are still there", "error", err)
+		r.log.Warn("purging the audit trail failed", "error", err)
 	}
 }
 
-// Close writes what waits, as far as the store lets it.
+// Close stops the recorder and writes the waiting events.
 func (r *Recorder) Close() error {
 	r.end()
 	<-r.done
 	r.mu.Lock()
-	r.tellLeft()
+	r.recordCounts()
 	r.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), recordTimeout)
 	defer cancel()

@@ -119,7 +119,8 @@ func TestWhatWaitsAtTheEndIsWritten(t *testing.T) {
 func TestAFloodOfRefusalsIsCountedAndWhatWasDoneIsKept(t *testing.T) {
 	recording(t, func(r *Recorder, s *trail) {
 		for range 10_000 {
-			r.Record(Event{ID: newEventID(), Kind: EventSignIn, Result: ResultRefused, Reason: "wrong password", Time: time.Now()})
+			r.Record(Event{ID: newEventID(), Kind: EventSignIn, Result: ResultRefused, Reason: "wrong password",
+				Time: time.Now()})
 			r.Record(Event{ID: newEventID(), Kind: EventSignOut, Result: ResultOK, Time: time.Now()})
 		}
 		r.Record(Event{ID: newEventID(), Kind: EventSessionTheft, Result: ResultRefused, Time: time.Now()})
@@ -143,7 +144,8 @@ func TestAFloodOfRefusalsIsCountedAndWhatWasDoneIsKept(t *testing.T) {
 		if counted != refused-1+9700 {
 			t.Errorf("%d refusals are counted", counted)
 		}
-		if refused != refusalsKept+2 || told != "9700 more in this minute" || others != 1 || s.count() != 10_001+refused {
+		if refused != refusalsKept+2 || told != "9700 more in this minute" || others != 1 ||
+			s.count() != 10_001+refused {
 			t.Errorf("%d refusals of %d events, %q, %d of another kind", refused, s.count(), told, others)
 		}
 	})

@@ -1,3 +1,3 @@
-// Package keyring owns everything that derives from `secret`: keys that seal and open, the key that signs, their
-// public set and the fingerprint that the users store knows. It never stores or shows a key.
+// Package keyring owns everything that derives from `secret`: the keys that seal and open, the signing key and its
+// public key set, and the fingerprint in the users store. It never stores or shows a key.
 package keyring

@@ -10,13 +10,14 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// settingFingerprint names the fact in the users store.
+// settingFingerprint is the setting of the users store that holds the fingerprint.
 const settingFingerprint = "key.fingerprint"
 
-// ErrOtherKey says that the users store belongs to gateways with another secret.
+// ErrOtherKey means that the users store belongs to gateways with another secret.
 var ErrOtherKey = errors.New("the users store was set up with another secret")
 
-// Fingerprint returns what may be told of the key that seals: enough to tell two keys apart, too little to be one.
+// Fingerprint returns the fingerprint of the sealing key. It may be published: it distinguishes keys and reveals
+// nothing of them.
 func (k *Keys) Fingerprint() (string, error) { return fingerprint(k.secrets[0]) }
 
 func fingerprint(secret string) (string, error) {
@@ -27,13 +28,14 @@ func fingerprint(secret string) (string, error) {
 	return hex.EncodeToString(b), nil
 }
 
-// CheckFingerprint holds the key against the users store, and leaves its fingerprint there if it is the first. A
-// gateway whose secrets do not include the key of the store gets ErrOtherKey and must not start: it could read no
-// session's hand-off and no sealed factor of the others.
+// CheckFingerprint compares the key with the fingerprint in the users store, and stores it if there is none. A gateway
+// whose secrets do not include the key of the store gets ErrOtherKey and must not start: it could not open hand-offs
+// and sealed factors of the others.
 //
 // To change the key: add the new secret behind the old one on every gateway, reload them all, put the new one first,
 // reload again, and drop the old one when nothing sealed with it is left (30 minutes for sign-ins in progress). The
-// store follows whichever known key comes first, so that during such a change gateways with either order start.
+// store gets the fingerprint of the first key of the gateway that started last, so that during the change gateways
+// with either order can start.
 func (k *Keys) CheckFingerprint(ctx context.Context, users store.UserStore) error {
 	var known []string
 	for _, s := range k.secrets {
@@ -43,7 +45,7 @@ func (k *Keys) CheckFingerprint(ctx context.Context, users store.UserStore) erro
 		}
 		known = append(known, f)
 	}
-	for range 3 { // another gateway may be at the same point of its start
+	for range 3 { // another gateway may start at the same moment
 		old, err := users.Setting(ctx, settingFingerprint)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
@@ -53,7 +55,8 @@ func (k *Keys) CheckFingerprint(ctx context.Context, users store.UserStore) erro
 		case string(old) == known[0]:
 			return nil
 		case !slices.Contains(known, string(old)):
-			return fmt.Errorf("%w (it has %s, ours is %s): give this gateway the secret of the others, or list theirs behind the new one",
+			return fmt.Errorf("%w (it has %s, ours is %s): give this gateway the secret of the others, "+
+				"or list theirs behind the new one",
 				ErrOtherKey, old, known[0])
 		}
 		err = users.PutSetting(ctx, settingFingerprint, old, []byte(known[0]))

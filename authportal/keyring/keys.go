@@ -14,11 +14,11 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
-// minSecret is the least length of a root secret: what is shorter can be guessed from one sealed value.
+// minSecret is the least length of a root secret in bytes: a shorter one can be guessed from one sealed value.
 const minSecret = 16
 
-// Keys is everything that derives from `secret`: keys that seal, the key that signs identities, the fingerprint. One
-// purpose never opens what another sealed. It is safe for concurrent use.
+// Keys holds everything that derives from `secret`: the sealing keys, the key that signs identities, the fingerprint. A
+// value sealed for one purpose does not open for another. Keys is safe for concurrent use.
 type Keys struct {
 	secrets []string // the first seals, all open
 	rand    io.Reader
@@ -29,14 +29,15 @@ type Keys struct {
 	signing signingKeys
 }
 
-// New derives from the root secrets, the newest first. A nil random source means crypto/rand.
+// New derives keys from the root secrets, the newest first. A nil random means crypto/rand.
 func New(random io.Reader, secrets ...string) (*Keys, error) {
 	if len(secrets) == 0 {
 		return nil, errors.New("deriving keys: no secret")
 	}
 	for i, s := range secrets {
 		if len(s) < minSecret {
-			return nil, fmt.Errorf("deriving keys: secret %d of %d has %d bytes, at least %d are needed", i+1, len(secrets), len(s), minSecret)
+			return nil, fmt.Errorf("deriving keys: secret %d of %d has %d bytes, at least %d are needed", i+1,
+				len(secrets), len(s), minSecret)
 		}
 	}
 	if random == nil {
@@ -50,12 +51,12 @@ func New(random io.Reader, secrets ...string) (*Keys, error) {
 }
 
 func derive(secret, purpose string, n int) ([]byte, error) {
-	// No salt: every gateway with the same secret must arrive at the same key.
+	// No salt: every gateway with the same secret must derive the same key.
 	return hkdf.Key(sha256.New, []byte(secret), nil, "gatehouse/"+purpose, n)
 }
 
-// WebhookKeys returns the keys that sign what the webhook posts where it has none of its own, one for every secret:
-// while the secret is exchanged, a receiver may know the older or the newer one.
+// WebhookKeys returns the keys that sign webhook requests if none are configured, one for every secret: during a
+// rotation, a receiver may know either.
 func (k *Keys) WebhookKeys() (keys [][]byte, err error) {
 	for _, s := range k.secrets {
 		key, err := derive(s, "sign/webhook", 32)
@@ -93,25 +94,26 @@ func (k *Keys) aead(purpose string) ([]cipher.AEAD, error) {
 
 var sealed64 = base64.RawURLEncoding.Strict()
 
-// Seal encrypts and authenticates plaintext for one purpose (a constant of the code, never input), bound to ad, and
-// returns it fit for URLs, cookies and form fields. ad is not part of the value: who opens it must know it.
+// Seal encrypts and authenticates plaintext for one purpose (a constant, never input), bound to the associated data ad.
+// The result is safe in URLs, cookies and form fields. It does not contain ad; Open needs the same one.
 func (k *Keys) Seal(purpose string, plaintext, ad []byte) (string, error) {
 	a, err := k.aead(purpose)
 	if err != nil {
 		return "", err
 	}
-	// 192 random bits never meet twice, so that no counter need be kept between gateways.
-	buf := make([]byte, chacha20poly1305.NonceSizeX, chacha20poly1305.NonceSizeX+len(plaintext)+chacha20poly1305.Overhead)
+	// A random nonce of 192 bits does not repeat, so gateways need no common counter.
+	buf := make([]byte, chacha20poly1305.NonceSizeX,
+		chacha20poly1305.NonceSizeX+len(plaintext)+chacha20poly1305.Overhead)
 	if _, err := io.ReadFull(k.rand, buf); err != nil {
 		return "", fmt.Errorf("sealing for %s: %w", purpose, err)
 	}
 	return sealed64.EncodeToString(a[0].Seal(buf, buf, plaintext, ad)), nil
 }
 
-// ErrNotSealed is returned by Open for whatever Seal did not make, for that purpose and ad, under one of the secrets.
+// ErrNotSealed is returned by Open for a value that Seal did not make for that purpose and ad under one of the secrets.
 var ErrNotSealed = errors.New("not sealed by us")
 
-// Open returns what was sealed under any of the secrets, or ErrNotSealed.
+// Open returns the plaintext of a value sealed under any of the secrets, or ErrNotSealed.
 func (k *Keys) Open(purpose, sealed string, ad []byte) ([]byte, error) {
 	raw, err := sealed64.DecodeString(sealed)
 	if err != nil || len(raw) < chacha20poly1305.NonceSizeX+chacha20poly1305.Overhead {

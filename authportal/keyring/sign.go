@@ -6,14 +6,15 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/go-jose/go-jose/v4"
 )
 
 // signingKeys are the ES256 keys that sign identities, one per root secret. They are derived rather than stored: every
-// gateway with the secret has them, without a race at the first start, and an upstream verifies identities while the
-// users database is away. Whoever holds the secret can do all that a signature could.
+// gateway with the secret has them, without a race at the first start, and while the users store is unavailable. A leak
+// of the secret is no worse for it: the secret opens everything already.
 type signingKeys struct {
 	signer jose.Signer
 	set    []byte // the public keys, as jwks.json
@@ -36,7 +37,8 @@ func (k *Keys) deriveSigning() error {
 		if i > 0 {
 			continue
 		}
-		k.signing.signer, err = jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: jwk.KeyID}},
+		k.signing.signer, err = jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256,
+			Key: jose.JSONWebKey{Key: key, KeyID: jwk.KeyID}},
 			(&jose.SignerOptions{}).WithType("JWT"))
 		if err != nil {
 			return fmt.Errorf("deriving the signing key: %w", err)
@@ -47,7 +49,8 @@ func (k *Keys) deriveSigning() error {
 	return err
 }
 
-// signingKey draws P-256 scalars from the secret until one is in range; the first is, but for one secret in 2³².
+// signingKey derives P-256 scalars from the secret until one is in range. The first one is, except for one secret in
+// 2³².
 func signingKey(secret string) (*ecdsa.PrivateKey, error) {
 	for i := range 100 {
 		b, err := derive(secret, fmt.Sprintf("sign/es256/%d", i), 32)
@@ -58,13 +61,13 @@ func signingKey(secret string) (*ecdsa.PrivateKey, error) {
 			return key, nil
 		}
 	}
-	return nil, fmt.Errorf("no scalar in range")
+	return nil, errors.New("no scalar in range")
 }
 
 // JWKS returns the public keys that verify signed identities, as a JSON Web Key Set.
 func (k *Keys) JWKS() []byte { return bytes.Clone(k.signing.set) }
 
-// Sign returns the JWT, signed by ES256 under the first secret, whose claims are the JSON in raw.
+// Sign returns a JWT with the claims in raw, as JSON, signed with ES256 under the first secret.
 func (k *Keys) Sign(raw []byte) (string, error) {
 	jws, err := k.signing.signer.Sign(raw)
 	if err != nil {

@@ -9,54 +9,54 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// LoginNamer is an ability of methods whose first form asks for a login name: their Continue is given the account of
-// it, and guesses count against that account. Several of them share the form of the login page, in the order
-// configured.
+// LoginNamer is an ability of methods whose first form has a login name. Their Continue gets its account, and attempts
+// count against that account. Several of them share the form of the login page, in the configured order.
 type LoginNamer interface{ AsksLogin() }
 
-// SecondFactor is an ability of methods that may follow another one.
+// SecondFactor is an ability of methods that can follow another one.
 type SecondFactor interface {
 	// Enrolled reports whether the account can use it.
 	Enrolled(ctx context.Context, u *store.User) (bool, error)
 }
 
-// Enroller is an ability of methods by which people add a credential of their own. Begin and Continue are called with
-// the purpose Enrol, and with the owner as User; the last step is Enrolled.
+// Enroller is an ability of methods that let users add a credential of their own. Begin and Continue are called with
+// the purpose Enrol and the owner as User; the last step is Enrolled.
 type Enroller interface {
 	// CredentialKind is the kind of every credential that the method enrols.
 	CredentialKind() string
 }
 
-// Ambient is an ability of methods that can prove somebody without a form, from the request itself: Kerberos, client
-// certificates. Begin is then called with Negotiate or TLS, and may answer Proven or Identified.
+// Ambient is an ability of methods that authenticate by the request itself, without a form: Kerberos, client
+// certificates. Begin is then called with Negotiate or TLS, and may return Proven or Identified.
 type Ambient interface{ Ambient() }
 
-// Refresher is an ability of methods that can ask their source again while the person is away: groups, whether the
-// account is still there.
+// Refresher is an ability of methods that can query their source without the user: for groups, and for whether the
+// account still exists.
 type Refresher interface {
-	// Refresh returns the identity as it is now; ErrGone where the source does not know the person any more.
+	// Refresh returns the identity as it is now; ErrGone if the source no longer knows it.
 	Refresh(ctx context.Context, id Identity) (Identity, error)
 }
 
-// ErrGone is returned by a Refresher whose source does not know the person any more, or has shut them out.
+// ErrGone is returned by a Refresher whose source no longer knows the identity, or has disabled it.
 var ErrGone = errors.New("the identity is gone")
 
 // Leaver is an ability of methods whose provider has a session of its own.
 type Leaver interface {
-	// LogoutURL returns where a browser ends that session, which leads to back afterwards; empty: nowhere.
+	// LogoutURL returns the address that ends that session and then redirects to back; empty: there is none.
 	LogoutURL(ctx context.Context, c store.Credential, back string) (string, error)
 }
 
-// BackChannel is an ability of methods whose provider tells us, server to server, that a session has ended.
+// BackChannel is an ability of methods whose provider reports ended sessions server to server (back-channel logout).
 type BackChannel interface {
-	// SignedOut checks what the provider posted and returns whom it ends; ErrNotProvider for what it did not send.
+	// SignedOut verifies a posted message and returns the sessions that it ends; ErrNotProvider if the provider did not
+	// send it.
 	SignedOut(ctx context.Context, posted url.Values) ([]SessionRef, error)
 }
 
-// ErrNotProvider says that a message does not come from the provider.
+// ErrNotProvider means that a message does not come from the provider.
 var ErrNotProvider = errors.New("the message is not the provider's")
 
-// SessionRef names a session of a provider, or all of a subject's where Session is empty.
+// SessionRef names a session of a provider, or all sessions of the subject if Session is empty.
 type SessionRef struct{ Issuer, Subject, Session string }
 
 // Endpoints is an ability of methods that need addresses besides /callback/<name>.
@@ -67,62 +67,63 @@ type Endpoint struct {
 	// Path is below the portal's base. It begins with "/callback/<name>" or "/<kind>/<name>/": "/saml/corp/acs".
 	Path string
 
-	// Post says that other sites post here, by way of the browser. What they post is an answer as in a callback: it is
-	// bounded, kept for a minute, and judged in a request of our own, where the browser's cookie is there. `state` or
-	// `RelayState` among it finds the tab.
+	// Post accepts cross-site form posts by the browser. They are answers as in a callback: bounded in size, kept for a
+	// minute, and handled in a same-site request, which has the browser's cookie. Their `state` or `RelayState` finds
+	// the tab.
 	Post bool
 
-	// Document returns what a GET answers, such as metadata, with its media type; nil: a GET is an answer, as in a
-	// callback.
+	// Document returns the body and media type of the answer to a GET, such as metadata; nil: a GET is an answer of the
+	// provider, as in a callback.
 	Document func(ctx context.Context, base string) (body []byte, mediaType string, err error)
 }
 
-// MailProof is an ability of methods whose proof comes by mail to the address that a person named. The portal asks for
-// the address, counts, queues and writes the message, and shows the pages; the method makes the secrets of the
-// message, and checks one of them in Continue: the field "token" or "code", with the account of the address as User.
+// MailProof is an ability of methods whose proof is sent by email to the address that the user entered. The portal asks
+// for the address, counts attempts, queues and writes the message, and shows the pages. The method makes the secrets of
+// the message and checks one of them in Continue: the field "token" or "code", with the account of the address as User.
 type MailProof interface {
-	// Ask begins a sign-in. The browser keeps state, sealed; ref lies in the queue with the message, and opens nothing.
-	// Neither depends on an account.
+	// Ask begins a sign-in. The browser keeps state, sealed. ref is queued with the message and grants nothing. Neither
+	// depends on an account.
 	Ask() (state, ref []byte, err error)
-	// Write makes the secrets of a message to u: a token for its link, and a code for people who read it elsewhere.
-	// Both are good until then, one of them once, in the browser that keeps the state of ref.
+	// Write makes the secrets of a message to u: a token for its link, and a code for users who read it on another
+	// device. Until then, one of them works once, in the browser that keeps the state of ref.
 	Write(ctx context.Context, u *store.User, ref []byte, until time.Time) (token, code string, err error)
-	// Address returns whose mailbox a token was sent to; !ok: it is forged or old. It uses nothing up.
+	// Address returns the address that a token was sent to; !ok: it is forged or expired. It does not use up the token.
 	Address(token string) (email string, ok bool)
-	// Fits reports whether a token was made for the browser that keeps state. It uses nothing up.
+	// Fits reports whether a token was made for the browser that keeps state. It does not use up the token.
 	Fits(token string, state []byte) bool
 }
 
-// Passwords is an ability of the method that keeps passwords: to make the credential of a new one.
+// Passwords is an ability of the method that stores passwords: to make the credential of a new one.
 type Passwords interface {
-	// MakePassword checks that password may be one (else *UnacceptableError) and returns its credential for u, ready to
-	// be stored. It may return ErrBusy.
+	// MakePassword checks that password is acceptable (else *UnacceptableError) and returns its credential for u, ready
+	// to be stored. It may return ErrBusy.
 	MakePassword(ctx context.Context, u *store.User, password string) (store.Credential, error)
-	// CheckPassword reports whether password is that of u; a nil u costs the same and is never right. It may return
+	// CheckPassword reports whether password is that of u. A nil u takes the same time and never matches. It may return
 	// ErrBusy.
 	CheckPassword(ctx context.Context, u *store.User, password string) (bool, error)
 	// MinLength is the least number of characters.
 	MinLength() int
 }
 
-// PasswordHashes is an ability of the method that keeps passwords: to take over hashes that other software made.
+// PasswordHashes is an ability of the method that stores passwords: to import hashes that other software made.
 type PasswordHashes interface {
-	// CheckHash returns an error where the encoded hash cannot be stored. It becomes one of ours at the next sign-in.
+	// CheckHash returns an error if the encoded hash cannot be imported. The next sign-in replaces it.
 	CheckHash(encoded string) error
 }
 
-// PasswordRules is an ability of the method that keeps passwords: to judge one without the cost of hashing it.
+// PasswordRules is an ability of the method that stores passwords: to check one without hashing it.
 type PasswordRules interface {
 	// AcceptPassword returns the *UnacceptableError that MakePassword would.
 	AcceptPassword(ctx context.Context, u *store.User, password string) error
 }
 
-// UnacceptableError says why a password may not be one: "too_short", "too_long", "not_text", "common", "like_login",
+// UnacceptableError says why a password is not acceptable: "too_short", "too_long", "not_text", "common", "like_login",
 // "breached".
 type UnacceptableError struct{ Reason string }
 
+// Error returns the reason.
 func (e *UnacceptableError) Error() string { return "password is not acceptable: " + e.Reason }
 
-// ErrBusy is returned by methods whose bounded pool of expensive work is full. The guess is given back; the answer is
-// 503 with Retry-After.
+// ErrBusy is returned by methods whose bounded pool of expensive work is full. The attempt is not counted; the answer
+// is 503 with Retry-After.
 var ErrBusy = errors.New("too much to do at once")

@@ -1,3 +1,3 @@
-// Package method owns the contract of an authentication method: what a method is given, the steps that it answers
-// with, and its abilities. It never talks to a browser and makes no session: the portal does, from what a method says.
+// Package method owns the contract of authentication methods: the input of a method, the steps that it returns, and its
+// abilities. It never talks to a browser and creates no session: the portal does, as the steps say.
 package method

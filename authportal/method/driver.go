@@ -9,7 +9,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Driver is a method in a configuration: a module in the namespace gatehouse.methods.
+// Driver is the configuration of a method: a module in the namespace gatehouse.methods.
 type Driver interface {
 	// Open wires the method. It calls no store and no network.
 	Open(env Env) (Method, error)
@@ -18,14 +18,14 @@ type Driver interface {
 // NeedsMail is an ability of drivers whose method does not work without `mail`.
 type NeedsMail interface{ NeedsMail() }
 
-// Env is what a method gets from its host when it is opened.
+// Env is what a driver gets from its host to open a method.
 type Env struct {
 	Name    string // as configured
 	Users   store.UserStore
-	Tickets store.Tickets // for what may be used once
+	Tickets store.Tickets // for single-use values
 	Keys    *keyring.Keys
 	Log     *slog.Logger
 	Now     func() time.Time
 	Rand    io.Reader
-	Site    []string // names of the site that no password may be made of: its brand, its portal's host
+	Site    []string // names of the site that passwords must not consist of: its brand, the portal's host
 }

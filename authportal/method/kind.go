@@ -1,7 +1,7 @@
 package method
 
-// CredentialClass says what a kind of credential is to its account. What is done to "second factors" or "device
-// cookies" is decided by it, never by what a kind is not: a kind that nobody registered belongs to no class.
+// CredentialClass is the role of a kind of credential for its account. Acts on "second factors" or "device cookies"
+// select by class, never by exclusion: an unregistered kind has no class.
 type CredentialClass string
 
 // Classes of credentials.
@@ -10,12 +10,12 @@ const (
 	ClassFactor  CredentialClass = "factor"  // follows another proof: a one-time code, a passkey
 	ClassLink    CredentialClass = "link"    // an identity at a provider or directory
 	ClassMark    CredentialClass = "mark"    // a browser that signed in before: a device cookie
-	ClassTicket  CredentialClass = "ticket"  // a link that an administrator handed out, good once
-	ClassPending CredentialClass = "pending" // a change under way that a link confirms or takes back
+	ClassTicket  CredentialClass = "ticket"  // a single-use link from an administrator
+	ClassPending CredentialClass = "pending" // a pending change that a link confirms or undoes
 	ClassToken   CredentialClass = "token"   // of programs
 )
 
-// Valid reports whether there is such a class.
+// Valid reports whether c is one of the classes.
 func (c CredentialClass) Valid() bool {
 	switch c {
 	case ClassPrimary, ClassFactor, ClassLink, ClassMark, ClassTicket, ClassPending, ClassToken:
@@ -24,14 +24,14 @@ func (c CredentialClass) Valid() bool {
 	return false
 }
 
-// CredentialKeeper is an ability of methods that keep credentials: to say of what kinds these are. The kinds of an
-// [Enroller] that says no more count as factors where it is a [SecondFactor], and as primary otherwise.
+// CredentialKeeper is an ability of methods that store credentials: to name their kinds. The kind of an [Enroller]
+// without this ability is a factor if it is a [SecondFactor], and primary otherwise.
 type CredentialKeeper interface {
 	// CredentialKinds returns the class of each kind.
 	CredentialKinds() map[string]CredentialClass
 }
 
-// CredentialKinds returns the kinds of credentials that a method keeps, and the class of each.
+// CredentialKinds returns the kinds of credentials that a method stores, and the class of each.
 func CredentialKinds(m Method) map[string]CredentialClass {
 	switch m := m.(type) {
 	case CredentialKeeper:

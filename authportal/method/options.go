@@ -7,38 +7,38 @@ import (
 	"time"
 )
 
-// ProviderOptions are the settings that every provider of outside identities has. A driver embeds them in its
-// configuration; the host reads them from the configuration and acts on them, so that no method has to.
+// ProviderOptions are the settings that all providers of outside identities share. A driver embeds them in its
+// configuration; the host, not the method, acts on them.
 type ProviderOptions struct {
-	// Label is what people read on the button; empty: ours for the kind.
+	// Label is the text of the button; empty: the default of the kind.
 	Label string `json:"label,omitempty"`
 
-	// SignUp says whether a person without an account gets one: "on" or "off". Empty: as `signup` says for everybody.
+	// SignUp is "on" or "off": whether an identity without an account gets one. Empty: as the global `signup` says.
 	SignUp string `json:"signup,omitempty"`
 
-	// Domains are the e-mail domains whose people may sign in; empty: all.
+	// Domains are the email domains whose users may sign in; empty: all.
 	Domains []string `json:"domain,omitempty"`
 
-	// Roles are given to an account that is created.
+	// Roles are assigned to a new account.
 	Roles []string `json:"role,omitempty"`
 
-	// Home are e-mail domains whose people are led here once they have typed their address.
+	// Home are the email domains whose users are redirected to this provider after entering their address.
 	Home []string `json:"home,omitempty"`
 
-	// Refresh is how often the source is asked again for groups and account state; 0: at sign-in only.
+	// Refresh is how often the source is queried again for groups and account state; 0: at sign-in only.
 	Refresh Duration `json:"refresh,omitempty"`
 
 	// TrustMFA accepts the source's own second factor for `mfa`.
 	TrustMFA bool `json:"trust_mfa,omitempty"`
 }
 
-// Provider is an ability of drivers that have the settings of a provider. Embedding ProviderOptions is enough.
+// Provider is an ability of drivers with the settings of a provider. Embedding ProviderOptions implements it.
 type Provider interface{ Common() ProviderOptions }
 
-// Common returns the settings.
+// Common implements Provider.
 func (o ProviderOptions) Common() ProviderOptions { return o }
 
-// Check returns an error for settings that contradict themselves.
+// Check returns an error if the settings are invalid.
 func (o ProviderOptions) Check() error {
 	switch {
 	case o.SignUp != "" && o.SignUp != "on" && o.SignUp != "off":
@@ -51,8 +51,7 @@ func (o ProviderOptions) Check() error {
 	return nil
 }
 
-// Level returns how many factors a proof of the source is worth: its own second factor counts where the operator
-// trusts it.
+// Level returns the number of factors of a proof of the source: its own second factor counts if TrustMFA is set.
 func (o ProviderOptions) Level(id *Identity) int {
 	if o.TrustMFA && slices.Contains(id.AMR, "mfa") {
 		return 2
@@ -60,7 +59,7 @@ func (o ProviderOptions) Level(id *Identity) int {
 	return 1
 }
 
-// Duration is written as "15m" in JSON, or as a number of nanoseconds.
+// Duration is "15m" in JSON, or a number of nanoseconds.
 type Duration time.Duration
 
 // MarshalJSON writes "15m0s".

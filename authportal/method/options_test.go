@@ -17,13 +17,15 @@ func TestProviderOptionsInConfiguration(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := any(driver).(Provider).Common()
-		if driver.ClientID != "x" || o.Label != "Corp" || o.SignUp != "off" || len(o.Domains) != 1 || len(o.Roles) != 1 || len(o.Home) != 1 ||
+		if driver.ClientID != "x" || o.Label != "Corp" || o.SignUp != "off" || len(o.Domains) != 1 ||
+			len(o.Roles) != 1 || len(o.Home) != 1 ||
 			time.Duration(o.Refresh) != 15*time.Minute || !o.TrustMFA || o.Check() != nil {
 			t.Errorf("%+v, %v", o, o.Check())
 		}
 	})
 	t.Run("what contradicts itself is an error", func(t *testing.T) {
-		for _, o := range []ProviderOptions{{SignUp: "maybe"}, {Refresh: -1}, {Domains: []string{""}}, {Roles: []string{""}}, {Home: []string{""}}} {
+		for _, o := range []ProviderOptions{{SignUp: "maybe"}, {Refresh: -1}, {Domains: []string{""}},
+			{Roles: []string{""}}, {Home: []string{""}}} {
 			if o.Check() == nil {
 				t.Errorf("%+v", o)
 			}

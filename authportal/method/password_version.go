@@ -8,9 +8,8 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// PasswordVersion returns the version of an account's password; zero where it has none, or there is no such account.
-// What was made while another password was there is worth nothing: links, codes and changes that wait keep the version
-// and compare.
+// PasswordVersion returns the version of an account's password; 0 if it has none or does not exist. Links, codes and
+// pending changes store the version and are void once it differs.
 func PasswordVersion(ctx context.Context, credentials store.Credentials, user string) (int64, error) {
 	k, err := credentials.Credential(ctx, store.KindPassword, user)
 	if errors.Is(err, store.ErrNotFound) || err == nil && k.Owner != user {

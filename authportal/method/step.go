@@ -7,13 +7,14 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// MaxState is how long the state of a step may be, in bytes.
+// MaxState bounds the state of a step, in bytes.
 const MaxState = 1024
 
-// Step is what a method wants next: Show, Redirect, PostForm, Challenge, Proven, Identified, Enrolled or Refused.
+// Step is the result of a step of a method: Show, Redirect, PostForm, Challenge, Proven, Identified, Enrolled or
+// Refused.
 type Step interface{ step() }
 
-// Field is something that a method asks for.
+// Field is an input field.
 type Field struct {
 	Name         string // of the input, and of the field of the API
 	Type         string // "text", "password", "email", "number"
@@ -23,65 +24,64 @@ type Field struct {
 	Value        string
 }
 
-// Show asks for more.
+// Show asks for more input.
 type Show struct {
 	Fields  []Field
 	Options json.RawMessage // for a script of the page or a program, such as the options of WebAuthn; nil: none
 	State   []byte          // kept in a sealed cookie for the next Continue; at most MaxState bytes
 }
 
-// Redirect leads to a provider. Its answer comes to the callback, and Continue is called with it in Attempt.Query.
+// Redirect sends the browser to a provider. Its answer arrives at the callback, and Continue gets it in Attempt.Query.
 type Redirect struct {
 	URL   string
 	State []byte // as in Show
 }
 
-// PostForm leads to a provider by a form that the page sends off by itself.
+// PostForm sends the browser to a provider by a form that submits itself.
 type PostForm struct {
 	URL    string // https, but for loopback
 	Fields url.Values
 	State  []byte // as in Show
 }
 
-// Challenge asks the browser itself for a proof (RFC 7235 §4.1): the login page is answered as 401 with this header,
-// once in a sign-in, and its form stays there for those who cannot answer.
+// Challenge asks the browser itself for a proof (RFC 9110 §11.6.1): the login page is sent as 401 with this header,
+// once in a sign-in. Its form remains for browsers that cannot answer.
 type Challenge struct {
 	Header string // of WWW-Authenticate: "Negotiate"
 }
 
-// Proven says that the person is User.
+// Proven means that the user is User.
 type Proven struct {
 	User store.User
 
-	// Kind, ID and Version are those of the credential that proved it, as it is stored now. The portal looks once
-	// more after the session exists, so that a password that was changed meanwhile opens nothing. Kind empty: the proof
-	// does not rest on a credential of ours.
+	// Kind, ID and Version are those of the credential of the proof, as it is stored now. The portal checks it again
+	// after it created the session, so that a concurrent change of password voids the sign-in. An empty Kind: the proof
+	// does not rest on a stored credential.
 	Kind, ID string
 	Version  int64
 
-	// Mailbox says that the proof showed who reads the mail of the account: its address counts as confirmed from now
-	// on, and if nobody had confirmed it before, whatever was set until then is voided first.
+	// Mailbox means that the proof shows control of the account's mailbox: its address counts as confirmed. If it was
+	// not confirmed before, everything that was set up until then is voided first.
 	Mailbox bool
 
-	// Level is how many factors the proof is worth: 2 for a passkey with user verification. 0 means 1.
+	// Level is the number of factors of the proof: 2 for a passkey with user verification. 0 means 1.
 	Level int
 }
 
-// Identified says who the person is elsewhere. Which account that is, or whether one may be created, is decided by the
-// portal and not by the method.
+// Identified returns an outside identity. The portal decides which account it belongs to, and whether one may be
+// created.
 type Identified struct{ Identity Identity }
 
 // Enrolled ends an attempt whose purpose is Enrol.
 type Enrolled struct {
-	// Credential is stored for the owner, under the kind that [Enroller] names. Of the owner and of the time it was
-	// made the portal takes care.
+	// Credential is stored for the owner, under the kind that [Enroller] names. The portal sets its owner and time.
 	Credential store.Credential
-	ShowOnce   []string // secrets that the person sees now and never again, such as recovery codes
+	ShowOnce   []string // secrets that are shown now and never again, such as recovery codes
 }
 
-// Refused says that it is not so.
+// Refused means that the proof failed.
 type Refused struct {
-	// Reason is for the log, in a word or two: "wrong password". The person reads the same sentence for all of them.
+	// Reason is for the log, in a word or two: "wrong password". Users see the same sentence for every reason.
 	Reason string
 }
 

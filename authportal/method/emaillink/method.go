@@ -17,10 +17,10 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Kind is what the method is called in proofs and on the login page.
+// Kind is the name of the method in proofs and on the login page.
 const Kind = "email_link"
 
-// purpose is that of tickets and of sealed links.
+// purpose is the purpose of tickets and of sealed links.
 const purpose = "email link"
 
 const (
@@ -62,16 +62,17 @@ func (*Method) Kind() string { return Kind }
 
 // Begin asks for the address.
 func (*Method) Begin(context.Context, *method.Attempt) (method.Step, error) {
-	return method.Show{Fields: []method.Field{{Name: "email", Type: "email", Required: true, Autocomplete: "email"}}}, nil
+	return method.Show{Fields: []method.Field{{Name: "email", Type: "email", Required: true,
+		Autocomplete: "email"}}}, nil
 }
 
-// ticket is what the store keeps of a letter: what must still be so when it is used.
+// ticket is the stored state of a message: what must not have changed when it is used.
 type ticket struct {
 	Email    string `json:"e"`
 	Password int64  `json:"p,omitempty"` // version of the password; 0: there was none
 }
 
-// label is what a link holds, sealed.
+// label is the sealed content of a link.
 type label struct {
 	Ref   []byte `json:"r"`
 	Code  string `json:"c"`
@@ -93,8 +94,9 @@ func refOf(state []byte) []byte {
 	return h[:]
 }
 
-// Write makes link and code of a letter to u.
-func (m *Method) Write(ctx context.Context, u *store.User, ref []byte, until time.Time) (token, code string, err error) {
+// Write makes the link and the code of a message to u.
+func (m *Method) Write(ctx context.Context, u *store.User, ref []byte, until time.Time) (token, code string,
+	err error) {
 	version, err := method.PasswordVersion(ctx, m.users, u.ID)
 	if err != nil {
 		return "", "", err
@@ -103,7 +105,7 @@ func (m *Method) Write(ctx context.Context, u *store.User, ref []byte, until tim
 	if err != nil {
 		return "", "", err
 	}
-	// A second letter to the same browser may draw the code of the first.
+	// A second message to the same browser may draw the code of the first.
 	for range 8 {
 		if code, err = m.draw(); err != nil {
 			return "", "", err
@@ -139,13 +141,13 @@ func ticketKey(ref []byte, user, code string) store.Key {
 	return store.KeyOf(append(append([]byte{}, ref...), code+user...))
 }
 
-// Address tells whose mailbox a link was sent to. It takes nothing.
+// Address returns the address that a link was sent to. It does not use up the link.
 func (m *Method) Address(token string) (email string, ok bool) {
 	l, ok := m.read(token)
 	return l.Email, ok
 }
 
-// Fits reports whether a link was made for the browser that keeps state. It takes nothing.
+// Fits reports whether a link was made for the browser that keeps state. It does not use up the link.
 func (m *Method) Fits(token string, state []byte) bool {
 	l, ok := m.read(token)
 	return ok && len(state) == halfBytes && string(l.Ref) == string(refOf(state))
@@ -162,7 +164,7 @@ func (m *Method) read(token string) (l label, ok bool) {
 	return l, true
 }
 
-// Continue takes the ticket of a link or code. The users store is read before it, for known and unknown alike.
+// Continue takes the ticket of a link or code. It reads the users store first, for known and unknown accounts alike.
 func (m *Method) Continue(ctx context.Context, a *method.Attempt) (method.Step, error) {
 	user := "nobody"
 	if a.User != nil {
@@ -196,13 +198,13 @@ func (m *Method) Continue(ctx context.Context, a *method.Attempt) (method.Step, 
 	}
 	p := method.Proven{User: *a.User, Mailbox: true}
 	if version > 0 {
-		// Whoever changes the password ends what was begun before: also what finishes at this very moment.
+		// A change of password voids earlier messages, also one that is used at the same moment.
 		p.Kind, p.ID, p.Version = store.KindPassword, user, version
 	}
 	return p, nil
 }
 
-// sent returns the code of what the person sent: that inside a link, or typed digits, however they are set apart.
+// sent returns the code of the input: from a link, or typed digits with any separators.
 func (m *Method) sent(a *method.Attempt) (string, bool) {
 	if token := a.Field("token"); token != "" {
 		l, _ := m.read(token)

@@ -43,18 +43,20 @@ func TestConformance(t *testing.T) {
 		Open: func(t *testing.T, users store.UserStore) method.Method { return open(t, users, tickets) },
 		Enrol: func(t *testing.T, users store.UserStore, u store.User) {
 			var err error
-			if _, right["code"], err = open(t, users, tickets).Write(t.Context(), &u, refOf(half), time.Now().Add(time.Minute)); err != nil {
+			if _, right["code"], err = open(t, users, tickets).Write(t.Context(), &u, refOf(half),
+				time.Now().Add(time.Minute)); err != nil {
 				t.Fatal(err)
 			}
 		},
 		Right: right,
-		Wrong: []map[string]string{{"code": "abcdef"}, {"code": "12345"}, {"code": "1234567"}, {"code": "１２３４５６"}, {"token": "123456"}, {"password": "right"}},
+		Wrong: []map[string]string{{"code": "abcdef"}, {"code": "12345"}, {"code": "1234567"}, {"code": "１２３４５６"},
+			{"token": "123456"}, {"password": "right"}},
 		State: half,
 	})
 }
 
-// letter is one asking with its letter.
-type letter struct {
+// message is a request with its message.
+type message struct {
 	m           *Method
 	db          *sql.Store
 	u           store.User
@@ -62,11 +64,12 @@ type letter struct {
 	token, code string
 }
 
-func newLetter(t *testing.T) *letter {
+func newMessage(t *testing.T) *message {
 	t.Helper()
 	db := sqltest.Open(t, time.Now)
-	l := &letter{m: open(t, db, db.EmbeddedSessions()), db: db}
-	l.u = store.User{ID: strings.Repeat("a", 26), Username: "ann", Email: "ann@example.com", Confirmed: true, Enabled: true, Approved: true, Created: time.Now()}
+	l := &message{m: open(t, db, db.EmbeddedSessions()), db: db}
+	l.u = store.User{ID: strings.Repeat("a", 26), Username: "ann", Email: "ann@example.com", Confirmed: true,
+		Enabled: true, Approved: true, Created: time.Now()}
 	if err := db.CreateUser(t.Context(), l.u); err != nil {
 		t.Fatal(err)
 	}
@@ -81,13 +84,14 @@ func newLetter(t *testing.T) *letter {
 	return l
 }
 
-func (l *letter) try(t *testing.T, half []byte, pairs ...string) method.Step {
+func (l *message) try(t *testing.T, half []byte, pairs ...string) method.Step {
 	t.Helper()
 	f := map[string]string{}
 	for i := 0; i < len(pairs); i += 2 {
 		f[pairs[i]] = pairs[i+1]
 	}
-	s, err := l.m.Continue(t.Context(), &method.Attempt{User: &l.u, State: half, Field: func(n string) string { return f[n] }})
+	s, err := l.m.Continue(t.Context(), &method.Attempt{User: &l.u, State: half,
+		Field: func(n string) string { return f[n] }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +102,7 @@ func proven(s method.Step) bool { _, ok := s.(method.Proven); return ok }
 
 func TestLinkAndCodeAreOneThing(t *testing.T) {
 	for _, order := range [][2]string{{"token", "code"}, {"code", "token"}} {
-		l := newLetter(t)
+		l := newMessage(t)
 		of := map[string]string{"token": l.token, "code": l.code}
 		s := l.try(t, l.half, order[0], of[order[0]])
 		if p, ok := s.(method.Proven); !ok || !p.Mailbox || p.User.ID != l.u.ID {
@@ -111,20 +115,22 @@ func TestLinkAndCodeAreOneThing(t *testing.T) {
 }
 
 func TestACodeMayBeSetApart(t *testing.T) {
-	l := newLetter(t)
+	l := newMessage(t)
 	if !proven(l.try(t, l.half, "code", " "+l.code[:3]+" "+l.code[3:]+" ")) {
 		t.Error("refused")
 	}
 }
 
-func TestAnotherBrowsersHalfOpensNothingAndUsesNothingUp(t *testing.T) {
-	l := newLetter(t)
+// Another browser's half grants nothing and uses up nothing.
+func TestLinksAreBoundToTheirBrowser(t *testing.T) {
+	l := newMessage(t)
 	other, _, err := l.m.Ask()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, half := range [][]byte{other, nil, l.half[:31], refOf(l.half)} {
-		if proven(l.try(t, half, "code", l.code)) || proven(l.try(t, half, "token", l.token)) || l.m.Fits(l.token, half) {
+		if proven(l.try(t, half, "code", l.code)) || proven(l.try(t, half, "token", l.token)) ||
+			l.m.Fits(l.token, half) {
 			t.Errorf("%x opens", half)
 		}
 	}
@@ -133,8 +139,9 @@ func TestAnotherBrowsersHalfOpensNothingAndUsesNothingUp(t *testing.T) {
 	}
 }
 
-func TestALinkTellsItsAddressToWhoeverHoldsItUntilItIsOld(t *testing.T) {
-	l := newLetter(t)
+// A link reveals its address to its holder until it expires.
+func TestAddressOfALink(t *testing.T) {
+	l := newMessage(t)
 	if email, ok := l.m.Address(l.token); !ok || email != "ann@example.com" {
 		t.Errorf("%q, %v", email, ok)
 	}
@@ -152,31 +159,34 @@ func TestALinkTellsItsAddressToWhoeverHoldsItUntilItIsOld(t *testing.T) {
 	}
 }
 
-func TestALetterIsWorthNothingOnceAddressOrPasswordIsAnother(t *testing.T) {
-	l := newLetter(t)
+// A message is void once the address or the password of its account changes.
+func TestAChangeVoidsEarlierMessages(t *testing.T) {
+	l := newMessage(t)
 	l.u.Email = "ann@example.net"
 	if proven(l.try(t, l.half, "code", l.code)) {
 		t.Error("the old address still opens")
 	}
-	l = newLetter(t)
-	err := l.db.PutCredential(t.Context(), store.Credential{Kind: store.KindPassword, ID: l.u.ID, Owner: l.u.ID, Data: []byte("hash"), Created: time.Now()})
+	l = newMessage(t)
+	err := l.db.PutCredential(t.Context(), store.Credential{Kind: store.KindPassword, ID: l.u.ID, Owner: l.u.ID,
+		Data: []byte("hash"), Created: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if proven(l.try(t, l.half, "code", l.code)) {
-		t.Error("a password was set meanwhile, and the letter still opens")
+		t.Error("a password was set meanwhile, and the message is still valid")
 	}
 	_, code, err := l.m.Write(t.Context(), &l.u, refOf(l.half), time.Now().Add(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, ok := l.try(t, l.half, "code", code).(method.Proven); !ok || p.Kind != store.KindPassword || p.ID != l.u.ID || p.Version != 1 {
+	if p, ok := l.try(t, l.half, "code", code).(method.Proven); !ok || p.Kind != store.KindPassword || p.ID != l.u.ID ||
+		p.Version != 1 {
 		t.Errorf("the proof does not rest on the password as it is: %+v", p)
 	}
 }
 
 func TestOfManyCallersOneTakesALetter(t *testing.T) {
-	l := newLetter(t)
+	l := newMessage(t)
 	var wg sync.WaitGroup
 	var won atomic.Int64
 	for i := range 16 {
@@ -202,19 +212,19 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func TestTwoLettersToOneBrowserNeverShareACode(t *testing.T) {
-	l := newLetter(t)
+	l := newMessage(t)
 	l.m.rand = zeros{}
 	ref := refOf(l.half)
 	if _, _, err := l.m.Write(t.Context(), &l.u, ref, time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := l.m.Write(t.Context(), &l.u, ref, time.Now().Add(time.Minute)); !errors.Is(err, store.ErrTaken) {
-		t.Errorf("got %v: the second letter would be none", err)
+		t.Errorf("got %v: the second message would have no link", err)
 	}
 }
 
 func TestCodesAreSixDigitsAndAllOfThem(t *testing.T) {
-	l := newLetter(t)
+	l := newMessage(t)
 	low := false
 	for range 200 {
 		code, err := l.m.draw()

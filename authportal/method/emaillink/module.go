@@ -9,9 +9,9 @@ import (
 
 func init() { caddy.RegisterModule(Module{}) }
 
-// Module is the sign-in method `email_link` in a configuration: the module gatehouse.methods.email_link. People sign in by a
-// link, or by a code of six digits, that is sent to the address of their account. It needs `mail`, and has no settings:
-// link and code are good for ten minutes, once, in the browser that asked.
+// Module is the sign-in method `email_link` in a configuration: the module gatehouse.methods.email_link. Users sign in
+// by a link or a code of six digits that is sent to the address of their account. It requires `mail`, and has no
+// settings: link and code work once, within ten minutes, in the browser that requested them.
 type Module struct{}
 
 var (
@@ -26,7 +26,7 @@ func (Module) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "gatehouse.methods.email_link", New: func() caddy.Module { return new(Module) }}
 }
 
-// NeedsMail says that a configuration without mail cannot have the method.
+// NeedsMail implements method.NeedsMail.
 func (Module) NeedsMail() {}
 
 // Open wires the method.

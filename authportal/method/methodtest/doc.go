@@ -1,3 +1,3 @@
-// Package methodtest holds what every sign-in method must keep to, as one suite that built-in methods and those of third
-// parties run in a test of a few lines. It owns no store: the caller brings one.
+// Package methodtest owns the conformance suite of sign-in methods, which built-in and third-party methods run in a
+// test of a few lines. It has no store of its own: the caller provides one.
 package methodtest

@@ -13,14 +13,14 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Provider is a double of a provider of outside identities together with the method that asks it: by a redirect, or by
-// forms in both directions. It stands for OpenID Connect and SAML where the portal itself is tried.
+// Provider is a test double of a provider of outside identities and of its method, by redirects or by forms in both
+// directions. Tests of the portal use it in place of OpenID Connect and SAML.
 type Provider struct {
 	Name  string
-	Forms bool // leads there by a form, and its answer is posted across sites
+	Forms bool // request and answer are forms, posted across sites
 
 	mu    sync.Mutex
-	codes map[string]grant // good once
+	codes map[string]grant // single-use
 }
 
 type grant struct {
@@ -36,10 +36,10 @@ var (
 // Kind returns "provider".
 func (*Provider) Kind() string { return "provider" }
 
-// Address is where the provider asks people to sign in.
+// Address is the sign-in page of the provider.
 func (p *Provider) Address() string { return "https://" + p.Name + ".idp.example/sign-in" }
 
-// Endpoints declares the address of posted answers, and metadata.
+// Endpoints returns the address of posted answers and metadata.
 func (p *Provider) Endpoints() []method.Endpoint {
 	list := []method.Endpoint{{Path: "/provider/" + p.Name + "/metadata",
 		Document: func(_ context.Context, base string) ([]byte, string, error) {
@@ -51,7 +51,7 @@ func (p *Provider) Endpoints() []method.Endpoint {
 	return list
 }
 
-// Begin leads to the provider. The nonce ties its answer to what the browser keeps.
+// Begin leads to the provider. The nonce binds its answer to the browser's state.
 func (p *Provider) Begin(_ context.Context, a *method.Attempt) (method.Step, error) {
 	nonce := rand.Text()
 	q := url.Values{"state": {a.Token + ".1"}, "nonce": {nonce}, "redirect_uri": {a.Return}}
@@ -61,7 +61,7 @@ func (p *Provider) Begin(_ context.Context, a *method.Attempt) (method.Step, err
 	return method.Redirect{URL: p.Address() + "?" + q.Encode(), State: []byte(nonce)}, nil
 }
 
-// Continue takes the provider's answer.
+// Continue checks the provider's answer.
 func (p *Provider) Continue(_ context.Context, a *method.Attempt) (method.Step, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -81,8 +81,7 @@ func (p *Provider) Continue(_ context.Context, a *method.Attempt) (method.Step, 
 	return method.Identified{Identity: g.id}, nil
 }
 
-// SignIn is what a person does at the provider who was led there with the query or fields: it returns what the browser
-// is then given for the callback.
+// SignIn signs in at the provider with the query or fields of a request, and returns the answer for the callback.
 func (p *Provider) SignIn(sent url.Values, id method.Identity) url.Values {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -94,7 +93,8 @@ func (p *Provider) SignIn(sent url.Values, id method.Identity) url.Values {
 	return url.Values{"code": {code}, "state": {sent.Get("state")}}
 }
 
-// Device is a double of a factor with challenges, such as a passkey: first or second factor, and enrolled by its owner.
+// Device is a test double of a challenge-response factor, such as a passkey: a first or second factor that its owner
+// enrols.
 type Device struct {
 	Users store.UserStore
 	Level int // of its proofs
@@ -103,7 +103,7 @@ type Device struct {
 	begun int
 }
 
-// deviceKind is the kind of its credentials.
+// deviceKind is the kind of a Device's credentials.
 const deviceKind = "device"
 
 var (
@@ -115,7 +115,7 @@ var (
 // Kind returns "device".
 func (*Device) Kind() string { return "device" }
 
-// CredentialKind names the kind of its credentials.
+// CredentialKind returns the kind of its credentials.
 func (*Device) CredentialKind() string { return deviceKind }
 
 // Enrolled reports whether the account has a device.
@@ -124,20 +124,20 @@ func (d *Device) Enrolled(ctx context.Context, u *store.User) (bool, error) {
 	return len(list) > 0, err
 }
 
-// Begun returns how often it was begun.
+// Begun returns the number of calls of Begin.
 func (d *Device) Begun() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.begun
 }
 
-// deviceAnswer is what a device makes of a challenge.
+// deviceAnswer is the answer of a device to a challenge.
 type deviceAnswer struct {
 	Device    string `json:"device"`
 	Challenge string `json:"challenge"`
 }
 
-// Answer is what the device of that id answers to the options of a step.
+// Answer returns the answer of the device with that id to the options of a step.
 func (*Device) Answer(device string, options json.RawMessage) json.RawMessage {
 	var o deviceAnswer
 	_ = json.Unmarshal(options, &o)
@@ -156,7 +156,7 @@ func (d *Device) Begin(context.Context, *method.Attempt) (method.Step, error) {
 		Options: options, State: []byte(challenge)}, err
 }
 
-// Continue checks the answer of a device, or takes a new one in.
+// Continue checks the answer of a device, or enrols a new one.
 func (d *Device) Continue(ctx context.Context, a *method.Attempt) (method.Step, error) {
 	var sent deviceAnswer
 	if raw := a.JSON("answer"); raw == nil || json.Unmarshal(raw, &sent) != nil {
@@ -185,7 +185,7 @@ func (d *Device) Continue(ctx context.Context, a *method.Attempt) (method.Step, 
 	return method.Proven{User: u, Kind: c.Kind, ID: c.ID, Version: c.Version, Level: d.Level}, nil
 }
 
-// Negotiator is a double of Kerberos: the browser answers a challenge with a ticket, "ticket of <subject>".
+// Negotiator is a test double of Kerberos: the browser answers a challenge with a ticket, "ticket of <subject>".
 type Negotiator struct{ Issuer string }
 
 var (
@@ -196,10 +196,10 @@ var (
 // Kind returns "negotiate".
 func (Negotiator) Kind() string { return "negotiate" }
 
-// Ambient says that no form is needed.
+// Ambient implements method.Ambient.
 func (Negotiator) Ambient() {}
 
-// Begin challenges the browser, or reads what it sent.
+// Begin challenges the browser, or checks its ticket.
 func (n Negotiator) Begin(_ context.Context, a *method.Attempt) (method.Step, error) {
 	subject, ok := strings.CutPrefix(string(a.Negotiate), "ticket of ")
 	switch {

@@ -14,7 +14,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Suite says how to try a method whose answer is given in one step, such as a password or a code.
+// Suite describes how to test a method with a single input step, such as a password or a code.
 type Suite struct {
 	// Users opens an empty users store.
 	Users func(t *testing.T) store.UserStore
@@ -22,24 +22,24 @@ type Suite struct {
 	// Open opens the method over users.
 	Open func(t *testing.T, users store.UserStore) method.Method
 
-	// Enrol gives u what the method checks. Right is the answer that is right from then on, by field names of the API;
-	// each of Wrong is not.
+	// Enrol gives u the credential that the method checks. Right is an answer that is valid from then on, by field
+	// names of the API; each of Wrong is not.
 	Enrol func(t *testing.T, users store.UserStore, u store.User)
 	Right map[string]string
 	Wrong []map[string]string
 
-	// State is what the browser keeps from the step before; nil: the answer is given in the first.
+	// State is the state of the previous step; nil: the input comes in the first step.
 	State []byte
 
-	// Repeats says that the right answer stays right, as a password does and a one-time code does not.
+	// Repeats is set if the right answer stays valid, like a password and unlike a one-time code.
 	Repeats bool
 
-	// Work returns how many expensive computations (hashings) the method has made since it was opened. nil: it makes
-	// none. They are counted, not timed: a clock proves nothing on a busy machine.
+	// Work returns the number of expensive computations (hashings) since the method was opened; nil: it makes none. The
+	// suite counts them, because time measures nothing on a busy machine.
 	Work func(method.Method) int64
 }
 
-// Run holds the method to the contract of [method.Method].
+// Run tests the method against the contract of [method.Method].
 func Run(t *testing.T, s Suite) {
 	for name, try := range map[string]func(*testing.T, *bench){
 		"a right answer proves the account, by a credential as stored":  right,
@@ -63,7 +63,7 @@ func Run(t *testing.T, s Suite) {
 	}
 }
 
-// bench is one method over one store with one account that can sign in.
+// bench is a method over a store with one account that can sign in.
 type bench struct {
 	Suite
 	users  *outage
@@ -73,8 +73,8 @@ type bench struct {
 
 func (b *bench) add(t *testing.T, name string) store.User {
 	t.Helper()
-	u := store.User{ID: strings.Repeat("a", 26-len(name)) + name, Username: name, Email: name + "@example.com", Confirmed: true,
-		Enabled: true, Approved: true, Attributes: map[string]any{}, Created: time.Now()}
+	u := store.User{ID: strings.Repeat("a", 26-len(name)) + name, Username: name, Email: name + "@example.com",
+		Confirmed: true, Enabled: true, Approved: true, Attributes: map[string]any{}, Created: time.Now()}
 	if err := b.users.CreateUser(t.Context(), u); err != nil {
 		t.Fatal(err)
 	}
@@ -85,11 +85,12 @@ func (b *bench) add(t *testing.T, name string) store.User {
 	return u
 }
 
-// try sends the fields as u, and returns the step with the work that it cost.
+// try sends the fields as u, and returns the step and its work.
 func (b *bench) try(ctx context.Context, u *store.User, fields map[string]string) (method.Step, int64, error) {
 	before := b.work()
 	step, err := b.method.Continue(ctx, &method.Attempt{User: u, Field: func(n string) string { return fields[n] },
-		State: b.State, Address: netip.MustParseAddr("192.0.2.1"), Host: "app.example.com", Return: "https://app.example.com/callback/test", Now: time.Now()})
+		State: b.State, Address: netip.MustParseAddr("192.0.2.1"), Host: "app.example.com",
+		Return: "https://app.example.com/callback/test", Now: time.Now()})
 	return step, b.work() - before, err
 }
 
@@ -133,7 +134,8 @@ func right(t *testing.T, b *bench) {
 	if p.Kind != "" {
 		c, err := b.users.Credential(t.Context(), p.Kind, p.ID)
 		if err != nil || c.Version != p.Version || c.Owner != b.user.ID {
-			t.Errorf("proven by %s/%s version %d; stored is version %d of %s (%v)", p.Kind, p.ID, p.Version, c.Version, c.Owner, err)
+			t.Errorf("proven by %s/%s version %d; stored is version %d of %s (%v)", p.Kind, p.ID, p.Version, c.Version,
+				c.Owner, err)
 		}
 	}
 	step, _, err := b.try(t.Context(), &b.user, b.Right)
@@ -148,7 +150,7 @@ func wrong(t *testing.T, b *bench) {
 			t.Fatalf("wrong answer %d", i)
 		}
 	}
-	b.proven(t, b.user) // being guessed at costs the owner nothing here: counting is the portal's
+	b.proven(t, b.user) // failed attempts have no effect on the owner: the portal counts them
 }
 
 func unknown(t *testing.T, b *bench) {
@@ -242,7 +244,7 @@ func parallel(t *testing.T, b *bench) {
 	wg.Wait()
 }
 
-// outage is a users store that can be away.
+// outage is a users store that can be made unavailable.
 type outage struct {
 	store.UserStore
 	away bool
@@ -255,6 +257,7 @@ func (o *outage) err() error {
 	return nil
 }
 
+// User fails while the store is unavailable.
 func (o *outage) User(ctx context.Context, id string) (store.User, error) {
 	if err := o.err(); err != nil {
 		return store.User{}, err
@@ -262,6 +265,7 @@ func (o *outage) User(ctx context.Context, id string) (store.User, error) {
 	return o.UserStore.User(ctx, id)
 }
 
+// FindUser fails while the store is unavailable.
 func (o *outage) FindUser(ctx context.Context, login string) (store.User, error) {
 	if err := o.err(); err != nil {
 		return store.User{}, err
@@ -269,6 +273,7 @@ func (o *outage) FindUser(ctx context.Context, login string) (store.User, error)
 	return o.UserStore.FindUser(ctx, login)
 }
 
+// Credential fails while the store is unavailable.
 func (o *outage) Credential(ctx context.Context, kind, id string) (store.Credential, error) {
 	if err := o.err(); err != nil {
 		return store.Credential{}, err
@@ -276,6 +281,7 @@ func (o *outage) Credential(ctx context.Context, kind, id string) (store.Credent
 	return o.UserStore.Credential(ctx, kind, id)
 }
 
+// CredentialsOf fails while the store is unavailable.
 func (o *outage) CredentialsOf(ctx context.Context, owner, kind string) ([]store.Credential, error) {
 	if err := o.err(); err != nil {
 		return nil, err

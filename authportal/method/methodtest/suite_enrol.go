@@ -11,17 +11,17 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Enrolment says how to try a method by which people add a credential.
+// Enrolment describes how to test a method that enrols credentials.
 type Enrolment struct {
 	Users func(t *testing.T) store.UserStore
 	Open  func(t *testing.T, users store.UserStore) method.Method
 
-	// Answer is what the owner sends after the first step, by names of the API; Wrong is what is not enough.
+	// Answer is the owner's input after the first step, by field names of the API; Wrong is an invalid one.
 	Answer func(t *testing.T, s method.Show) map[string]json.RawMessage
 	Wrong  []map[string]json.RawMessage
 }
 
-// RunEnrolment holds the method to the contract of [method.Enroller].
+// RunEnrolment tests the method against the contract of [method.Enroller].
 func RunEnrolment(t *testing.T, s Enrolment) {
 	for name, try := range map[string]func(*testing.T, *enrolling){
 		"a credential of the method's own kind is enrolled": enrols,

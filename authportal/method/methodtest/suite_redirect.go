@@ -12,18 +12,18 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Redirects says how to try a method that leads to a provider.
+// Redirects describes how to test a method that redirects to a provider.
 type Redirects struct {
 	// Users opens an empty users store, and Open the method over it.
 	Users func(t *testing.T) store.UserStore
 	Open  func(t *testing.T, users store.UserStore) method.Method
 
-	// SignIn is what a person does at the provider: it was sent to with the query, or with the fields of a form, and
-	// returns what the provider sends to the callback.
+	// SignIn signs in at the provider with the query, or with the fields of a form, and returns the provider's answer
+	// to the callback.
 	SignIn func(t *testing.T, sent url.Values) url.Values
 }
 
-// RunRedirects holds the method to the contract of [method.Redirect] and [method.PostForm].
+// RunRedirects tests the method against the contract of [method.Redirect] and [method.PostForm].
 func RunRedirects(t *testing.T, s Redirects) {
 	for name, try := range map[string]func(*testing.T, *leading){
 		"the way there carries the token in state":   leads,
@@ -47,7 +47,7 @@ type leading struct {
 	m method.Method
 }
 
-// tab is one sign-in under way.
+// tab is one sign-in in progress.
 type tab struct {
 	a    method.Attempt
 	sent url.Values
@@ -55,8 +55,9 @@ type tab struct {
 
 func (l *leading) begin(t *testing.T, token string) *tab {
 	t.Helper()
-	b := &tab{a: method.Attempt{Token: token, Field: func(string) string { return "" }, Address: netip.MustParseAddr("192.0.2.1"),
-		Host: "auth.example.com", Return: "https://auth.example.com/callback/test", Now: time.Now()}}
+	b := &tab{a: method.Attempt{Token: token, Field: func(string) string { return "" },
+		Address: netip.MustParseAddr("192.0.2.1"),
+		Host:    "auth.example.com", Return: "https://auth.example.com/callback/test", Now: time.Now()}}
 	s, err := l.m.Begin(t.Context(), &b.a)
 	if err != nil {
 		t.Fatal(err)

@@ -53,7 +53,9 @@ func TestAMethodThatKeepsTheContractPasses(t *testing.T) {
 		Users: func(t *testing.T) store.UserStore { return sqltest.Open(t, time.Now) },
 		Open:  func(_ *testing.T, users store.UserStore) method.Method { return &word{users: users} },
 		Enrol: func(t *testing.T, users store.UserStore, u store.User) {
-			if err := users.PutCredential(t.Context(), store.Credential{Kind: "word", ID: u.ID, Owner: u.ID, Data: []byte("open sesame"), Created: time.Now()}); err != nil {
+			if err := users.PutCredential(t.Context(),
+				store.Credential{Kind: "word", ID: u.ID, Owner: u.ID, Data: []byte("open sesame"),
+					Created: time.Now()}); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -97,7 +99,8 @@ func TestDoublesKeepTheContract(t *testing.T) {
 			Answer: func(_ *testing.T, s method.Show) map[string]json.RawMessage {
 				return map[string]json.RawMessage{"answer": (&Device{}).Answer("phone", s.Options)}
 			},
-			Wrong: []map[string]json.RawMessage{{"answer": []byte(`"phone"`)}, {"answer": []byte(`{"device":"phone","challenge":"x"}`)}},
+			Wrong: []map[string]json.RawMessage{{"answer": []byte(`"phone"`)},
+				{"answer": []byte(`{"device":"phone","challenge":"x"}`)}},
 		})
 	})
 }

@@ -19,7 +19,7 @@ const (
 	argonDefaultTime    = 3
 	argonDefaultThreads = 1
 
-	// A quarter GiB and half a minute for one guess are ways to be shut down by guessers, not strength.
+	// More memory or time for one attempt would let attackers exhaust the gateway (denial of service).
 	argonMaxMemory  = 256 << 10 // KiB
 	argonMaxTime    = 16
 	argonMaxThreads = 16
@@ -29,7 +29,7 @@ const (
 // on the last.
 var argonMinMemory = [...]uint32{1: 46 << 10, 2: 19 << 10, 3: 12 << 10, 4: 9 << 10, 5: 7 << 10}
 
-// argonForm is strict where the library that decodes it is lenient.
+// argonForm is stricter than the library that decodes it.
 var argonForm = regexp.MustCompile(`^\$argon2id\$v=19\$m=([1-9][0-9]{0,9}),t=([1-9][0-9]{0,9}),p=([1-9][0-9]{0,9})` +
 	`\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}$`)
 

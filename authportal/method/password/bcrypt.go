@@ -15,7 +15,7 @@ import (
 const (
 	bcryptPrefix = "$gatehouse-bcrypt$v=1$"
 
-	// bcryptLabel parts our inner HMAC from every other use of HMAC-SHA-384 in the world.
+	// bcryptLabel separates our inner HMAC from every other use of HMAC-SHA-384.
 	bcryptLabel = "gatehouse password v1\x00"
 
 	bcryptMinCost     = 10 // OWASP Password Storage Cheat Sheet
@@ -28,7 +28,7 @@ const (
 
 var b64 = base64.RawStdEncoding.Strict()
 
-// bcryptForm is what crypt(3) writes. Implementations differ in the letter alone.
+// bcryptForm is the format of crypt(3). Implementations differ in the letter after "$2" only.
 var bcryptForm = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
 
 // bcryptHash is a parsed bcrypt hash: ours, or one of other software (salt is nil).

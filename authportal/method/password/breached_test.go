@@ -56,8 +56,11 @@ func TestASilentListRefusesNoPassword(t *testing.T) {
 	hang := make(chan struct{})
 	defer close(hang)
 	for name, answer := range map[string]http.HandlerFunc{
-		"fault":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
-		"too long": func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, strings.Repeat("x", rangeMaxBytes+1)) },
+		"fault": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
+		"too long": func(w http.ResponseWriter,
+			_ *http.Request) {
+			io.WriteString(w, strings.Repeat("x", rangeMaxBytes+1))
+		},
 		"leads elsewhere": func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/elsewhere" {
 				t.Error("it was followed")
@@ -85,7 +88,8 @@ func TestASilentListRefusesNoPassword(t *testing.T) {
 			if _, err := m.MakePassword(t.Context(), &store.User{ID: "x"}, "xkqz vbtr wplm"); err != nil {
 				t.Error(err)
 			}
-			if !strings.Contains(log.String(), "was not looked up") || strings.Contains(log.String(), "xkqz") || strings.Contains(log.String(), "/range/") {
+			if !strings.Contains(log.String(), "was not looked up") || strings.Contains(log.String(), "xkqz") ||
+				strings.Contains(log.String(), "/range/") {
 				t.Errorf("logged %s", log.String())
 			}
 			var refused *method.UnacceptableError
@@ -126,8 +130,10 @@ func TestASortedListOfHashesIsSearchedInPlace(t *testing.T) {
 }
 
 func TestAListOfWordsIsReadThrough(t *testing.T) {
-	list := openBreaches(writeList(t, []string{"first of all", strings.Repeat("x", 200<<10), "Müller 77", "", "the last"}, "\r\n"), nil, "")
-	for typed, want := range map[string]bool{"first of all": true, "müller 77": true, "the last": true, "": false, "xxxx": false, "unknown": false} {
+	list := openBreaches(writeList(t, []string{"first of all", strings.Repeat("x", 200<<10), "Müller 77", "",
+		"the last"}, "\r\n"), nil, "")
+	for typed, want := range map[string]bool{"first of all": true, "müller 77": true, "the last": true, "": false,
+		"xxxx": false, "unknown": false} {
 		if got, err := list.breached(t.Context(), []byte(typed)); got != want || err != nil {
 			t.Errorf("%q: %v %v", typed, got, err)
 		}
@@ -136,7 +142,8 @@ func TestAListOfWordsIsReadThrough(t *testing.T) {
 
 func TestAListThatCannotBeReadStopsTheStart(t *testing.T) {
 	good := writeList(t, []string{"some words"}, "\n")
-	for setting, want := range map[string]bool{"": true, "off": true, "hibp": true, good: true, "hibb": false, t.TempDir(): false} {
+	for setting, want := range map[string]bool{"": true, "off": true, "hibp": true, good: true, "hibb": false,
+		t.TempDir(): false} {
 		if err := (Module{Settings: Settings{Breached: setting}}).Validate(); (err == nil) != want {
 			t.Errorf("%q: %v", setting, err)
 		}

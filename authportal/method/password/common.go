@@ -21,8 +21,8 @@ const (
 	walkParts = 3
 )
 
-// fold makes alike what people take to be alike: letter case, width and other forms of the same characters. A password
-// is only judged in this form; it is kept as it was typed.
+// fold unifies what users consider equal: letter case, width and other forms of the same characters. A password is only
+// checked in this form, never stored in it.
 func fold(s string) string {
 	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
 }
@@ -33,13 +33,13 @@ func isSign(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 
 func isHanger(r rune) bool { return !unicode.IsLetter(r) }
 
-// isCommonWord reports whether s is a word that most people's passwords are made of.
+// isCommonWord reports whether s is a word that is common in passwords.
 func isCommonWord(s string) bool {
 	_, found := slices.BinarySearch(commonWords[:], s)
 	return found
 }
 
-// common reports whether a folded password is among those that are tried first.
+// common reports whether a folded password is among those that attackers try first.
 func common(folded string) bool {
 	if len(folded) > 100 {
 		return repeats(folded)
@@ -63,7 +63,7 @@ func common(folded string) bool {
 	return false
 }
 
-// cores returns s, and s without what hangs on it.
+// cores returns s, and s without the digits and signs around it.
 func cores(s string) []string {
 	list := []string{s}
 	for _, c := range []string{

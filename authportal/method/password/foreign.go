@@ -16,7 +16,7 @@ import (
 	"github.com/go-crypt/crypt/algorithm/shacrypt"
 )
 
-// What a hash of other software may ask for: a second or so, and the memory of the dearest of ours.
+// Bounds of hashes of other software: about a second, and the memory of our most expensive hash.
 const (
 	foreignMaxBytes     = 1024
 	pbkdf2MaxIterations = 2_000_000
@@ -26,7 +26,7 @@ const (
 	shaMaxRounds        = 1_000_000
 )
 
-// The forms that we know. Everything is bounded here, before the library reads it.
+// The supported forms. They bound every value before the library reads it.
 var (
 	argon2iForm = regexp.MustCompile(`^\$argon2i\$v=19\$m=([1-9][0-9]{0,9}),t=([1-9][0-9]{0,9}),p=([1-9][0-9]{0,9})` +
 		`\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$`)
@@ -83,7 +83,8 @@ func parseForeign(encoded []byte) (foreignHash, error) {
 func foreignForm(text string) (decode algorithm.DecodeFunc, costs bool, err error) {
 	if m := argon2iForm.FindStringSubmatch(text); m != nil {
 		n := numbers(m[1:])
-		return argon2.Decode, n[0] > argonMaxMemory || n[1] > argonMaxTime || n[2] > argonMaxThreads || n[0] < 8*n[2], nil
+		return argon2.Decode, n[0] > argonMaxMemory || n[1] > argonMaxTime || n[2] > argonMaxThreads ||
+			n[0] < 8*n[2], nil
 	}
 	if m := scryptForm.FindStringSubmatch(text); m != nil {
 		n := numbers(m[1:])

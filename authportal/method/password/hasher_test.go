@@ -232,7 +232,8 @@ func TestTheCostOfACheaperHashIsEqualized(t *testing.T) {
 	for _, memory := range []uint32{8, 7 << 10, 19 << 10, 64 << 10, 256 << 10} {
 		for _, time := range []uint32{1, 2, 3, 16} {
 			old := &argonHash{memory: memory, time: time}
-			for _, c := range []Hash{{Memory: 7 << 10, Time: 5}, {Memory: 64 << 10, Time: 3}, {Memory: 256 << 10, Time: 16}} {
+			for _, c := range []Hash{{Memory: 7 << 10, Time: 5}, {Memory: 64 << 10, Time: 3},
+				{Memory: 256 << 10, Time: 16}} {
 				m, n := argonMissing(old, c)
 				want := uint32(c.Memory * c.Time)
 				if m > argonMaxMemory {
@@ -295,7 +296,8 @@ func TestPlainBcryptIsAcceptedAndOutdated(t *testing.T) {
 // "Password shucking": an attacker who holds unsalted fast hashes of the same passwords tries those in place of
 // passwords.
 func TestTheInnerHashIsSaltedAndOurs(t *testing.T) {
-	one, two := bcryptInput([]byte("0123456789abcdef"), []byte("correct horse")), bcryptInput([]byte("0123456789abcdeg"), []byte("correct horse"))
+	one, two := bcryptInput([]byte("0123456789abcdef"),
+		[]byte("correct horse")), bcryptInput([]byte("0123456789abcdeg"), []byte("correct horse"))
 	if bytes.Equal(one, two) {
 		t.Error("the inner hash has no salt")
 	}
@@ -311,7 +313,8 @@ func TestTheInnerHashIsSaltedAndOurs(t *testing.T) {
 		t.Error("the password went to bcrypt as it is")
 	}
 	// Cut out of its envelope, our hash is one of other software, and the inner value must not become a password.
-	if match, _ := verify(t, cheapest(Bcrypt), stored, string(bcryptInput(parsed.salt, []byte("correct horse")))); match {
+	if match, _ := verify(t, cheapest(Bcrypt), stored,
+		string(bcryptInput(parsed.salt, []byte("correct horse")))); match {
 		t.Error("the inner hash is accepted as a password")
 	}
 }
@@ -320,15 +323,18 @@ func TestGarbageInTheStoreIsAnErrorAndNeverAMatch(t *testing.T) {
 	h := cheapest(Bcrypt)
 	good := string(hash(t, h, "correct horse"))
 	for _, stored := range []string{
-		"", "$", "x", "$2b$", "$2x$04$" + strings.Repeat("a", 53), "$1$salt$sum", good + "a", good[:len(good)-1], good[1:],
-		strings.Replace(good, "v=1", "v=2", 1), strings.Replace(good, "$2a$04", "$2a$4x", 1), strings.Replace(good, "$2a$04", "$2a$03", 1),
+		"", "$", "x", "$2b$", "$2x$04$" + strings.Repeat("a", 53), "$1$salt$sum", good + "a", good[:len(good)-1],
+		good[1:],
+		strings.Replace(good, "v=1", "v=2", 1), strings.Replace(good, "$2a$04", "$2a$4x", 1), strings.Replace(good,
+			"$2a$04", "$2a$03", 1),
 		"$argon2id$v=16$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
 		"$argon2id$v=19$m=256,t=2$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
 		"$argon2id$v=19$m=256,t=0,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
 		"$argon2id$v=19$m=256,t=2,p=0$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
 		"$argon2id$v=19$m=0256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
 		"$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/5", // stray bits at the end
-		"$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$", "$argon2id$v=19$m=256,t=2,p=1$$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+		"$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$",
+		"$argon2id$v=19$m=256,t=2,p=1$$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
 	} {
 		if match, _, err := h.verify(t.Context(), []byte(stored), "correct horse"); match || err == nil {
 			t.Errorf("%q: match %v, err %v", stored, match, err)

@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/store"
 )
 
-// Kind is what the method is called in proofs and on the login page.
+// Kind is the name of the method in proofs and on the login page.
 const Kind = "password"
 
 // Method checks passwords against the hashes in the users store. It is safe for concurrent use.
@@ -47,7 +47,7 @@ func New(s Settings, env method.Env) (*Method, error) {
 // Kind returns "password".
 func (m *Method) Kind() string { return Kind }
 
-// AsksLogin says that the form asks for a login name too.
+// AsksLogin implements method.LoginNamer.
 func (m *Method) AsksLogin() {}
 
 // MinLength is the least number of characters of a new password.
@@ -128,8 +128,8 @@ func (m *Method) CheckHash(encoded string) error { return checkEncoded([]byte(en
 
 // check returns the credential that the password proved, as it is stored now; nil where the password is wrong.
 func (m *Method) check(ctx context.Context, u *store.User, typed string) (*store.Credential, error) {
-	// Without an account a read of nothing: it costs the same time, and whether the store answers must not depend on whose
-	// password it is.
+	// Without an account a read of nothing: it costs the same time, and whether the store answers must not depend on
+	// whose password it is.
 	id := "nobody"
 	if u != nil {
 		id = u.ID

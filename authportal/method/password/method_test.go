@@ -46,8 +46,9 @@ func TestConformance(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		Right:   map[string]string{"password": right},
-		Wrong:   []map[string]string{{"password": "Correct horse battery staple"}, {"password": right + " "}, {"password": right[:8]}, {"login": right}},
+		Right: map[string]string{"password": right},
+		Wrong: []map[string]string{{"password": "Correct horse battery staple"}, {"password": right + " "},
+			{"password": right[:8]}, {"login": right}},
 		Repeats: true,
 		Work:    func(m method.Method) int64 { return m.(*Method).hasher.pool.ran.Load() },
 	})
@@ -56,7 +57,8 @@ func TestConformance(t *testing.T) {
 // member stores an account with a password hashed under s.
 func member(t *testing.T, users store.UserStore, s Settings, typed string) store.User {
 	t.Helper()
-	u := store.User{ID: strings.Repeat("a", 26), Username: "ann", Email: "ann@example.com", Enabled: true, Approved: true, Created: time.Now()}
+	u := store.User{ID: strings.Repeat("a", 26), Username: "ann", Email: "ann@example.com", Enabled: true,
+		Approved: true, Created: time.Now()}
 	c, err := open(t, s, users).MakePassword(t.Context(), &u, typed)
 	if err == nil {
 		err = users.CreateUser(t.Context(), u, c)
@@ -98,7 +100,8 @@ func TestAHashIsMadeAnewOnceSettingsHaveChanged(t *testing.T) {
 	}
 	proven, ok := try(t, m, &u, "correct horse").(method.Proven)
 	got := stored(t, users, u)
-	if !ok || got.Version != old.Version+1 || !strings.Contains(string(got.Data), ",t=6,") || proven.Version != got.Version {
+	if !ok || got.Version != old.Version+1 || !strings.Contains(string(got.Data), ",t=6,") ||
+		proven.Version != got.Version {
 		t.Errorf("%+v, stored %s at version %d", proven, got.Data, got.Version)
 	}
 	if _, ok := try(t, m, &u, "correct horse").(method.Proven); !ok || stored(t, users, u).Version != got.Version {
@@ -109,7 +112,8 @@ func TestAHashIsMadeAnewOnceSettingsHaveChanged(t *testing.T) {
 		return
 	}
 	b := open(t, Settings{Hash: Hash{Cost: 10}}, users)
-	if _, ok := try(t, b, &u, "correct horse").(method.Proven); !ok || !bytes.HasPrefix(stored(t, users, u).Data, []byte(bcryptPrefix)) {
+	if _, ok := try(t, b, &u, "correct horse").(method.Proven); !ok ||
+		!bytes.HasPrefix(stored(t, users, u).Data, []byte(bcryptPrefix)) {
 		t.Errorf("stored %s", stored(t, users, u).Data)
 	}
 }
@@ -236,11 +240,13 @@ func TestTheSamePasswordOpensFromEveryDevice(t *testing.T) {
 	}
 	call := func(path, body, cookie string) *httptest.ResponseRecorder {
 		t.Helper()
-		r := httptest.NewRequest(http.MethodPost, "https://app.example.com/.gatehouse/api/v1/"+path, strings.NewReader(body))
+		r := httptest.NewRequest(http.MethodPost, "https://app.example.com/.gatehouse/api/v1/"+path,
+			strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Cookie", cookie)
 		w := httptest.NewRecorder()
-		p.Web.Serve(w, r, &web.Visit{Site: &web.Site{Base: "/.gatehouse", Hosted: true}, Addr: netip.MustParseAddr("192.0.2.1"), Secure: true,
+		p.Web.Serve(w, r, &web.Visit{Site: &web.Site{Base: "/.gatehouse", Hosted: true},
+			Addr: netip.MustParseAddr("192.0.2.1"), Secure: true,
 			Host: "app.example.com", Origin: "https://app.example.com", Base: "/.gatehouse", Path: "/api/v1/" + path})
 		return w
 	}
@@ -260,12 +266,15 @@ func TestTheSamePasswordOpensFromEveryDevice(t *testing.T) {
 			t.Errorf("%d %s for %.60s", w.Code, w.Body, body)
 		}
 	}
-	for next, want := range map[string]string{"1234567": "too_short", strings.Repeat("x", 1025): "too_long", `abcdefgh\ud800`: "not_text"} {
-		if w := call("password/change", `{"current":"Am\u00e9lie `+long+`1","password":"`+next+`"}`, cookie); w.Code != 422 || !strings.Contains(w.Body.String(), `"reason":"`+want+`"`) {
+	for next, want := range map[string]string{"1234567": "too_short", strings.Repeat("x", 1025): "too_long",
+		`abcdefgh\ud800`: "not_text"} {
+		if w := call("password/change", `{"current":"Am\u00e9lie `+long+`1","password":"`+next+`"}`,
+			cookie); w.Code != 422 || !strings.Contains(w.Body.String(), `"reason":"`+want+`"`) {
 			t.Errorf("%d %s, want %s", w.Code, w.Body, want)
 		}
 	}
-	if w := call("password/change", `{"current":"Am\u00e9lie `+long+`1","password":"correct horse"}`, cookie); w.Code != http.StatusOK {
+	if w := call("password/change", `{"current":"Am\u00e9lie `+long+`1","password":"correct horse"}`,
+		cookie); w.Code != http.StatusOK {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	if w := call("login", `{"login":"ann@example.com","password":"correct horse"}`, ""); w.Code != http.StatusOK {

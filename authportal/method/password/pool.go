@@ -12,9 +12,8 @@ import (
 // queueLength is how many calls may wait for a slot. More would wait longer than a person or a browser does.
 const queueLength = 128
 
-// pool bounds how much hashing happens at once. Hashing is the most expensive thing that a stranger can make the
-// gateway do, and users who are signed in must not notice: half of the cores hash, a bounded queue waits, and the rest
-// is refused.
+// pool bounds how much hashing happens at once. Hashing is the most expensive work that an anonymous client can cause,
+// and users who are signed in must not notice: half of the cores hash, a bounded queue waits, and the rest is refused.
 type pool struct {
 	inside chan struct{} // one element for each call that hashes or waits
 	slots  chan struct{} // one element for each call that hashes

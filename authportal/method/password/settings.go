@@ -57,7 +57,8 @@ func (s Settings) complete() (Settings, error) {
 		s.MinLength = 8
 	}
 	if s.MinLength < 4 || s.MinLength > 128 {
-		return s, fmt.Errorf("min_length %d: must be from 4 to 128 characters; 8 is the default, 15 is better", s.MinLength)
+		return s, fmt.Errorf("min_length %d: must be from 4 to 128 characters; 8 is the default, 15 is better",
+			s.MinLength)
 	}
 	var err error
 	s.Hash, err = s.Hash.complete()
@@ -104,7 +105,8 @@ func (c Hash) completeArgon() (Hash, error) {
 	}
 	least := int(argonMinMemory[min(c.Time, len(argonMinMemory)-1)])
 	if c.Memory < least || c.Memory > argonMaxMemory {
-		return c, fmt.Errorf("hash argon2id memory %dKiB: must be from %dMiB to %dMiB with time %d; %dMiB is the default",
+		return c, fmt.Errorf("hash argon2id memory %dKiB: must be from %dMiB to %dMiB with time %d; "+
+			"%dMiB is the default",
 			c.Memory, least>>10, argonMaxMemory>>10, c.Time, argonDefaultMemory>>10)
 	}
 	if c.Threads < 1 || c.Threads > argonMaxThreads {

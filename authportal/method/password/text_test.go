@@ -51,7 +51,8 @@ func FuzzPrepare(f *testing.F) {
 		if utf8.ValidString(typed) != utf8.Valid(got) {
 			t.Fatalf("%q becomes %q", typed, got)
 		}
-		if want, err := precis.OpaqueString.String(typed); utf8.ValidString(typed) && err == nil && want != string(got) {
+		if want, err := precis.OpaqueString.String(typed); utf8.ValidString(typed) && err == nil &&
+			want != string(got) {
 			t.Fatalf("%q becomes %q, OpaqueString says %q", typed, got, want)
 		}
 	})
