@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-auth/gatehouse/authportal/settings"
 	"github.com/gatehouse-auth/gatehouse/authportal/signin"
 	"github.com/gatehouse-auth/gatehouse/authportal/web"
+	"github.com/gatehouse-auth/gatehouse/store"
 )
 
 func TestProviderSignIn(t *testing.T) {
@@ -88,6 +89,48 @@ func TestProviderTabsInParallel(t *testing.T) {
 		q := p.corp.SignIn(ways[i], person("ada"))
 		b.fromProvider(auth+"/callback/corp", q).wants(t, 200, "hello ada at app.example.com/"+string(rune('1'+i)))
 	}
+}
+
+func TestIdentityBetweenProofAndSession(t *testing.T) {
+	link := func(p *providers) store.Credential {
+		u, err := p.users.FindUser(t.Context(), "ada")
+		if err != nil {
+			t.Fatal(err)
+		}
+		links, err := p.users.CredentialsOf(t.Context(), u.ID, store.KindIdentity)
+		if err != nil || len(links) == 0 {
+			t.Fatalf("%d links, %v", len(links), err)
+		}
+		i := slices.IndexFunc(links, func(c store.Credential) bool {
+			return strings.Contains(string(c.Data), person("ada").Issuer)
+		})
+		return links[max(i, 0)]
+	}
+	t.Run("a parallel tab that stores the identity again does not end the sign-in", func(t *testing.T) {
+		p := newProviders(t)
+		b := p.browser()
+		q := p.corp.SignIn(b.led(auth+"/login/corp"), person("ada"))
+		p.shop.created = func() {
+			if err := p.users.SwapCredential(t.Context(), link(p)); err != nil {
+				t.Error(err)
+			}
+		}
+		b.fromProvider(auth+"/callback/corp", q).wants(t, 200, "")
+		b.api("GET", auth+"/api/v1/session", "").wants(t, 200, `"methods":["corp"]`)
+	})
+	t.Run("an identity that is unlinked meanwhile signs no one in", func(t *testing.T) {
+		p := newProviders(t)
+		b := p.browser()
+		q := p.corp.SignIn(b.led(auth+"/login/corp"), person("ada"))
+		p.shop.created = func() {
+			k := link(p)
+			if err := p.users.DeleteCredential(t.Context(), k.Kind, k.ID); err != nil {
+				t.Error(err)
+			}
+		}
+		b.fromProvider(auth+"/callback/corp", q)
+		b.api("GET", auth+"/api/v1/session", "").wants(t, 401, "login_required")
+	})
 }
 
 func TestProviderAnswersOfOthers(t *testing.T) {

@@ -254,7 +254,7 @@ func (s *dispatcher) advance(
 	p := &proven{user: u, method: m.Name, request: request, input: input, pend: pend,
 		proofs: append(slices.Clone(pend.Proofs), proof), creds: slices.Clone(pend.Creds)}
 	if by.Kind != "" {
-		p.creds = append(p.creds, credRef{by.Kind, by.ID, by.Version})
+		p.creds = append(p.creds, credRef{Kind: by.Kind, ID: by.ID, Version: by.Version, Owner: u.ID})
 	}
 	for _, r := range s.requirements() {
 		missing, err := r.missing(c, p)

@@ -22,6 +22,16 @@ type credRef struct {
 	Kind    string `json:"k"`
 	ID      string `json:"i"`
 	Version int64  `json:"v"`
+	Owner   string `json:"o,omitempty"` // of a linked identity: it changes at every sign-in, its owner must not
+}
+
+// unchanged reports whether the credential, as it is stored now, still proves what it proved. What a provider says of an
+// identity is stored anew at every sign-in, so that parallel tabs change its version for one another.
+func (r *credRef) unchanged(now *store.Credential) bool {
+	if r.Kind == store.KindIdentity {
+		return now.Owner == r.Owner
+	}
+	return now.Version == r.Version
 }
 
 // Finish signs in an account by a proof that was just given and counted, as after signing up. An account that may not
@@ -140,7 +150,7 @@ func (s *finisher) verifyCredentialsUnchanged(c *web.Call, creds []credRef) erro
 			return ErrCredentialChanged
 		case err != nil:
 			return fmt.Errorf("reading the credential again: %w", err)
-		case now.Version != ref.Version:
+		case !ref.unchanged(&now):
 			return ErrCredentialChanged
 		}
 	}

@@ -121,7 +121,7 @@ func (s *dispatcher) replacePassword(
 	}
 	rest = slices.DeleteFunc(slices.Clone(creds),
 		func(ref credRef) bool { return ref.Kind == store.KindPassword || ref.Kind == store.KindSignInTicket })
-	return after, append(rest, credRef{store.KindPassword, u.ID, have.Version + 1}), err
+	return after, append(rest, credRef{Kind: store.KindPassword, ID: u.ID, Version: have.Version + 1}), err
 }
 
 // newPasswordAgain returns the form once more if only the new password was refused.

@@ -63,7 +63,11 @@ func (u *upstream) serve(c net.Conn) {
 		if answer := u.answer.Load(); answer != nil {
 			(*answer)(s, c, r)
 		} else {
-			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok")
+			body := "ok"
+			if strings.HasPrefix(s.Line, "HEAD ") {
+				body = "" // a body here would be taken for the next answer on this connection
+			}
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n"+body)
 		}
 	}
 }
