@@ -21,9 +21,9 @@ usage: integration/run.sh [check | long | servers | help]
 Stages, each with its seconds in the summary:
   gofmt, go vet, staticcheck, govulncheck
   build cmd/caddy          the binary that integration tests start; long builds it with the race detector too
-  tests: packages          all packages outside integration/, with the race detector, fuzz targets by their seeds, and every
+  tests: packages          the packages that hold state, with the race detector, fuzz targets by their seeds, and every
                            benchmark once; long runs them a second time, at full loads and without the race detector
-  tests: integration       the repository's own rules, and everything below integration/
+  tests: integration       the rules of the repository, whole configurations in caddymodule, everything below integration/
   fuzz targets             long only
   Tests named TestLong... are for long. So is what asks servers.Long.
 
@@ -272,7 +272,8 @@ go_test() {
 }
 
 # packages lists those that hold state, or are made for it: all but the root, whose tests are rules for the repository, the
-# commands, and integration.
+# commands, integration, and caddymodule itself, whose tests start whole servers: with the race detector all of Caddy and
+# its standard modules would be compiled a second time, and long does that.
 packages() { go list ./... | grep -E "$stateful"; }
 # others lists the rest.
 others() { go list ./... | grep -vE "$stateful"; }
@@ -329,7 +330,7 @@ measure_admin() { go run ./integration/bench -admin -users 100000 | tee -a "$wor
 
 fuzz_time="${FUZZTIME:-5m}"
 test_timeout=20m
-stateful='/gatehouse/(rolepolicy|store|authportal|caddymodule)(/|$)'
+stateful='/gatehouse/((rolepolicy|store|authportal)(/|$)|caddymodule/)'
 export GATEHOUSE_LOAD="${GATEHOUSE_LOAD:-0.01}"
 if [[ "$mode" == long ]]; then
 	test_timeout=6h
@@ -344,7 +345,7 @@ stage 'gofmt' "${script[@]}" check_format
 stage 'go vet' go vet ./...
 stage 'staticcheck' go tool -modfile=integration/tools.mod staticcheck ./...
 if [[ "$mode" == check ]]; then
-	stage 'tests that need no server' "${script[@]}" test_list tests packages -short . ./cmd/...
+	stage 'tests that need no server' "${script[@]}" test_list tests packages -short . ./caddymodule ./cmd/...
 else
 	stage 'govulncheck' "${script[@]}" check_vulnerabilities
 	stage 'build cmd/caddy' go build -o "$work/bin/caddy" ./cmd/caddy
@@ -352,7 +353,7 @@ else
 fi
 if [[ "$mode" == short ]]; then
 	stage 'tests: packages' "${script[@]}" test_list packages packages -race "${once[@]}" "${quick[@]}"
-	stage 'tests: integration' "${script[@]}" test_list integration others -count=1 -parallel 4 "${quick[@]}" # they wait a lot
+	stage 'tests: integration' "${script[@]}" test_list integration others "${once[@]}" -parallel 4 "${quick[@]}" # they wait a lot
 fi
 if [[ "$mode" == long ]]; then
 	stage 'build cmd/caddy -race' go build -race -o "$work/bin/caddy-race" ./cmd/caddy
